@@ -1,0 +1,112 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace NotifyHub.Gateway;
+
+/// <summary>Settings of a gateway, section <c>NotifyHub</c>. Checked at start; all faults are reported at once.</summary>
+public sealed class GatewayOptions
+{
+    public const string Section = "NotifyHub";
+
+    /// <summary>Embedded: the silo runs in this process too. Cluster: this process is an Orleans client of the silos.</summary>
+    public GatewayMode Mode { get; set; } = GatewayMode.Embedded;
+
+    /// <summary>IP address that 8080 binds to; <c>*</c> is every address, IPv6 and IPv4.</summary>
+    [Required]
+    public string Address { get; set; } = "*";
+
+    /// <summary>WebSocket, REST and health. 0: the system picks a free port.</summary>
+    [Range(0, 65535)]
+    public int WebSocketPort { get; set; } = 8080;
+
+    /// <summary>IP address that 8081 binds to. Loopback unless you know who can reach it: it has no login.</summary>
+    [Required]
+    public string PushAddress { get; set; } = "127.0.0.1";
+
+    /// <summary>Internal push, a JSON object a line. 0: the system picks a free port.</summary>
+    [Range(0, 65535)]
+    public int PushPort { get; set; } = 8081;
+
+    /// <summary>When set, a push connection must begin with the line <c>AUTH &lt;key&gt;</c>.</summary>
+    public string PushKey { get; set; } = "";
+
+    /// <summary>Longest push line in bytes.</summary>
+    [Range(1024, 64 << 20)]
+    public int PushLineBytes { get; set; } = 1 << 20;
+
+    /// <summary>A push connection with nothing outstanding is closed after this long without a line.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
+    public TimeSpan PushIdle { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Push connections at a time; more are refused.</summary>
+    [Range(1, 100_000)]
+    public int PushConnections { get; set; } = 1_000;
+
+    /// <summary>Largest message a client may send, in bytes; a larger one closes it with 1009.</summary>
+    [Range(1024, 16 << 20)]
+    public int ClientMessageBytes { get; set; } = 64 << 10;
+
+    /// <summary>How often the server pings a client; a client silent for two intervals is closed as dead.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan PingInterval { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Bytes a client may lag behind the newest message before it is cut off with 1013.</summary>
+    [Range(1 << 16, 1 << 30)]
+    public int BacklogBytes { get; set; } = 16 << 20;
+
+    /// <summary>Bytes of recent messages a gateway keeps ready for clients that resume; older ones are read from the silos.</summary>
+    [Range(1 << 16, 1 << 30)]
+    public int HistoryBytes { get; set; } = 4 << 20;
+
+    /// <summary>Bytes of answers (pong, errors) that may wait for a client; past it the client is cut off with 1013.</summary>
+    [Range(4096, 16 << 20)]
+    public int OutboxBytes { get; set; } = 64 << 10;
+
+    /// <summary>How long a client that is being closed may take to answer before its connection is reset.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
+    public TimeSpan CloseGrace { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a new connection may take to send its request.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
+    public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Threads that send to clients; 0: half of the cores, at least one.</summary>
+    [Range(0, 256)]
+    public int Senders { get; set; }
+
+    /// <summary>Origins whose pages may open a WebSocket. Empty: all. None, <c>null</c> and localhost are always accepted.</summary>
+    public string[] AllowedOrigins { get; set; } = [];
+
+    /// <summary>IANA time zone of the dates in answers; empty: the machine's.</summary>
+    public string TimeZone { get; set; } = "";
+
+    /// <summary>HS256 key of the login tokens, at least 32 bytes of UTF-8. Empty in embedded mode: one is made and kept in
+    /// <see cref="DataFolder"/>.</summary>
+    public string JwtKey { get; set; } = "";
+
+    /// <summary>How long a login lasts.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]
+    public TimeSpan LoginLifetime { get; set; } = TimeSpan.FromHours(24);
+
+    /// <summary>Failed logins from one address a minute before it is answered 429.</summary>
+    [Range(1, 100_000)]
+    public int LoginFailuresPerMinute { get; set; } = 30;
+
+    /// <summary>Where embedded mode keeps what it makes itself.</summary>
+    [Required]
+    public string DataFolder { get; set; } = "data";
+
+    /// <summary>Cluster mode: the silos' gateway endpoints, <c>host:port</c> each.</summary>
+    public string[] Silos { get; set; } = [];
+
+    /// <summary>Largest REST body in bytes.</summary>
+    [Range(1024, 1 << 30)]
+    public int RequestBytes { get; set; } = 16 << 20;
+
+    public TimeZoneInfo Zone() => TimeZone.Length == 0 ? TimeZoneInfo.Local : TimeZoneInfo.FindSystemTimeZoneById(TimeZone);
+}
+
+public enum GatewayMode
+{
+    Embedded,
+    Cluster,
+}

@@ -1,0 +1,55 @@
+namespace NotifyHub.GrainInterfaces;
+
+/// <summary>
+/// One channel: a log. It gives every message its offset (1, 2, 3, … without holes), makes it durable, then hands it to every
+/// subscribed gateway. Key: <see cref="GrainKeys.Channel"/>.
+/// </summary>
+[Alias("NotifyHub.IBroadcastGrain")]
+public interface IBroadcastGrain : IGrainWithStringKey
+{
+    /// <summary>
+    /// Appends the batch, all or nothing, and answers once it is on durable storage.
+    /// </summary>
+    /// <exception cref="StorageUnavailableException">The database could not take it; whether it was stored is unknown only when
+    /// the connection broke during the commit, and a retry with the same idempotency key then finds out.</exception>
+    /// <exception cref="ChannelBusyException">Too much is waiting for the disk already; nothing was appended.</exception>
+    [Alias("PublishAsync")]
+    Task<PublishResult> PublishAsync(PublishBatch batch);
+
+    /// <summary>
+    /// Subscribes a gateway or renews its subscription (once a second). The answer tells where the channel stands, so a gateway
+    /// that missed even the very last message finds out.
+    /// </summary>
+    [Alias("SubscribeAsync")]
+    Task<ChannelHead> SubscribeAsync(string gatewayId, IGatewayObserver observer);
+
+    [Alias("UnsubscribeAsync")]
+    Task UnsubscribeAsync(string gatewayId);
+
+    /// <summary>Reads retained messages with offsets above <paramref name="after"/>, oldest first.</summary>
+    /// <param name="after">The last offset that the reader has; 0 for everything.</param>
+    /// <param name="maxMessages">1 to 1,000; fewer come when the batch would pass 4 MiB, but always at least one where one is left.</param>
+    [Alias("ReadAsync")]
+    Task<MessageBatch> ReadAsync(long after, int maxMessages);
+}
+
+/// <summary>What a gateway answers to its silos. Calls are awaited by the caller: one in flight a gateway is the backpressure.</summary>
+[Alias("NotifyHub.IGatewayObserver")]
+public interface IGatewayObserver : IGrainObserver
+{
+    /// <summary>Hands over committed messages. Answers how many clients are connected, 0 meaning that nobody here has seen them.</summary>
+    [Alias("DeliverAsync"), ResponseTimeout("00:00:05")]
+    Task<int> DeliverAsync(MessageBatch batch);
+
+    /// <summary>Tells the state that the operators want: running or stopped. Answers once it is in effect.</summary>
+    [Alias("ApplyAsync"), ResponseTimeout("00:00:05")]
+    Task ApplyAsync(ServiceState state);
+
+    /// <summary>Tells the counters of those of the named sessions that are connected here, in no particular order.</summary>
+    [Alias("DescribeAsync"), ResponseTimeout("00:00:05")]
+    Task<LiveCounters[]> DescribeAsync(string[] connectionIds);
+
+    /// <summary>Closes one client with the WebSocket close code 1008. False: no such client here.</summary>
+    [Alias("CloseAsync"), ResponseTimeout("00:00:05")]
+    Task<bool> CloseAsync(string connectionId);
+}

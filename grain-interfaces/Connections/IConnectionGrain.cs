@@ -1,0 +1,33 @@
+namespace NotifyHub.GrainInterfaces;
+
+/// <summary>
+/// One gateway's sessions and its lease. Key: <see cref="GrainKeys.Gateway"/>. A grain a gateway, not a grain a connection: a storm of
+/// 10,000 connects is a few calls and a few multi-row inserts.
+/// </summary>
+[Alias("NotifyHub.IConnectionGrain")]
+public interface IConnectionGrain : IGrainWithStringKey
+{
+    /// <summary>
+    /// Takes what happened since the last report and renews the lease. Reports are numbered from 1; one that was already taken
+    /// (the answer was lost and the gateway retried) is answered again and changes nothing.
+    /// </summary>
+    [Alias("ReportAsync")]
+    Task<LeaseAnswer> ReportAsync(SessionReport report);
+
+    /// <summary>The gateway says goodbye after having reported all its sessions closed.</summary>
+    [Alias("ReleaseAsync")]
+    Task ReleaseAsync();
+
+    /// <summary>
+    /// Called for gateways that still have open sessions in storage. If the gateway does not report within a lease, its sessions are
+    /// closed as errors; that is how the sessions of a gateway are ended that died together with the silo that watched it.
+    /// </summary>
+    [Alias("WatchAsync")]
+    Task WatchAsync();
+
+    [Alias("DescribeAsync")]
+    Task<LiveCounters[]> DescribeAsync(string[] connectionIds);
+
+    [Alias("CloseAsync")]
+    Task<bool> CloseAsync(string connectionId);
+}

@@ -1,0 +1,46 @@
+namespace NotifyHub.GrainInterfaces;
+
+/// <summary>
+/// The state that the operators want of the whole grid: running or stopped. Durable, told to every gateway at once, and again with
+/// every lease renewal, so that a gateway that joins later follows it too. Key: <see cref="GrainKeys.Only"/>.
+/// </summary>
+[Alias("NotifyHub.IServiceGrain")]
+public interface IServiceGrain : IGrainWithIntegerKey
+{
+    [Alias("GetAsync")]
+    Task<ServiceState> GetAsync();
+
+    /// <summary>Answers once the state is durable and every reachable gateway follows it (5 s at most).</summary>
+    [Alias("SetAsync")]
+    Task<ServiceChange> SetAsync(ServiceCommand command);
+
+    /// <summary>Remembers a gateway to tell; renewed with its lease, forgotten when a call to it fails.</summary>
+    [Alias("SubscribeAsync")]
+    Task<ServiceState> SubscribeAsync(string gatewayId, IGatewayObserver observer);
+
+    [Alias("UnsubscribeAsync")]
+    Task UnsubscribeAsync(string gatewayId);
+}
+
+[GenerateSerializer, Alias("NotifyHub.ServiceCommand")]
+public enum ServiceCommand
+{
+    Start,
+    Stop,
+    Restart,
+}
+
+/// <param name="Running">What the operators want.</param>
+/// <param name="Restarts">Counts the restarts ordered so far: a gateway that sees a higher number than it has carried out closes
+/// its clients with 1012 and lets them return.</param>
+[GenerateSerializer, Immutable, Alias("NotifyHub.ServiceState")]
+public sealed record ServiceState(
+    [property: Id(0)] bool Running,
+    [property: Id(1)] long Restarts);
+
+/// <param name="State">The state after the command.</param>
+/// <param name="Changed">False: the service already was as commanded.</param>
+[GenerateSerializer, Immutable, Alias("NotifyHub.ServiceChange")]
+public sealed record ServiceChange(
+    [property: Id(0)] ServiceState State,
+    [property: Id(1)] bool Changed);

@@ -1,0 +1,58 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace NotifyHub.Grains;
+
+/// <summary>Settings of a silo, section <c>NotifyHub</c>. Checked at start; all faults are reported at once.</summary>
+public sealed class SiloOptions
+{
+    public const string Section = "NotifyHub";
+
+    /// <summary>Connection string: PostgreSQL (<c>Host=…</c>) or SQLite (<c>Data Source=…</c>).</summary>
+    [Required]
+    public string Storage { get; set; } = "Data Source=data/notifyhub.db";
+
+    /// <summary>IANA time zone of the dates in answers and of "today"; empty: the machine's.</summary>
+    public string TimeZone { get; set; } = "";
+
+    /// <summary>First administrator, made when there is no user with this address.</summary>
+    [Required]
+    public string AdministratorEmail { get; set; } = "admin@notifyhub.com";
+
+    /// <summary>First administrator's password. Embedded mode alone has a default (<c>admin123</c>, with a warning).</summary>
+    public string AdministratorPassword { get; set; } = "";
+
+    /// <summary>Messages older than this leave the log.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "3650.00:00:00")]
+    public TimeSpan RetentionAge { get; set; } = TimeSpan.FromDays(7);
+
+    /// <summary>Messages beyond this many leave the log, the oldest first.</summary>
+    [Range(1_000, 1_000_000_000)]
+    public long RetentionMessages { get; set; } = 1_000_000;
+
+    /// <summary>Stored sessions and notifications older than this are deleted; the totals stay.</summary>
+    [Range(typeof(TimeSpan), "1.00:00:00", "3650.00:00:00")]
+    public TimeSpan HistoryAge { get; set; } = TimeSpan.FromDays(30);
+
+    /// <summary>How long a gateway or silo may be silent before its sessions are closed and it leaves the list of nodes.</summary>
+    [Range(typeof(TimeSpan), "00:00:02", "00:05:00")]
+    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Bytes of payload that may wait for the disk in one channel; past it publishes are refused as busy.</summary>
+    [Range(1 << 20, 1 << 30)]
+    public int PublishQueueBytes { get; set; } = 64 << 20;
+
+    /// <summary>Bytes of recent payload a channel keeps in memory, for gateways that lag or repair a hole.</summary>
+    [Range(1 << 16, 1 << 30)]
+    public int RecentBytes { get; set; } = 8 << 20;
+
+    /// <summary>Failed sign-ins of one e-mail address before it is locked.</summary>
+    [Range(1, 1000)]
+    public int SignInAttempts { get; set; } = 5;
+
+    /// <summary>How long an address stays locked.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan SignInLock { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>The zone that <see cref="TimeZone"/> names.</summary>
+    public TimeZoneInfo Zone() => TimeZone.Length == 0 ? TimeZoneInfo.Local : TimeZoneInfo.FindSystemTimeZoneById(TimeZone);
+}

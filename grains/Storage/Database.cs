@@ -1,0 +1,5 @@
+namespace NotifyHub.Grains.Storage;
+
+public abstract class Database
+{
+}
