@@ -3,6 +3,7 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Grains.Storage;
 
 /// <summary>The channels' logs: append-only rows (channel, offset), one durable transaction a batch.</summary>
+#pragma warning disable CS9113
 public sealed class MessageStore(Database database)
 {
     /// <summary>Where the channel stands; makes the channel, with a new epoch, when it does not exist.</summary>
