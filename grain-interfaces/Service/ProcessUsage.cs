@@ -26,7 +26,7 @@ public sealed class ProcessUsage(TimeProvider time)
     }
 
     /// <summary>Resident memory in percent of the machine's (or the container's) memory.</summary>
-    public double MemoryPercent()
+    public static double MemoryPercent()
     {
         var available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         return available == 0 ? 0 : 100.0 * Environment.WorkingSet / available;
