@@ -15,9 +15,9 @@ public sealed class GatewayNode
     public int PushPort { get; set; }
 
     /// <summary>The port accepts WebSocket upgrades. The API on it answers either way.</summary>
-    public volatile bool WebSocketListening;
+    public bool WebSocketListening { get; set; }
 
-    public volatile bool PushListening;
+    public bool PushListening { get; set; }
 
     /// <summary>What the operators want, as this gateway knows it.</summary>
     public ServiceState State { get; set; } = new(Running: true, Restarts: 0);
