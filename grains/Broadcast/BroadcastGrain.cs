@@ -178,7 +178,7 @@ public sealed partial class BroadcastGrain(
         await messages.AppendAsync(_channel, written, made, keys, CancellationToken.None);
 
         _state = state with { Head = offset, FirstRetained = Math.Min(state.FirstRetained, written[0].Offset) };
-        _recent.Add(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(written));
+        _recent.Add(written);
         foreach (var publish in batch)
         {
             _pendingBytes -= publish.Bytes;
@@ -223,8 +223,12 @@ public sealed partial class BroadcastGrain(
         foreach (var (id, feed) in _feeds)
         {
             if (feed.HasFailed) _feeds.Remove(id);
-            else _ = feed.PumpAsync((after, maxMessages, maxBytes) => Batch(_state!, _recent.After(after, maxMessages, maxBytes)));
+            else _ = feed.PumpAsync(Next);
         }
+
+        // After a failed commit nothing is known until the channel is opened again: nothing to hand out.
+        MessageBatch Next(long after, int maxMessages, int maxBytes) =>
+            _state is { } state ? Batch(state, _recent.After(after, maxMessages, maxBytes)) : new MessageBatch("", 0, 0, []);
     }
 
     private static MessageBatch Batch(ChannelHead state, Message[] found) => new(state.Epoch, state.FirstRetained, state.Head, found);

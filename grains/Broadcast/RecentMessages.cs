@@ -8,45 +8,45 @@ namespace NotifyHub.Grains.Broadcast;
 /// </summary>
 internal sealed class RecentMessages(int maxBytes)
 {
-    private readonly Queue<Message> _messages = new();
+    // The live part begins at _start; what lies before it is let go in one move when it has become half of the list.
+    private readonly List<Message> _messages = [];
+    private int _start;
     private long _bytes;
 
-    /// <summary>Offset of the oldest; meaningless while empty.</summary>
-    private long First => _messages.Peek().Offset;
-
-    public void Add(ReadOnlySpan<Message> messages)
+    public void Add(IReadOnlyList<Message> messages)
     {
-        foreach (var message in messages)
-        {
-            _messages.Enqueue(message);
-            _bytes += message.Payload.Length;
-        }
-
-        while (_bytes > maxBytes && _messages.Count > 1) _bytes -= _messages.Dequeue().Payload.Length;
+        _messages.AddRange(messages);
+        foreach (var message in messages) _bytes += message.Payload.Length;
+        while (_bytes > maxBytes && _start < _messages.Count - 1) _bytes -= _messages[_start++].Payload.Length;
+        if (_start <= _messages.Count / 2) return;
+        _messages.RemoveRange(0, _start);
+        _start = 0;
     }
 
     public void Clear()
     {
         _messages.Clear();
+        _start = 0;
         _bytes = 0;
     }
 
     /// <summary>True when everything above the offset is here.</summary>
-    public bool Covers(long after) => _messages.Count > 0 && First <= after + 1;
+    public bool Covers(long after) => _start < _messages.Count && _messages[_start].Offset <= after + 1;
 
-    /// <summary>What follows the offset, or the oldest that is here when that is later.</summary>
+    /// <summary>What follows the offset, or begins with the oldest that is here when that is later.</summary>
     public Message[] After(long after, int maxMessages, int maxMessageBytes)
     {
-        if (_messages.Count == 0) return [];
-        var batch = new List<Message>();
-        var bytes = 0;
-        foreach (var message in _messages.Skip((int)Math.Clamp(after + 1 - First, 0, _messages.Count)))
+        if (_start == _messages.Count) return [];
+        var first = _start + (int)Math.Clamp(after + 1 - _messages[_start].Offset, 0, _messages.Count - _start);
+        var (end, bytes) = (first, 0L);
+        while (end < _messages.Count && end - first < maxMessages)
         {
-            bytes += message.Payload.Length;
-            if (batch.Count == maxMessages || (batch.Count > 0 && bytes > maxMessageBytes)) break;
-            batch.Add(message);
+            bytes += _messages[end].Payload.Length;
+            // One always goes, however long.
+            if (bytes > maxMessageBytes && end > first) break;
+            end++;
         }
 
-        return [.. batch];
+        return [.. _messages[first..end]];
     }
 }
