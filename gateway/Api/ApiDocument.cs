@@ -1,0 +1,141 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+using Scalar.AspNetCore;
+
+namespace NotifyHub.Gateway.Api;
+
+/// <summary>The API's description, <c>/openapi/v1.json</c>, and the page to browse it, <c>/docs</c>.</summary>
+internal static class ApiDocument
+{
+    private const string Bearer = "Bearer";
+
+    public static void AddApiDocument(this IServiceCollection services) => services.AddOpenApi("v1", options =>
+    {
+        options.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info = new OpenApiInfo
+            {
+                Title = "NotifyHub",
+                Version = "v1",
+                Description = "Notifications, push, connections and control of a NotifyHub grid. Dates are yyyy-MM-dd HH:mm:ss in the "
+                    + "server's time zone. Messages are Traditional Chinese, or English with Accept-Language: en.",
+            };
+            document.Components ??= new OpenApiComponents();
+            document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
+            {
+                [Bearer] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", BearerFormat = "JWT" },
+                [ApiKeyAuthentication.SchemeName] = new OpenApiSecurityScheme
+                {
+                    Type = SecuritySchemeType.ApiKey,
+                    In = ParameterLocation.Header,
+                    Name = ApiKeyAuthentication.Header,
+                },
+            };
+            return Task.CompletedTask;
+        });
+        options.AddOperationTransformer((operation, context, _) =>
+        {
+            DescribeSecurity(operation, context);
+            DescribePaging(operation);
+            return Task.CompletedTask;
+        });
+        options.AddSchemaTransformer((schema, context, _) =>
+        {
+            if (context.JsonTypeInfo.Type == typeof(NotificationView)) DescribeNotification(schema);
+            return Task.CompletedTask;
+        });
+    });
+
+    public static void MapApiDocument(this IEndpointRouteBuilder app)
+    {
+        app.MapOpenApi().AllowAnonymous();
+        // Script and fonts come from this process: the page must work where there is no internet, and tell nobody that it is read.
+        app.MapScalarApiReference("/docs", options => options
+            .WithTitle("NotifyHub API")
+            .DisableDefaultFonts()
+            .DisableTelemetry()
+            .DisableAgent()).AllowAnonymous();
+    }
+
+    public static T Summary<T>(this T endpoint, string summary) where T : IEndpointConventionBuilder => endpoint.WithSummary(summary);
+
+    /// <summary>Describes the errors that are the endpoint's own; those that any endpoint can answer are added to all.</summary>
+    public static RouteHandlerBuilder Fails(this RouteHandlerBuilder endpoint, params ReadOnlySpan<ApiError> errors)
+    {
+        foreach (var status in errors.ToArray().Select(error => error.Status).Distinct())
+            endpoint.Produces<ErrorEnvelope>(status);
+        return endpoint;
+    }
+
+    /// <summary>Describes what every endpoint that publishes has in common.</summary>
+    public static RouteHandlerBuilder Publishes(this RouteHandlerBuilder endpoint) => endpoint
+        .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.Conflict, ErrorCatalogue.PayloadTooLarge, ErrorCatalogue.Unavailable)
+        .AddOpenApiOperationTransformer((operation, _, _) =>
+        {
+            (operation.Parameters ??= []).Add(new OpenApiParameter
+            {
+                Name = "Idempotency-Key",
+                In = ParameterLocation.Header,
+                Description = "A retry with the same key gets the first answer again and publishes nothing.",
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 255, Pattern = "^[!-~]+$" },
+            });
+            return Task.CompletedTask;
+        });
+
+    private static void DescribeSecurity(OpenApiOperation operation, OpenApiOperationTransformerContext context)
+    {
+        var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+        if (metadata.OfType<IAllowAnonymous>().Any()) return;
+        var policies = metadata.OfType<IAuthorizeData>().Select(authorize => authorize.Policy).ToArray();
+        if (policies.Length == 0) return;
+
+        operation.Security = [Requirement(Bearer, context)];
+        var people = policies.Contains(Callers.LoggedIn) || policies.Contains(Callers.Administrator);
+        if (!people) operation.Security.Add(Requirement(ApiKeyAuthentication.SchemeName, context));
+
+        operation.Responses ??= [];
+        operation.Responses.TryAdd("401", new OpenApiResponse { Description = "UNAUTHORIZED" });
+        if (people) operation.Responses.TryAdd("403", new OpenApiResponse { Description = "FORBIDDEN" });
+    }
+
+    private static OpenApiSecurityRequirement Requirement(string scheme, OpenApiOperationTransformerContext context) =>
+        new() { [new OpenApiSecuritySchemeReference(scheme, context.Document)] = [] };
+
+    // Both are read as text, so that a wrong one is told like any other fault; what they are is said here.
+    private static void DescribePaging(OpenApiOperation operation)
+    {
+        foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
+        {
+            if (parameter.Name == "page") parameter.Schema = Number(1, Paging.MaxPage);
+            if (parameter.Name == "limit") parameter.Schema = Number(Paging.DefaultLimit, Paging.MaxLimit);
+        }
+
+        static OpenApiSchema Number(int otherwise, int most) => new()
+        {
+            Type = JsonSchemaType.Integer,
+            Minimum = "1",
+            Maximum = most.ToString(CultureInfo.InvariantCulture),
+            Default = otherwise,
+        };
+    }
+
+    // Written by hand like the JSON itself, which NotificationJson writes; a test holds the two together.
+    private static void DescribeNotification(OpenApiSchema schema)
+    {
+        schema.Type = JsonSchemaType.Object;
+        schema.Properties = new Dictionary<string, IOpenApiSchema>();
+        foreach (var name in (string[])["id", "offset"])
+            schema.Properties[name] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64" };
+        foreach (var name in (string[])
+            [
+                "type", "title", "message", "severity", "priority", "icon", "action_url", "repo", "branch", "commit_sha", "status",
+                "created_at", "updated_at", "created_at_utc", "channel",
+            ])
+            schema.Properties[name] = new OpenApiSchema { Type = JsonSchemaType.String };
+        foreach (var name in (string[])["delivered_at", "read_at"])
+            schema.Properties[name] = new OpenApiSchema { Type = JsonSchemaType.String | JsonSchemaType.Null };
+        schema.Properties["metadata"] = new OpenApiSchema();
+    }
+}

@@ -1,0 +1,79 @@
+using System.Security.Claims;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.Gateway.Api;
+
+/// <summary><c>/api/keys</c>: API keys of internal services, for administrators.</summary>
+internal static class ApiKeyEndpoints
+{
+    private const string Route = "/api/keys";
+    private const int NameLength = 100;
+
+    public static void MapApiKeys(this IEndpointRouteBuilder app)
+    {
+        var group = app.MapGroup(Route).RequireAuthorization(Callers.Administrator).WithTags("keys");
+        group.MapPost("", CreateAsync).Accepts<NewKey>("application/json")
+            .Summary("Make an API key. The answer is the only time it is shown.").Fails(ErrorCatalogue.ValidationError);
+        group.MapGet("", ListAsync).Summary("List the API keys, newest first, also revoked ones.");
+        group.MapDelete("/{id:long}", RevokeAsync).Summary("Revoke an API key, at once.").Fails(ErrorCatalogue.NotFound);
+    }
+
+    private static async Task<Results<Created<Envelope<CreatedKeyView>>, Failure>> CreateAsync(
+        HttpRequest request, ClaimsPrincipal caller, IGrainFactory grains, IOptions<GatewayOptions> options, CancellationToken cancellation)
+    {
+        var faults = new Faults();
+        var fields = JsonFields.Parse(await RequestBody.ReadAsync(request, cancellation), faults);
+        if (fields?.RequiredText("name", 1, NameLength) is not { } name) return Failure.Invalid(faults);
+
+        var (key, secret) = await Keys(grains).CreateAsync(name, caller.Email());
+        var view = new CreatedKeyView(
+            key.Id, key.Name, key.Prefix, secret, key.CreatedBy, NotificationJson.LocalTime(key.CreatedAt, options.Value.Zone()));
+        return Reply.Created($"{Route}/{key.Id}", view);
+    }
+
+    private static async Task<Ok<Envelope<KeyList>>> ListAsync(IGrainFactory grains, IOptions<GatewayOptions> options)
+    {
+        var zone = options.Value.Zone();
+        var keys = await Keys(grains).ListAsync();
+        return Reply.Ok(new KeyList([.. keys.Select(key => new KeyView(
+            key.Id,
+            key.Name,
+            key.Prefix,
+            key.CreatedBy,
+            NotificationJson.LocalTime(key.CreatedAt, zone),
+            key.LastUsedAt is { } used ? NotificationJson.LocalTime(used, zone) : null,
+            key.RevokedAt is { } revoked ? NotificationJson.LocalTime(revoked, zone) : null))]));
+    }
+
+    private static async Task<Results<Ok<Envelope<KeyRevoked>>, Failure>> RevokeAsync(IGrainFactory grains, long id) =>
+        await Keys(grains).RevokeAsync(id) ? Reply.Ok(new KeyRevoked(id)) : new Failure(ErrorCatalogue.NotFound);
+
+    private static IApiKeyGrain Keys(IGrainFactory grains) => grains.GetGrain<IApiKeyGrain>(GrainKeys.Only);
+}
+
+public sealed record NewKey(string Name);
+
+/// <param name="Key">What the service sends in <c>X-API-Key</c>.</param>
+public sealed record CreatedKeyView(
+    long Id,
+    string Name,
+    string Prefix,
+    string Key,
+    [property: JsonPropertyName("created_by")] string CreatedBy,
+    [property: JsonPropertyName("created_at")] string CreatedAt);
+
+public sealed record KeyView(
+    long Id,
+    string Name,
+    string Prefix,
+    [property: JsonPropertyName("created_by")] string CreatedBy,
+    [property: JsonPropertyName("created_at")] string CreatedAt,
+    [property: JsonPropertyName("last_used_at")] string? LastUsedAt,
+    [property: JsonPropertyName("revoked_at")] string? RevokedAt);
+
+public sealed record KeyList(IReadOnlyList<KeyView> Keys);
+
+public sealed record KeyRevoked(long Id);

@@ -1,0 +1,79 @@
+namespace NotifyHub.Gateway.Api;
+
+/// <param name="Code">What programs act on; never changes.</param>
+/// <param name="Status">The HTTP status it comes with.</param>
+/// <param name="Message">What people read.</param>
+public sealed record ApiError(string Code, int Status, Text Message);
+
+/// <summary>Every way a REST request can fail.</summary>
+public static class ErrorCatalogue
+{
+    /// <summary>The request is not as the contract says; <c>details</c> names each field that is wrong.</summary>
+    public static readonly ApiError ValidationError = new("VALIDATION_ERROR", 400, new("請求內容不正確", "The request is not valid."));
+
+    /// <summary>No token or API key, or one that is wrong, expired or revoked.</summary>
+    public static readonly ApiError Unauthorized = new("UNAUTHORIZED", 401, new("請先登入", "Please log in."));
+
+    /// <summary>One and the same for an unknown address and a wrong password: nobody learns who has an account.</summary>
+    public static readonly ApiError InvalidCredentials =
+        new("INVALID_CREDENTIALS", 401, new("電子郵件或密碼錯誤", "Wrong e-mail address or password."));
+
+    /// <summary>Known, but not allowed to.</summary>
+    public static readonly ApiError Forbidden = new("FORBIDDEN", 403, new("權限不足", "You are not allowed to do this."));
+
+    /// <summary>No such route, or no such thing behind it.</summary>
+    public static readonly ApiError NotFound = new("NOT_FOUND", 404, new("找不到資源", "There is no such resource."));
+
+    /// <summary>The route exists, but not with this verb; the header <c>Allow</c> tells which ones do.</summary>
+    public static readonly ApiError MethodNotAllowed =
+        new("METHOD_NOT_ALLOWED", 405, new("不支援此請求方法", "This method is not supported here."));
+
+    /// <summary>The body did not arrive in time.</summary>
+    public static readonly ApiError RequestTimeout = new("REQUEST_TIMEOUT", 408, new("請求逾時", "The request took too long to arrive."));
+
+    /// <summary>An idempotency key was used before, and what was published with it is no longer retained.</summary>
+    public static readonly ApiError Conflict =
+        new("CONFLICT", 409, new("此 Idempotency-Key 先前已使用，其結果已不存在", "This Idempotency-Key was used before, and its result is gone."));
+
+    /// <summary>Larger than the limits <c>RequestBytes</c> or <c>PushLineBytes</c>.</summary>
+    public static readonly ApiError PayloadTooLarge = new("PAYLOAD_TOO_LARGE", 413, new("內容過大", "The body is too large."));
+
+    /// <summary>The body is declared as something other than JSON.</summary>
+    public static readonly ApiError UnsupportedMediaType =
+        new("UNSUPPORTED_MEDIA_TYPE", 415, new("僅支援 application/json", "Only application/json is supported."));
+
+    /// <summary>Too many failed logins; <c>Retry-After</c> tells when to come back.</summary>
+    public static readonly ApiError RateLimited = new("RATE_LIMITED", 429, new("嘗試次數過多，請稍後再試", "Too many attempts, please try again later."));
+
+    /// <summary>A fault of ours. What it was stands in the log, not in the answer.</summary>
+    public static readonly ApiError InternalError = new("INTERNAL_ERROR", 500, new("伺服器內部錯誤", "Something went wrong on our side."));
+
+    /// <summary>An operator has stopped the service: no WebSocket is accepted until it is started again.</summary>
+    public static readonly ApiError ServiceStopped = new("SERVICE_STOPPED", 503, new("WebSocket 服務已停止", "The WebSocket service is stopped."));
+
+    /// <summary>The grid or its storage cannot be reached, or is too busy. Nothing was acknowledged: a retry is safe with an
+    /// <c>Idempotency-Key</c>.</summary>
+    public static readonly ApiError Unavailable =
+        new("UNAVAILABLE", 503, new("服務暫時無法使用，請稍後再試", "The service is unavailable for the moment, please try again."));
+
+    public static readonly IReadOnlyList<ApiError> All =
+    [
+        ValidationError, Unauthorized, InvalidCredentials, Forbidden, NotFound, MethodNotAllowed, RequestTimeout, Conflict,
+        PayloadTooLarge, UnsupportedMediaType, RateLimited, InternalError, ServiceStopped, Unavailable,
+    ];
+
+    /// <summary>The error for a status that the web server itself answered, without words.</summary>
+    public static ApiError OfStatus(int status) => status switch
+    {
+        401 => Unauthorized,
+        403 => Forbidden,
+        404 => NotFound,
+        405 => MethodNotAllowed,
+        408 => RequestTimeout,
+        413 => PayloadTooLarge,
+        415 => UnsupportedMediaType,
+        503 => Unavailable,
+        >= 400 and < 500 => ValidationError,
+        _ => InternalError,
+    };
+}

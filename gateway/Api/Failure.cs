@@ -1,0 +1,27 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Net.Http.Headers;
+
+namespace NotifyHub.Gateway.Api;
+
+/// <summary>The one way a failed request is answered, wherever it fails: status, envelope, the caller's language.</summary>
+/// <param name="retryAfter">When to come back; rounded up to whole seconds.</param>
+public sealed class Failure(ApiError error, Faults? details = null, TimeSpan? retryAfter = null) : IResult
+{
+    public static Failure Invalid(Faults faults) => new(ErrorCatalogue.ValidationError, faults);
+
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        var (request, response) = (httpContext.Request, httpContext.Response);
+        response.StatusCode = error.Status;
+        if (retryAfter is { } wait)
+            response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        // What an answer in another language looks like is not what a cache may give to the next caller.
+        response.Headers.Append(HeaderNames.Vary, HeaderNames.AcceptLanguage);
+
+        var body = new ErrorBody(error.Code, error.Message.For(request), details?.For(request));
+        return JsonBody(new ErrorEnvelope(body)).ExecuteAsync(httpContext);
+    }
+
+    private JsonHttpResult<ErrorEnvelope> JsonBody(ErrorEnvelope envelope) => TypedResults.Json(envelope, statusCode: error.Status);
+}

@@ -1,0 +1,50 @@
+using Microsoft.AspNetCore.Diagnostics;
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.Gateway.Api;
+
+/// <summary>Turns what is thrown into an answer that tells the caller what to do, and nothing about our insides.</summary>
+internal sealed partial class FailureHandler(ILogger<FailureHandler> logger) : IExceptionHandler
+{
+    private static readonly TimeSpan ComeBack = TimeSpan.FromSeconds(1);
+
+    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    {
+        if (httpContext.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is left to answer. The status is only for the access log.
+            httpContext.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            return true;
+        }
+
+        await Answer(exception, httpContext.Request).ExecuteAsync(httpContext);
+        return true;
+    }
+
+    /// <summary>The grid could not do it now, for a reason that passes: the caller may come back.</summary>
+    public static bool IsUnavailable(Exception exception) => exception
+        is StorageUnavailableException
+        or ChannelBusyException
+        or TimeoutException
+        or OrleansException;
+
+    private Failure Answer(Exception exception, HttpRequest request)
+    {
+        if (exception is BadHttpRequestException bad) return new Failure(ErrorCatalogue.OfStatus(bad.StatusCode));
+
+        if (IsUnavailable(exception))
+        {
+            LogUnavailable(request.Method, request.Path, exception.GetType().Name, exception.Message);
+            return new Failure(ErrorCatalogue.Unavailable, retryAfter: ComeBack);
+        }
+
+        LogFailed(exception, request.Method, request.Path);
+        return new Failure(ErrorCatalogue.InternalError);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "{Method} {Path} was answered 503: {Kind}: {Reason}")]
+    private partial void LogUnavailable(string method, PathString path, string kind, string reason);
+
+    [LoggerMessage(LogLevel.Error, "{Method} {Path} failed")]
+    private partial void LogFailed(Exception exception, string method, PathString path);
+}

@@ -1,0 +1,39 @@
+namespace NotifyHub.Gateway.Api;
+
+/// <summary>Everything that is wrong with a request, a field each, so that a caller can mend it all at once.</summary>
+public sealed class Faults
+{
+    /// <summary>The field that stands for the body as a whole.</summary>
+    public const string Body = "body";
+
+    // A batch of a thousand wrong notifications is no reason to answer with a megabyte.
+    private const int Most = 100;
+
+    private readonly Dictionary<string, Text> _byField;
+    private readonly string _prefix;
+
+    public Faults() : this([], "")
+    {
+    }
+
+    private Faults(Dictionary<string, Text> byField, string prefix) => (_byField, _prefix) = (byField, prefix);
+
+    public bool Any => _byField.Count > 0;
+
+    /// <summary>Notes a fault. The first one of a field stands: what follows from it would only confuse.</summary>
+    public void Add(string field, Text what)
+    {
+        if (_byField.Count < Most) _byField.TryAdd(_prefix + field, what);
+    }
+
+    public bool Has(string field) => _byField.ContainsKey(_prefix + field);
+
+    /// <summary>The same faults, for one element of a batch: its fields are called <c>3.title</c>.</summary>
+    public Faults Of(int index) => new(_byField, $"{_prefix}{index}.");
+
+    public Dictionary<string, string> For(HttpRequest request)
+    {
+        var english = Text.IsEnglish(request);
+        return _byField.ToDictionary(fault => fault.Key, fault => english ? fault.Value.English : fault.Value.Chinese);
+    }
+}

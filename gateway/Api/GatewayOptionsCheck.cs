@@ -1,0 +1,47 @@
+using System.Net;
+using System.Text;
+using Microsoft.Extensions.Options;
+
+namespace NotifyHub.Gateway.Api;
+
+/// <summary>What the settings' own attributes cannot say. All faults are reported together, each with the setting's name.</summary>
+public sealed class GatewayOptionsCheck : IValidateOptions<GatewayOptions>
+{
+    public ValidateOptionsResult Validate(string? name, GatewayOptions options)
+    {
+        List<string> faults = [];
+        if (options.TimeZone.Length > 0 && !TimeZoneInfo.TryFindSystemTimeZoneById(options.TimeZone, out _))
+            faults.Add($"NotifyHub:TimeZone: '{options.TimeZone}' is not a time zone of this machine; use an IANA name such as 'Asia/Taipei'.");
+
+        var keyBytes = Encoding.UTF8.GetByteCount(options.JwtKey);
+        var mayBeMade = options.Mode == GatewayMode.Embedded && keyBytes == 0;
+        if (keyBytes < SigningKey.LeastBytes && !mayBeMade)
+        {
+            faults.Add($"NotifyHub:JwtKey: must have at least {SigningKey.LeastBytes} bytes, and has {keyBytes}; "
+                + "every gateway of a grid needs the same.");
+        }
+
+        CheckAddress("NotifyHub:Address", options.Address, faults);
+        CheckAddress("NotifyHub:PushAddress", options.PushAddress, faults);
+
+        if (options.Mode == GatewayMode.Cluster && options.Silos.Length == 0)
+            faults.Add("NotifyHub:Silos: a gateway of a cluster must be told its silos, as host:port each.");
+        faults.AddRange(options.Silos
+            .Where(silo => !IsHostAndPort(silo))
+            .Select(silo => $"NotifyHub:Silos: '{silo}' is not host:port."));
+
+        return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+    }
+
+    private static void CheckAddress(string setting, string address, List<string> faults)
+    {
+        if (address != "*" && !IPAddress.TryParse(address, out _))
+            faults.Add($"{setting}: '{address}' is not an IP address, nor '*' for every address.");
+    }
+
+    private static bool IsHostAndPort(string silo)
+    {
+        var colon = silo.LastIndexOf(':');
+        return colon > 0 && ushort.TryParse(silo.AsSpan(colon + 1), out var port) && port > 0;
+    }
+}

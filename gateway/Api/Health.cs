@@ -1,0 +1,52 @@
+using NotifyHub.Gateway.Cluster;
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.Gateway.Api;
+
+/// <param name="Status">healthy, degraded or unhealthy: as bad as the worst check.</param>
+public sealed record Health(string Status, IReadOnlyList<Check> Checks)
+{
+    /// <param name="reached">Null: the grid could not be asked, and <paramref name="grid"/> is what was known before.</param>
+    /// <param name="words">Chooses the caller's language.</param>
+    public static Health Of(GatewayNode node, GridStatus? reached, GridStatus grid, Func<Text, string> words)
+    {
+        var running = node.State.Running;
+        Check[] checks =
+        [
+            running
+                ? new("Service Running", "ok", words(new("WebSocket 服務正在運行", "The WebSocket service is running")))
+                : new("Service Running", "error", words(new("WebSocket 服務未運行", "The WebSocket service is not running"))),
+            Port("WebSocket Port", node.WebSocketPort, running && node.WebSocketListening, words),
+            Port("Internal Push Port", node.PushPort, running && node.PushListening, words),
+            new("Connections", reached is null ? "warning" : "ok", words(new(
+                $"{grid.ActiveConnections} 活躍連線 / {grid.TotalConnections} 總連線",
+                $"{grid.ActiveConnections} active connections / {grid.TotalConnections} in total"))),
+            Cluster(reached, words),
+            Storage(reached, words),
+        ];
+        return new Health(Worst(checks), checks);
+    }
+
+    private static Check Port(string name, int port, bool listening, Func<Text, string> words) => listening
+        ? new(name, "ok", words(new($"Port {port} 正在監聽", $"Port {port} is listening")))
+        : new(name, "error", words(new($"Port {port} 未監聽", $"Port {port} is not listening")));
+
+    private static Check Cluster(GridStatus? reached, Func<Text, string> words) => reached is { } grid
+        ? new("Cluster", "ok", words(new($"{grid.Nodes.Length} 個節點運作中", $"{grid.Nodes.Length} nodes are up")))
+        : new("Cluster", "error", words(new("無法連線到叢集", "The cluster cannot be reached")));
+
+    private static Check Storage(GridStatus? reached, Func<Text, string> words) => reached switch
+    {
+        null => new("Storage", "warning", words(new("無法得知儲存狀態", "The state of the storage is not known"))),
+        { StorageError: null } => new("Storage", "ok", words(new("儲存運作正常", "The storage answers"))),
+        { StorageError: { } why } => new("Storage", "error", words(new($"儲存無法使用：{why}", $"The storage is unavailable: {why}"))),
+    };
+
+    private static string Worst(Check[] checks) =>
+        Array.Exists(checks, check => check.Status == "error") ? "unhealthy"
+        : Array.Exists(checks, check => check.Status == "warning") ? "degraded"
+        : "healthy";
+}
+
+/// <param name="Status">ok, warning or error.</param>
+public sealed record Check(string Name, string Status, string Message);

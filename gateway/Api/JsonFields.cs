@@ -1,0 +1,189 @@
+using System.Buffers.Text;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using System.Text.Unicode;
+
+namespace NotifyHub.Gateway.Api;
+
+/// <summary>Reads the fields of one JSON object; whatever is wrong with them is noted, a field each.</summary>
+public sealed class JsonFields
+{
+    // The reader's own bound. A field that may nest has its own, lower one, and then the fault is told with its name.
+    private const int MaxDepth = 1_000;
+
+    private static readonly Text Required = new("此欄位為必填", "is required");
+    private static readonly Text NotText = new("必須是字串", "must be a string");
+    private static readonly Text Nul = new("不得包含 U+0000", "must not contain U+0000");
+    private static readonly Text LoneSurrogate = new("不得包含不成對的 surrogate", "must not contain a lone surrogate");
+
+    private readonly JsonElement _root;
+    private readonly Faults _faults;
+
+    private JsonFields(JsonElement root, Faults faults) => (_root, _faults) = (root, faults);
+
+    /// <summary>Null, with a fault noted, when the body is not one JSON object in UTF-8.</summary>
+    public static JsonFields? Parse(ReadOnlyMemory<byte> utf8, Faults faults)
+    {
+        if (!Utf8.IsValid(utf8.Span))
+        {
+            faults.Add(Faults.Body, new("不是有效的 UTF-8", "not valid UTF-8"));
+            return null;
+        }
+
+        try
+        {
+            // Before anything is looked up: a string that cannot become text makes every look-up throw that meets it.
+            if (!NoteForbiddenCharacters(utf8.Span, faults)) return null;
+            var root = JsonElement.Parse(utf8.Span, new JsonDocumentOptions { MaxDepth = MaxDepth });
+            if (root.ValueKind == JsonValueKind.Object) return new JsonFields(root, faults);
+            faults.Add(Faults.Body, new("必須是 JSON 物件", "must be a JSON object"));
+        }
+        catch (JsonException broken)
+        {
+            faults.Add(Faults.Body, NotJson(broken));
+        }
+
+        return null;
+    }
+
+    public static Text NotJson(JsonException broken)
+    {
+        var (line, at) = (broken.LineNumber + 1, broken.BytePositionInLine + 1);
+        return new($"不是有效的 JSON（第 {line} 行，第 {at} 位元組）", $"not valid JSON: line {line}, byte {at}");
+    }
+
+    /// <summary>A string of so many characters, or null with a fault noted.</summary>
+    public string? RequiredText(string name, int least, int most)
+    {
+        var text = OptionalText(name, most, least);
+        if (text is null) _faults.Add(name, Required);
+        return text;
+    }
+
+    /// <summary>Null when absent, JSON null, or wrong (with a fault noted). Characters are counted as Unicode scalar values, as
+    /// people and PostgreSQL count them: an emoji outside the BMP is one.</summary>
+    public string? OptionalText(string name, int most, int least = 0)
+    {
+        if (Value(name) is not { } value) return null;
+        if (value.ValueKind != JsonValueKind.String)
+        {
+            _faults.Add(name, NotText);
+            return null;
+        }
+
+        var text = value.GetString()!;
+        var length = text.Length - text.AsSpan().CountLowSurrogates();
+        if (length >= least && length <= most) return text;
+        _faults.Add(name, new($"長度必須為 {least} 到 {most} 個字元", $"must be {least} to {most} characters long"));
+        return null;
+    }
+
+    /// <summary>One of the words; absent or JSON null is <paramref name="otherwise"/>, and without that a fault.</summary>
+    public string? Choice(string name, IReadOnlyList<string> words, string? otherwise = null)
+    {
+        if (Value(name) is not { } value)
+        {
+            if (otherwise is null) _faults.Add(name, Required);
+            return otherwise;
+        }
+
+        if (value.ValueKind == JsonValueKind.String && value.GetString() is { } word && words.Contains(word)) return word;
+        _faults.Add(name, NotOneOf(words));
+        return null;
+    }
+
+    /// <summary>Any JSON value, as it was sent; null when absent, JSON null, or too much (with a fault noted).</summary>
+    public string? Raw(string name, int mostBytes, int mostDepth)
+    {
+        if (Value(name) is not { } value) return null;
+        var utf8 = JsonMarshal.GetRawUtf8Value(value);
+        if (utf8.Length > mostBytes)
+            _faults.Add(name, new($"不得超過 {mostBytes} 位元組", $"must not be longer than {mostBytes} bytes"));
+        else if (Depth(utf8) > mostDepth)
+            _faults.Add(name, new($"巢狀不得超過 {mostDepth} 層", $"must not nest deeper than {mostDepth}"));
+        else
+            return value.GetRawText();
+        return null;
+    }
+
+    public static Text NotOneOf(IReadOnlyList<string> words)
+    {
+        var list = string.Join(", ", words);
+        return new($"必須是以下之一：{list}", $"must be one of: {list}");
+    }
+
+    // A field that already has a fault is not read: its characters are the ones that cannot be.
+    private JsonElement? Value(string name) =>
+        !_faults.Has(name) && _root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    private static int Depth(ReadOnlySpan<byte> utf8)
+    {
+        var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = MaxDepth });
+        var deepest = 0;
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
+                deepest = Math.Max(deepest, reader.CurrentDepth + 1);
+        }
+
+        return deepest;
+    }
+
+    // Walks every string, nested and unknown ones too, and notes a fault on the field it belongs to. False: a name of the object
+    // itself is bad, and then no field can be looked up.
+    private static bool NoteForbiddenCharacters(ReadOnlySpan<byte> utf8, Faults faults)
+    {
+        var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = MaxDepth });
+        var field = Faults.Body;
+        while (reader.Read())
+        {
+            if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.PropertyName)) continue;
+            var isFieldName = reader.TokenType == JsonTokenType.PropertyName && reader.CurrentDepth == 1;
+            if (reader.ValueIsEscaped && Forbidden(reader.ValueSpan) is { } what)
+            {
+                faults.Add(isFieldName ? Faults.Body : field, what);
+                if (isFieldName) return false;
+            }
+
+            if (isFieldName) field = reader.GetString()!;
+        }
+
+        return true;
+    }
+
+    // Only escapes can hide them: a raw NUL is not JSON, and a raw surrogate is not UTF-8.
+    private static Text? Forbidden(ReadOnlySpan<byte> escaped)
+    {
+        var afterHigh = false;
+        for (var i = 0; i < escaped.Length; i++)
+        {
+            ushort? unit = null;
+            if (escaped[i] == (byte)'\\' && escaped[++i] == (byte)'u')
+            {
+                unit = Utf8Parser.TryParse(escaped.Slice(i + 1, 4), out ushort hex, out _, 'x') ? hex : null;
+                i += 4;
+            }
+
+            if (unit == 0) return Nul;
+            var isLow = unit is >= 0xDC00 and <= 0xDFFF;
+            if (afterHigh != isLow) return LoneSurrogate;
+            afterHigh = unit is >= 0xD800 and <= 0xDBFF;
+        }
+
+        return afterHigh ? LoneSurrogate : null;
+    }
+}
+
+file static class Characters
+{
+    public static int CountLowSurrogates(this ReadOnlySpan<char> text)
+    {
+        var count = 0;
+        foreach (var unit in text)
+        {
+            if (char.IsLowSurrogate(unit)) count++;
+        }
+
+        return count;
+    }
+}

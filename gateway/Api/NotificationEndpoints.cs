@@ -1,0 +1,170 @@
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.Gateway.Api;
+
+/// <summary><c>/api/notifications/windows</c></summary>
+internal static class NotificationEndpoints
+{
+    private const string Route = "/api/notifications/windows";
+
+    public static void MapNotifications(this IEndpointRouteBuilder app)
+    {
+        var group = app.MapGroup(Route).RequireAuthorization().WithTags("notifications");
+
+        group.MapPost("", CreateAsync).Accepts<NewNotification>("application/json")
+            .Summary("Publish a notification to every connected client.").Publishes();
+        group.MapPost("/batch", CreateBatchAsync).Accepts<NewNotification[]>("application/json")
+            .Summary("Publish 1 to 1,000 notifications, all or nothing.").Publishes();
+        group.MapGet("", ListAsync).Summary("List notifications, newest first.").Fails(ErrorCatalogue.ValidationError);
+        group.MapGet("/pending", PendingAsync)
+            .Summary("List notifications that no client was connected for, newest first.").Fails(ErrorCatalogue.ValidationError);
+        group.MapGet("/stats", StatsAsync).Summary("Count notifications.");
+        group.MapGet("/{id:long}", GetAsync).Summary("Read one notification.").Fails(ErrorCatalogue.NotFound);
+        group.MapPatch("/{id:long}/status", SetStatusAsync).Accepts<NewStatus>("application/json")
+            .Summary("Set the status of a notification.").Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.NotFound);
+        group.MapDelete("/{id:long}", DeleteAsync).RequireAuthorization(Callers.LoggedIn)
+            .Summary("Take a notification out of the lists.").Fails(ErrorCatalogue.NotFound);
+    }
+
+    private static async Task<Results<Created<Envelope<NotificationView>>, Failure>> CreateAsync(
+        HttpContext context, IGrainFactory grains, IOptions<GatewayOptions> options, TimeProvider time, CancellationToken cancellation)
+    {
+        var faults = new Faults();
+        var key = RequestBody.IdempotencyKey(context, "notification", faults);
+        var body = await RequestBody.ReadAsync(context.Request, cancellation);
+        var draft = NotificationRules.Read(body, time.GetUtcNow(), faults);
+        if (draft is null || faults.Any) return Failure.Invalid(faults);
+
+        var published = await PublishAsync(grains, [draft], key, options.Value.Zone());
+        return published is [var one]
+            ? Reply.Created($"{Route}/{one.Id}", one.View)
+            : new Failure(ErrorCatalogue.Conflict);
+    }
+
+    private static async Task<Results<Created<Envelope<NotificationList>>, Failure>> CreateBatchAsync(
+        HttpContext context, IGrainFactory grains, IOptions<GatewayOptions> options, TimeProvider time, CancellationToken cancellation)
+    {
+        var faults = new Faults();
+        var key = RequestBody.IdempotencyKey(context, "notifications", faults);
+        var body = await RequestBody.ReadAsync(context.Request, cancellation);
+        var now = time.GetUtcNow();
+        var elements = RequestBody.Elements(body, faults);
+        var drafts = elements.Select((element, index) => NotificationRules.Read(element, now, faults.Of(index))).ToArray();
+        if (faults.Any) return Failure.Invalid(faults);
+
+        var published = await PublishAsync(grains, drafts!, key, options.Value.Zone());
+        return published is not null
+            ? Reply.Created(Route, new NotificationList([.. published.Select(one => one.View)]))
+            : new Failure(ErrorCatalogue.Conflict);
+    }
+
+    /// <summary>Publishes, and answers what was published in the same form as it went out. A repeated key is answered from the
+    /// log, byte for byte as the first time; null when the log no longer has it.</summary>
+    private static async Task<List<(long Id, NotificationView View)>?> PublishAsync(
+        IGrainFactory grains, NotificationDraft[] drafts, string? key, TimeZoneInfo zone)
+    {
+        var channel = grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel));
+        var result = await channel.PublishAsync(new PublishBatch([.. drafts.Select(Draft.Of)], key));
+        if (!result.Repeated)
+        {
+            return [.. drafts.Select((draft, index) => result.FirstOffset + index)
+                .Zip(drafts, (id, draft) => (id, NotificationView.Of(Notification.AsPublished(id, draft), zone)))];
+        }
+
+        var published = new List<(long, NotificationView)>(result.Count);
+        while (published.Count < result.Count)
+        {
+            var next = result.FirstOffset + published.Count;
+            var batch = await channel.ReadAsync(next - 1, result.Count - published.Count);
+            if (batch.Messages is not [{ IsNotification: true } first, ..] || first.Offset != next) return null;
+            published.AddRange(batch.Messages.Select(message => (message.Offset, NotificationView.Of(message))));
+        }
+
+        return published;
+    }
+
+    private static async Task<Results<Ok<Envelope<NotificationPageView>>, Failure>> ListAsync(
+        IGrainFactory grains, IOptions<GatewayOptions> options,
+        string? status, string? severity, string? search, string? page, string? limit)
+    {
+        var faults = new Faults();
+        var paging = Paging.Read(page, limit, faults);
+        var query = new NotificationQuery(
+            Paging.Filter("status", status, NotificationStatus.All, faults),
+            Paging.Filter("severity", severity, Severity.All, faults),
+            Search(search, faults),
+            paging.Page,
+            paging.Limit);
+        if (faults.Any) return Failure.Invalid(faults);
+
+        var found = await Notifications(grains).ListAsync(query);
+        var zone = options.Value.Zone();
+        var views = found.Notifications.Select(notification => NotificationView.Of(notification, zone));
+        return Reply.Ok(new NotificationPageView([.. views], found.Total, paging.Page, paging.Limit));
+    }
+
+    private static Task<Results<Ok<Envelope<NotificationPageView>>, Failure>> PendingAsync(
+        IGrainFactory grains, IOptions<GatewayOptions> options, string? page, string? limit) =>
+        ListAsync(grains, options, NotificationStatus.Pending, null, null, page, limit);
+
+    private static async Task<Ok<Envelope<NotificationStatsView>>> StatsAsync(IGrainFactory grains)
+    {
+        var stats = await Notifications(grains).StatsAsync();
+        return Reply.Ok(new NotificationStatsView(stats.Total, stats.Today, stats.ByStatus, stats.BySeverity));
+    }
+
+    private static async Task<Results<Ok<Envelope<NotificationView>>, Failure>> GetAsync(
+        IGrainFactory grains, IOptions<GatewayOptions> options, long id) =>
+        await Notifications(grains).GetAsync(id) is { } notification
+            ? Reply.Ok(NotificationView.Of(notification, options.Value.Zone()))
+            : new Failure(ErrorCatalogue.NotFound);
+
+    private static async Task<Results<Ok<Envelope<NotificationView>>, Failure>> SetStatusAsync(
+        HttpRequest request, IGrainFactory grains, IOptions<GatewayOptions> options, long id, CancellationToken cancellation)
+    {
+        var faults = new Faults();
+        var fields = JsonFields.Parse(await RequestBody.ReadAsync(request, cancellation), faults);
+        var status = fields?.Choice("status", NotificationStatus.All);
+        if (status is null) return Failure.Invalid(faults);
+
+        return await Notifications(grains).SetStatusAsync(id, status) is { } notification
+            ? Reply.Ok(NotificationView.Of(notification, options.Value.Zone()))
+            : new Failure(ErrorCatalogue.NotFound);
+    }
+
+    private static async Task<Results<Ok<Envelope<NotificationDeleted>>, Failure>> DeleteAsync(IGrainFactory grains, long id) =>
+        await Notifications(grains).DeleteAsync(id)
+            ? Reply.Ok(new NotificationDeleted(id))
+            : new Failure(ErrorCatalogue.NotFound);
+
+    private static INotificationGrain Notifications(IGrainFactory grains) => grains.GetGrain<INotificationGrain>(GrainKeys.Only);
+
+    private static string? Search(string? search, Faults faults)
+    {
+        if (string.IsNullOrEmpty(search)) return null;
+        // PostgreSQL has no U+0000 in text: it would refuse the whole query.
+        if (search.Length > NotificationRules.TitleLength || search.Contains('\0'))
+        {
+            faults.Add("search", new(
+                $"最多 {NotificationRules.TitleLength} 個字元，且不得包含 U+0000",
+                $"must be at most {NotificationRules.TitleLength} characters, without U+0000"));
+        }
+
+        return search;
+    }
+}
+
+public sealed record NotificationList(IReadOnlyList<NotificationView> Notifications);
+
+public sealed record NotificationPageView(IReadOnlyList<NotificationView> Notifications, long Total, int Page, int Limit);
+
+public sealed record NotificationStatsView(
+    long Total,
+    long Today,
+    [property: JsonPropertyName("by_status")] IReadOnlyDictionary<string, long> ByStatus,
+    [property: JsonPropertyName("by_severity")] IReadOnlyDictionary<string, long> BySeverity);
+
+public sealed record NotificationDeleted(long Id);

@@ -1,0 +1,109 @@
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace NotifyHub.Gateway.Api;
+
+/// <summary>The REST API of a gateway, put together.</summary>
+public static class NotifyHubApi
+{
+    private const string EitherScheme = "Either";
+
+    /// <summary>
+    /// Adds what the API needs. It expects of its host: <see cref="GatewayOptions"/> bound to their section (checked here),
+    /// <see cref="Cluster.GatewayNode"/> and <c>IGrainFactory</c>.
+    /// </summary>
+    public static IHostApplicationBuilder AddNotifyHubApi(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddOptions<GatewayOptions>().ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<IValidateOptions<GatewayOptions>, GatewayOptionsCheck>();
+
+        services.ConfigureHttpJsonOptions(ConfigureJson);
+        services.AddExceptionHandler<FailureHandler>();
+        services.AddHealthChecks().AddCheck<GridReadiness>("grid", tags: [HealthEndpoints.Ready]);
+        services.AddSingleton<SystemStatus>();
+        services.AddSingleton(provider => new LoginLimiter(Options(provider).LoginFailuresPerMinute));
+        services.AddSingleton(provider => new TokenIssuer(
+            SigningKey.Load(Options(provider)), Options(provider).LoginLifetime, provider.GetRequiredService<TimeProvider>()));
+        AddLogin(services);
+        services.AddApiDocument();
+        return builder;
+    }
+
+    /// <summary>Adds the middleware and every endpoint.</summary>
+    /// <exception cref="OptionsValidationException">The settings have faults; the message names them all.</exception>
+    public static void MapNotifyHubApi(this WebApplication app)
+    {
+        // A key that cannot be had must stop the start, not the first login.
+        _ = app.Services.GetRequiredService<TokenIssuer>();
+
+        app.Use(HeadLikeGet);
+        app.UseExceptionHandler(_ => { });
+        app.UseStatusCodePages(page => new Failure(ErrorCatalogue.OfStatus(page.HttpContext.Response.StatusCode)).ExecuteAsync(page.HttpContext));
+        app.Use(KeepPrivate);
+        app.UseRouting();
+        app.UseAuthentication();
+        app.UseAuthorization();
+
+        app.MapAuth();
+        app.MapSystem();
+        app.MapConnections();
+        app.MapNotifications();
+        app.MapPush();
+        app.MapApiKeys();
+        app.MapHealth();
+        app.MapApiDocument();
+    }
+
+    private static void ConfigureJson(JsonOptions options)
+    {
+        options.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJson.Default);
+        // Chinese is written as Chinese. The answers are JSON by content type, never part of a page.
+        options.SerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+    }
+
+    private static void AddLogin(IServiceCollection services)
+    {
+        services.AddAuthentication(EitherScheme)
+            .AddPolicyScheme(EitherScheme, null, options => options.ForwardDefaultSelector = context =>
+                context.Request.Headers.ContainsKey(ApiKeyAuthentication.Header)
+                    ? ApiKeyAuthentication.SchemeName
+                    : JwtBearerDefaults.AuthenticationScheme)
+            .AddJwtBearer()
+            .AddScheme<AuthenticationSchemeOptions, ApiKeyAuthentication>(ApiKeyAuthentication.SchemeName, null);
+        services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme).Configure<TokenIssuer>((options, tokens) =>
+        {
+            // Claims keep their names, and a refused token is not told why.
+            options.MapInboundClaims = false;
+            options.IncludeErrorDetails = false;
+            options.TokenValidationParameters = tokens.Validation();
+        });
+        services.AddAuthorizationBuilder().AddPolicies();
+    }
+
+    // Whatever answers GET answers HEAD, without its body: the web server leaves that out by the request line.
+    private static Task HeadLikeGet(HttpContext context, RequestDelegate next)
+    {
+        if (HttpMethods.IsHead(context.Request.Method)) context.Request.Method = HttpMethods.Get;
+        return next(context);
+    }
+
+    // Tokens, addresses and messages: nothing of the API belongs into a cache, and nothing of it is a page.
+    private static Task KeepPrivate(HttpContext context, RequestDelegate next)
+    {
+        if (context.Request.Path.StartsWithSegments("/api"))
+        {
+            context.Response.Headers.CacheControl = "no-store";
+            context.Response.Headers.XContentTypeOptions = "nosniff";
+        }
+
+        return next(context);
+    }
+
+    private static GatewayOptions Options(IServiceProvider provider) => provider.GetRequiredService<IOptions<GatewayOptions>>().Value;
+}

@@ -1,0 +1,37 @@
+using System.Globalization;
+
+namespace NotifyHub.Gateway.Api;
+
+/// <summary>Which part of a list is asked for.</summary>
+/// <param name="Page">From 1.</param>
+/// <param name="Limit">1–500.</param>
+public readonly record struct Paging(int Page, int Limit)
+{
+    public const int MaxLimit = 500;
+    public const int DefaultLimit = 50;
+
+    // Storage counts what it skips in an int: page × limit must not pass 2³¹.
+    public const int MaxPage = 1_000_000;
+
+    /// <summary>Reads both from the query string; what is wrong is noted, and the answer is then of no use.</summary>
+    public static Paging Read(string? page, string? limit, Faults faults) => new(
+        Number("page", page, 1, MaxPage, faults),
+        Number("limit", limit, DefaultLimit, MaxLimit, faults));
+
+    /// <summary>One of the words; absent, empty or <c>all</c> is null: no filter.</summary>
+    public static string? Filter(string name, string? word, IReadOnlyList<string> words, Faults faults)
+    {
+        if (word is null or "" or "all") return null;
+        if (!words.Contains(word)) faults.Add(name, JsonFields.NotOneOf(["all", .. words]));
+        return word;
+    }
+
+    private static int Number(string name, string? text, int otherwise, int most, Faults faults)
+    {
+        if (string.IsNullOrEmpty(text)) return otherwise;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most)
+            return number;
+        faults.Add(name, new($"必須是 1 到 {most} 的整數", $"must be an integer from 1 to {most}"));
+        return otherwise;
+    }
+}

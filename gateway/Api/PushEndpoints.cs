@@ -1,0 +1,51 @@
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Push;
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.Gateway.Api;
+
+/// <summary><c>POST /api/push</c>: what a line on the internal push port does, over HTTP.</summary>
+internal static class PushEndpoints
+{
+    public static void MapPush(this IEndpointRouteBuilder app) =>
+        app.MapPost("/api/push", PushAsync).RequireAuthorization().WithTags("push")
+            .Accepts<JsonObject>("application/json")
+            .Summary("Broadcast one JSON object unchanged, or an array of 1 to 1,000 of them, all or nothing.")
+            .Publishes();
+
+    private static async Task<Results<Ok<Envelope<Pushed>>, Failure>> PushAsync(
+        HttpContext context, IGrainFactory grains, IOptions<GatewayOptions> options, CancellationToken cancellation)
+    {
+        var faults = new Faults();
+        var key = RequestBody.IdempotencyKey(context, "push", faults);
+        var body = await RequestBody.ReadAsync(context.Request, cancellation);
+
+        var isBatch = RequestBody.IsArray(body);
+        var payloads = isBatch ? RequestBody.Elements(body, faults) : [body];
+        for (var index = 0; index < payloads.Count; index++)
+        {
+            if (payloads[index].Length > options.Value.PushLineBytes) return new Failure(ErrorCatalogue.PayloadTooLarge);
+            if (PushedJson.Fault(payloads[index].Span) is { } fault)
+                (isBatch ? faults.Of(index) : faults).Add(Faults.Body, new($"不正確的 JSON 物件：{fault}", fault));
+        }
+
+        if (faults.Any) return Failure.Invalid(faults);
+
+        var drafts = payloads.Select(payload => Draft.Push(payload.ToArray())).ToArray();
+        var result = await grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel))
+            .PublishAsync(new PublishBatch(drafts, key));
+        return Reply.Ok(isBatch
+            ? new Pushed(GrainKeys.PublicChannel, null, [.. Enumerable.Range(0, result.Count).Select(i => result.FirstOffset + i)])
+            : new Pushed(GrainKeys.PublicChannel, result.FirstOffset, null));
+    }
+}
+
+/// <param name="Offset">The place of the one object in the channel.</param>
+/// <param name="Offsets">The places of a batch's objects, in order.</param>
+public sealed record Pushed(
+    string Channel,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Offset,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<long>? Offsets);

@@ -1,0 +1,78 @@
+using System.Globalization;
+using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Cluster;
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.Gateway.Api;
+
+/// <summary>
+/// What an operator sees: the grid as its statistics grain tells it, this process as it measures itself. It answers even when the
+/// grid does not: then with the last numbers known, and a check that says so.
+/// </summary>
+internal sealed partial class SystemStatus(
+    IGrainFactory grains, GatewayNode node, IOptions<GatewayOptions> options, TimeProvider time, ILogger<SystemStatus> logger)
+{
+    // An operator who looks because the grid is down must not wait for a grain call's own timeout.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    private readonly ProcessUsage _usage = new(time);
+    private readonly Lock _usageLock = new();
+    private volatile GridStatus _lastKnown = new(0, 0, null, [], null);
+
+    public async Task<StatusView> ReadAsync(Func<Text, string> words, CancellationToken cancellation)
+    {
+        var reached = await TryReadGridAsync(cancellation);
+        var grid = reached ?? _lastKnown;
+        var zone = options.Value.Zone();
+        var running = node.State.Running;
+        var process = Process(running);
+        return new StatusView(
+            running,
+            node.WebSocketPort.ToString(CultureInfo.InvariantCulture),
+            node.PushPort.ToString(CultureInfo.InvariantCulture),
+            running && node.WebSocketListening,
+            running && node.PushListening,
+            process?.Pid,
+            process,
+            grid.ActiveConnections,
+            grid.TotalConnections,
+            NotificationJson.LocalTime(time.GetUtcNow(), zone),
+            grid.LastConnectionAt is { } last ? NotificationJson.LocalTime(last, zone) : null,
+            Health.Of(node, reached, grid, words),
+            [.. grid.Nodes.Select(one => NodeView.Of(one, zone))]);
+    }
+
+    /// <summary>Null while the service is stopped: the guide's stopped service has no process.</summary>
+    public ProcessInfo? Process(bool running)
+    {
+        if (!running) return null;
+        lock (_usageLock)
+        {
+            var started = TimeZoneInfo.ConvertTime(_usage.StartedAt(), options.Value.Zone());
+            return new ProcessInfo(
+                Environment.ProcessId,
+                Percent(_usage.CpuPercent()),
+                Percent(ProcessUsage.MemoryPercent()),
+                started.ToString("HH:mm", CultureInfo.InvariantCulture),
+                CommandLine.Shown(Environment.GetCommandLineArgs()));
+        }
+    }
+
+    public static string Percent(double percent) => percent.ToString("0.0", CultureInfo.InvariantCulture);
+
+    private async Task<GridStatus?> TryReadGridAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return _lastKnown = await grains.GetGrain<IStatsGrain>(GrainKeys.Only).StatusAsync().WaitAsync(Patience, time, cancellation);
+        }
+        catch (Exception failure) when (!cancellation.IsCancellationRequested)
+        {
+            LogUnreachable(failure.GetType().Name, failure.Message);
+            return null;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The status is answered without the grid, which could not be asked: {Kind}: {Reason}")]
+    private partial void LogUnreachable(string kind, string reason);
+}

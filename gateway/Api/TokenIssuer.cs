@@ -1,0 +1,60 @@
+using System.Globalization;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.Gateway.Api;
+
+/// <summary>Issues login tokens, and says which ones to believe.</summary>
+/// <param name="lifetime">How long a token is good for.</param>
+public sealed class TokenIssuer(byte[] key, TimeSpan lifetime, TimeProvider time)
+{
+    public const string Issuer = "notifyhub";
+
+    private readonly SymmetricSecurityKey _key = new(key);
+    private readonly JsonWebTokenHandler _handler = new() { SetDefaultTimesOnTokenCreation = false };
+
+    public LoginToken Issue(User user)
+    {
+        var now = time.GetUtcNow();
+        var expires = now + lifetime;
+        var token = _handler.CreateToken(new SecurityTokenDescriptor
+        {
+            Issuer = Issuer,
+            IssuedAt = now.UtcDateTime,
+            NotBefore = now.UtcDateTime,
+            Expires = expires.UtcDateTime,
+            SigningCredentials = new SigningCredentials(_key, SecurityAlgorithms.HmacSha256),
+            Claims = new Dictionary<string, object>
+            {
+                [JwtRegisteredClaimNames.Sub] = user.Id.ToString(CultureInfo.InvariantCulture),
+                [JwtRegisteredClaimNames.Email] = user.Email,
+                [JwtRegisteredClaimNames.Name] = user.Name,
+                [Callers.RoleClaim] = user.Role,
+            },
+        });
+        return new LoginToken(token, expires);
+    }
+
+    /// <summary>
+    /// Everything is pinned: the algorithm (a token may not choose "none", nor one under which our key is something else), the
+    /// issuer, the end. There is one audience, so it is not named.
+    /// </summary>
+    public TokenValidationParameters Validation() => new()
+    {
+        ValidAlgorithms = [SecurityAlgorithms.HmacSha256],
+        IssuerSigningKey = _key,
+        ValidateIssuerSigningKey = true,
+        RequireSignedTokens = true,
+        ValidIssuer = Issuer,
+        ValidateIssuer = true,
+        ValidateAudience = false,
+        RequireExpirationTime = true,
+        ValidateLifetime = true,
+        ClockSkew = TimeSpan.FromSeconds(30),
+        NameClaimType = JwtRegisteredClaimNames.Name,
+        RoleClaimType = Callers.RoleClaim,
+    };
+}
+
+public sealed record LoginToken(string Token, DateTimeOffset ExpiresAt);
