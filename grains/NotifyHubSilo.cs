@@ -53,7 +53,7 @@ public static class NotifyHubSilo
         silo.AddAdoNetGrainStorageAsDefault(options => options.Configure<Database>((storage, database) =>
         {
             storage.Invariant = database.Invariant;
-            storage.ConnectionString = database.ConnectionString;
+            storage.DataSource = database.DataSource;
         }));
         return silo;
     }
@@ -91,7 +91,7 @@ public static class NotifyHubSilo
         silo.UseAdoNetClustering(options => options.Configure<Database>((clustering, database) =>
         {
             clustering.Invariant = database.Invariant;
-            clustering.ConnectionString = database.ConnectionString;
+            clustering.DataSource = database.DataSource;
         }));
         silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (ClusterId, ServiceId));
         silo.Services.AddOptions<EndpointOptions>().Configure<IOptions<SiloOptions>>(ConfigureEndpoints);

@@ -17,8 +17,6 @@ internal sealed class DayCounters
         }
     }
 
-    public void Clear() => _days.Clear();
-
     /// <summary>Last in its transaction and in the order of days, so that two gateways never wait for each other in a circle.</summary>
     public Task SaveAsync(DbConnection connection, DbTransaction transaction) => connection.ExecuteAsync(
         """

@@ -30,14 +30,11 @@ public sealed partial class SessionStore(Database database, IOptions<SiloOptions
     /// also on another silo.
     /// </summary>
     /// <exception cref="StorageUnavailableException">The same report may be offered again.</exception>
-    public Task<ReportOutcome> TakeAsync(string gatewayId, SessionReport report, CancellationToken cancellation = default)
-    {
-        var days = new DayCounters();
-        return database.WriteAsync(
+    public Task<ReportOutcome> TakeAsync(string gatewayId, SessionReport report, CancellationToken cancellation = default) =>
+        database.WriteAsync(
             async (connection, transaction) =>
             {
-                // SQLite's store may run the block again after a busy database.
-                days.Clear();
+                var days = new DayCounters();
                 var session = new Transaction(connection, transaction, gatewayId, days);
                 var outcome = await TakeSequenceAsync(session, report);
                 if (outcome != ReportOutcome.Taken) return outcome;
@@ -56,16 +53,13 @@ public sealed partial class SessionStore(Database database, IOptions<SiloOptions
                 return outcome;
             },
             cancellation);
-    }
 
     /// <summary>Ends a gateway's lease and closes the sessions it still has open as errors. Answers how many those were.</summary>
-    public Task<long> EndAsync(string gatewayId, string reason, CancellationToken cancellation = default)
-    {
-        var days = new DayCounters();
-        return database.WriteAsync(
+    public Task<long> EndAsync(string gatewayId, string reason, CancellationToken cancellation = default) =>
+        database.WriteAsync(
             async (connection, transaction) =>
             {
-                days.Clear();
+                var days = new DayCounters();
                 // First, because its lock is what a report of the same gateway waits for.
                 await connection.ExecuteAsync(
                     "UPDATE gateway_lease SET ended_at = @now WHERE gateway_id = @gatewayId AND ended_at IS NULL",
@@ -77,7 +71,6 @@ public sealed partial class SessionStore(Database database, IOptions<SiloOptions
                 return ended;
             },
             cancellation);
-    }
 
     /// <summary>The gateways whose lease has not ended, as far as storage knows.</summary>
     public Task<string[]> LeasedGatewaysAsync(CancellationToken cancellation = default) => database.ReadAsync(
