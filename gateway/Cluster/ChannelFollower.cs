@@ -9,7 +9,7 @@ namespace NotifyHub.Gateway.Cluster;
 /// way is found by the offsets, or by the head that every renewal tells, and is pulled: push is for speed, pull is for truth.
 /// </summary>
 public sealed partial class ChannelFollower(
-    IGrainFactory grains, GatewayNode node, IOptions<GatewayOptions> options, ILogger<ChannelFollower> logger)
+    IGrainFactory grains, GatewayNode node, IOptions<GatewayOptions> options, ILogger<ChannelFollower> logger) : IDisposable
 {
     private const int RepairMessages = 1000;
 
@@ -78,6 +78,8 @@ public sealed partial class ChannelFollower(
                 _delivered.Add(range);
         }
     }
+
+    public void Dispose() => _repairing.Dispose();
 
     private IBroadcastGrain Grain() => grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel));
 

@@ -32,6 +32,7 @@ public sealed partial class GridLink : BackgroundService
     private readonly GatewayObserver _observer;
     private readonly IGatewayObserver _reference;
 
+    private readonly TaskCompletionSource _firstContact = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private SessionReport? _unanswered;
     private SessionReport? _refused;
     private long _sequence;
@@ -47,6 +48,7 @@ public sealed partial class GridLink : BackgroundService
         Clients clients,
         GatewayObserver observer,
         IOptions<GatewayOptions> options,
+        IHostApplicationLifetime lifetime,
         TimeProvider time,
         ILogger<GridLink> logger)
     {
@@ -56,7 +58,13 @@ public sealed partial class GridLink : BackgroundService
         _usage = new ProcessUsage(time);
         _reference = grains.CreateObjectReference<IGatewayObserver>(observer);
         follower.HasClients = () => clients.Count > 0;
+        // At the first sign of the end: the web server, which stops before this service, would wait for its share of the clients.
+        lifetime.ApplicationStopping.Register(service.BeginShutDown);
     }
+
+    /// <summary>Completes when the grid was reached and its wanted state is in effect here for the first time; fails when that cannot
+    /// be had in this process (a port is taken).</summary>
+    public Task FirstContact => _firstContact.Task;
 
     /// <summary>Says goodbye: clients are closed and reported, the lease is given back.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -96,11 +104,13 @@ public sealed partial class GridLink : BackgroundService
                 }
 
                 await ReportAsync(stoppingToken);
+                _firstContact.TrySetResult();
                 if (!_reachable) LogReachable();
                 _reachable = true;
             }
             catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
+                if (e is IOException) _firstContact.TrySetException(e);
                 // Once when it begins: an outage of a minute is not sixty log lines.
                 if (_reachable) LogUnreachable(e.Message);
                 _reachable = false;

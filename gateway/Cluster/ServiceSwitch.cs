@@ -40,13 +40,21 @@ public sealed partial class ServiceSwitch(GatewayNode node, PushListener push, C
         }
     }
 
-    /// <summary>The process is about to end: no new clients or pushes, and a goodbye to those there are.</summary>
+    /// <summary>The process is about to end: no new clients, and a goodbye to those there are.</summary>
+    public void BeginShutDown()
+    {
+        node.WebSocketListening = false;
+        clients.CloseAll(CloseReason.ShuttingDown, RestartSpread);
+    }
+
+    /// <summary>Waits for the clients' goodbyes and for the pushes under way.</summary>
     public async Task ShutDownAsync(CancellationToken cancellation)
     {
         await _gate.WaitAsync(cancellation);
         try
         {
-            await CloseAsync(CloseReason.ShuttingDown, cancellation);
+            await push.StopListeningAsync(cancellation);
+            BeginShutDown();
             await clients.WaitUntilEmptyAsync(cancellation);
         }
         finally

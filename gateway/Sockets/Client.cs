@@ -102,6 +102,7 @@ public sealed class Client
     public void Answer(byte[] textFrame)
     {
         Interlocked.Increment(ref _answered);
+        _sender.CountAnswer();
         Queue(textFrame);
     }
 

@@ -6,6 +6,7 @@ using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Cluster;
 
 namespace NotifyHub.Gateway.Sockets;
 
@@ -15,9 +16,10 @@ namespace NotifyHub.Gateway.Sockets;
 /// none of the HTTP server's objects, and nothing but its sender ever writes to its socket (docs/adr/0002).
 /// </summary>
 public sealed partial class ClientTransport(
-    IServiceProvider services,
+    Clients clients,
+    GatewayNode node,
     IOptions<GatewayOptions> options,
-    GatewayNodeEndPoint clientEndPoint,
+    ClientEndPoint clientEndPoint,
     ILogger<ClientTransport> logger,
     ILoggerFactory loggers) : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
@@ -45,8 +47,7 @@ public sealed partial class ClientTransport(
             throw;
         }
 
-        // Resolved late: the clients need the HTTP server's services, which need this.
-        var clients = services.GetRequiredService<Clients>();
+        node.WebSocketPort = ((IPEndPoint)socket.LocalEndPoint!).Port;
         return ValueTask.FromResult<IConnectionListener>(new Listener(socket, clients, options.Value, logger, loggers));
     }
 
@@ -207,4 +208,4 @@ public sealed partial class ClientTransport(
 }
 
 /// <summary>The endpoint that Kestrel is told to listen on for clients; by its identity the transport knows it again.</summary>
-public sealed record GatewayNodeEndPoint(IPEndPoint EndPoint);
+public sealed record ClientEndPoint(IPEndPoint EndPoint);

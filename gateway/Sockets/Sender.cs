@@ -20,6 +20,7 @@ public sealed partial class Sender : IDisposable
     private readonly Lane _envelopes = new();
     private int _signaled;
     private long _sent;
+    private long _answered;
     private volatile ChannelLog? _log;
     private volatile bool _stopping;
 
@@ -31,8 +32,8 @@ public sealed partial class Sender : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Messages sent to clients so far.</summary>
-    public long Sent => Volatile.Read(ref _sent);
+    /// <summary>Messages sent to clients so far, answers included.</summary>
+    public long Sent => Volatile.Read(ref _sent) + Volatile.Read(ref _answered);
 
     /// <summary>The log to follow has grown, or is another.</summary>
     public void Follow(ChannelLog log)
@@ -40,6 +41,8 @@ public sealed partial class Sender : IDisposable
         _log = log;
         Wake();
     }
+
+    public void CountAnswer() => Interlocked.Increment(ref _answered);
 
     /// <summary>Something is to be done for this client: it is new, has answers to send, has become writable, is to be moved or has ended.</summary>
     public void Ready(Client client)
