@@ -339,7 +339,8 @@ internal sealed unsafe class Receiver : IDisposable
         for (var i = 0; i < _clients.Length; i++)
         {
             ref var client = ref _clients[i];
-            if (client.Slow || client.Phase != ClientPhase.Open || i % 100 >= percent) continue;
+            var chosen = (i + 1) * percent / 100 > i * percent / 100;
+            if (!chosen || client.Slow || client.Phase != ClientPhase.Open) continue;
             _ = RawSocket.Close(client.Socket);
             client.TakeRest(new Span<byte>(_buffer, ServerFrame.MaxBytes));
             client.Phase = ClientPhase.New;

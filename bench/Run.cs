@@ -118,7 +118,7 @@ internal sealed class Run : IDisposable
             throw new IOException($"Only {Open:N0} of {_options.Connections:N0} connections opened. {string.Join("; ", failures)}");
 
         // What the connects left to do (a report of sessions, a collection) belongs to them.
-        await Task.Delay(Settle, cancellation);
+        if (_options.ServerPids.Count > 0) await Task.Delay(Settle, cancellation);
         var after = ServerUsage.Read(_options.ServerPids);
         return new ConnectReport(
             Open,
