@@ -80,16 +80,20 @@ internal sealed class Deliveries(long run, int size)
     public static Histogram LastClient(IReadOnlyList<Deliveries> all)
     {
         var histogram = new Histogram();
-        for (var i = 0; i < all[0]._chunks.Length << ChunkBits; i++)
+        for (var c = 0; c < all[0]._chunks.Length; c++)
         {
-            long at = 0, latest = 0;
-            foreach (var one in all)
+            Slot[][] chunks = [.. all.Select(d => d._chunks[c]).OfType<Slot[]>()];
+            if (chunks.Length == 0) continue;
+            for (var i = 0; i < 1 << ChunkBits; i++)
             {
-                if (one._chunks[i >> ChunkBits]?[i & ((1 << ChunkBits) - 1)] is not { Latest: > 0 } slot) continue;
-                at = slot.At;
-                latest = Math.Max(latest, slot.Latest);
+                long at = 0, latest = 0;
+                foreach (var chunk in chunks)
+                {
+                    at = Math.Max(at, chunk[i].At);
+                    latest = Math.Max(latest, chunk[i].Latest);
+                }
+                if (latest > 0) histogram.Record(latest - at);
             }
-            if (latest > 0) histogram.Record(latest - at);
         }
         return histogram;
     }

@@ -25,6 +25,7 @@ internal sealed unsafe class Receiver : IDisposable
     private readonly SocketAddress[] _sources;
     private readonly byte[] _request;
     private readonly bool _v1;
+    private readonly Incoming _incoming;
     private readonly Epoll _epoll = new();
     private readonly byte* _buffer = (byte*)NativeMemory.Alloc(ServerFrame.MaxBytes + ReadBytes);
     private readonly Client[] _clients;
@@ -47,6 +48,7 @@ internal sealed unsafe class Receiver : IDisposable
         _v1 = options.Protocol == BenchProtocol.V1;
         _request = Handshake.Request(options.Url, _v1, since: null);
         Deliveries = new Deliveries(run, options.Size);
+        _incoming = new Incoming(Deliveries, _v1);
         _clients = new Client[clients];
         for (var i = 0; i < clients; i++) _clients[i] = new Client { Slow = i < slow, Offset = -1 };
         _toOpen = new Queue<int>(Enumerable.Range(0, clients));
@@ -236,63 +238,7 @@ internal sealed unsafe class Receiver : IDisposable
             Opened(id, ref client);
             bytes = bytes[head..];
         }
-        TakeFrames(ref client, bytes);
-    }
-
-    private void TakeFrames(ref Client client, ReadOnlySpan<byte> bytes)
-    {
-        var now = Clock.Now;
-        while (true)
-        {
-            switch (ServerFrame.TryRead(bytes, out var frame))
-            {
-                case FrameStatus.NeedMore:
-                    client.KeepRest(bytes);
-                    return;
-                case FrameStatus.Invalid:
-                    Ended(ref client, 1002);
-                    return;
-            }
-            bytes = bytes[frame.Length..];
-            switch (frame.Opcode)
-            {
-                case Opcode.Text when client.Slow:
-                    break;
-                case Opcode.Text when _v1:
-                    TakeEnvelope(ref client, frame.Payload, now);
-                    break;
-                case Opcode.Text:
-                    Deliveries.Take(ref client, frame.Payload, now);
-                    break;
-                case Opcode.Ping:
-                    if (!client.Slow) Pong(client.Socket, frame.Payload);
-                    break;
-                case Opcode.Close:
-                    Ended(ref client, frame.CloseCode);
-                    return;
-            }
-        }
-    }
-
-    private static void Pong(int socket, ReadOnlySpan<byte> payload)
-    {
-        Span<byte> pong = stackalloc byte[ServerFrame.MaxControl];
-        RawSocket.Send(socket, pong[..ServerFrame.WriteControl(pong, Opcode.Pong, payload)]);
-    }
-
-    private void TakeEnvelope(ref Client client, ReadOnlySpan<byte> payload, long now)
-    {
-        if (Envelope.TryRead(payload, out var offset, out var data))
-        {
-            if (client.Offset >= 0 && offset != client.Offset + 1) Deliveries.OffsetErrors++;
-            client.Offset = offset;
-            Deliveries.Take(ref client, data, now);
-        }
-        else if (Envelope.TryReadSubscribed(payload, out var head, out var recovered))
-        {
-            if (!client.Resumed) client.Offset = head;
-            else if (!recovered) Deliveries.NotRecovered++;
-        }
+        if (_incoming.Take(ref client, bytes) is { } closeCode) Ended(ref client, closeCode);
     }
 
     private void Opened(int id, ref Client client)

@@ -63,9 +63,9 @@ internal sealed record GeneratorReport(double CpuSeconds, double CpuPercent, dou
 internal sealed record ErrorReport(
     long Order, long Gaps, long Undelivered, long Repeats, long Altered, long Offsets, long NotRecovered, IReadOnlyDictionary<string, int> Connect)
 {
-    /// <summary>What a client of a correct server never sees.</summary>
+    /// <summary>What a client of a correct server never sees. A connection that failed here is one that could not come back.</summary>
     [JsonIgnore]
-    public bool Any => Order + Gaps + Undelivered + Repeats + Altered + Offsets + NotRecovered > 0;
+    public bool Any => Order + Gaps + Undelivered + Repeats + Altered + Offsets + NotRecovered + Connect.Count > 0;
 }
 
 internal sealed record LatencyReport(long Count, double Mean, long P50, long P90, long P99, long P999, long Max)

@@ -114,6 +114,22 @@ public sealed class RunTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    public async Task Over_rest_batches_are_pushed_with_the_token_of_the_login(int batch)
+    {
+        using var server = new ScriptedServer(n => ("ok", [n]));
+        await using var api = await PushApi.StartAsync(server);
+        var report = await RunAsync(
+            server, "--publisher", "rest", "--api", api.Url, "--batch", $"{batch}", "--email", PushApi.Email, "--password", PushApi.Password);
+        Assert.False(report.Errors.Any);
+        Assert.Equal(0, report.Publish!.Refused);
+        Assert.Equal(report.Publish.Sent * Clients, report.Deliver!.Deliveries);
+        Assert.All(api.Batches, size => Assert.Equal(batch, size));
+        Assert.Equal(report.Publish.Sent, api.Batches.Sum());
+    }
+
     [Fact]
     public async Task A_server_that_is_not_there_ends_the_run_with_the_reason()
     {

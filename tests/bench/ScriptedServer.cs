@@ -39,6 +39,18 @@ internal sealed class ScriptedServer : IDisposable
         lock (_lock) _open[client].Send(bytes);
     }
 
+    /// <summary>Takes a pushed line; its answer.</summary>
+    public string Take(string line)
+    {
+        lock (_lock)
+        {
+            _lines.Add(_alter(line));
+            var (answer, deliver) = _script(_lines.Count - 1);
+            foreach (var number in deliver) Broadcast(_lines[number]);
+            return answer;
+        }
+    }
+
     public void Dispose()
     {
         _clients.Dispose();
@@ -98,16 +110,7 @@ internal sealed class ScriptedServer : IDisposable
     private async Task ServePushAsync(Socket socket)
     {
         using var reader = new StreamReader(new NetworkStream(socket, ownsSocket: true));
-        while (await reader.ReadLineAsync() is { } line)
-        {
-            lock (_lock)
-            {
-                _lines.Add(_alter(line));
-                var (answer, deliver) = _script(_lines.Count - 1);
-                foreach (var number in deliver) Broadcast(_lines[number]);
-                socket.Send(Encoding.UTF8.GetBytes(answer + "\n"));
-            }
-        }
+        while (await reader.ReadLineAsync() is { } line) socket.Send(Encoding.UTF8.GetBytes(Take(line) + "\n"));
     }
 
     private void Broadcast(string message)
