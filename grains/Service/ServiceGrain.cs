@@ -40,11 +40,11 @@ public sealed partial class ServiceGrain(
             {
                 ServiceCommand.Start => _state with { Running = true },
                 ServiceCommand.Stop => _state with { Running = false },
-                ServiceCommand.Restart => new ServiceState(Running: true, _state.Restarts + 1),
+                ServiceCommand.Restart => _state with { Running = true, Restarts = _state.Restarts + 1 },
                 _ => throw new ArgumentOutOfRangeException(nameof(command), command, "There is no such command."),
             };
             var changed = wanted != _state;
-            if (changed) await StoreAsync(wanted);
+            if (changed) await StoreAsync(wanted with { Version = _state.Version + 1 });
             // Also when nothing changed: it may be the retry of a command whose answer was lost.
             await TellAsync();
             return new ServiceChange(_state, changed);
