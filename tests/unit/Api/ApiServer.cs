@@ -10,6 +10,7 @@ using Microsoft.Extensions.Logging;
 using NotifyHub.Gateway;
 using NotifyHub.Gateway.Api;
 using NotifyHub.Gateway.Cluster;
+using Xunit;
 
 namespace NotifyHub.UnitTests.Api;
 

@@ -4,6 +4,7 @@ using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 using NotifyHub.Gateway.Api;
 using NotifyHub.GrainInterfaces;
+using Xunit;
 
 namespace NotifyHub.UnitTests.Api;
 

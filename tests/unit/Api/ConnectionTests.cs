@@ -1,4 +1,5 @@
 using NotifyHub.GrainInterfaces;
+using Xunit;
 
 namespace NotifyHub.UnitTests.Api;
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using NotifyHub.GrainInterfaces;
+using Xunit;
 
 namespace NotifyHub.UnitTests.Api;
 

@@ -5,6 +5,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using NotifyHub.Gateway.Api;
 using NotifyHub.GrainInterfaces;
+using Xunit;
 
 namespace NotifyHub.UnitTests.Api;
 

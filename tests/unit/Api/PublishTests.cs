@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using NotifyHub.GrainInterfaces;
+using Xunit;
 
 namespace NotifyHub.UnitTests.Api;
 

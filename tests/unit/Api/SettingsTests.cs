@@ -1,5 +1,6 @@
 using NotifyHub.Gateway;
 using NotifyHub.Gateway.Api;
+using Xunit;
 
 namespace NotifyHub.UnitTests.Api;
 
