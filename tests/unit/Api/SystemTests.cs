@@ -69,7 +69,7 @@ public sealed class SystemTests
         await using var server = await ApiServer.StartAsync();
         await server.GetAsync(Status);
         server.Grid.Fault = new TimeoutException();
-        var answer = await server.GetAsync(Status);
+        var answer = await server.SendAsync(HttpMethod.Get, Status, headers: ("X-API-Key", FakeGrid.ApiKeySecret));
 
         Assert.Equal(HttpStatusCode.OK, answer.Status);
         Assert.Equal(100, answer.Data.GetProperty("total_connections").GetInt32());
