@@ -53,6 +53,21 @@ public sealed class SiloOptions
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan SignInLock { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>Cluster mode: the port that other silos reach this one at.</summary>
+    [Range(1, 65535)]
+    public int SiloPort { get; set; } = 11111;
+
+    /// <summary>Cluster mode: the port that gateways reach this silo at.</summary>
+    [Range(1, 65535)]
+    public int GatewayPort { get; set; } = 30000;
+
+    /// <summary>Cluster mode: the IP address that silos and gateways reach this silo at; empty: the machine's own.</summary>
+    public string AdvertisedAddress { get; set; } = "";
+
+    /// <summary>A silo of its own: the port of <c>/health/live</c> and <c>/health/ready</c>. 0: the system picks a free port.</summary>
+    [Range(0, 65535)]
+    public int HealthPort { get; set; } = 8082;
+
     /// <summary>The zone that <see cref="TimeZone"/> names.</summary>
     public TimeZoneInfo Zone() => TimeZone.Length == 0 ? TimeZoneInfo.Local : TimeZoneInfo.FindSystemTimeZoneById(TimeZone);
 }

@@ -1,1 +1,37 @@
-Console.WriteLine("placeholder");
+using Microsoft.Extensions.Options;
+using NotifyHub.Grains;
+using NotifyHub.Grains.Storage;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
+
+var builder = WebApplication.CreateBuilder(args);
+builder.UseOrleans(silo => silo.AddNotifyHubSilo(builder.Configuration, embedded: false).AddActivityPropagation());
+builder.Services.AddOptions<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>()
+    .Configure<IOptions<SiloOptions>>((kestrel, options) => kestrel.ListenAnyIP(options.Value.HealthPort));
+
+// The exporter reads the standard OTEL_* variables itself; without an endpoint it would only retry and complain.
+if (!string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
+{
+    builder.Services.AddOpenTelemetry()
+        .WithMetrics(metrics => metrics.AddMeter("Microsoft.Orleans", "NotifyHub*").AddRuntimeInstrumentation())
+        .WithTracing(traces => traces.AddSource("Microsoft.Orleans.Runtime", "Microsoft.Orleans.Application", "NotifyHub*"))
+        .UseOtlpExporter();
+}
+
+await using var app = builder.Build();
+
+app.MapGet("/health/live", () => Results.Ok());
+app.MapGet("/health/ready", async (ISiloStatusOracle silo, Database database, CancellationToken cancellation) =>
+    silo.CurrentStatus == SiloStatus.Active && await database.CheckAsync(cancellation) is null
+        ? Results.Ok()
+        : Results.StatusCode(StatusCodes.Status503ServiceUnavailable));
+
+if (await app.Services.PrepareSiloAsync() is { } fault)
+{
+    await Console.Error.WriteLineAsync(fault);
+    return 1;
+}
+
+await app.RunAsync();
+return 0;

@@ -42,6 +42,10 @@ public static class ErrorCatalogue
     public static readonly ApiError UnsupportedMediaType =
         new("UNSUPPORTED_MEDIA_TYPE", 415, new("僅支援 application/json", "Only application/json is supported."));
 
+    /// <summary>A WebSocket of another version than 13; the header <c>Sec-WebSocket-Version</c> tells the one spoken.</summary>
+    public static readonly ApiError UpgradeRequired =
+        new("UPGRADE_REQUIRED", 426, new("僅支援 WebSocket 版本 13", "Only WebSocket version 13 is spoken here."));
+
     /// <summary>Too many failed logins; <c>Retry-After</c> tells when to come back.</summary>
     public static readonly ApiError RateLimited = new("RATE_LIMITED", 429, new("嘗試次數過多，請稍後再試", "Too many attempts, please try again later."));
 
@@ -59,7 +63,7 @@ public static class ErrorCatalogue
     public static readonly IReadOnlyList<ApiError> All =
     [
         ValidationError, Unauthorized, InvalidCredentials, Forbidden, NotFound, MethodNotAllowed, RequestTimeout, Conflict,
-        PayloadTooLarge, UnsupportedMediaType, RateLimited, InternalError, ServiceStopped, Unavailable,
+        PayloadTooLarge, UnsupportedMediaType, UpgradeRequired, RateLimited, InternalError, ServiceStopped, Unavailable,
     ];
 
     /// <summary>The error for a status that the web server itself answered, without words.</summary>

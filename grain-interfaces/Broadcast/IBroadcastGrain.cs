@@ -20,8 +20,11 @@ public interface IBroadcastGrain : IGrainWithStringKey
     /// Subscribes a gateway or renews its subscription (once a second). The answer tells where the channel stands, so a gateway
     /// that missed even the very last message finds out.
     /// </summary>
+    /// <param name="gatewayId">Who.</param>
+    /// <param name="observer">Where to hand the messages.</param>
+    /// <param name="delivered">What reached at least one client there since the last renewal, live or resumed.</param>
     [Alias("SubscribeAsync")]
-    Task<ChannelHead> SubscribeAsync(string gatewayId, IGatewayObserver observer);
+    Task<ChannelHead> SubscribeAsync(string gatewayId, IGatewayObserver observer, OffsetRange[] delivered);
 
     [Alias("UnsubscribeAsync")]
     Task UnsubscribeAsync(string gatewayId);
@@ -37,9 +40,9 @@ public interface IBroadcastGrain : IGrainWithStringKey
 [Alias("NotifyHub.IGatewayObserver")]
 public interface IGatewayObserver : IGrainObserver
 {
-    /// <summary>Hands over committed messages. Answers how many clients are connected, 0 meaning that nobody here has seen them.</summary>
+    /// <summary>Hands over committed messages. The answer means that the gateway has them, not that its clients have.</summary>
     [Alias("DeliverAsync"), ResponseTimeout("00:00:05")]
-    Task<int> DeliverAsync(MessageBatch batch);
+    Task DeliverAsync(MessageBatch batch);
 
     /// <summary>Tells the state that the operators want: running or stopped. Answers once it is in effect.</summary>
     [Alias("ApplyAsync"), ResponseTimeout("00:00:05")]

@@ -61,3 +61,9 @@ public sealed record PublishResult(
     [property: Id(0)] long FirstOffset,
     [property: Id(1)] int Count,
     [property: Id(2)] bool Repeated);
+
+/// <summary>The offsets from <paramref name="First"/> to <paramref name="Last"/>, both included.</summary>
+[GenerateSerializer, Immutable, Alias("NotifyHub.OffsetRange")]
+public readonly record struct OffsetRange(
+    [property: Id(0)] long First,
+    [property: Id(1)] long Last);

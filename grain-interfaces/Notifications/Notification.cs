@@ -28,7 +28,7 @@ public sealed record NotificationDraft(
 /// <param name="Draft">What was published.</param>
 /// <param name="Status">One of <see cref="NotificationStatus"/>.</param>
 /// <param name="UpdatedAt">UTC of the last change of status.</param>
-/// <param name="DeliveredAt">UTC of the first hand-over to a gateway with a connected client.</param>
+/// <param name="DeliveredAt">UTC of when the grid learned that a first client had been sent it.</param>
 /// <param name="ReadAt">UTC of the change to <c>read</c>.</param>
 [GenerateSerializer, Immutable, Alias("NotifyHub.Notification")]
 public sealed record Notification(

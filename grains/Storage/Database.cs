@@ -1,35 +1,140 @@
 using System.Data.Common;
+using System.Net.Sockets;
+using Dapper;
+using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Storage.Migrations;
 
 namespace NotifyHub.Grains.Storage;
 
 /// <summary>The database that a silo keeps everything in: PostgreSQL in a cluster, SQLite embedded.</summary>
 public abstract class Database : IAsyncDisposable
 {
+    private protected const string Setting = $"{SiloOptions.Section}:{nameof(SiloOptions.Storage)}";
+
+    private static readonly string[] PostgresKeys = ["Host", "Server"];
+    private static readonly string[] SqliteKeys = ["Data Source", "DataSource", "Filename"];
+
+    private protected Database()
+    {
+    }
+
     /// <summary>Chooses by the connection string's own keys: <c>Host</c> is PostgreSQL, <c>Data Source</c> is SQLite.</summary>
     /// <exception cref="ArgumentException">Neither, or not a connection string; the message names the setting <c>NotifyHub:Storage</c>.</exception>
-    public static Database Open(string connectionString) => throw new NotImplementedException(connectionString);
+    public static Database Open(string connectionString)
+    {
+        try
+        {
+            var keys = new DbConnectionStringBuilder { ConnectionString = connectionString };
+            return (PostgresKeys.Any(keys.ContainsKey), SqliteKeys.Any(keys.ContainsKey)) switch
+            {
+                (true, false) => new PostgresDatabase(connectionString),
+                (false, true) => new SqliteDatabase(connectionString),
+                _ => throw new ArgumentException("it must have either Host=… (PostgreSQL) or Data Source=… (SQLite)."),
+            };
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or OverflowException or KeyNotFoundException)
+        {
+            throw new ArgumentException($"The setting {Setting} is not a usable connection string: {e.Message}", nameof(connectionString), e);
+        }
+    }
 
     /// <summary>The invariant name that Orleans' ADO.NET providers know this database by.</summary>
     public abstract string Invariant { get; }
 
-    /// <summary>The connection string for Orleans' ADO.NET providers.</summary>
+    /// <summary>The connection string for Orleans' ADO.NET providers, with the defaults that this class adds.</summary>
     public abstract string ConnectionString { get; }
 
-    /// <summary>Applies the migrations that are missing, under a lock, so that any number of silos may start at once.</summary>
-    public abstract Task MigrateAsync(CancellationToken cancellation);
+    /// <summary>
+    /// The pooled connections, readied for use. Orleans' ADO.NET providers take it in place of the connection string, and then
+    /// share the pool (PostgreSQL) and wait for the file's lock without the provider's 150 ms naps (SQLite).
+    /// </summary>
+    public abstract DbDataSource DataSource { get; }
 
-    /// <summary>Runs queries on a pooled connection.</summary>
-    /// <exception cref="GrainInterfaces.StorageUnavailableException">The database cannot be reached or failed.</exception>
+    /// <summary>Runs queries on a pooled connection. SQLite: off the caller's thread, so the delegate must not touch a grain's fields.</summary>
+    /// <exception cref="StorageUnavailableException">The database cannot be reached or failed.</exception>
     public abstract Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read, CancellationToken cancellation = default);
 
-    /// <summary>Runs one transaction and commits it durably. SQLite: off the caller's thread and one writer at a time.</summary>
+    /// <summary>
+    /// Runs one transaction and commits it durably. SQLite: one writer at a time and off the caller's thread, so the delegate must not
+    /// touch a grain's fields.
+    /// </summary>
     /// <exception cref="FencedException">A unique key was violated; everything was rolled back.</exception>
-    /// <exception cref="GrainInterfaces.StorageUnavailableException">The database failed; when the connection broke during the commit,
+    /// <exception cref="StorageUnavailableException">The database failed; when the connection broke during the commit,
     /// the outcome is unknown.</exception>
     public abstract Task<T> WriteAsync<T>(Func<DbConnection, DbTransaction, Task<T>> write, CancellationToken cancellation = default);
 
-    /// <summary>Null when the database answers; otherwise what an operator may be told (no secret, no SQL).</summary>
-    public abstract Task<string?> CheckAsync(CancellationToken cancellation = default);
+    /// <summary>
+    /// Inserts many rows, given by columns, the fastest way that the database has. Only within <see cref="WriteAsync"/>.
+    /// </summary>
+    /// <param name="table">A table's name, or anything that may stand there; part of the SQL, never a user's input.</param>
+    /// <param name="columns">Names (also part of the SQL) and equally long arrays of long, bool, string or byte[], or nullable ones.</param>
+    public abstract Task InsertAsync(
+        DbConnection connection,
+        DbTransaction transaction,
+        string table,
+        IReadOnlyList<(string Name, Array Values)> columns,
+        CancellationToken cancellation);
+
+    /// <summary>Applies the migrations that are missing, all or none, under a lock, so that any number of silos may start at once.</summary>
+    /// <exception cref="StorageUnavailableException">The database cannot be reached, is damaged, or is none.</exception>
+    public async Task MigrateAsync(CancellationToken cancellation) => await WriteAsync(
+        async (connection, transaction) =>
+        {
+            CommandDefinition Command(string sql, object? parameters = null) =>
+                // No timeout: a starter waits for as long as the one before it needs.
+                new(sql, parameters, transaction, commandTimeout: 0, cancellationToken: cancellation);
+
+            if (MigrationLock is not null) await connection.ExecuteAsync(Command(MigrationLock));
+            await connection.ExecuteAsync(Command(
+                "CREATE TABLE IF NOT EXISTS migration (name text NOT NULL PRIMARY KEY, applied_at bigint NOT NULL)"));
+            var applied = (await connection.QueryAsync<string>(Command("SELECT name FROM migration"))).ToHashSet();
+            var missing = Migration.For(MigrationFolder).Where(migration => !applied.Contains(migration.Name)).ToList();
+            foreach (var migration in missing)
+            {
+                await connection.ExecuteAsync(Command(migration.Sql));
+                await connection.ExecuteAsync(Command(
+                    "INSERT INTO migration (name, applied_at) VALUES (@Name, @AppliedAt)",
+                    new { migration.Name, AppliedAt = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() }));
+            }
+
+            return missing.Count;
+        },
+        cancellation);
+
+    /// <summary>Null when the database answers; otherwise what an operator may be told (no secret, no path, no SQL).</summary>
+    public async Task<string?> CheckAsync(CancellationToken cancellation = default)
+    {
+        try
+        {
+            await ReadAsync(
+                connection => connection.ExecuteScalarAsync<long>(new("SELECT count(*) FROM migration", cancellationToken: cancellation)),
+                cancellation);
+            return null;
+        }
+        catch (StorageUnavailableException e)
+        {
+            return $"The database {Explain(e.InnerException!)}.";
+        }
+    }
 
     public abstract ValueTask DisposeAsync();
+
+    private protected abstract string MigrationFolder { get; }
+
+    /// <summary>Takes the lock that the transaction's end gives back; null where a write transaction is exclusive anyway.</summary>
+    private protected abstract string? MigrationLock { get; }
+
+    private protected abstract string Description { get; }
+
+    private protected abstract bool IsUniqueViolation(Exception fault);
+
+    /// <summary>What is wrong, as the rest of a sentence about the database; without secrets, paths and SQL.</summary>
+    private protected abstract string Explain(Exception fault);
+
+    private protected static bool IsFault(Exception e) =>
+        e is DbException or IOException or UnauthorizedAccessException or SocketException or TimeoutException;
+
+    private protected Exception Translate(Exception fault) => IsUniqueViolation(fault)
+        ? new FencedException("Another writer has already written this key.", fault)
+        : new StorageUnavailableException($"{Description} {Explain(fault)}.", fault);
 }

@@ -1,0 +1,151 @@
+using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Sockets;
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.Gateway.Cluster;
+
+/// <summary>
+/// Keeps the gateway's <see cref="ChannelLog"/> in step with the channel. The grain pushes what is new, for speed; whatever was lost on the
+/// way is found by the offsets, or by the head that every renewal tells, and is pulled: push is for speed, pull is for truth.
+/// </summary>
+public sealed partial class ChannelFollower(
+    IGrainFactory grains, GatewayNode node, IOptions<GatewayOptions> options, ILogger<ChannelFollower> logger) : IDisposable
+{
+    private const int RepairMessages = 1000;
+
+    private readonly SemaphoreSlim _repairing = new(1, 1);
+    private readonly Lock _deliveredGate = new();
+    private readonly List<OffsetRange> _delivered = [];
+    private volatile ChannelLog? _log;
+
+    /// <summary>The channel's newest part; null until the grid has been reached for the first time.</summary>
+    public ChannelLog? Log => _log;
+
+    /// <summary>The log has grown. Called on the thread that brought the messages.</summary>
+    public event Action<ChannelLog>? Appended;
+
+    /// <summary>The channel's log was lost and begun anew; <see cref="Log"/> is another from now on.</summary>
+    public event Action? EpochChanged;
+
+    /// <summary>Any client is connected here: what is appended from now on reaches somebody.</summary>
+    public Func<bool> HasClients { get; set; } = () => false;
+
+    /// <summary>Registers with the channel's grain or renews the registration, and fills a hole if the answer shows one.</summary>
+    public async Task RenewAsync(IGatewayObserver observer, CancellationToken cancellation)
+    {
+        var delivered = TakeDelivered();
+        ChannelHead head;
+        try
+        {
+            head = await Grain().SubscribeAsync(node.Id, observer, delivered).WaitAsync(cancellation);
+        }
+        catch
+        {
+            foreach (var range in delivered) NoteDelivered(range);
+            throw;
+        }
+
+        if (_log is not { } log || log.Epoch != head.Epoch) Begin(head);
+        else if (head.Head > log.Head) await RepairAsync(cancellation);
+    }
+
+    public Task LeaveAsync() => Grain().UnsubscribeAsync(node.Id);
+
+    /// <summary>Messages pushed by the grain.</summary>
+    public void Take(MessageBatch batch)
+    {
+        // Before the first renewal has been answered, or with another epoch, the renewal sorts it out.
+        if (_log is not { } log || log.Epoch != batch.Epoch) return;
+        if (Append(log, batch.Messages)) return;
+        LogHole(log.Head, batch.Messages[0].Offset);
+        _ = RepairAsync(CancellationToken.None);
+    }
+
+    /// <summary>Brings the log to where the channel is now.</summary>
+    public Task CatchUpAsync(CancellationToken cancellation) => RepairAsync(cancellation);
+
+    /// <summary>Remembers for the next renewal that a client was sent these.</summary>
+    public void NoteDelivered(OffsetRange range)
+    {
+        if (range.Last < range.First) return;
+        lock (_deliveredGate)
+        {
+            // Live messages extend the last range; a few resumes add their own. A whole storm of them is one wide range: what lies
+            // between was sent to these clients as well, since they all read on to the head.
+            if (_delivered.Count > 0 && (range.First <= _delivered[^1].Last + 1 || _delivered.Count >= 64))
+                _delivered[^1] = new OffsetRange(Math.Min(_delivered[^1].First, range.First), Math.Max(_delivered[^1].Last, range.Last));
+            else
+                _delivered.Add(range);
+        }
+    }
+
+    public void Dispose() => _repairing.Dispose();
+
+    private IBroadcastGrain Grain() => grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel));
+
+    private void Begin(ChannelHead head)
+    {
+        var isAnother = _log is not null;
+        var log = new ChannelLog(head, options.Value.HistoryBytes);
+        _log = log;
+        Appended?.Invoke(log);
+        if (!isAnother) return;
+        LogNewEpoch(head.Epoch);
+        EpochChanged?.Invoke();
+    }
+
+    private bool Append(ChannelLog log, ReadOnlySpan<Message> messages)
+    {
+        if (messages.Length == 0) return true;
+        if (!log.TryAppend(messages)) return false;
+        Appended?.Invoke(log);
+        if (HasClients()) NoteDelivered(new OffsetRange(messages[0].Offset, messages[^1].Offset));
+        return true;
+    }
+
+    private async Task RepairAsync(CancellationToken cancellation)
+    {
+        await _repairing.WaitAsync(cancellation);
+        try
+        {
+            while (_log is { } log)
+            {
+                var before = log.Head;
+                var batch = await Grain().ReadAsync(before, RepairMessages).WaitAsync(cancellation);
+                if (batch.Epoch != log.Epoch || batch.Messages.Length == 0) return;
+                // What was swept before this gateway could read it is gone for it: it begins anew at what is left.
+                if (batch.Messages[0].Offset > log.Head + 1) Begin(new ChannelHead(batch.Epoch, batch.FirstRetained, batch.Messages[0].Offset - 1));
+                else Append(log, batch.Messages);
+                if (_log!.Head >= batch.Head) return;
+            }
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // The next renewal, a second from now, sees the hole again.
+            LogRepairFailed(e.Message);
+        }
+        finally
+        {
+            _repairing.Release();
+        }
+    }
+
+    private OffsetRange[] TakeDelivered()
+    {
+        lock (_deliveredGate)
+        {
+            OffsetRange[] taken = [.. _delivered];
+            _delivered.Clear();
+            return taken;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Messages {Head}+1 to {Next}-1 were lost on the way; reading them")]
+    private partial void LogHole(long head, long next);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A hole in the channel could not be filled yet: {Fault}")]
+    private partial void LogRepairFailed(string fault);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The channel was begun anew (epoch {Epoch}); clients that know offsets are sent away to start over")]
+    private partial void LogNewEpoch(string epoch);
+}

@@ -1,0 +1,166 @@
+using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Sockets;
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.Gateway.Cluster;
+
+/// <summary>
+/// The gateway's standing with the grid. It registers with the channel and the service again and again, because whoever remembers it may
+/// forget; reports its sessions in batches, which renews its lease; and says goodbye at the end.
+/// </summary>
+public sealed partial class GridLink : BackgroundService
+{
+    /// <summary>Openings and closings wait no longer than this for their report, so that stats are true within 2 s.</summary>
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromMilliseconds(250);
+
+    private static readonly TimeSpan RenewInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>Sessions a report: some 2 MB at most on the wire.</summary>
+    private const int MaxPerReport = 5_000;
+
+    private readonly IGrainFactory _grains;
+    private readonly GatewayNode _node;
+    private readonly ChannelFollower _follower;
+    private readonly ServiceSwitch _service;
+    private readonly Clients _clients;
+    private readonly TimeProvider _time;
+    private readonly ILogger<GridLink> _logger;
+    private readonly ProcessUsage _usage;
+    private readonly string _role;
+
+    // Kept here for its whole life: Orleans holds observers weakly, and a collected one is silently deaf.
+    private readonly GatewayObserver _observer;
+    private readonly IGatewayObserver _reference;
+
+    private readonly TaskCompletionSource _firstContact = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private SessionReport? _unanswered;
+    private SessionReport? _refused;
+    private long _sequence;
+    private long _sentReported;
+    private long _receivedReported;
+    private bool _reachable = true;
+
+    public GridLink(
+        IGrainFactory grains,
+        GatewayNode node,
+        ChannelFollower follower,
+        ServiceSwitch service,
+        Clients clients,
+        GatewayObserver observer,
+        IOptions<GatewayOptions> options,
+        IHostApplicationLifetime lifetime,
+        TimeProvider time,
+        ILogger<GridLink> logger)
+    {
+        (_grains, _node, _follower, _service, _clients, _observer, _time, _logger) =
+            (grains, node, follower, service, clients, observer, time, logger);
+        _role = options.Value.Mode == GatewayMode.Embedded ? "embedded" : "gateway";
+        _usage = new ProcessUsage(time);
+        _reference = grains.CreateObjectReference<IGatewayObserver>(observer);
+        follower.HasClients = () => clients.Count > 0;
+        // At the first sign of the end: the web server, which stops before this service, would wait for its share of the clients.
+        lifetime.ApplicationStopping.Register(service.BeginShutDown);
+    }
+
+    /// <summary>Completes when the grid was reached and its wanted state is in effect here for the first time; fails when that cannot
+    /// be had in this process (a port is taken).</summary>
+    public Task FirstContact => _firstContact.Task;
+
+    /// <summary>Says goodbye: clients are closed and reported, the lease is given back.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        try
+        {
+            await _service.ShutDownAsync(cancellationToken);
+            await ReportAsync(cancellationToken);
+            await Task.WhenAll(
+                ConnectionGrain().ReleaseAsync(),
+                _follower.LeaveAsync(),
+                _grains.GetGrain<IServiceGrain>(GrainKeys.Only).UnsubscribeAsync(_node.Id),
+                _grains.GetGrain<IStatsGrain>(GrainKeys.Only).RemoveAsync(_node.Id)).WaitAsync(cancellationToken);
+        }
+        catch (Exception e)
+        {
+            // The lease ends by itself then, and the sessions are closed as errors.
+            LogNoGoodbye(e.Message);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(ReportInterval, _time);
+        var renewed = _time.GetTimestamp() - (long)(RenewInterval.TotalSeconds * _time.TimestampFrequency);
+        do
+        {
+            var isDue = _time.GetElapsedTime(renewed) >= RenewInterval;
+            if (!isDue && !_clients.HasChanges) continue;
+            try
+            {
+                if (isDue)
+                {
+                    renewed = _time.GetTimestamp();
+                    await RenewAsync(stoppingToken);
+                }
+
+                await ReportAsync(stoppingToken);
+                _firstContact.TrySetResult();
+                if (!_reachable) LogReachable();
+                _reachable = true;
+            }
+            catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
+            {
+                if (e is IOException) _firstContact.TrySetException(e);
+                // Once when it begins: an outage of a minute is not sixty log lines.
+                if (_reachable) LogUnreachable(e.Message);
+                _reachable = false;
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task RenewAsync(CancellationToken cancellation)
+    {
+        var state = _grains.GetGrain<IServiceGrain>(GrainKeys.Only).SubscribeAsync(_node.Id, _reference);
+        await _follower.RenewAsync(_reference, cancellation);
+        // Only with the channel known is anybody let in.
+        await _service.ApplyAsync(await state.WaitAsync(cancellation), cancellation);
+    }
+
+    private async Task ReportAsync(CancellationToken cancellation)
+    {
+        // A report without an answer is sent again as it was: its number tells the grain whether it has it already.
+        _unanswered ??= NextReport();
+        var answer = await ConnectionGrain().ReportAsync(_unanswered).WaitAsync(cancellation);
+        // Not taken: what it said goes into the complete report that is asked for.
+        _refused = answer.Unknown ? _unanswered : null;
+        _unanswered = null;
+    }
+
+    private SessionReport NextReport()
+    {
+        var (sent, received) = (_clients.Sent, _clients.Received);
+        var isComplete = _sequence == 0 || _refused is not null;
+        var (opened, closed) = isComplete ? _clients.TakeAll() : _clients.TakeChanges(MaxPerReport);
+        var report = new SessionReport(
+            ++_sequence, _reference, Node(), isComplete, opened, [.. _refused?.Closed ?? [], .. closed],
+            sent - _sentReported + (_refused?.Sent ?? 0), received - _receivedReported + (_refused?.Received ?? 0));
+        (_sentReported, _receivedReported) = (sent, received);
+        return report;
+    }
+
+    private NodeReport Node() => new(
+        _node.Id, _role, $"{Environment.MachineName}:{_node.WebSocketPort}", Environment.ProcessId,
+        _usage.CpuPercent(), ProcessUsage.MemoryPercent(), _clients.Count, _usage.StartedAt());
+
+    private IConnectionGrain ConnectionGrain() => _grains.GetGrain<IConnectionGrain>(GrainKeys.Gateway(_node.Id));
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The grid cannot be reached: {Fault}. Clients stay; trying again every second")]
+    private partial void LogUnreachable(string fault);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The grid can be reached again")]
+    private partial void LogReachable();
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Could not say goodbye to the grid: {Fault}")]
+    private partial void LogNoGoodbye(string fault);
+}

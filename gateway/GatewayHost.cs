@@ -1,0 +1,163 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Push;
+using NotifyHub.Gateway.Sockets;
+using NotifyHub.Grains;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
+using Orleans.Configuration;
+
+namespace NotifyHub.Gateway;
+
+/// <summary>How a gateway process is put together, started and told to its user.</summary>
+public static class GatewayHost
+{
+    /// <summary>The gateway's own services, its endpoint, and its way into the grid.</summary>
+    public static void AddGateway(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<GatewayOptions>().Bind(builder.Configuration.GetSection(GatewayOptions.Section));
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<GatewayNode>();
+        services.AddSingleton<ChannelFollower>();
+        services.AddSingleton<History>();
+        services.AddSingleton<Subscriptions>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ClientReader>(
+            provider, provider.GetRequiredService<IOptions<GatewayOptions>>().Value.ClientMessageBytes));
+        services.AddSingleton<Clients>();
+        services.AddSingleton<PushListener>();
+        services.AddSingleton<ServiceSwitch>();
+        services.AddSingleton<GatewayObserver>();
+        services.AddSingleton(provider => new ClientEndPoint(EndPoint(provider.GetRequiredService<IOptions<GatewayOptions>>().Value)));
+        services.AddSingleton<IConnectionListenerFactory, ClientTransport>();
+
+        builder.WebHost.UseKestrelCore();
+        services.AddOptions<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>()
+            .Configure<ClientEndPoint, IOptions<GatewayOptions>>((kestrel, endPoint, options) =>
+            {
+                kestrel.AddServerHeader = false;
+                kestrel.Limits.MaxRequestBodySize = options.Value.RequestBytes;
+                kestrel.Limits.RequestHeadersTimeout = options.Value.HandshakeTimeout;
+                kestrel.Listen(endPoint.EndPoint, listen => listen.Protocols = Microsoft.AspNetCore.Server.Kestrel.Core.HttpProtocols.Http1);
+            });
+
+        // Stopped in the reverse order: first the goodbye to clients and grid, then the web server, the silo last.
+        var settings = builder.Configuration.GetSection(GatewayOptions.Section);
+        if (settings.GetValue(nameof(GatewayOptions.Mode), GatewayMode.Embedded) == GatewayMode.Embedded)
+            builder.UseOrleans(silo => silo.AddNotifyHubSilo(builder.Configuration, embedded: true).AddActivityPropagation());
+        else
+            builder.UseOrleansClient(client => client
+                .ConnectToSilos(settings.GetSection(nameof(GatewayOptions.Silos)).Get<string[]>() ?? [])
+                .AddActivityPropagation());
+        services.AddHostedService(provider => provider.GetRequiredService<Clients>());
+        services.AddHostedService(provider => provider.GetRequiredService<PushListener>());
+        services.AddSingleton<GridLink>();
+        services.AddHostedService(provider => provider.GetRequiredService<GridLink>());
+    }
+
+    /// <summary>Exports metrics and traces when the standard <c>OTEL_*</c> variables say where to.</summary>
+    public static void AddGatewayTelemetry(this WebApplicationBuilder builder)
+    {
+        // The exporter reads the variables itself; without an endpoint it would only retry and complain.
+        if (string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"])) return;
+        builder.Services.AddOpenTelemetry()
+            .WithMetrics(metrics => metrics
+                .AddMeter("Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.Orleans", "NotifyHub*")
+                .AddRuntimeInstrumentation())
+            .WithTracing(traces => traces
+                .AddAspNetCoreInstrumentation()
+                .AddSource("Microsoft.Orleans.Runtime", "Microsoft.Orleans.Application", "NotifyHub*"))
+            .UseOtlpExporter();
+    }
+
+    /// <summary>Checks all settings and makes the embedded database ready, so that a fault is a line to read and not a stack trace.</summary>
+    /// <returns>Null: ready. Otherwise what to tell the operator before the process ends.</returns>
+    public static async Task<string?> PrepareGatewayAsync(this IServiceProvider services)
+    {
+        try
+        {
+            var options = services.GetRequiredService<IOptions<GatewayOptions>>().Value;
+            return options.Mode == GatewayMode.Embedded ? await services.PrepareSiloAsync() : null;
+        }
+        catch (OptionsValidationException faults)
+        {
+            return string.Join(Environment.NewLine, faults.Failures);
+        }
+    }
+
+    /// <summary>Runs until told to end. Answers the process's exit code.</summary>
+    public static async Task<int> RunGatewayAsync(this WebApplication app)
+    {
+        var options = app.Services.GetRequiredService<IOptions<GatewayOptions>>().Value;
+        try
+        {
+            await app.StartAsync();
+            // The push port opens when the grid has said that the service is to run.
+            await app.Services.GetRequiredService<GridLink>().FirstContact.WaitAsync(app.Lifetime.ApplicationStopping);
+        }
+        catch (OperationCanceledException)
+        {
+            await app.WaitForShutdownAsync();
+            return 0;
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException)
+        {
+            await Console.Error.WriteLineAsync(
+                $"Port {options.WebSocketPort} is in use by another process. Stop it, or set NotifyHub:WebSocketPort "
+                + "(environment NotifyHub__WebSocketPort) to a free one.");
+            return 1;
+        }
+        catch (IOException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            await app.StopAsync();
+            return 1;
+        }
+
+        Welcome(app.Services.GetRequiredService<GatewayNode>());
+        await app.WaitForShutdownAsync();
+        return 0;
+    }
+
+    private static IClientBuilder ConnectToSilos(this IClientBuilder client, string[] silos)
+    {
+        client.UseStaticClustering([.. silos.SelectMany(Addresses)]);
+        return client.Configure<ClusterOptions>(cluster =>
+            (cluster.ClusterId, cluster.ServiceId) = (NotifyHubSilo.ClusterId, NotifyHubSilo.ServiceId));
+    }
+
+    /// <summary>A name may stand for several silos: all of them are used.</summary>
+    private static IEnumerable<IPEndPoint> Addresses(string silo)
+    {
+        var colon = silo.LastIndexOf(':');
+        // What is not host:port is reported with the other faults of the settings.
+        if (colon <= 0 || !ushort.TryParse(silo.AsSpan(colon + 1), out var port)) return [];
+        return Dns.GetHostAddresses(silo[..colon]).Select(address => new IPEndPoint(address, port));
+    }
+
+    private static IPEndPoint EndPoint(GatewayOptions options) =>
+        new(options.Address == "*" ? IPAddress.IPv6Any : IPAddress.Parse(options.Address), options.WebSocketPort);
+
+    /// <summary>The first thing a new user reads: what listens where, and what to try.</summary>
+    private static void Welcome(GatewayNode node)
+    {
+        Console.WriteLine(
+            $$$"""
+
+              NotifyHub is running.
+                WebSocket Server starting on port {{{node.WebSocketPort}}}...       ws://localhost:{{{node.WebSocketPort}}}/
+                Internal Push Interface on port {{{node.PushPort}}}...
+
+              Try next:
+                open     http://localhost:{{{node.WebSocketPort}}}/websocket-test.html   and press 連線
+                push     echo '{"type":"test","data":{}}' | nc localhost {{{node.PushPort}}}
+                status   curl http://localhost:{{{node.WebSocketPort}}}/api/system/websocket/status
+                API      http://localhost:{{{node.WebSocketPort}}}/docs
+              Ctrl+C ends it.
+
+            """);
+    }
+}

@@ -1,0 +1,273 @@
+using System.Collections.Concurrent;
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Cluster;
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.Gateway.Push;
+
+/// <summary>
+/// The internal push port. Listens only between <see cref="StartListeningAsync"/> and <see cref="StopListeningAsync"/>, which
+/// follow the service's wanted state; the end of the process stops it too.
+/// </summary>
+public sealed partial class PushListener : IHostedService, IDisposable
+{
+    /// <summary>How long a stop waits for outstanding publishes before it resets the connections.</summary>
+    public static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(3);
+
+    private const int RefusalsAtATime = 100;
+
+    private static readonly StreamPipeReaderOptions ReaderOptions = new(bufferSize: 1 << 16, leaveOpen: true, useZeroByteReads: true);
+    private static readonly StreamPipeWriterOptions WriterOptions = new(leaveOpen: true);
+
+    private readonly Func<PublishBatch, Task<PublishResult>> _publish;
+    private readonly GatewayNode _node;
+    private readonly GatewayOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<PushListener> _logger;
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly ConcurrentDictionary<Socket, Task> _connections = new();
+    private Listening? _listening;
+    private int _serving;
+
+    public PushListener(
+        IGrainFactory grains, GatewayNode node, IOptions<GatewayOptions> options, TimeProvider time, ILogger<PushListener> logger)
+        : this(
+            grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel)).PublishAsync, node, options, time, logger)
+    {
+    }
+
+    public PushListener(
+        Func<PublishBatch, Task<PublishResult>> publish,
+        GatewayNode node,
+        IOptions<GatewayOptions> options,
+        TimeProvider time,
+        ILogger<PushListener> logger)
+    {
+        _publish = publish;
+        _node = node;
+        _options = options.Value;
+        _time = time;
+        _logger = logger;
+    }
+
+    Task IHostedService.StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    Task IHostedService.StopAsync(CancellationToken cancellationToken) => StopListeningAsync(cancellationToken);
+
+    /// <summary>Opens the port; nothing happens when it is open.</summary>
+    /// <exception cref="IOException">The port cannot be bound; the message names the port and its setting.</exception>
+    public async Task StartListeningAsync(CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            if (_listening is not null) return;
+            var socket = Bind();
+            var stop = new CancellationTokenSource();
+            _node.PushPort = ((IPEndPoint)socket.LocalEndPoint!).Port;
+            _node.PushListening = true;
+            _listening = new Listening(socket, stop, AcceptAsync(socket, stop.Token));
+            LogListening(_options.PushAddress, _node.PushPort);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>
+    /// Closes the port, answers what was read, closes the connections. Takes <see cref="StopLimit"/> at most: a publish that the
+    /// grid has not answered by then stays unanswered, which no sender may take for an ok.
+    /// </summary>
+    public async Task StopListeningAsync(CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            if (_listening is not { } listening) return;
+            _listening = null;
+            _node.PushListening = false;
+            await listening.Stop.CancelAsync();
+            listening.Socket.Dispose();
+            await listening.Accepting;
+            try
+            {
+                await Task.WhenAll(_connections.Values).WaitAsync(StopLimit, _time, cancellationToken);
+            }
+            catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+            {
+                LogReset(_connections.Count);
+                foreach (var socket in _connections.Keys) socket.Dispose();
+            }
+
+            listening.Stop.Dispose();
+            LogStopped(_node.PushPort);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        _listening?.Stop.Cancel();
+        _listening?.Socket.Dispose();
+        _gate.Dispose();
+    }
+
+    private Socket Bind()
+    {
+        var address = _options.PushAddress switch
+        {
+            "*" => Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any,
+            "localhost" => IPAddress.Loopback,
+            var text => IPAddress.TryParse(text, out var parsed)
+                ? parsed
+                : throw new IOException($"'{text}' is no IP address; correct the setting NotifyHub:PushAddress."),
+        };
+        // The port that the system gave the first time is kept: senders know it by now.
+        var port = _options.PushPort != 0 ? _options.PushPort : _node.PushPort;
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (address.Equals(IPAddress.IPv6Any)) socket.DualMode = true;
+            socket.Bind(new IPEndPoint(address, port));
+            socket.Listen(512);
+            return socket;
+        }
+        catch (SocketException e)
+        {
+            socket.Dispose();
+            var why = e.SocketErrorCode == SocketError.AddressAlreadyInUse ? "is in use by another program" : $"cannot be bound: {e.Message}";
+            throw new IOException(
+                $"The push port {port} on {_options.PushAddress} {why}. Free it, or choose another with the setting NotifyHub:PushPort.", e);
+        }
+    }
+
+    private async Task AcceptAsync(Socket listener, CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                var socket = await listener.AcceptAsync(stop);
+                // Started and entered before it can end, or an ended connection would stay in the list.
+                var start = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                _connections[socket] = ServeAsync(socket, start.Task, stop);
+                start.SetResult();
+            }
+            catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+            {
+                return;
+            }
+            catch (SocketException e)
+            {
+                // Out of file descriptors, or a peer gone before it was accepted: the port must outlive both, without spinning.
+                LogAcceptFailed(e.Message);
+                await Task.Delay(TimeSpan.FromMilliseconds(100), _time, CancellationToken.None);
+            }
+        }
+    }
+
+    private async Task ServeAsync(Socket socket, Task started, CancellationToken stop)
+    {
+        await started;
+        var polite = true;
+        var serving = Interlocked.Increment(ref _serving);
+        try
+        {
+            socket.NoDelay = true;
+            await using var stream = new NetworkStream(socket, ownsSocket: false);
+            if (serving <= _options.PushConnections)
+            {
+                var connection = new PushConnection(
+                    PipeReader.Create(stream, ReaderOptions), PipeWriter.Create(stream, WriterOptions), _publish, _options, _time, _logger);
+                await connection.RunAsync(stop);
+            }
+            else if (_connections.Count <= _options.PushConnections + RefusalsAtATime)
+            {
+                await stream.WriteAsync("error: too many connections\n"u8.ToArray(), stop);
+            }
+            else
+            {
+                polite = false;
+            }
+        }
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            LogEnded(e.Message);
+        }
+        catch (Exception e)
+        {
+            LogFailed(e);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _serving);
+            if (polite) await SayGoodbyeAsync(socket, stop);
+            socket.Dispose();
+            _connections.TryRemove(socket, out _);
+        }
+    }
+
+    /// <summary>
+    /// Says goodbye and reads away what the peer still sends. A socket closed with bytes unread resets the connection, and the
+    /// reset may overtake the answers: a sender of an oversized line would never learn why it was cut off.
+    /// </summary>
+    private async Task SayGoodbyeAsync(Socket socket, CancellationToken stop)
+    {
+        try
+        {
+            socket.Shutdown(SocketShutdown.Send);
+            await ReadAwayAsync(socket, stop);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            LogEnded(e.Message);
+        }
+    }
+
+    private async Task ReadAwayAsync(Socket socket, CancellationToken stop)
+    {
+        using var limit = new CancellationTokenSource(_options.CloseGrace, _time);
+        await using var stopped = stop.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), limit);
+        var bytes = new byte[4096];
+        try
+        {
+            while (await socket.ReceiveAsync(bytes.AsMemory(), SocketFlags.None, limit.Token) > 0)
+            {
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // A stop waits for nobody, but what has come already must be read away all the same.
+            while (stop.IsCancellationRequested && socket.Available > 0 && socket.Receive(bytes) > 0)
+            {
+            }
+        }
+    }
+
+    private sealed record Listening(Socket Socket, CancellationTokenSource Stop, Task Accepting);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Internal push listens on {Address}, port {Port}")]
+    private partial void LogListening(string address, int port);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Internal push stopped listening on port {Port}")]
+    private partial void LogStopped(int port);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Connections} push connections did not end in time and were reset")]
+    private partial void LogReset(int connections);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A push connection could not be accepted: {Reason}")]
+    private partial void LogAcceptFailed(string reason);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "A push connection ended: {Reason}")]
+    private partial void LogEnded(string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A push connection failed")]
+    private partial void LogFailed(Exception error);
+}

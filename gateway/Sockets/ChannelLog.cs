@@ -1,0 +1,60 @@
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.Gateway.Sockets;
+
+/// <summary>
+/// This gateway's copy of the newest part of a channel: every message encoded once in each wire form. Takes batches in order only;
+/// who calls it fills the holes (see <c>ChannelFollower</c>).
+/// </summary>
+public sealed class ChannelLog
+{
+    private readonly Lock _writing = new();
+
+    /// <param name="head">Where the channel stands when the log begins.</param>
+    /// <param name="historyBytes">How much is kept for clients that resume.</param>
+    public ChannelLog(ChannelHead head, int historyBytes)
+    {
+        Epoch = head.Epoch;
+        // Plain clients never resume, so their log keeps nothing behind its cursors.
+        Plain = new FrameLog(WireForm.WritePlain, head.Head, historyBytes: 0);
+        Envelopes = new FrameLog(WireForm.WriteEnvelope, head.Head, historyBytes);
+    }
+
+    /// <summary>The life of the channel's log.</summary>
+    public string Epoch { get; }
+
+    public FrameLog Plain { get; }
+
+    public FrameLog Envelopes { get; }
+
+    /// <summary>The newest offset here.</summary>
+    public long Head => Envelopes.Head.Offset;
+
+    /// <summary>
+    /// Takes what follows the head; what is already here is skipped. False: the batch starts beyond the head and nothing was taken.
+    /// </summary>
+    public bool TryAppend(ReadOnlySpan<Message> messages)
+    {
+        lock (_writing)
+        {
+            var head = Head;
+            while (messages.Length > 0 && messages[0].Offset <= head) messages = messages[1..];
+            if (messages.Length == 0) return true;
+            if (messages[0].Offset != head + 1) return false;
+
+            Plain.Append(messages);
+            Envelopes.Append(messages);
+            return true;
+        }
+    }
+
+    /// <summary>Encodes messages read from storage, for clients that resume from before <see cref="Envelopes"/>' history.</summary>
+    public static Segment Page(ReadOnlySpan<Message> messages)
+    {
+        var room = 0;
+        foreach (var message in messages) room += message.Payload.Length + WireForm.MaxOverheadBytes;
+        var page = new Segment(room, start: -1, messages[0].Offset) { LastOffset = messages[^1].Offset };
+        foreach (var message in messages) page.Written += WireForm.WriteEnvelope(page.Buffer.AsSpan(page.Written), message);
+        return page;
+    }
+}

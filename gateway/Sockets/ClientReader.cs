@@ -1,0 +1,146 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Net.WebSockets;
+
+namespace NotifyHub.Gateway.Sockets;
+
+/// <summary>
+/// Reads one client until its end: the framework's WebSocket does RFC 6455 (framing, UTF-8, pong, close), this does the messages.
+/// An idle client holds no receive buffer.
+/// </summary>
+public sealed partial class ClientReader(Subscriptions subscriptions, int maxMessageBytes, ILogger<ClientReader> logger)
+{
+    /// <summary>Returns when the connection is over, with the reason to record. Does not throw.</summary>
+    public async Task<CloseReason> ReadAsync(Client client, Stream stream)
+    {
+        // Created by a handshake, but outliving it by days: what it does later is no part of the request's trace.
+        Activity.Current = null;
+        using var socket = WebSocket.CreateFromStream(stream, new WebSocketCreationOptions { IsServer = true, KeepAliveInterval = TimeSpan.Zero });
+        try
+        {
+            await ReadMessagesAsync(client, socket);
+        }
+        catch (WebSocketException e) when (client.Closing)
+        {
+            // The framework found RFC 6455 broken and has said so (1002, 1007), or the peer left without an answer to our close.
+            client.CountError(e.Message);
+            LogEnded(e, client.Opened.ConnectionId);
+        }
+        catch (Exception e) when (e is WebSocketException or IOException or SocketException or ObjectDisposedException
+            or OperationCanceledException or InvalidOperationException)
+        {
+            // Peer reset, or disposed by an abort of ours: expected ends, none worth more than a debug line.
+            client.Abort(CloseReason.Lost);
+            LogEnded(e, client.Opened.ConnectionId);
+        }
+        catch (Exception e)
+        {
+            client.Abort(CloseReason.Lost);
+            LogFailure(e, client.Opened.ConnectionId);
+        }
+
+        // A close frame goes out before the connection does. A peer that does not take it is ended by the heartbeat.
+        await client.Flushed;
+        return client.End();
+    }
+
+    private async Task ReadMessagesAsync(Client client, WebSocket socket)
+    {
+        while (true)
+        {
+            // A read of nothing returns when there is something: until then no buffer is held.
+            var result = await socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
+            if (result.MessageType == WebSocketMessageType.Close)
+            {
+                AnswerClose(client, socket);
+                return;
+            }
+
+            if (result.EndOfMessage)
+            {
+                if (!client.Closing) Take(client, []);
+                continue;
+            }
+
+            var buffer = ArrayPool<byte>.Shared.Rent(4096);
+            try
+            {
+                var length = 0;
+                do
+                {
+                    if (length == buffer.Length) buffer = Grow(buffer, maxMessageBytes);
+                    result = await socket.ReceiveAsync(buffer.AsMemory(length), CancellationToken.None);
+                    if (result.MessageType == WebSocketMessageType.Close)
+                    {
+                        AnswerClose(client, socket);
+                        return;
+                    }
+
+                    length += result.Count;
+                    if (result.MessageType == WebSocketMessageType.Binary) client.Close(CloseReason.Binary);
+                    else if (length > maxMessageBytes) client.Close(CloseReason.TooBig);
+                    // After goodbye only the peer's own close is of interest; its messages are read and forgotten.
+                    if (client.Closing) length = 0;
+                }
+                while (!result.EndOfMessage);
+
+                if (!client.Closing) Take(client, buffer.AsSpan(0, length));
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
+    }
+
+    private static byte[] Grow(byte[] buffer, int maxMessageBytes)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Min(buffer.Length * 2, maxMessageBytes + 1));
+        buffer.CopyTo(larger, 0);
+        ArrayPool<byte>.Shared.Return(buffer);
+        return larger;
+    }
+
+    private void Take(Client client, ReadOnlySpan<byte> text)
+    {
+        client.Received++;
+        switch (ClientMessage.Parse(text, out var message))
+        {
+            case ClientMessageKind.Ping:
+                client.LastPingAt = subscriptions.Now;
+                client.Answer(ServerMessage.Pong(message.Time));
+                break;
+            case ClientMessageKind.Subscribe when !client.IsEnveloped:
+                Refuse(client, ClientError.V1Only);
+                break;
+            case ClientMessageKind.Subscribe:
+                subscriptions.Start(client, message.Since, message.Epoch);
+                break;
+            default:
+                Refuse(client, message.Fault!);
+                break;
+        }
+    }
+
+    private static void Refuse(Client client, ClientError error)
+    {
+        client.CountError(error.Message);
+        client.Answer(ServerMessage.Error(error));
+    }
+
+    /// <summary>Answers the peer's close with its own code, or takes it as the answer to ours.</summary>
+    private static void AnswerClose(Client client, WebSocket socket)
+    {
+        var code = (int)(socket.CloseStatus ?? WebSocketCloseStatus.Empty);
+        client.Close(
+            CloseReason.ByClient,
+            code == (int)WebSocketCloseStatus.Empty ? ServerFrame.EmptyClose() : ServerFrame.CloseFrame(code, ""));
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Connection {ConnectionId} ended")]
+    private partial void LogEnded(Exception e, string connectionId);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Reading connection {ConnectionId} failed unexpectedly")]
+    private partial void LogFailure(Exception e, string connectionId);
+}

@@ -1,0 +1,62 @@
+using System.Net.Sockets;
+
+namespace NotifyHub.Gateway.Sockets;
+
+/// <summary>
+/// What the framework's <see cref="System.Net.WebSockets.WebSocket"/> reads from and answers to. Reads come straight from the connection.
+/// Writes, which are whole control frames (pongs, a close after a protocol error), only join the client's outbox: the sender
+/// is the one writer.
+/// </summary>
+internal sealed class ClientStream(Client client, ClientConnection connection) : Stream
+{
+    public override bool CanRead => true;
+
+    public override bool CanWrite => true;
+
+    public override bool CanSeek => false;
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        client.LastHeard = Environment.TickCount64;
+        // No cancellation is passed on: a read ends when its connection is disposed, and a registration for each would cost memory.
+        return connection.Socket is { } socket
+            ? socket.ReceiveAsync(buffer, SocketFlags.None, CancellationToken.None)
+            : connection.Stream!.ReadAsync(buffer, CancellationToken.None);
+    }
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var frame = buffer.ToArray();
+        if (frame is [ServerFrame.FinalClose, >= 2, var high, var low, ..]) client.Close(CloseReason.Broken(high << 8 | low), frame);
+        else client.Queue(frame);
+        return ValueTask.CompletedTask;
+    }
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public override void Flush()
+    {
+    }
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Reading is asynchronous.");
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("Writing is asynchronous.");
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+}

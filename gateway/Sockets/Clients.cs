@@ -1,0 +1,205 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Cluster;
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.Gateway.Sockets;
+
+/// <summary>
+/// The clients of this gateway, from their admission to their end, and the one heartbeat for all of them. What opens and closes is put
+/// aside for the next session report.
+/// </summary>
+public sealed partial class Clients : BackgroundService
+{
+    /// <summary>Ended sessions that may wait for their report while the silos are away; of more, the details are dropped and the
+    /// complete report that follows a lost lease ends them.</summary>
+    private const int MaxUnreported = 100_000;
+
+    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(500);
+
+    private readonly GatewayOptions _options;
+    private readonly GatewayNode _node;
+    private readonly ClientReader _reader;
+    private readonly Subscriptions _subscriptions;
+    private readonly ChannelFollower _follower;
+    private readonly TimeProvider _time;
+    private readonly ILogger<Clients> _logger;
+    private readonly Sender[] _senders;
+    private readonly ConcurrentDictionary<long, Client> _clients = new();
+    private readonly ConcurrentQueue<SessionOpened> _opened = new();
+    private readonly ConcurrentQueue<SessionClosed> _closed = new();
+    private readonly ConcurrentDictionary<string, string> _userAgents = new(StringComparer.Ordinal);
+    private long _lastNumber;
+    private long _received;
+
+    public Clients(
+        IOptions<GatewayOptions> options,
+        GatewayNode node,
+        ClientReader reader,
+        Subscriptions subscriptions,
+        ChannelFollower follower,
+        TimeProvider time,
+        ILogger<Clients> logger,
+        ILogger<Sender> senderLogger)
+    {
+        _options = options.Value;
+        (_node, _reader, _subscriptions, _follower, _time, _logger) = (node, reader, subscriptions, follower, time, logger);
+        var senders = _options.Senders > 0 ? _options.Senders : Math.Max(1, Environment.ProcessorCount / 2);
+        _senders = [.. Enumerable.Range(0, senders).Select(number => new Sender(number, _options.BacklogBytes, senderLogger))];
+        follower.Appended += Follow;
+        follower.EpochChanged += () => CloseAll(client => client.IsEnveloped, CloseReason.NewEpoch);
+    }
+
+    public int Count => _clients.Count;
+
+    /// <summary>Messages sent to clients since the start.</summary>
+    public long Sent => _senders.Sum(sender => sender.Sent);
+
+    /// <summary>Messages from clients that have ended, and of those connected.</summary>
+    public long Received => Volatile.Read(ref _received) + _clients.Values.Sum(client => client.Received);
+
+    /// <summary>Upgrades are taken: the operators want it so and the channel is known.</summary>
+    public bool IsOpen => _node.WebSocketListening && _follower.Log is not null;
+
+    /// <summary>Serves a client until its end.</summary>
+    /// <param name="handshake">Accepted.</param>
+    /// <param name="userAgent">As told; kept to 255 characters.</param>
+    /// <param name="address">Where it comes from.</param>
+    /// <param name="upgrade">Sends the 101; what it throws is the caller's.</param>
+    public async Task ServeAsync(Handshake handshake, string userAgent, string address, Func<ValueTask<ClientConnection>> upgrade)
+    {
+        if (_follower.Log is not { } log) return;
+        // Before the client is told that it is connected: whatever is published from then on lies behind this place.
+        var head = (handshake.Protocol.Length > 0 ? log.Envelopes : log.Plain).Head;
+        var connection = await upgrade();
+
+        var number = Interlocked.Increment(ref _lastNumber);
+        var opened = new SessionOpened(ConnectionId(number), address, Intern(userAgent), handshake.Protocol, _time.GetUtcNow());
+        var client = new Client(number, opened, connection, _senders[number % _senders.Length], _options.OutboxBytes);
+        _clients[number] = client;
+        _opened.Enqueue(opened);
+        _subscriptions.Begin(client, handshake, log, head);
+        // A stop that came during the handshake has not seen this client in the list.
+        if (!IsOpen) client.Close(CloseReason.ServiceStopped);
+
+        var reason = await _reader.ReadAsync(client, new ClientStream(client, connection));
+
+        Interlocked.Add(ref _received, client.Received);
+        _clients.TryRemove(number, out _);
+        if (_closed.Count < MaxUnreported)
+            _closed.Enqueue(new SessionClosed(client.Counters(), _time.GetUtcNow(), reason.Abnormal, reason.Text));
+        if (reason.Abnormal) LogAbnormalEnd(opened.ConnectionId, reason.Code, reason.Text);
+    }
+
+    /// <summary>Closes every client with this reason. With a spread, v1 clients are first told to come back at different times.</summary>
+    public void CloseAll(CloseReason reason, TimeSpan spread = default)
+    {
+        if (spread > TimeSpan.Zero)
+        {
+            foreach (var client in _clients.Values.Where(client => client.IsEnveloped))
+                client.Queue(ServerMessage.Reconnect(Random.Shared.Next((int)spread.TotalMilliseconds)));
+        }
+
+        CloseAll(_ => true, reason);
+    }
+
+    /// <summary>Closes one client for an administrator. False: not connected here.</summary>
+    public bool Close(string connectionId)
+    {
+        if (Find(connectionId) is not { } client) return false;
+        client.Close(CloseReason.ByAdministrator);
+        return true;
+    }
+
+    public LiveCounters[] Describe(IEnumerable<string> connectionIds) =>
+        [.. connectionIds.Select(Find).OfType<Client>().Select(client => client.Counters())];
+
+    /// <summary>Takes what opened and closed since the last time, at most so many of each.</summary>
+    public (SessionOpened[] Opened, SessionClosed[] Closed) TakeChanges(int max) => (Take(_opened, max), Take(_closed, max));
+
+    /// <summary>All that are open, for a complete report; what was put aside before is contained in it.</summary>
+    public (SessionOpened[] Opened, SessionClosed[] Closed) TakeAll()
+    {
+        _opened.Clear();
+        return ([.. _clients.Values.Select(client => client.Opened)], Take(_closed, int.MaxValue));
+    }
+
+    public bool HasChanges => !_opened.IsEmpty || !_closed.IsEmpty;
+
+    /// <summary>Waits until every client has ended, or the time is up.</summary>
+    public async Task WaitUntilEmptyAsync(CancellationToken cancellation)
+    {
+        while (!_clients.IsEmpty) await Task.Delay(TimeSpan.FromMilliseconds(20), _time, cancellation);
+    }
+
+    public override void Dispose()
+    {
+        foreach (var sender in _senders) sender.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Beat, _time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            foreach (var client in _clients.Values) Attend(client, Environment.TickCount64);
+        }
+    }
+
+    private void Attend(Client client, long now)
+    {
+        if (client.Closing)
+        {
+            if (now - client.ClosingSince > _options.CloseGrace.TotalMilliseconds) client.Abort(client.Reason);
+            return;
+        }
+
+        if (now - client.LastHeard > 2 * _options.PingInterval.TotalMilliseconds + Beat.TotalMilliseconds)
+        {
+            client.Abort(CloseReason.Dead);
+        }
+        else if (now - client.LastPinged >= _options.PingInterval.TotalMilliseconds)
+        {
+            client.LastPinged = now;
+            client.Queue(ServerFrame.EmptyPing);
+        }
+    }
+
+    private void Follow(ChannelLog log)
+    {
+        foreach (var sender in _senders) sender.Follow(log);
+    }
+
+    private void CloseAll(Func<Client, bool> which, CloseReason reason)
+    {
+        foreach (var client in _clients.Values.Where(which)) client.Close(reason);
+    }
+
+    private string ConnectionId(long number) => $"{_node.Id[^8..]}-{number:x}";
+
+    private Client? Find(string connectionId) =>
+        connectionId.StartsWith(_node.Id[^8..] + "-", StringComparison.Ordinal)
+        && long.TryParse(connectionId.AsSpan(9), System.Globalization.NumberStyles.AllowHexSpecifier, null, out var number)
+            ? _clients.GetValueOrDefault(number)
+            : null;
+
+    /// <summary>Ten thousand clients of one kind share one text; the bound keeps a visitor who invents new ones from filling memory.</summary>
+    private string Intern(string userAgent)
+    {
+        if (userAgent.Length > 255) userAgent = userAgent[..255];
+        if (_userAgents.TryGetValue(userAgent, out var known)) return known;
+        if (_userAgents.Count < 1024) _userAgents[userAgent] = userAgent;
+        return userAgent;
+    }
+
+    private static T[] Take<T>(ConcurrentQueue<T> queue, int max)
+    {
+        var taken = new List<T>(Math.Min(queue.Count, max));
+        while (taken.Count < max && queue.TryDequeue(out var item)) taken.Add(item);
+        return [.. taken];
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Connection {ConnectionId} ended abnormally: {Code} {Reason}")]
+    private partial void LogAbnormalEnd(string connectionId, int code, string reason);
+}

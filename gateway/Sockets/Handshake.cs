@@ -1,0 +1,120 @@
+using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace NotifyHub.Gateway.Sockets;
+
+/// <summary>What a request for a WebSocket says, wherever it was parsed: by <see cref="ClientTransport"/> or by the HTTP server.</summary>
+/// <param name="Path">Without the query.</param>
+/// <param name="Query">With its <c>?</c>, or empty.</param>
+/// <param name="Key"><c>Sec-WebSocket-Key</c>.</param>
+/// <param name="Version"><c>Sec-WebSocket-Version</c>.</param>
+/// <param name="Protocols"><c>Sec-WebSocket-Protocol</c>, comma separated.</param>
+public sealed record HandshakeRequest(
+    string Path,
+    string Query,
+    string? Key,
+    string? Version,
+    string? Protocols,
+    string? Origin,
+    string UserAgent);
+
+/// <summary>A handshake that was accepted.</summary>
+/// <param name="AcceptKey">The value of <c>Sec-WebSocket-Accept</c>.</param>
+/// <param name="Protocol">"notifyhub.v1", or "" for the guide's plain clients.</param>
+/// <param name="Since">The last offset the client has, when it resumes.</param>
+/// <param name="Epoch">The epoch that offset belongs to, when the client knows it.</param>
+public sealed record Handshake(string AcceptKey, string Protocol, long? Since, string? Epoch)
+{
+    /// <summary>The subprotocol with offsets, resuming and gaps.</summary>
+    public const string V1 = "notifyhub.v1";
+
+    // RFC 6455, section 1.3.
+    private const string Guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+    /// <summary>The paths that take WebSocket upgrades.</summary>
+    public static bool IsSocketPath(string path) => path is "/" or "/ws";
+
+    /// <summary>Judges a request whose <c>Upgrade</c> and <c>Connection</c> headers ask for a WebSocket.</summary>
+    public static bool TryAccept(
+        HandshakeRequest request,
+        IReadOnlyList<string> allowedOrigins,
+        [NotNullWhen(true)] out Handshake? handshake,
+        [NotNullWhen(false)] out HandshakeFault? fault)
+    {
+        handshake = null;
+        fault = null;
+        if (request.Version != "13") fault = HandshakeFault.Version;
+        else if (request.Key is not { Length: 24 } key || !Base64.IsValid(key, out var keyBytes) || keyBytes != 16) fault = HandshakeFault.Key;
+        else if (!IsAllowed(request.Origin, allowedOrigins)) fault = HandshakeFault.Origin;
+        else if (!TryReadSince(request.Query, out var since, out var epoch)) fault = HandshakeFault.Since;
+        else handshake = new Handshake(AcceptKeyFor(key), OffersV1(request.Protocols) ? V1 : "", since, epoch);
+        return handshake is not null;
+    }
+
+    /// <summary>The whole answer to an accepted request.</summary>
+    public byte[] Response()
+    {
+        var protocol = Protocol.Length > 0 ? $"Sec-WebSocket-Protocol: {Protocol}\r\n" : "";
+        return Encoding.ASCII.GetBytes(
+            $"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: {AcceptKey}\r\n{protocol}\r\n");
+    }
+
+    private static string AcceptKeyFor(string key)
+    {
+        Span<byte> text = stackalloc byte[24 + 36];
+        Span<byte> hash = stackalloc byte[SHA1.HashSizeInBytes];
+        Encoding.ASCII.GetBytes(key, text);
+        Encoding.ASCII.GetBytes(Guid, text[24..]);
+#pragma warning disable CA5350 // RFC 6455 prescribes SHA-1 here; it proves that the server speaks WebSocket and protects nothing.
+        SHA1.HashData(text, hash);
+#pragma warning restore CA5350
+        return Convert.ToBase64String(hash);
+    }
+
+    /// <summary>
+    /// A page's origin is checked, since browsers let any page open a WebSocket. Always accepted: none (not a browser), <c>null</c> (a page
+    /// opened from a file, as the guide does) and this machine's own pages.
+    /// </summary>
+    private static bool IsAllowed(string? origin, IReadOnlyList<string> allowed) =>
+        allowed.Count == 0
+        || string.IsNullOrEmpty(origin)
+        || origin == "null"
+        || allowed.Contains(origin, StringComparer.OrdinalIgnoreCase)
+        || (Uri.TryCreate(origin, UriKind.Absolute, out var uri) && uri.IsLoopback);
+
+    private static bool OffersV1(string? protocols) =>
+        protocols is not null && protocols.Split(',', StringSplitOptions.TrimEntries).Contains(V1, StringComparer.Ordinal);
+
+    private static bool TryReadSince(string query, out long? since, out string? epoch)
+    {
+        since = null;
+        epoch = null;
+        if (query.Length < 2) return true;
+        var values = QueryHelpers.ParseQuery(query);
+        if (values.TryGetValue("epoch", out var epochs)) epoch = epochs[0];
+        if (!values.TryGetValue("since", out var sinces)) return true;
+        if (sinces.Count != 1 || !long.TryParse(sinces[0], NumberStyles.None, CultureInfo.InvariantCulture, out var value)) return false;
+        since = value;
+        return true;
+    }
+}
+
+/// <summary>Why a handshake is refused.</summary>
+public enum HandshakeFault
+{
+    /// <summary>Not version 13: 426 with the version that is spoken.</summary>
+    Version,
+
+    /// <summary>No valid <c>Sec-WebSocket-Key</c>: 400.</summary>
+    Key,
+
+    /// <summary>The page's origin is not allowed: 403.</summary>
+    Origin,
+
+    /// <summary><c>since</c> is not an offset: 400.</summary>
+    Since,
+}

@@ -1,0 +1,193 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net.Sockets;
+
+namespace NotifyHub.Gateway.Sockets;
+
+/// <summary>
+/// One thread that owns a share of the clients and is the only one to write to their connections. Whenever the log grows it takes every
+/// client whose cursor is behind and sends the whole contiguous rest in one call. A socket that would block is left to the system
+/// until it has taken what was pending; nobody waits for it. Past the backlog limit its client is evicted.
+/// </summary>
+public sealed partial class Sender : IDisposable
+{
+    private readonly int _backlogBytes;
+    private readonly ILogger _logger;
+    private readonly Thread _thread;
+    private readonly ConcurrentQueue<Client> _ready = new();
+    private readonly AutoResetEvent _wake = new(initialState: false);
+    private readonly Lane _plain = new();
+    private readonly Lane _envelopes = new();
+    private int _signaled;
+    private long _sent;
+    private long _answered;
+    private volatile ChannelLog? _log;
+    private volatile bool _stopping;
+
+    public Sender(int number, int backlogBytes, ILogger logger)
+    {
+        _backlogBytes = backlogBytes;
+        _logger = logger;
+        _thread = new Thread(Run) { IsBackground = true, Name = $"sender-{number}" };
+        _thread.Start();
+    }
+
+    /// <summary>Messages sent to clients so far, answers included.</summary>
+    public long Sent => Volatile.Read(ref _sent) + Volatile.Read(ref _answered);
+
+    /// <summary>The log to follow has grown, or is another.</summary>
+    public void Follow(ChannelLog log)
+    {
+        _log = log;
+        Wake();
+    }
+
+    public void CountAnswer() => Interlocked.Increment(ref _answered);
+
+    /// <summary>Something is to be done for this client: it is new, has answers to send, has become writable, is to be moved or has ended.</summary>
+    public void Ready(Client client)
+    {
+        _ready.Enqueue(client);
+        Wake();
+    }
+
+    public void Dispose()
+    {
+        _stopping = true;
+        Wake();
+        if (Thread.CurrentThread != _thread) _thread.Join();
+        _wake.Dispose();
+    }
+
+    private void Wake()
+    {
+        // One system call a wake-up, however many publish at once.
+        if (Interlocked.Exchange(ref _signaled, 1) == 0) _wake.Set();
+    }
+
+    private void Run()
+    {
+        while (!_stopping)
+        {
+            _wake.WaitOne();
+            // Cleared before looking: whoever signals from here on finds the thread awake or wakes it again.
+            Interlocked.Exchange(ref _signaled, 0);
+            try
+            {
+                while (_ready.TryDequeue(out var client)) Attend(client);
+                if (_log is not { } log) continue;
+                // Read after the queue was drained: a cursor attached there never stands beyond the head looked at here.
+                Sweep(_plain, log.Plain);
+                Sweep(_envelopes, log.Envelopes);
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                // A defect in one client's handling must not end delivery for all the others of this thread.
+                LogFailure(e);
+            }
+        }
+    }
+
+    private void Attend(Client client)
+    {
+        if (client.Ended)
+        {
+            client.Lane?.Remove(client);
+            return;
+        }
+
+        if (client.Lane is null) (client.IsEnveloped ? _envelopes : _plain).Add(client);
+        if (client.TakeSendFinished()) client.Idle = true;
+        if (client.Idle) Advance(client, Head(client));
+    }
+
+    private LogHead? Head(Client client) => client.IsEnveloped ? _log?.Envelopes.Head : _log?.Plain.Head;
+
+    private void Sweep(Lane lane, FrameLog log)
+    {
+        var head = log.Head;
+        if (ReferenceEquals(head, lane.Seen)) return;
+        lane.Seen = head;
+
+        for (var i = 0; i < lane.Count; i++)
+        {
+            var client = lane.Clients[i];
+            if (client.Idle) Advance(client, head);
+            else if (client.Lag(head) > _backlogBytes) client.Close(CloseReason.TooSlow);
+        }
+    }
+
+    /// <summary>Sends first the client's answers, then what the log has for it, until all is sent or the connection has had enough.</summary>
+    private void Advance(Client client, LogHead? head)
+    {
+        if (client.Ended) return;
+        try
+        {
+            if (!client.TrySendOutbox()) return;
+            if (head is null || client.Closing) return;
+            while (client.Segment is { } segment)
+            {
+                var isHead = ReferenceEquals(segment, head.Segment);
+                var end = isHead ? head.Written : segment.Written;
+                if (client.Position < end && !client.TrySendLog(segment, end)) return;
+
+                if (isHead)
+                {
+                    _sent += client.ReachedOffset(head.Offset);
+                    return;
+                }
+
+                if (segment.IsPage)
+                {
+                    _sent += client.FinishedPage();
+                    return;
+                }
+
+                // The live chain: a segment that is not the head's has been sealed, so there is a next.
+                Debug.Assert(segment.Next is not null, "A sealed segment has a next one.");
+                client.EnterSegment(segment.Next!);
+            }
+        }
+        catch (Exception e) when (e is ObjectDisposedException or SocketException)
+        {
+            // The socket ended between two lines, by the reader or by a close from elsewhere: its reader cleans up.
+            client.Abort(CloseReason.Lost);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A sender met an unexpected failure and goes on")]
+    private partial void LogFailure(Exception e);
+
+    /// <summary>The clients of one sender that follow the same form of the log, densely packed for the sweep.</summary>
+    internal sealed class Lane
+    {
+        public Client[] Clients { get; private set; } = new Client[64];
+
+        public int Count { get; private set; }
+
+        public LogHead? Seen { get; set; }
+
+        public void Add(Client client)
+        {
+            if (Count == Clients.Length)
+            {
+                var larger = new Client[Count * 2];
+                Clients.CopyTo(larger, 0);
+                Clients = larger;
+            }
+
+            client.Lane = this;
+            client.LaneIndex = Count;
+            Clients[Count++] = client;
+        }
+
+        public void Remove(Client client)
+        {
+            var last = Clients[--Count];
+            Clients[client.LaneIndex] = last;
+            last.LaneIndex = client.LaneIndex;
+            Clients[Count] = null!;
+            client.Lane = null;
+        }
+    }
+}

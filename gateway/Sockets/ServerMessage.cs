@@ -1,0 +1,59 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace NotifyHub.Gateway.Sockets;
+
+/// <summary>What a server says to one client, each as a whole text frame.</summary>
+public static class ServerMessage
+{
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The client's own <c>time</c>, as it wrote it.</summary>
+    public static byte[] Pong(ReadOnlySpan<byte> time) => time.IsEmpty
+        ? ServerFrame.TextFrame("{\"type\":\"pong\"}"u8)
+        : ServerFrame.TextFrame([.. "{\"type\":\"pong\",\"time\":"u8, .. time, (byte)'}']);
+
+    public static byte[] Error(ClientError error) => Frame("error", writer =>
+    {
+        writer.WriteString("code", error.Code);
+        writer.WriteString("message", error.Message);
+    });
+
+    /// <summary>The answer to a subscription.</summary>
+    /// <param name="epoch">The log's life.</param>
+    /// <param name="head">The newest offset now.</param>
+    /// <param name="recovered">Everything after the client's offset follows.</param>
+    public static byte[] Subscribed(string epoch, long head, bool recovered) => Frame("subscribed", writer =>
+    {
+        writer.WriteString("channel", "all");
+        writer.WriteString("epoch", epoch);
+        writer.WriteNumber("offset", head);
+        writer.WriteBoolean("recovered", recovered);
+    });
+
+    /// <summary>These offsets are no longer retained.</summary>
+    public static byte[] Gap(long from, long to) => Frame("gap", writer =>
+    {
+        writer.WriteString("channel", "all");
+        writer.WriteNumber("from", from);
+        writer.WriteNumber("to", to);
+    });
+
+    /// <summary>A planned close follows; come back after this long.</summary>
+    public static byte[] Reconnect(int afterMilliseconds) => Frame("reconnect", writer => writer.WriteNumber("after_ms", afterMilliseconds));
+
+    private static byte[] Frame(string type, Action<Utf8JsonWriter> write)
+    {
+        var buffer = new ArrayBufferWriter<byte>(160);
+        using (var writer = new Utf8JsonWriter(buffer, Options))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("type", type);
+            write(writer);
+            writer.WriteEndObject();
+        }
+
+        return ServerFrame.TextFrame(buffer.WrittenSpan);
+    }
+}

@@ -1,0 +1,71 @@
+using System.Net;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Api;
+using NotifyHub.Gateway.Cluster;
+
+namespace NotifyHub.Gateway.Sockets;
+
+/// <summary>
+/// Upgrades that come through the HTTP server: over TLS, or unusual enough that <see cref="ClientTransport"/> left them to it. The same
+/// client, written through the stream. It is also where every refusal is said.
+/// </summary>
+public static class SocketEndpoint
+{
+    /// <summary>Takes requests for a WebSocket on <c>/</c> and <c>/ws</c>; others pass.</summary>
+    public static IApplicationBuilder UseClientSockets(this IApplicationBuilder app) => app.Use(async (context, next) =>
+    {
+        var request = context.Request;
+        if (!Handshake.IsSocketPath(request.Path) || !AsksForWebSocket(context)) await next(context);
+        else await UpgradeAsync(context);
+    });
+
+    private static bool AsksForWebSocket(HttpContext context) =>
+        string.Equals(context.Request.Headers.Upgrade, "websocket", StringComparison.OrdinalIgnoreCase)
+        && context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true };
+
+    private static async Task UpgradeAsync(HttpContext context)
+    {
+        var clients = context.RequestServices.GetRequiredService<Clients>();
+        var options = context.RequestServices.GetRequiredService<IOptions<GatewayOptions>>().Value;
+        var headers = context.Request.Headers;
+        var request = new HandshakeRequest(
+            context.Request.Path, context.Request.QueryString.Value ?? "", headers.SecWebSocketKey, headers.SecWebSocketVersion,
+            headers.SecWebSocketProtocol, headers.Origin, headers.UserAgent.ToString());
+
+        if (!Handshake.TryAccept(request, options.AllowedOrigins, out var handshake, out var fault))
+        {
+            await RefuseAsync(context, fault.Value);
+            return;
+        }
+
+        if (!clients.IsOpen)
+        {
+            var node = context.RequestServices.GetRequiredService<GatewayNode>();
+            await new Failure(node.State.Running ? ErrorCatalogue.Unavailable : ErrorCatalogue.ServiceStopped).ExecuteAsync(context);
+            return;
+        }
+
+        var address = ClientTransport.Address(new IPEndPoint(context.Connection.RemoteIpAddress ?? IPAddress.None, 0));
+        await clients.ServeAsync(handshake, request.UserAgent, address, async () =>
+        {
+            var response = context.Response.Headers;
+            response.Upgrade = "websocket";
+            response.Connection = "Upgrade";
+            response.SecWebSocketAccept = handshake.AcceptKey;
+            if (handshake.Protocol.Length > 0) response.SecWebSocketProtocol = handshake.Protocol;
+            return new ClientConnection(null, await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync());
+        });
+    }
+
+    private static Task RefuseAsync(HttpContext context, HandshakeFault fault)
+    {
+        if (fault == HandshakeFault.Version) context.Response.Headers.SecWebSocketVersion = "13";
+        return new Failure(fault switch
+        {
+            HandshakeFault.Version => ErrorCatalogue.UpgradeRequired,
+            HandshakeFault.Origin => ErrorCatalogue.Forbidden,
+            _ => ErrorCatalogue.ValidationError,
+        }).ExecuteAsync(context);
+    }
+}

@@ -1,0 +1,54 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Storage;
+using Orleans.Concurrency;
+
+namespace NotifyHub.Grains.Accounts;
+
+/// <summary>
+/// API keys. The secret is 32 random bytes, so a plain SHA-256 of it is as good as a slow hash, and cheap enough for every request.
+/// </summary>
+[StatelessWorker, Reentrant, GrainType("apikey")]
+public sealed partial class ApiKeyGrain(ApiKeyStore store, TimeProvider time, ILogger<ApiKeyGrain> log) : Grain, IApiKeyGrain
+{
+    private const string Scheme = "nh_";
+    private const int SecretBytes = 32;
+    private const int PrefixLength = 10;
+    private static readonly TimeSpan NoteEvery = TimeSpan.FromMinutes(1);
+
+    public async Task<NewApiKey> CreateAsync(string name, string createdBy)
+    {
+        var secret = Scheme + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
+        return new NewApiKey(await store.AddAsync(name, secret[..PrefixLength], Hash(secret), createdBy), secret);
+    }
+
+    public Task<ApiKey[]> ListAsync() => store.ListAsync();
+
+    public Task<bool> RevokeAsync(long id) => store.RevokeAsync(id);
+
+    public async Task<ApiKey?> AuthenticateAsync(string secret)
+    {
+        var key = await store.FindAsync(Hash(secret));
+        if (key is null || key.LastUsedAt > time.GetUtcNow() - NoteEvery) return key;
+
+        try
+        {
+            await store.NoteUseAsync(key.Id, NoteEvery);
+        }
+        catch (StorageUnavailableException failure)
+        {
+            // The key is good; when it was used is for operators only.
+            LogNotNoted(key.Id, failure.Message);
+        }
+
+        return key;
+    }
+
+    private static string Hash(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
+
+    [LoggerMessage(LogLevel.Warning, "The use of API key {Id} could not be noted: {Failure}")]
+    private partial void LogNotNoted(long id, string failure);
+}

@@ -1,0 +1,45 @@
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Options;
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.Grains.Accounts;
+
+/// <summary>Hashes and checks passwords, off the grains' threads and never more at once than there are cores.</summary>
+public sealed class Passwords : IDisposable
+{
+    // OWASP's figure for PBKDF2 with HMAC-SHA512.
+    private const int Iterations = 210_000;
+
+    private readonly PasswordHasher<User> _hasher = new(Options.Create(new PasswordHasherOptions { IterationCount = Iterations }));
+    private readonly SemaphoreSlim _cores = new(Environment.ProcessorCount);
+    private readonly string _nobodysHash;
+
+    // The hasher ignores the user; its type parameter wants one.
+    private static readonly User Nobody = new(0, "", "", "", default);
+
+    public Passwords() => _nobodysHash = _hasher.HashPassword(Nobody, Guid.NewGuid().ToString());
+
+    public Task<string> HashAsync(string password) => OnCoreAsync(() => _hasher.HashPassword(Nobody, password));
+
+    /// <param name="hash">Null when there is no such user: the same work is done, and the answer is false.</param>
+    public async Task<bool> VerifyAsync(string? hash, string password)
+    {
+        var result = await OnCoreAsync(() => _hasher.VerifyHashedPassword(Nobody, hash ?? _nobodysHash, password));
+        return hash is not null && result != PasswordVerificationResult.Failed;
+    }
+
+    public void Dispose() => _cores.Dispose();
+
+    private async Task<T> OnCoreAsync<T>(Func<T> work)
+    {
+        await _cores.WaitAsync();
+        try
+        {
+            return await Task.Run(work);
+        }
+        finally
+        {
+            _cores.Release();
+        }
+    }
+}

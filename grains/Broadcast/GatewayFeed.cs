@@ -1,0 +1,46 @@
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.Grains.Broadcast;
+
+/// <summary>
+/// Hands a channel's messages to one gateway: one batch in flight, and the answer to it is both the backpressure and the sign of life. What
+/// is committed meanwhile makes the next batch. A gateway that lags by more than the channel keeps at hand is given what there is, sees
+/// the hole, and reads it; so it costs the others nothing.
+/// </summary>
+internal sealed class GatewayFeed(IGatewayObserver observer, long sent)
+{
+    private const int MaxMessages = 10_000;
+    private const int MaxBytes = 4 << 20;
+
+    private bool _isPumping;
+
+    public IGatewayObserver Observer { get; } = observer;
+
+    /// <summary>The gateway did not answer: it is to be forgotten until it registers again.</summary>
+    public bool HasFailed { get; private set; }
+
+    /// <summary>Sends until the gateway has everything. Does not throw; one at a time.</summary>
+    /// <param name="next">The batch that follows an offset; without messages when there is nothing more.</param>
+    public async Task PumpAsync(Func<long, int, int, MessageBatch> next)
+    {
+        if (_isPumping || HasFailed) return;
+        _isPumping = true;
+        try
+        {
+            while (next(sent, MaxMessages, MaxBytes) is { Messages: [.., var last] } batch)
+            {
+                await Observer.DeliverAsync(batch);
+                sent = last.Offset;
+            }
+        }
+        catch (Exception)
+        {
+            // Timed out, unreachable or gone: whatever it is, the gateway's own renewal puts it right, by pull.
+            HasFailed = true;
+        }
+        finally
+        {
+            _isPumping = false;
+        }
+    }
+}

@@ -1,0 +1,125 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Accounts;
+using NotifyHub.Grains.Service;
+using NotifyHub.Grains.Storage;
+using Orleans.Configuration;
+
+namespace NotifyHub.Grains;
+
+/// <summary>Everything a process needs to be a NotifyHub silo, whether it is a silo alone or a gateway with one inside.</summary>
+public static class NotifyHubSilo
+{
+    /// <summary>The cluster that silos form and gateways join as clients (<c>ClusterOptions</c>, both of them).</summary>
+    public const string ClusterId = "notifyhub";
+
+    /// <summary>Part of the identity of stored grain state: the same for ever, embedded and in a cluster.</summary>
+    public const string ServiceId = "notifyhub";
+
+    /// <summary>Settings come from the section <see cref="SiloOptions.Section"/>.</summary>
+    /// <param name="embedded">The only silo, inside a gateway: nothing listens for other silos or clients but on loopback.</param>
+    public static ISiloBuilder AddNotifyHubSilo(this ISiloBuilder silo, IConfiguration configuration, bool embedded)
+    {
+        silo.Services.AddOptions<SiloOptions>().Bind(configuration.GetSection(SiloOptions.Section));
+        if (embedded) silo.UseEmbeddedClustering();
+        else silo.UseSharedClustering();
+        return silo.AddNotifyHubGrains(embedded);
+    }
+
+    /// <summary>The grains' services and storage without any clustering, which the caller chooses.</summary>
+    public static ISiloBuilder AddNotifyHubGrains(this ISiloBuilder silo, bool embedded)
+    {
+        var services = silo.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(new SiloMode(embedded));
+        services.AddSingleton<IValidateOptions<SiloOptions>, SiloOptionsCheck>();
+        services.AddSingleton(provider => Database.Open(provider.GetRequiredService<IOptions<SiloOptions>>().Value.Storage));
+        services.AddSingleton<MessageStore>();
+        services.AddSingleton<NotificationStore>();
+        services.AddSingleton<SessionStore>();
+        services.AddSingleton<SessionQueries>();
+        services.AddSingleton<UserStore>();
+        services.AddSingleton<ApiKeyStore>();
+        services.AddSingleton<Passwords>();
+        services.AddSingleton<SiloStartup>();
+        services.AddHostedService(provider => provider.GetRequiredService<SiloStartup>());
+
+        silo.UseSystemTextJsonGrainStorageSerializer();
+        silo.AddAdoNetGrainStorageAsDefault(options => options.Configure<Database>((storage, database) =>
+        {
+            storage.Invariant = database.Invariant;
+            storage.DataSource = database.DataSource;
+        }));
+        return silo;
+    }
+
+    /// <summary>
+    /// Checks the settings and makes the database ready, before the host starts, so that a fault is one line instead of the host's
+    /// stack traces. A host that does not call this does the same while it starts.
+    /// </summary>
+    /// <returns>Null: ready. Otherwise what to tell the operator before the process ends.</returns>
+    public static async Task<string?> PrepareSiloAsync(this IServiceProvider services, CancellationToken cancellation = default)
+    {
+        try
+        {
+            await services.GetRequiredService<SiloStartup>().PrepareAsync(cancellation);
+            return null;
+        }
+        catch (OptionsValidationException faults)
+        {
+            return string.Join(Environment.NewLine, faults.Failures);
+        }
+        catch (Exception fault) when (fault is StorageUnavailableException or ArgumentException or InvalidOperationException)
+        {
+            return fault.Message;
+        }
+    }
+
+    private static void UseEmbeddedClustering(this ISiloBuilder silo)
+    {
+        // A cluster of its own on a port of its own: two NotifyHubs on one machine must not find each other.
+        silo.UseLocalhostClustering(FreePort(), gatewayPort: 0, serviceId: ServiceId, clusterId: $"{ClusterId}-{Guid.NewGuid():N}");
+    }
+
+    private static void UseSharedClustering(this ISiloBuilder silo)
+    {
+        silo.UseAdoNetClustering(options => options.Configure<Database>((clustering, database) =>
+        {
+            clustering.Invariant = database.Invariant;
+            clustering.DataSource = database.DataSource;
+        }));
+        silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (ClusterId, ServiceId));
+        silo.Services.AddOptions<EndpointOptions>().Configure<IOptions<SiloOptions>>(ConfigureEndpoints);
+        silo.Configure<ClusterMembershipOptions>(membership =>
+        {
+            // A dead silo is voted out in about 6 s instead of 15; a garbage collection or a busy disk does not take that long.
+            membership.ProbeTimeout = TimeSpan.FromSeconds(2);
+            membership.NumMissedProbesLimit = 3;
+            // Restarted silos must not wait for the dead rows of their former lives.
+            membership.DefunctSiloExpiration = TimeSpan.FromDays(1);
+        });
+        silo.Services.AddHostedService<SiloReporter>();
+    }
+
+    private static void ConfigureEndpoints(EndpointOptions endpoints, IOptions<SiloOptions> options)
+    {
+        var settings = options.Value;
+        endpoints.SiloPort = settings.SiloPort;
+        endpoints.GatewayPort = settings.GatewayPort;
+        // Unset, Orleans advertises the machine's own address.
+        if (settings.AdvertisedAddress.Length == 0) return;
+        endpoints.AdvertisedIPAddress = IPAddress.Parse(settings.AdvertisedAddress);
+    }
+
+    private static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}

@@ -1,0 +1,119 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using NotifyHub.GrainInterfaces;
+using Orleans.Concurrency;
+
+namespace NotifyHub.Grains.Service;
+
+/// <summary>
+/// What the operators want of the whole grid. Reentrant, so that gateways renew while a command waits for the slowest of them.
+/// </summary>
+[Reentrant, GrainType("service")]
+public sealed partial class ServiceGrain(
+    [PersistentState("service")] IPersistentState<ServiceState> stored,
+    IOptions<SiloOptions> options,
+    TimeProvider time,
+    ILogger<ServiceGrain> log) : Grain, IServiceGrain, IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly Dictionary<string, Subscriber> _subscribers = new(StringComparer.Ordinal);
+
+    // The durable state. Not stored.State, which a write that has not ended yet has changed already.
+    private ServiceState _state = new(Running: true, Restarts: 0);
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        if (stored.RecordExists) _state = stored.State;
+        return Task.CompletedTask;
+    }
+
+    public Task<ServiceState> GetAsync() => Task.FromResult(_state);
+
+    public async Task<ServiceChange> SetAsync(ServiceCommand command)
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            var wanted = command switch
+            {
+                ServiceCommand.Start => _state with { Running = true },
+                ServiceCommand.Stop => _state with { Running = false },
+                ServiceCommand.Restart => new ServiceState(Running: true, _state.Restarts + 1),
+                _ => throw new ArgumentOutOfRangeException(nameof(command), command, "There is no such command."),
+            };
+            var changed = wanted != _state;
+            if (changed) await StoreAsync(wanted);
+            // Also when nothing changed: it may be the retry of a command whose answer was lost.
+            await TellAsync();
+            return new ServiceChange(_state, changed);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public Task<ServiceState> SubscribeAsync(string gatewayId, IGatewayObserver observer)
+    {
+        _subscribers[gatewayId] = new Subscriber(observer, time.GetTimestamp());
+        return Task.FromResult(_state);
+    }
+
+    public Task UnsubscribeAsync(string gatewayId)
+    {
+        _subscribers.Remove(gatewayId);
+        return Task.CompletedTask;
+    }
+
+    public void Dispose() => _turn.Dispose();
+
+    private async Task StoreAsync(ServiceState wanted)
+    {
+        try
+        {
+            stored.State = wanted;
+            await stored.WriteStateAsync();
+            _state = wanted;
+        }
+        catch (Exception failure)
+        {
+            // Whether it was stored is unknown: the next activation reads the truth.
+            LogNotStored(failure);
+            DeactivateOnIdle();
+            throw new StorageUnavailableException("The wanted state could not be stored.");
+        }
+    }
+
+    private async Task TellAsync()
+    {
+        // A gateway that no longer renews is gone, and would cost every command the whole patience.
+        foreach (var (gatewayId, subscriber) in _subscribers)
+        {
+            if (time.GetElapsedTime(subscriber.RenewedAt) > options.Value.Lease) _subscribers.Remove(gatewayId);
+        }
+
+        await Task.WhenAll(_subscribers.ToArray().Select(async entry =>
+        {
+            try
+            {
+                await entry.Value.Observer.ApplyAsync(_state).WaitAsync(Patience, time);
+            }
+            catch (Exception failure)
+            {
+                LogNotTold(entry.Key, failure.Message);
+                // Unless it has renewed meanwhile: then it knows the state from the answer.
+                if (_subscribers.TryGetValue(entry.Key, out var now) && now == entry.Value) _subscribers.Remove(entry.Key);
+            }
+        }));
+    }
+
+    private sealed record Subscriber(IGatewayObserver Observer, long RenewedAt);
+
+    [LoggerMessage(LogLevel.Error, "The wanted state could not be stored.")]
+    private partial void LogNotStored(Exception failure);
+
+    [LoggerMessage(LogLevel.Warning, "Gateway {GatewayId} could not be told the wanted state: {Failure}")]
+    private partial void LogNotTold(string gatewayId, string failure);
+}

@@ -1,0 +1,183 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Storage;
+using Orleans.Concurrency;
+
+namespace NotifyHub.Grains.Service;
+
+/// <summary>
+/// The grid's numbers, its list of nodes, and its housekeeping. The list is memory: reports fill it again within a second of a move.
+/// </summary>
+[Reentrant, GrainType("stats")]
+public sealed partial class StatsGrain : Grain, IStatsGrain
+{
+    private static readonly TimeSpan AnswerAge = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan SweepEvery = TimeSpan.FromHours(1);
+
+    private readonly Dictionary<string, NodeStatus> _nodes = new(StringComparer.Ordinal);
+    private readonly SessionStore _sessions;
+    private readonly SessionQueries _queries;
+    private readonly NotificationStore _notifications;
+    private readonly Database _database;
+    private readonly SiloOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<StatsGrain> _log;
+    private readonly Cached<(SessionTotals Totals, string? Error)> _totals;
+    private readonly Cached<SessionStats> _stats;
+    private SessionTotals _lastTotals = new(0, 0, null);
+    private DateTimeOffset _sweepAt;
+
+    public StatsGrain(
+        SessionStore sessions,
+        SessionQueries queries,
+        NotificationStore notifications,
+        Database database,
+        IOptions<SiloOptions> options,
+        TimeProvider time,
+        ILogger<StatsGrain> log)
+    {
+        (_sessions, _queries, _notifications, _database, _options, _time, _log) =
+            (sessions, queries, notifications, database, options.Value, time, log);
+        _totals = new(AnswerAge, time, ReadTotalsAsync);
+        _stats = new(AnswerAge, time, () => queries.StatsAsync());
+    }
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        this.RegisterGrainTimer(KeepHouseAsync, new GrainTimerCreationOptions(_options.Lease, _options.Lease)
+        {
+            Interleave = true,
+            KeepAlive = true,
+        });
+        return Task.CompletedTask;
+    }
+
+    public Task ReportAsync(NodeReport report)
+    {
+        _nodes[report.Id] = new NodeStatus(report, _time.GetUtcNow());
+        return Task.CompletedTask;
+    }
+
+    public Task RemoveAsync(string nodeId)
+    {
+        _nodes.Remove(nodeId);
+        return Task.CompletedTask;
+    }
+
+    public async Task<GridStatus> StatusAsync()
+    {
+        var (totals, error) = await _totals.GetAsync();
+        var nodes = Nodes();
+        // Without storage the nodes still know how many clients they have.
+        var active = error is null ? totals.Active : nodes.Sum(node => node.Report.Connections);
+        return new GridStatus(active, totals.Total, totals.LastConnectionAt, nodes, error);
+    }
+
+    public Task<SessionStats> StatsAsync() => _stats.GetAsync();
+
+    public async Task<SessionPage> ConnectionsAsync(SessionQuery query)
+    {
+        var page = await _queries.PageAsync(query);
+        var described = await Task.WhenAll(page.Sessions
+            .Where(session => session.Status == SessionStatus.Connected)
+            .GroupBy(session => session.GatewayId, session => session.Opened.ConnectionId)
+            .Select(gateway => DescribeAsync(gateway.Key, [.. gateway])));
+        var live = described.SelectMany(counters => counters).ToDictionary(counters => counters.ConnectionId, StringComparer.Ordinal);
+        return page with
+        {
+            Sessions = [.. page.Sessions.Select(session =>
+                live.TryGetValue(session.Opened.ConnectionId, out var counters) ? session with { Counters = counters } : session)],
+        };
+    }
+
+    public async Task<bool> CloseConnectionAsync(string connectionId) =>
+        await _queries.FindGatewayAsync(connectionId) is { } gatewayId && await Connections(gatewayId).CloseAsync(connectionId);
+
+    private IConnectionGrain Connections(string gatewayId) => GrainFactory.GetGrain<IConnectionGrain>(GrainKeys.Gateway(gatewayId));
+
+    private async Task<LiveCounters[]> DescribeAsync(string gatewayId, string[] connectionIds)
+    {
+        try
+        {
+            return await Connections(gatewayId).DescribeAsync(connectionIds).WaitAsync(Patience, _time);
+        }
+        catch (Exception failure)
+        {
+            // One gateway that is slow or dying costs its sessions their fresh counters, and the page nothing else.
+            LogNotDescribed(gatewayId, failure.Message);
+            return [];
+        }
+    }
+
+    private async Task<(SessionTotals Totals, string? Error)> ReadTotalsAsync()
+    {
+        using var patience = new CancellationTokenSource(Patience, _time);
+        try
+        {
+            _lastTotals = await _queries.TotalsAsync(patience.Token).WaitAsync(Patience, _time);
+            return (_lastTotals, null);
+        }
+        catch (Exception failure) when (failure is StorageUnavailableException or TimeoutException or OperationCanceledException)
+        {
+            return (_lastTotals, await CheckStorageAsync() ?? "The database failed to answer, and answers again.");
+        }
+    }
+
+    private async Task<string?> CheckStorageAsync()
+    {
+        using var patience = new CancellationTokenSource(Patience, _time);
+        try
+        {
+            return await _database.CheckAsync(patience.Token).WaitAsync(Patience, _time);
+        }
+        catch (Exception failure) when (failure is TimeoutException or OperationCanceledException)
+        {
+            return "The database does not answer.";
+        }
+    }
+
+    private NodeStatus[] Nodes()
+    {
+        var oldest = _time.GetUtcNow() - _options.Lease;
+        foreach (var (id, node) in _nodes)
+        {
+            if (node.LastSeenAt < oldest) _nodes.Remove(id);
+        }
+
+        return [.. _nodes.Values.OrderBy(node => node.Report.Role, StringComparer.Ordinal)
+            .ThenBy(node => node.Report.Id, StringComparer.Ordinal)];
+    }
+
+    private async Task KeepHouseAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await WatchOrphansAsync(cancellation);
+            var now = _time.GetUtcNow();
+            if (now < _sweepAt) return;
+            await _sessions.SweepAsync(now - _options.HistoryAge, cancellation);
+            await _notifications.SweepAsync(now - _options.HistoryAge, cancellation);
+            _sweepAt = now + SweepEvery;
+        }
+        catch (StorageUnavailableException failure)
+        {
+            LogNotKept(failure.Message);
+        }
+    }
+
+    /// <summary>A gateway that died together with the silo that watched it has sessions in storage and nobody who ends them.</summary>
+    private async Task WatchOrphansAsync(CancellationToken cancellation)
+    {
+        var reporting = Nodes().Select(node => node.Report.Id).ToHashSet(StringComparer.Ordinal);
+        var orphans = (await _sessions.LeasedGatewaysAsync(cancellation)).Where(gatewayId => !reporting.Contains(gatewayId));
+        await Task.WhenAll(orphans.Select(gatewayId => Connections(gatewayId).WatchAsync()));
+    }
+
+    [LoggerMessage(LogLevel.Debug, "Gateway {GatewayId} did not tell its sessions' counters: {Failure}")]
+    private partial void LogNotDescribed(string gatewayId, string failure);
+
+    [LoggerMessage(LogLevel.Warning, "Housekeeping is put off: {Failure}")]
+    private partial void LogNotKept(string failure);
+}

@@ -1,0 +1,27 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+using Microsoft.Extensions.Options;
+
+namespace NotifyHub.Grains;
+
+/// <summary>Finds all faults of the settings at once, each named by its setting.</summary>
+internal sealed class SiloOptionsCheck(SiloMode mode) : IValidateOptions<SiloOptions>
+{
+    public ValidateOptionsResult Validate(string? name, SiloOptions options)
+    {
+        List<ValidationResult> results = [];
+        Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true);
+        var faults = results
+            .Select(result => $"{SiloOptions.Section}:{result.MemberNames.FirstOrDefault()}: {result.ErrorMessage}")
+            .ToList();
+
+        if (options.TimeZone.Length > 0 && !TimeZoneInfo.TryFindSystemTimeZoneById(options.TimeZone, out _))
+            faults.Add($"{SiloOptions.Section}:TimeZone: '{options.TimeZone}' is no time zone that this machine knows.");
+        if (options.AdvertisedAddress.Length > 0 && !IPAddress.TryParse(options.AdvertisedAddress, out _))
+            faults.Add($"{SiloOptions.Section}:AdvertisedAddress: '{options.AdvertisedAddress}' is no IP address.");
+        if (!mode.Embedded && options.AdministratorPassword.Length == 0)
+            faults.Add($"{SiloOptions.Section}:AdministratorPassword: a clustered deployment has no default password; set one.");
+
+        return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+    }
+}

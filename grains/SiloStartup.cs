@@ -1,0 +1,62 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Accounts;
+using NotifyHub.Grains.Storage;
+
+namespace NotifyHub.Grains;
+
+/// <summary>
+/// Makes the database ready before Orleans reads its own tables from it: <see cref="StartingAsync"/> runs before any hosted
+/// service starts.
+/// </summary>
+internal sealed partial class SiloStartup(
+    IOptions<SiloOptions> options, Database database, UserStore users, Passwords passwords, SiloMode mode, ILogger<SiloStartup> log)
+    : IHostedLifecycleService
+{
+    private const string EmbeddedPassword = "admin123";
+
+    private Task? _prepared;
+
+    /// <summary>Migrates and makes the first administrator. Once: who comes second gets the first one's outcome.</summary>
+    public Task PrepareAsync(CancellationToken cancellation) => _prepared ??= RunAsync(cancellation);
+
+    public Task StartingAsync(CancellationToken cancellationToken) => PrepareAsync(cancellationToken);
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private async Task RunAsync(CancellationToken cancellation)
+    {
+        var settings = options.Value;
+        await database.MigrateAsync(cancellation);
+
+        var isDefault = mode.Embedded && settings.AdministratorPassword.Length == 0;
+        var password = isDefault ? EmbeddedPassword : settings.AdministratorPassword;
+        var stored = await users.FindAsync(settings.AdministratorEmail, cancellation);
+        // Another silo may be doing the same at this moment: one of them adds the user, and all go on.
+        if (stored is null)
+        {
+            var hash = await passwords.HashAsync(password);
+            await users.AddAsync(settings.AdministratorEmail, "Administrator", Roles.Administrator, hash, cancellation);
+        }
+
+        if (isDefault && (stored is null || await passwords.VerifyAsync(stored.PasswordHash, password)))
+            LogDefaultPassword(settings.AdministratorEmail);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The administrator {Email} has the default password. Set NotifyHub:AdministratorPassword " +
+        "before the first start wherever others can reach this machine.")]
+    private partial void LogDefaultPassword(string email);
+}
+
+/// <param name="Embedded">The silo runs inside the gateway's process.</param>
+internal sealed record SiloMode(bool Embedded);

@@ -1,0 +1,184 @@
+using Dapper;
+using Microsoft.Extensions.Options;
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.Grains.Storage;
+
+/// <summary>Published notifications: lists, counts and their status. Their rows are written with the log, by <see cref="MessageStore"/>.</summary>
+public sealed class NotificationStore(Database database, IOptions<SiloOptions> options, TimeProvider time)
+{
+    private const int SweepBatch = 500;
+    private const string Columns =
+        """
+        id AS Id, type AS Type, title AS Title, message AS Message, severity AS Severity, priority AS Priority, icon AS Icon,
+        action_url AS ActionUrl, repo AS Repo, branch AS Branch, commit_sha AS CommitSha, metadata AS Metadata, status AS Status,
+        created_at AS CreatedAt, updated_at AS UpdatedAt, delivered_at AS DeliveredAt, read_at AS ReadAt
+        """;
+
+    private readonly TimeZoneInfo _zone = options.Value.Zone();
+
+    /// <summary>One page, newest first.</summary>
+    public Task<NotificationPage> ListAsync(NotificationQuery query, CancellationToken cancellation = default)
+    {
+        // No stored text has a U+0000, and PostgreSQL refuses to be asked for it.
+        if (query.Search?.Contains('\0', StringComparison.Ordinal) == true) return Task.FromResult(new NotificationPage([], 0));
+
+        List<string> conditions = [];
+        if (query.Status is not null) conditions.Add("status = @Status");
+        if (query.Severity is not null) conditions.Add("severity = @Severity");
+        if (!string.IsNullOrEmpty(query.Search))
+            conditions.Add("(lower(title) LIKE lower(@Pattern) ESCAPE '!' OR lower(message) LIKE lower(@Pattern) ESCAPE '!')");
+        var where = conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions);
+        var arguments = new
+        {
+            query.Status,
+            query.Severity,
+            Pattern = Pattern(query.Search),
+            query.Limit,
+            Skip = (query.Page - 1L) * query.Limit,
+        };
+        return database.ReadAsync(
+            async connection =>
+            {
+                var total = await connection.ExecuteScalarAsync<long>($"SELECT count(*) FROM notification {where}", arguments);
+                var rows = await connection.QueryAsync<Row>(
+                    $"SELECT {Columns} FROM notification {where} ORDER BY id DESC LIMIT @Limit OFFSET @Skip", arguments);
+                return new NotificationPage(rows.Select(row => row.ToNotification()).ToArray(), total);
+            },
+            cancellation);
+    }
+
+    public Task<Notification?> GetAsync(long id, CancellationToken cancellation = default) => database.ReadAsync(
+        async connection => (await connection.QuerySingleOrDefaultAsync<Row>(
+            $"SELECT {Columns} FROM notification WHERE id = @id", new { id }))?.ToNotification(),
+        cancellation);
+
+    public Task<NotificationStats> StatsAsync(CancellationToken cancellation = default) => database.ReadAsync(
+        async connection =>
+        {
+            var counts = (await connection.QueryAsync<Count>(
+                """
+                SELECT status AS Status, severity AS Severity, count(*) AS Number,
+                    CAST(sum(CASE WHEN created_at >= @midnight THEN 1 ELSE 0 END) AS bigint) AS Today
+                FROM notification GROUP BY status, severity
+                """,
+                new { midnight = Midnight().ToUnixTimeMilliseconds() })).ToArray();
+            return new NotificationStats(
+                counts.Sum(count => count.Number),
+                NotificationStatus.All.ToDictionary(status => status, status => Sum(count => count.Status == status)),
+                Severity.All.ToDictionary(severity => severity, severity => Sum(count => count.Severity == severity)),
+                counts.Sum(count => count.Today));
+
+            long Sum(Func<Count, bool> which) => counts.Where(which).Sum(count => count.Number);
+        },
+        cancellation);
+
+    /// <summary>Sets the status; the first change to <c>read</c> is remembered. Null: there is none with this id.</summary>
+    public Task<Notification?> SetStatusAsync(long id, string status, CancellationToken cancellation = default) => database.WriteAsync(
+        async (connection, transaction) =>
+        {
+            var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+            await connection.ExecuteAsync(
+                """
+                UPDATE notification SET status = @status, updated_at = @now,
+                    read_at = CASE WHEN @status = 'read' THEN coalesce(read_at, @now) ELSE read_at END
+                WHERE id = @id
+                """,
+                new { id, status, now },
+                transaction);
+            return (await connection.QuerySingleOrDefaultAsync<Row>(
+                $"SELECT {Columns} FROM notification WHERE id = @id", new { id }, transaction))?.ToNotification();
+        },
+        cancellation);
+
+    public Task<bool> DeleteAsync(long id, CancellationToken cancellation = default) => database.WriteAsync(
+        async (connection, transaction) =>
+            await connection.ExecuteAsync("DELETE FROM notification WHERE id = @id", new { id }, transaction) > 0,
+        cancellation);
+
+    /// <summary>Marks those pending in the range, both ends included, as delivered. Answers how many those were.</summary>
+    public Task<int> MarkDeliveredAsync(long firstId, long lastId, DateTimeOffset at, CancellationToken cancellation = default) =>
+        database.WriteAsync(
+            (connection, transaction) => connection.ExecuteAsync(
+                """
+                UPDATE notification SET status = 'delivered', delivered_at = @at, updated_at = @at
+                WHERE id BETWEEN @firstId AND @lastId AND status = 'pending'
+                """,
+                new { firstId, lastId, at = at.ToUnixTimeMilliseconds() },
+                transaction),
+            cancellation);
+
+    /// <summary>Deletes, in small batches, those created before that time. Answers how many were deleted.</summary>
+    public async Task<long> SweepAsync(DateTimeOffset createdBefore, CancellationToken cancellation = default)
+    {
+        var before = createdBefore.ToUnixTimeMilliseconds();
+        long swept = 0;
+        while (true)
+        {
+            var batch = await database.WriteAsync(
+                (connection, transaction) => connection.ExecuteAsync(
+                    """
+                    DELETE FROM notification WHERE id IN
+                        (SELECT id FROM notification WHERE created_at < @before ORDER BY id LIMIT @SweepBatch)
+                    """,
+                    new { before, SweepBatch },
+                    transaction),
+                cancellation);
+            swept += batch;
+            if (batch < SweepBatch) return swept;
+        }
+    }
+
+    private DateTimeOffset Midnight()
+    {
+        var midnight = TimeZoneInfo.ConvertTime(time.GetUtcNow(), _zone).Date;
+        // Where summer time begins at midnight, that hour does not exist: the day then begins an hour later.
+        while (_zone.IsInvalidTime(midnight)) midnight = midnight.AddMinutes(30);
+        return new DateTimeOffset(midnight, _zone.GetUtcOffset(midnight));
+    }
+
+    private static string Pattern(string? search) => $"%{search?
+        .Replace("!", "!!", StringComparison.Ordinal)
+        .Replace("%", "!%", StringComparison.Ordinal)
+        .Replace("_", "!_", StringComparison.Ordinal)}%";
+
+    private sealed class Count
+    {
+        public string Status { get; init; } = "";
+        public string Severity { get; init; } = "";
+        public long Number { get; init; }
+        public long Today { get; init; }
+    }
+
+    private sealed class Row
+    {
+        public long Id { get; init; }
+        public string Type { get; init; } = "";
+        public string Title { get; init; } = "";
+        public string Message { get; init; } = "";
+        public string Severity { get; init; } = "";
+        public string Priority { get; init; } = "";
+        public string? Icon { get; init; }
+        public string? ActionUrl { get; init; }
+        public string? Repo { get; init; }
+        public string? Branch { get; init; }
+        public string? CommitSha { get; init; }
+        public string? Metadata { get; init; }
+        public string Status { get; init; } = "";
+        public long CreatedAt { get; init; }
+        public long UpdatedAt { get; init; }
+        public long? DeliveredAt { get; init; }
+        public long? ReadAt { get; init; }
+
+        public Notification ToNotification() => new(
+            Id,
+            new NotificationDraft(
+                Type, Title, Message, Severity, Priority, Icon, ActionUrl, Repo, Branch, CommitSha, Metadata, Time(CreatedAt)),
+            Status,
+            Time(UpdatedAt),
+            DeliveredAt is { } delivered ? Time(delivered) : null,
+            ReadAt is { } read ? Time(read) : null);
+
+        private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
+    }
+}

@@ -1,0 +1,121 @@
+using System.Data.Common;
+using Npgsql;
+
+namespace NotifyHub.Grains.Storage;
+
+/// <summary>PostgreSQL through one pool a silo.</summary>
+internal sealed class PostgresDatabase : Database
+{
+    // Any constant that no other program on the same database uses: "NotifyHb" in ASCII.
+    private const long MigrationLockKey = 0x4E6F746966794862;
+
+    private readonly NpgsqlDataSource _source;
+
+    public PostgresDatabase(string connectionString)
+    {
+        var builder = new NpgsqlConnectionStringBuilder(connectionString);
+        var given = new DbConnectionStringBuilder { ConnectionString = connectionString };
+
+        // A server that vanished must become an error while the publisher still waits for its answer (Orleans gives up after 30 s).
+        if (!given.ContainsKey("Timeout")) builder.Timeout = 5;
+        if (!given.ContainsKey("Command Timeout")) builder.CommandTimeout = 15;
+
+        // A stock server allows 100 connections, and several silos share them.
+        if (!given.ContainsKey("Maximum Pool Size")) builder.MaxPoolSize = Math.Max(20, builder.MinPoolSize);
+        if (!given.ContainsKey("Application Name")) builder.ApplicationName = "NotifyHub";
+        ConnectionString = builder.ConnectionString;
+        _source = NpgsqlDataSource.Create(builder);
+    }
+
+    public override string Invariant => "Npgsql";
+
+    public override string ConnectionString { get; }
+
+    public override DbDataSource DataSource => _source;
+
+    private protected override string MigrationFolder => "Postgres";
+
+    private protected override string? MigrationLock => $"SELECT pg_advisory_xact_lock({MigrationLockKey})";
+
+    private protected override string Description => $"The PostgreSQL database (setting {Setting})";
+
+    public override async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read, CancellationToken cancellation = default)
+    {
+        try
+        {
+            await using var connection = await _source.OpenConnectionAsync(cancellation);
+            return await read(connection);
+        }
+        catch (Exception e) when (IsFault(e))
+        {
+            throw Broken(e);
+        }
+    }
+
+    public override async Task<T> WriteAsync<T>(
+        Func<DbConnection, DbTransaction, Task<T>> write, CancellationToken cancellation = default)
+    {
+        try
+        {
+            await using var connection = await _source.OpenConnectionAsync(cancellation);
+            await using var transaction = await connection.BeginTransactionAsync(cancellation);
+            var result = await write(connection, transaction);
+            cancellation.ThrowIfCancellationRequested();
+
+            // A commit that is cancelled under way would leave the caller without knowing what became of it.
+            await transaction.CommitAsync(CancellationToken.None);
+            return result;
+        }
+        catch (Exception e) when (IsFault(e))
+        {
+            throw Broken(e);
+        }
+    }
+
+    public override async Task InsertAsync(
+        DbConnection connection,
+        DbTransaction transaction,
+        string table,
+        IReadOnlyList<(string Name, Array Values)> columns,
+        CancellationToken cancellation)
+    {
+        // One array a column: one statement, one round trip, and one plan for any number of rows.
+        var names = string.Join(", ", columns.Select(column => column.Name));
+        var arrays = string.Join(", ", Enumerable.Range(1, columns.Count).Select(number => $"${number}"));
+        await using var command = connection.CreateCommand();
+        command.Transaction = transaction;
+#pragma warning disable CA2100 // Names of tables and columns are the program's own.
+        command.CommandText = $"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays})";
+#pragma warning restore CA2100
+        foreach (var (_, values) in columns) command.Parameters.Add(new NpgsqlParameter { Value = values });
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    public override ValueTask DisposeAsync() => _source.DisposeAsync();
+
+    private protected override bool IsUniqueViolation(Exception fault) =>
+        fault is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation };
+
+    private protected override string Explain(Exception fault) => fault switch
+    {
+        PostgresException { SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification } =>
+            "refuses the user name or password",
+        PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } => "does not exist on the server",
+        PostgresException { SqlState: PostgresErrorCodes.TooManyConnections } => "has no connection left for us",
+        PostgresException { SqlState: PostgresErrorCodes.DiskFull } => "has no space left",
+        PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction } => "is read-only",
+        PostgresException { SqlState: PostgresErrorCodes.UndefinedTable } => "lacks a table: its migrations were not applied",
+        PostgresException { SqlState: ['5', '7', 'P', ..] } => "is starting or shutting down",
+        PostgresException postgres => $"failed (SQLSTATE {postgres.SqlState})",
+        { InnerException: TimeoutException } or TimeoutException => "did not answer in time",
+        _ => "cannot be reached",
+    };
+
+    private Exception Broken(Exception fault)
+    {
+        // One broken connection means a server that went away, and every idle connection in the pool would fail once more, each in
+        // the face of a caller, after the server is back.
+        if (fault is not PostgresException) _source.Clear();
+        return Translate(fault);
+    }
+}

@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""A WebSocket client of the standard library alone, for machines with neither websocat nor wscat.
+
+    ws_client.py ws://host:port/path
+
+Sends every line of its input as a text message and prints every text message as a line. Ends when the server closes or on a
+signal; the end of its input ends it too, with a proper close.
+"""
+import base64
+import os
+import socket
+import ssl
+import struct
+import sys
+import threading
+from urllib.parse import urlsplit
+
+
+def connect(url):
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "wss" else 80)
+    sock = socket.create_connection((parts.hostname, port), timeout=10)
+    if parts.scheme == "wss":
+        sock = ssl.create_default_context().wrap_socket(sock, server_hostname=parts.hostname)
+    path = (parts.path or "/") + ("?" + parts.query if parts.query else "")
+    key = base64.b64encode(os.urandom(16)).decode()
+    sock.sendall(
+        f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode())
+    stream = sock.makefile("rb")
+    status = stream.readline().decode("latin-1").strip()
+    if " 101 " not in status + " ":
+        sys.exit(f"refused: {status or 'the server closed the connection'}")
+    while stream.readline() not in (b"\r\n", b""):
+        pass
+    sock.settimeout(None)
+    return sock, stream
+
+
+def send(sock, opcode, payload):
+    length = len(payload)
+    if length < 126:
+        header = struct.pack("!BB", 0x80 | opcode, 0x80 | length)
+    elif length < 1 << 16:
+        header = struct.pack("!BBH", 0x80 | opcode, 0xFE, length)
+    else:
+        header = struct.pack("!BBQ", 0x80 | opcode, 0xFF, length)
+    mask = os.urandom(4)
+    sock.sendall(header + mask + bytes(b ^ mask[i % 4] for i, b in enumerate(payload)))
+
+
+def receive(stream):
+    """One frame: opcode and payload, or None at the end of the stream."""
+    head = stream.read(2)
+    if len(head) < 2:
+        return None
+    length = head[1] & 0x7F
+    if length == 126:
+        length = struct.unpack("!H", stream.read(2))[0]
+    elif length == 127:
+        length = struct.unpack("!Q", stream.read(8))[0]
+    return head[0] & 0x0F, stream.read(length)
+
+
+def forward_input(sock):
+    try:
+        for line in sys.stdin.buffer:
+            if line.strip():
+                send(sock, 1, line.rstrip(b"\r\n"))
+        send(sock, 8, struct.pack("!H", 1000))
+    except OSError:
+        pass  # The server has closed; the reading side says so.
+
+
+def main():
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
+        sys.exit(__doc__)
+    sock, stream = connect(sys.argv[1])
+    threading.Thread(target=forward_input, args=(sock,), daemon=True).start()
+    while (frame := receive(stream)) is not None:
+        opcode, payload = frame
+        if opcode in (0, 1):
+            print(payload.decode(), flush=True)
+        elif opcode == 8:
+            send(sock, 8, payload[:2])
+            break
+        elif opcode == 9:
+            send(sock, 10, payload)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        pass
+    except OSError as error:
+        sys.exit(f"{sys.argv[1]}: {error}")

@@ -1,0 +1,263 @@
+using System.Text;
+using CsCheck;
+using NotifyHub.GrainInterfaces;
+using NotifyHub.TestKit;
+using Xunit;
+
+namespace NotifyHub.UnitTests.Push;
+
+public sealed class PushConnectionTests
+{
+    [Fact]
+    public async Task Every_line_is_answered_in_its_place_and_bad_ones_publish_nothing()
+    {
+        await using var wire = new PushWire();
+        await wire.SendAsync("""
+            {"a":1}
+            [1]
+            {"a":2}
+            nonsense
+            {"a":3}
+
+            """);
+        await wire.EndAsync();
+
+        var answers = (await wire.EndedAsync()).Split('\n');
+        Assert.Equal(6, answers.Length);
+        Assert.Equal("ok", answers[0]);
+        Assert.Equal("error: not a JSON object", answers[1]);
+        Assert.Equal("ok", answers[2]);
+        Assert.StartsWith("error: not valid JSON", answers[3], StringComparison.Ordinal);
+        Assert.Equal("ok", answers[4]);
+        Assert.Equal("", answers[5]);
+        Assert.Equal(["""{"a":1}""", """{"a":2}""", """{"a":3}"""], wire.PublishedTexts);
+    }
+
+    [Fact]
+    public async Task Payloads_are_published_byte_for_byte_without_their_line_end()
+    {
+        byte[][] payloads =
+        [
+            "{\"t\":\"中文 😀 \\u4e2d\"}"u8.ToArray(),
+            " { \"n\" : 1.50e3 ,\t\"n\": 9007199254740993 } "u8.ToArray(),
+            "{\"carriage\":\r1}"u8.ToArray(),
+        ];
+        await using var wire = new PushWire();
+        byte[] sent = [.. payloads[0], (byte)'\n', .. payloads[1], (byte)'\r', (byte)'\n', .. payloads[2], (byte)'\n'];
+        await wire.SendAsync(sent);
+
+        await wire.AnsweredAsync("ok\nok\nok\n");
+        Assert.Equal(payloads, wire.Published);
+    }
+
+    [Fact]
+    public async Task However_the_bytes_are_cut_the_same_lines_are_answered() =>
+        await Gen.Select(Gen.Int[0, 9].Array[1, 40], Gen.Int[1, 30].Array[1, 10]).SampleAsync(async (numbers, pieces) =>
+        {
+            // Zeros stand for bad lines, ones for empty ones.
+            var text = string.Concat(numbers.Select(n => n switch { 0 => "{\n", 1 => "\r\n", _ => $"{{\"n\":{n}}}\n" }));
+            await using var wire = new PushWire();
+            for (int at = 0, i = 0; at < text.Length; i++)
+            {
+                var size = Math.Min(pieces[i % pieces.Length], text.Length - at);
+                await wire.SendAsync(text.Substring(at, size));
+                at += size;
+            }
+
+            await wire.EndAsync();
+            var kinds = (await wire.EndedAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(a => a[..2]);
+            Assert.Equal(numbers.Where(n => n != 1).Select(n => n == 0 ? "er" : "ok"), kinds);
+            Assert.Equal(numbers.Where(n => n > 1).Select(n => $"{{\"n\":{n}}}"), wire.PublishedTexts);
+        }, iter: 200);
+
+    [Fact]
+    public async Task Nothing_is_answered_before_it_is_durable()
+    {
+        var durable = new TaskCompletionSource();
+        await using var wire = new PushWire(publishing: _ => durable.Task);
+        await wire.SendAsync("bad\n{}\nbad\n");
+        await Until.TrueAsync(() => wire.Batches.Count == 1);
+        Assert.Equal("", wire.Answers);
+
+        durable.SetResult();
+        await Until.TrueAsync(() => wire.Answers.Count(c => c == '\n') == 3);
+        Assert.Equal("ok", wire.Answers.Split('\n')[1]);
+    }
+
+    [Fact]
+    public async Task What_comes_while_a_batch_is_being_committed_is_read_merged_and_published_after_it()
+    {
+        var first = new TaskCompletionSource();
+        await using var wire = new PushWire(publishing: batch => batch.Drafts[0].Payload is [_, _] ? first.Task : Task.CompletedTask);
+        await wire.SendAsync("{}\n");
+        await Until.TrueAsync(() => wire.Batches.Count == 1);
+
+        for (var i = 0; i < 5_000; i++) await wire.SendAsync($"{{\"n\":{i}}}\n");
+        Assert.Single(wire.Batches);
+        first.SetResult();
+        await wire.EndAsync();
+
+        Assert.Equal(string.Concat(Enumerable.Repeat("ok\n", 5_001)), await wire.EndedAsync());
+        Assert.Equal(["{}", .. Enumerable.Range(0, 5_000).Select(n => $"{{\"n\":{n}}}")], wire.PublishedTexts);
+        Assert.All(wire.Batches, batch => Assert.InRange(batch.Drafts.Length, 1, 1_999));
+        Assert.True(wire.Batches.Count < 100, $"{wire.Batches.Count} batches: the lines were not batched");
+    }
+
+    [Fact]
+    public async Task A_failed_publish_is_never_an_ok_and_the_connection_goes_on()
+    {
+        Queue<Exception?> outcomes = new([
+            new StorageUnavailableException(), new ChannelBusyException(), new TimeoutException(), new InvalidOperationException("a bug"), null]);
+        await using var wire = new PushWire(
+            publishing: _ => outcomes.Dequeue() is { } failure ? Task.FromException(failure) : Task.CompletedTask);
+        string[] answers =
+        [
+            "error: storage unavailable, try again\n", "error: busy, try again\n", "error: storage unavailable, try again\n",
+            "error: internal error, try again\n", "ok\n",
+        ];
+        for (var i = 0; i < answers.Length; i++)
+        {
+            await wire.SendAsync($"{{\"n\":{i}}}\n");
+            await wire.AnsweredAsync(string.Concat(answers[..(i + 1)]));
+        }
+
+        Assert.Equal(["""{"n":4}"""], wire.PublishedTexts);
+    }
+
+    [Fact]
+    public async Task When_the_publish_fails_bad_lines_still_hear_what_is_wrong_with_them()
+    {
+        await using var wire = new PushWire(publishing: _ => Task.FromException(new ChannelBusyException()));
+        await wire.SendAsync("{}\n[]\n{}\n");
+        await wire.AnsweredAsync("error: busy, try again\nerror: not a JSON object\nerror: busy, try again\n");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_oversized_line_is_answered_after_those_before_it_and_ends_the_connection(bool withEnd)
+    {
+        await using var wire = new PushWire(o => o.PushLineBytes = 1024);
+        var longest = "{\"a\":\"" + new string('x', 1024 - 8) + "\"}";
+        await wire.SendAsync(longest + "\r\n" + longest + " " + (withEnd ? "\n{}\n" : ""));
+
+        Assert.Equal("ok\nerror: line longer than 1024 bytes\n", await wire.EndedAsync());
+        Assert.Equal([longest], wire.PublishedTexts);
+    }
+
+    [Fact]
+    public async Task An_unterminated_last_line_is_an_error_and_not_published()
+    {
+        await using var wire = new PushWire();
+        await wire.SendAsync("{\"a\":1}\n{\"a\":2}");
+        await wire.EndAsync();
+
+        Assert.Equal("ok\nerror: the line does not end with a line feed\n", await wire.EndedAsync());
+        Assert.Equal(["""{"a":1}"""], wire.PublishedTexts);
+    }
+
+    [Fact]
+    public async Task An_empty_connection_ends_without_an_answer()
+    {
+        await using var wire = new PushWire();
+        await wire.EndAsync();
+        Assert.Equal("", await wire.EndedAsync());
+    }
+
+    [Fact]
+    public async Task A_sender_that_sends_nothing_for_the_idle_time_is_let_go_without_an_error()
+    {
+        await using var wire = new PushWire();
+        await wire.SendAsync("{}\n");
+        await wire.AnsweredAsync("ok\n");
+        wire.Time.Advance(TimeSpan.FromSeconds(4.999));
+        Assert.False(wire.Running.IsCompleted);
+
+        wire.Time.Advance(TimeSpan.FromSeconds(0.002));
+        Assert.Equal("ok\n", await wire.EndedAsync());
+    }
+
+    [Fact]
+    public async Task An_empty_line_is_a_sign_of_life()
+    {
+        await using var wire = new PushWire();
+        wire.Time.Advance(TimeSpan.FromSeconds(3));
+        await wire.SendAsync("\n");
+        await wire.SeenAsync();
+        wire.Time.Advance(TimeSpan.FromSeconds(3));
+        Assert.False(wire.Running.IsCompleted);
+
+        wire.Time.Advance(TimeSpan.FromSeconds(3));
+        Assert.Equal("", await wire.EndedAsync());
+    }
+
+    [Fact]
+    public async Task Waiting_for_the_disk_is_not_idling()
+    {
+        var durable = new TaskCompletionSource();
+        await using var wire = new PushWire(publishing: _ => durable.Task);
+        await wire.SendAsync("{}\n");
+        await Until.TrueAsync(() => wire.Batches.Count == 1);
+        for (var i = 0; i < 20; i++) wire.Time.Advance(TimeSpan.FromSeconds(5));
+        Assert.False(wire.Running.IsCompleted);
+
+        durable.SetResult();
+        await wire.AnsweredAsync("ok\n");
+        await wire.SendAsync("{}\n");
+        await wire.AnsweredAsync("ok\nok\n");
+    }
+
+    [Fact]
+    public async Task A_line_that_never_ends_is_told_so_when_the_idle_time_is_over()
+    {
+        await using var wire = new PushWire();
+        await wire.SendAsync("{}");
+        await wire.SeenAsync();
+        wire.Time.Advance(TimeSpan.FromSeconds(5.001));
+
+        Assert.Equal("error: the line does not end with a line feed\n", await wire.EndedAsync());
+        Assert.Empty(wire.Published);
+    }
+
+    [Fact]
+    public async Task A_stop_answers_what_was_read_and_takes_no_half_line()
+    {
+        var durable = new TaskCompletionSource();
+        await using var wire = new PushWire(publishing: _ => durable.Task);
+        await wire.SendAsync("{}\n{\"half\":");
+        await Until.TrueAsync(() => wire.Batches.Count == 1);
+        wire.Stop();
+        Assert.False(wire.Running.IsCompleted);
+
+        durable.SetResult();
+        Assert.Equal("ok\n", await wire.EndedAsync());
+    }
+
+    [Theory]
+    [InlineData("AUTH secret\n{}\n", "ok\nok\n", 1)]
+    [InlineData("\r\nAUTH secret\r\n{}\r\n", "ok\nok\n", 1)]
+    [InlineData("AUTH Secret\n{}\n", "error: the first line must be AUTH and the right key\n", 0)]
+    [InlineData("AUTH secret \n{}\n", "error: the first line must be AUTH and the right key\n", 0)]
+    [InlineData("AUTH \n{}\n", "error: the first line must be AUTH and the right key\n", 0)]
+    [InlineData("{}\nAUTH secret\n", "error: the first line must be AUTH and the right key\n", 0)]
+    public async Task With_a_key_the_first_line_must_name_it(string sent, string answers, int published)
+    {
+        await using var wire = new PushWire(o => o.PushKey = "secret");
+        await wire.SendAsync(sent);
+        await wire.EndAsync();
+        Assert.Equal(answers, await wire.EndedAsync());
+        Assert.Equal(published, wire.Published.Count);
+    }
+
+    [Fact]
+    public async Task Lines_of_a_megabyte_are_split_into_several_publishes()
+    {
+        await using var wire = new PushWire();
+        var line = "{\"a\":\"" + new string('x', (1 << 20) - 8) + "\"}";
+        await wire.SendAsync(string.Concat(Enumerable.Repeat(line + "\n", 10)));
+        await wire.EndAsync();
+        Assert.Equal(string.Concat(Enumerable.Repeat("ok\n", 10)), await wire.EndedAsync());
+        Assert.All(wire.Batches, batch => Assert.InRange(batch.Drafts.Sum(d => d.Payload!.Length), 1, 2 << 20));
+        Assert.Equal(10, wire.Published.Count(p => Encoding.UTF8.GetString(p) == line));
+    }
+}

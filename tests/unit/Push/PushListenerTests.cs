@@ -1,0 +1,214 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using NotifyHub.Gateway;
+using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Push;
+using NotifyHub.GrainInterfaces;
+using NotifyHub.TestKit;
+using Xunit;
+
+namespace NotifyHub.UnitTests.Push;
+
+public sealed class PushListenerTests
+{
+    private readonly GatewayNode _node = new();
+    private int _published;
+
+    [Fact]
+    public async Task It_listens_only_between_start_and_stop_and_comes_back_on_the_same_port()
+    {
+        using var listener = Listener();
+        Assert.False(_node.PushListening);
+
+        await listener.StartListeningAsync(CancellationToken.None);
+        await listener.StartListeningAsync(CancellationToken.None);
+        var port = _node.PushPort;
+        Assert.True(_node.PushListening);
+        Assert.Equal("ok\n", await TalkAsync("{}\n"u8.ToArray()));
+
+        // The server closes first here, which leaves the address in TIME_WAIT: it must be bindable all the same.
+        using (var open = await ConnectAsync())
+        {
+            await listener.StopListeningAsync(CancellationToken.None);
+            await listener.StopListeningAsync(CancellationToken.None);
+            Assert.Equal(0, await open.ReceiveAsync(new byte[10]));
+        }
+
+        Assert.False(_node.PushListening);
+        Assert.Equal(port, _node.PushPort);
+        await Assert.ThrowsAsync<SocketException>(ConnectAsync);
+
+        await listener.StartListeningAsync(CancellationToken.None);
+        Assert.Equal(port, _node.PushPort);
+        Assert.Equal("ok\n", await TalkAsync("{}\n"u8.ToArray()));
+        await listener.StopListeningAsync(CancellationToken.None);
+        Assert.Equal(2, _published);
+    }
+
+    [Fact]
+    public async Task A_port_in_use_is_named_with_its_setting()
+    {
+        using var other = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        other.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        other.Listen();
+        var port = ((IPEndPoint)other.LocalEndPoint!).Port;
+        using var listener = Listener(o => o.PushPort = port);
+
+        var error = await Assert.ThrowsAsync<IOException>(() => listener.StartListeningAsync(CancellationToken.None));
+        Assert.Equal(
+            $"The push port {port} on 127.0.0.1 is in use by another program. "
+            + "Free it, or choose another with the setting NotifyHub:PushPort.",
+            error.Message);
+        Assert.False(_node.PushListening);
+    }
+
+    [Fact]
+    public async Task An_address_that_is_none_is_named_with_its_setting()
+    {
+        using var listener = Listener(o => o.PushAddress = "no.such.address");
+        var error = await Assert.ThrowsAsync<IOException>(() => listener.StartListeningAsync(CancellationToken.None));
+        Assert.Equal("'no.such.address' is no IP address; correct the setting NotifyHub:PushAddress.", error.Message);
+    }
+
+    [Fact]
+    public async Task A_stop_lets_an_outstanding_publish_be_answered()
+    {
+        var durable = new TaskCompletionSource();
+        var asked = new TaskCompletionSource();
+        using var listener = Listener(publishing: async () =>
+        {
+            asked.SetResult();
+            await durable.Task;
+        });
+        await listener.StartListeningAsync(CancellationToken.None);
+        using var sender = await ConnectAsync();
+        await sender.SendAsync("{}\n"u8.ToArray());
+        await asked.Task;
+
+        var stopping = listener.StopListeningAsync(CancellationToken.None);
+        durable.SetResult();
+        Assert.Equal("ok\n", await ReadToEndAsync(sender));
+        await stopping;
+    }
+
+    [Fact]
+    public async Task A_stop_that_is_called_off_resets_what_is_still_waiting_for_its_publish()
+    {
+        var durable = new TaskCompletionSource();
+        using var listener = Listener(publishing: () => durable.Task);
+        await listener.StartListeningAsync(CancellationToken.None);
+        using var sender = await ConnectAsync();
+        await sender.SendAsync("{}\n"u8.ToArray());
+        await Until.TrueAsync(() => _published == 1);
+
+        using var now = new CancellationTokenSource();
+        var stopping = listener.StopListeningAsync(now.Token);
+        await now.CancelAsync();
+        await stopping;
+        Assert.Equal("", await ReadToEndAsync(sender));
+        durable.SetResult();
+    }
+
+    [Fact]
+    public async Task One_connection_too_many_is_told_so_and_the_next_is_served_once_there_is_room()
+    {
+        using var listener = Listener(o => o.PushConnections = 1);
+        await listener.StartListeningAsync(CancellationToken.None);
+        using (var first = await ConnectAsync())
+        {
+            await first.SendAsync("{}\n"u8.ToArray());
+            Assert.Equal(3, await first.ReceiveAsync(new byte[10]));
+            Assert.Equal("error: too many connections\n", await TalkAsync("{}\n"u8.ToArray()));
+        }
+
+        await Until.TrueAsync(async () => await TalkAsync("{}\n"u8.ToArray()) == "ok\n");
+        await listener.StopListeningAsync(CancellationToken.None);
+        Assert.Equal(2, _published);
+    }
+
+    [Fact]
+    public async Task The_sender_of_an_endless_line_hears_why_it_is_cut_off()
+    {
+        using var listener = Listener();
+        await listener.StartListeningAsync(CancellationToken.None);
+        using var sender = await ConnectAsync();
+        var piece = new byte[1 << 20];
+        piece.AsSpan().Fill((byte)'x');
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        for (var i = 0; i < 100; i++) await sender.SendAsync(piece);
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 20 << 20);
+
+        sender.Shutdown(SocketShutdown.Send);
+        Assert.Equal("error: line longer than 1048576 bytes\n", await ReadToEndAsync(sender));
+        await listener.StopListeningAsync(CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task A_sender_that_resets_takes_nobody_with_it()
+    {
+        using var listener = Listener();
+        await listener.StartListeningAsync(CancellationToken.None);
+        for (var i = 0; i < 20; i++)
+        {
+            using var rude = await ConnectAsync();
+            rude.LingerState = new LingerOption(enable: true, seconds: 0);
+            await rude.SendAsync("{}\n{\"half"u8.ToArray());
+        }
+
+        Assert.Equal("ok\n", await TalkAsync("{}\n"u8.ToArray()));
+        await listener.StopListeningAsync(CancellationToken.None);
+    }
+
+    private PushListener Listener(Action<GatewayOptions>? configure = null, Func<Task>? publishing = null)
+    {
+        var options = new GatewayOptions { PushPort = 0 };
+        configure?.Invoke(options);
+        return new PushListener(
+            async batch =>
+            {
+                Interlocked.Add(ref _published, batch.Drafts.Length);
+                if (publishing is not null) await publishing();
+                return new PublishResult(1, batch.Drafts.Length, Repeated: false);
+            },
+            _node,
+            Options.Create(options),
+            TimeProvider.System,
+            NullLogger<PushListener>.Instance);
+    }
+
+    private async Task<Socket> ConnectAsync()
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, _node.PushPort));
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Sends, says that this was all, and reads to the end.</summary>
+    private async Task<string> TalkAsync(byte[] bytes)
+    {
+        using var socket = await ConnectAsync();
+        await socket.SendAsync(bytes);
+        socket.Shutdown(SocketShutdown.Send);
+        return await ReadToEndAsync(socket);
+    }
+
+    private static async Task<string> ReadToEndAsync(Socket socket)
+    {
+        var answers = new StringBuilder();
+        var bytes = new byte[1024];
+        while (await socket.ReceiveAsync(bytes).WaitAsync(TimeSpan.FromSeconds(30)) is var count and > 0)
+            answers.Append(Encoding.UTF8.GetString(bytes, 0, count));
+        return answers.ToString();
+    }
+}
