@@ -41,6 +41,8 @@ public static class NotifyHubApi
     {
         // A key that cannot be had must stop the start, not the first login.
         _ = app.Services.GetRequiredService<TokenIssuer>();
+        // It measures this process from here on; made by the first request for the status, it would have nothing to tell.
+        _ = app.Services.GetRequiredService<SystemStatus>();
 
         app.Use(HeadLikeGet);
         app.UseExceptionHandler(_ => { });
