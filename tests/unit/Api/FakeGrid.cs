@@ -143,7 +143,8 @@ public sealed class FakeGrid : IUserGrain, IApiKeyGrain, IBroadcastGrain, INotif
 
     public Task RemoveAsync(string nodeId) => throw new NotSupportedException();
 
-    Task<ChannelHead> IBroadcastGrain.SubscribeAsync(string gatewayId, IGatewayObserver observer) => throw new NotSupportedException();
+    Task<ChannelHead> IBroadcastGrain.SubscribeAsync(string gatewayId, IGatewayObserver observer, OffsetRange[] delivered) =>
+        throw new NotSupportedException();
 
     Task<ServiceState> IServiceGrain.SubscribeAsync(string gatewayId, IGatewayObserver observer) => throw new NotSupportedException();
 
