@@ -83,7 +83,6 @@ internal sealed class SqliteDatabase : Database
         }
     }
 
-    /// <inheritdoc/>
     public override Task InsertAsync(
         DbConnection connection,
         DbTransaction transaction,
@@ -93,7 +92,11 @@ internal sealed class SqliteDatabase : Database
     {
         var key = $"{table} ({string.Join(", ", columns.Select(column => column.Name))})";
         if (!_inserts.TryGetValue(key, out var insert))
-            _inserts.Add(key, insert = PrepareInsert((SqliteConnection)connection, (SqliteTransaction)transaction, key, columns.Count));
+        {
+            insert = PrepareInsert((SqliteConnection)connection, (SqliteTransaction)transaction, key, columns.Count);
+            _inserts.Add(key, insert);
+        }
+
         insert.Transaction = (SqliteTransaction)transaction;
         for (var row = 0; row < columns[0].Values.Length; row++)
         {
@@ -124,7 +127,8 @@ internal sealed class SqliteDatabase : Database
         SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_CORRUPT } => "is damaged",
         SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_NOTADB } => "is not a SQLite database",
         SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_FULL } => "has no space left",
-        SqliteException sqlite when sqlite.SqliteErrorCode != SQLitePCL.raw.SQLITE_CANTOPEN => $"failed (SQLite error {sqlite.SqliteExtendedErrorCode})",
+        SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_CANTOPEN } => "cannot be opened",
+        SqliteException sqlite => $"failed (SQLite error {sqlite.SqliteExtendedErrorCode})",
         _ => "cannot be opened",
     };
 
@@ -208,6 +212,7 @@ internal sealed class SqliteDatabase : Database
             }
         }
 
-        protected override ValueTask<DbConnection> OpenDbConnectionAsync(CancellationToken cancellationToken = default) => new(OpenDbConnection());
+        protected override ValueTask<DbConnection> OpenDbConnectionAsync(CancellationToken cancellationToken = default) =>
+            new(OpenDbConnection());
     }
 }

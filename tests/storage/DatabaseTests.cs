@@ -113,11 +113,11 @@ public abstract class DatabaseTests(PostgresServer? server) : StorageTest(server
     {
         await Assert.ThrowsAsync<StorageUnavailableException>(() => InsertChannelAsync("a", then: "SELECT * FROM no_such_table"));
         await Assert.ThrowsAsync<FencedException>(() => InsertChannelAsync("a", then: "INSERT INTO channel (name, epoch, created_at) VALUES ('a', '', 0)"));
-        await Assert.ThrowsAsync<InvalidTimeZoneException>(() => Database.WriteAsync<int>(
+        await Assert.ThrowsAsync<InvalidDataException>(() => Database.WriteAsync<int>(
             async (connection, transaction) =>
             {
                 await connection.ExecuteAsync("INSERT INTO channel (name, epoch, created_at) VALUES ('a', '', 0)", transaction: transaction);
-                throw new InvalidTimeZoneException("Not the database's.");
+                throw new InvalidDataException("Not the database's.");
             },
             Cancellation));
 

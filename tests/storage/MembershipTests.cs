@@ -192,7 +192,7 @@ public abstract class MembershipTests(PostgresServer? server) : StorageTest(serv
 
     private static SiloRow ReadSilo(DbDataReader reader) => new(
         Text(reader, "Address"), Int(reader, "Port"), Int(reader, "Generation"), Text(reader, "SiloName"), Text(reader, "HostName"), Int(reader, "Status"),
-        Int(reader, "ProxyPort"), Time(reader, "StartTime"), Time(reader, "IAmAliveTime"), Text(reader, "SuspectTimes"), Int(reader, "Version"));
+        Int(reader, "ProxyPort"), Time(reader, "StartTime"), Time(reader, "IAmAliveTime"), reader.GetValue(reader.GetOrdinal("SuspectTimes")) as string, Int(reader, "Version"));
 
     private static string Text(DbDataReader reader, string column) => (string)reader.GetValue(reader.GetOrdinal(column));
 
@@ -205,6 +205,6 @@ public abstract class MembershipTests(PostgresServer? server) : StorageTest(serv
     private sealed record Row(int? Port, int Version);
 
     private sealed record SiloRow(
-        string Address, int Port, int Generation, string Name, string Host, int Status, int ProxyPort, DateTime Start, DateTime IAmAlive, string Suspects,
+        string Address, int Port, int Generation, string Name, string Host, int Status, int ProxyPort, DateTime Start, DateTime IAmAlive, string? Suspects,
         int Version);
 }
