@@ -46,7 +46,7 @@ public sealed class FakeGateway : IGatewayObserver
     public NodeReport Node(int connections = 0) =>
         new(Id, "gateway", "127.0.0.1:8080", 1, 0.5, 1.5, connections, DateTimeOffset.UnixEpoch);
 
-    public Task<int> DeliverAsync(MessageBatch batch) => Task.FromResult(0);
+    public Task DeliverAsync(MessageBatch batch) => Ready;
 
     public async Task ApplyAsync(ServiceState state)
     {
