@@ -296,15 +296,3 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
 
 /// <summary>An idempotency key and what its publish was given.</summary>
 public sealed record PublishKey(string Key, long FirstOffset, int Count);
-
-/// <summary>Another activation of the channel's grain writes too: the unique key (channel, offset), or another one, says so.</summary>
-public sealed class FencedException : Exception
-{
-    public FencedException(string message) : base(message)
-    {
-    }
-
-    public FencedException(string message, Exception innerException) : base(message, innerException)
-    {
-    }
-}

@@ -16,6 +16,7 @@ internal sealed class SqliteDatabase : Database
     // Only touched by whoever holds the gate.
     private readonly Dictionary<string, SqliteCommand> _inserts = [];
     private SqliteConnection? _writer;
+    private bool _disposed;
 
     public SqliteDatabase(string connectionString)
     {
@@ -69,6 +70,7 @@ internal sealed class SqliteDatabase : Database
         await _gate.WaitAsync(cancellation);
         try
         {
+            ObjectDisposedException.ThrowIf(_disposed, this);
             return await Task.Run(() => CommitAsync(write, cancellation), cancellation);
         }
         catch (Exception e) when (IsFault(e))
@@ -111,8 +113,10 @@ internal sealed class SqliteDatabase : Database
     public override async ValueTask DisposeAsync()
     {
         await _gate.WaitAsync();
+        _disposed = true;
         CloseWriter();
         using (var pooled = new SqliteConnection(ConnectionString)) SqliteConnection.ClearPool(pooled);
+        _gate.Release();
     }
 
     private protected override bool IsUniqueViolation(Exception fault) => fault is SqliteException

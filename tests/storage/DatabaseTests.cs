@@ -142,6 +142,16 @@ public abstract class DatabaseTests(PostgresServer? server) : StorageTest(server
     }
 
     [Fact]
+    public async Task A_closed_database_refuses_instead_of_hanging()
+    {
+        var closed = Database.Open(ConnectionString);
+        await closed.MigrateAsync(Cancellation);
+        await closed.DisposeAsync();
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => closed.MigrateAsync(Cancellation));
+    }
+
+    [Fact]
     public async Task A_check_of_a_good_database_finds_nothing() => Assert.Null(await Database.CheckAsync(Cancellation));
 
     private Task<int> InsertChannelAsync(string name, string then) => Database.WriteAsync(
