@@ -32,6 +32,8 @@ public static class NotifyHubApi
             SigningKey.Load(Options(provider)), Options(provider).LoginLifetime, provider.GetRequiredService<TimeProvider>()));
         AddLogin(services);
         services.AddApiDocument();
+        // A caller with a wrong key is the caller's news, and no line in our log a request.
+        builder.Logging.AddFilter(typeof(ApiKeyAuthentication).FullName, LogLevel.Warning);
         return builder;
     }
 
