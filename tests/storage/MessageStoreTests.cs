@@ -260,14 +260,16 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
     {
         await Store.OpenAsync(Channel, Cancellation);
         await AppendAsync(Messages(1, 20_000));
-        var sweep = Store.SweepAsync(Channel, DateTimeOffset.MinValue, 1, Cancellation);
+        _clock.Advance(TimeSpan.FromHours(1));
+        await AppendAsync(Messages(20_001, 1));
+        var sweep = Store.SweepAsync(Channel, _clock.GetUtcNow().AddMinutes(-30), long.MaxValue, Cancellation);
 
-        var head = 20_000;
+        var head = 20_001;
         do await AppendAsync(Messages(++head, 1));
         while (!sweep.IsCompleted);
 
-        Assert.Equal(20_000, await sweep);
-        Assert.Equal((20_000, head), await BoundsAsync());
+        Assert.Equal(20_001, await sweep);
+        Assert.Equal((20_001, head), await BoundsAsync());
     }
 
     [Fact]
