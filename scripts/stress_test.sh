@@ -32,10 +32,17 @@ WS_URL="ws${URL#http}"
 
 WORK=$(mktemp -d)
 CLIENTS=()
+INPUTS=()
+close_inputs() { local fd; for fd in "${INPUTS[@]}"; do exec {fd}>&-; done; }
 cleanup() {
   trap '' INT TERM
-  [ ${#CLIENTS[@]} -eq 0 ] || kill "${CLIENTS[@]}" 2> /dev/null
-  wait 2> /dev/null
+  if [ ${#CLIENTS[@]} -gt 0 ]; then
+    # The end of its input ends a client with a proper close; killed at once, it would count as a connection that failed.
+    close_inputs
+    for _ in $(seq 30); do kill -0 "${CLIENTS[@]}" 2> /dev/null && sleep 0.1; done
+    kill "${CLIENTS[@]}" 2> /dev/null
+    wait 2> /dev/null
+  fi
   rm -rf "$WORK"
 }
 trap cleanup EXIT
@@ -45,16 +52,23 @@ trap 'exit 130' INT TERM
 for i in $(seq "$CONNECTIONS"); do
   mkfifo "$WORK/$i.input"
   exec {input}<> "$WORK/$i.input"
-  ws_client "$WS_URL" < "$WORK/$i.input" > "$WORK/$i.messages" 2> "$WORK/$i.errors" &
+  INPUTS+=("$input")
+  # Ctrl+C is for this script alone, which then ends the clients.
+  (trap '' INT; close_inputs; ws_client "$WS_URL") < "$WORK/$i.input" > "$WORK/$i.messages" 2> "$WORK/$i.errors" &
   CLIENTS+=($!)
-  echo '{"type":"ping","time":1}' >&"$input"
   echo "啟動連線 #$i"
 done
 
+# Who has got a pong is connected. Asked again and again, for wscat drops what it reads before it is connected.
 connected() { grep -lF '"pong"' "$WORK"/*.messages 2> /dev/null | wc -l; }
-for _ in $(seq 300); do
-  [ "$(connected)" -lt "$CONNECTIONS" ] || break
-  sleep 0.1
+for _ in $(seq 30); do
+  for i in $(seq "$CONNECTIONS"); do
+    grep -qF '"pong"' "$WORK/$i.messages" || echo '{"type":"ping","time":1}' >&"${INPUTS[i - 1]}"
+  done
+  for _ in $(seq 10); do
+    [ "$(connected)" -lt "$CONNECTIONS" ] && jobs -pr | grep -q . && sleep 0.1
+  done
+  if [ "$(connected)" -eq "$CONNECTIONS" ] || ! jobs -pr | grep -q .; then break; fi
 done
 COUNT=$(connected)
 if [ "$COUNT" -lt "$CONNECTIONS" ]; then

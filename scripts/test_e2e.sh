@@ -48,15 +48,20 @@ api() { curl -sS --max-time 15 "$@" -H 'Content-Type: application/json' 2> /dev/
 WORK=$(mktemp -d)
 CLIENT=
 cleanup() {
-  [ -z "$CLIENT" ] || { kill "$CLIENT"; wait "$CLIENT"; } 2> /dev/null
+  if [ -n "$CLIENT" ]; then
+    # The end of its input ends the client with a proper close; killed at once, it would count as a connection that failed.
+    exec 3>&-
+    for _ in $(seq 20); do kill -0 "$CLIENT" 2> /dev/null && sleep 0.1; done
+    { kill "$CLIENT"; wait "$CLIENT"; } 2> /dev/null
+  fi
   rm -rf "$WORK"
 }
 trap cleanup EXIT
 trap 'exit 130' INT TERM
 
-# Waits up to 10 s until the client has received a line with the text.
+# Waits until the client has received a line with the text: received TEXT [TENTHS-OF-A-SECOND]
 received() {
-  for _ in $(seq 100); do
+  for _ in $(seq "${2-100}"); do
     grep -qF -- "$1" "$WORK/messages" && return
     kill -0 "$CLIENT" 2> /dev/null || return 1
     sleep 0.1
@@ -91,9 +96,13 @@ exec 3<> "$WORK/input"
 : > "$WORK/messages"
 ws_client "$WS_URL" < "$WORK/input" > "$WORK/messages" 2> "$WORK/errors" 3>&- &
 CLIENT=$!
-# The pong tells that the connection is open and follows the broadcast: nothing pushed from here on may be missed.
-echo '{"type":"ping","time":1234567890}' >&3
-received '{"type":"pong","time":1234567890}' || fail 'WebSocket 連線失敗' "$(head -n 3 "$WORK/errors")"
+# The pong tells that the connection is open and follows the broadcast: nothing pushed from here on may be missed. More than one
+# ping, for wscat drops what it reads before it is connected.
+for _ in $(seq 10); do
+  echo '{"type":"ping","time":1234567890}' >&3
+  received '{"type":"pong","time":1234567890}' 10 && break
+done
+received '{"type":"pong","time":1234567890}' 1 || fail 'WebSocket 連線失敗' "$(head -n 3 "$WORK/errors")"
 ok 'WebSocket 連線成功，Ping/Pong 正常'
 
 step 3 '取得 API Token'

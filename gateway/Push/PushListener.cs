@@ -124,7 +124,6 @@ public sealed partial class PushListener : IHostedService, IDisposable
         var address = _options.PushAddress switch
         {
             "*" => Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any,
-            "localhost" => IPAddress.Loopback,
             var text => IPAddress.TryParse(text, out var parsed)
                 ? parsed
                 : throw new IOException($"'{text}' is no IP address; correct the setting NotifyHub:PushAddress."),

@@ -14,7 +14,7 @@ public sealed partial class Sender : IDisposable
     private readonly ILogger _logger;
     private readonly Thread _thread;
     private readonly ConcurrentQueue<Client> _ready = new();
-    private readonly AutoResetEvent _wake = new(initialState: false);
+    private readonly object _bell = new();
     private readonly Lane _plain = new();
     private readonly Lane _envelopes = new();
     private int _signaled;
@@ -54,21 +54,25 @@ public sealed partial class Sender : IDisposable
     {
         _stopping = true;
         Wake();
-        if (Thread.CurrentThread != _thread) _thread.Join();
-        // The event is left to the collector: readers that end after their sender still signal it.
+        _thread.Join();
     }
 
     private void Wake()
     {
-        // One system call a wake-up, however many publish at once.
-        if (Interlocked.Exchange(ref _signaled, 1) == 0) _wake.Set();
+        // One wake-up, however many publish at once.
+        if (Interlocked.Exchange(ref _signaled, 1) != 0) return;
+        lock (_bell) Monitor.Pulse(_bell);
     }
 
     private void Run()
     {
         while (!_stopping)
         {
-            _wake.WaitOne();
+            lock (_bell)
+            {
+                while (Volatile.Read(ref _signaled) == 0) Monitor.Wait(_bell);
+            }
+
             // Cleared before looking: whoever signals from here on finds the thread awake or wakes it again.
             Interlocked.Exchange(ref _signaled, 0);
             try

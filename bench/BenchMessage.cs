@@ -1,0 +1,75 @@
+namespace NotifyHub.Bench;
+
+/// <summary>
+/// The JSON that a run pushes: <c>{"type":"bench","seq":…,"at":…,"pad":"…"}</c>. Both numbers have a fixed width, so a receiver
+/// finds them by position; JSON forbids leading zeros, so each has a base that fills the width.
+/// </summary>
+internal static class BenchMessage
+{
+    public const int MinBytes = 64;
+
+    /// <summary>Messages of one run at most; what a receiver keeps of each is sized by it, too.</summary>
+    public const int MaxMessages = 20_000_000;
+
+    private const long AtBase = 1_000_000_000_000_000;
+    private const int SeqDigits = 10;
+    private const int AtDigits = 16;
+
+    private static ReadOnlySpan<byte> BeforeSeq => "{\"type\":\"bench\",\"seq\":"u8;
+
+    private static ReadOnlySpan<byte> BeforeAt => ",\"at\":"u8;
+
+    private static ReadOnlySpan<byte> BeforePad => ",\"pad\":\""u8;
+
+    private static ReadOnlySpan<byte> AfterPad => "\"}"u8;
+
+    private static int AtPosition => BeforeSeq.Length + SeqDigits + BeforeAt.Length;
+
+    /// <summary>Where a run's sequence numbers start: the leading digits tell runs apart, so that messages which another run left
+    /// in the server are not taken for this one's.</summary>
+    public static long NewRun() => Random.Shared.Next(40, 400) * 25_000_000L;
+
+    /// <summary>A message of exactly <paramref name="size"/> bytes, its numbers still to be written.</summary>
+    public static byte[] Template(int size)
+    {
+        var bytes = new byte[size];
+        bytes.AsSpan().Fill((byte)'x');
+        BeforeSeq.CopyTo(bytes);
+        BeforeAt.CopyTo(bytes.AsSpan(BeforeSeq.Length + SeqDigits));
+        BeforePad.CopyTo(bytes.AsSpan(AtPosition + AtDigits));
+        AfterPad.CopyTo(bytes.AsSpan(size - AfterPad.Length));
+        Stamp(bytes, 0, 0);
+        return bytes;
+    }
+
+    /// <summary>Writes sequence number and time of sending into a copy of the template.</summary>
+    public static void Stamp(Span<byte> message, long seq, long at)
+    {
+        WriteDigits(message.Slice(BeforeSeq.Length, SeqDigits), seq);
+        WriteDigits(message.Slice(AtPosition, AtDigits), AtBase + at);
+    }
+
+    public static bool TryRead(ReadOnlySpan<byte> message, out long seq, out long at)
+    {
+        if (message.Length < MinBytes || !message.StartsWith(BeforeSeq))
+        {
+            seq = at = 0;
+            return false;
+        }
+        seq = ReadDigits(message.Slice(BeforeSeq.Length, SeqDigits));
+        at = ReadDigits(message.Slice(AtPosition, AtDigits)) - AtBase;
+        return true;
+    }
+
+    private static void WriteDigits(Span<byte> target, long value)
+    {
+        for (var i = target.Length - 1; i >= 0; i--, value /= 10) target[i] = (byte)('0' + (value % 10));
+    }
+
+    private static long ReadDigits(ReadOnlySpan<byte> digits)
+    {
+        long value = 0;
+        foreach (var digit in digits) value = (value * 10) + (digit - '0');
+        return value;
+    }
+}

@@ -1,0 +1,84 @@
+namespace NotifyHub.Bench;
+
+/// <summary>
+/// Publishes numbered messages for a length of time and records how each was answered. One thread publishes; the counters may be
+/// read by others while it does.
+/// </summary>
+internal abstract class Publisher(BenchOptions options, long run)
+{
+    private readonly HashSet<long> _refused = [];
+    private readonly byte[] _template = BenchMessage.Template(options.Size);
+    private long _sent, _acknowledged;
+    private long _startedAt, _phaseSent;
+
+    /// <summary>Messages sent so far; the next one has this number.</summary>
+    public long Sent => Volatile.Read(ref _sent);
+
+    public long Acknowledged => Volatile.Read(ref _acknowledged);
+
+    /// <summary>Numbers of the messages that the server said it did not take. Read when nothing is outstanding.</summary>
+    public IReadOnlySet<long> Refused => _refused;
+
+    public string LastRefusal { get; private set; } = "";
+
+    /// <summary>Time from sending to acknowledgement, of the current phase.</summary>
+    public Histogram AckLatency { get; private set; } = new();
+
+    /// <summary>First number above everything that was acknowledged.</summary>
+    public long Head { get; private set; }
+
+    protected BenchOptions Options => options;
+
+    protected long Outstanding { get; private set; }
+
+    /// <summary>Publishes for this long, then waits until everything is answered.</summary>
+    public async Task RunAsync(TimeSpan length, CancellationToken cancellation)
+    {
+        AckLatency = new Histogram();
+        _startedAt = Clock.Now;
+        _phaseSent = 0;
+        await PublishAsync(_startedAt + (long)length.TotalMicroseconds, cancellation);
+    }
+
+    protected abstract Task PublishAsync(long end, CancellationToken cancellation);
+
+    /// <summary>How many messages the rate has made due by now and are not sent yet.</summary>
+    protected long Due(long now)
+    {
+        var left = BenchMessage.MaxMessages - _sent;
+        if (double.IsPositiveInfinity(options.Rate)) return left;
+        return Math.Min(left, (long)((now - _startedAt) * options.Rate / 1e6) + 1 - _phaseSent);
+    }
+
+    /// <summary>When the next message is due.</summary>
+    protected long NextDue => double.IsPositiveInfinity(options.Rate) ? Clock.Now : _startedAt + (long)(_phaseSent * 1e6 / options.Rate);
+
+    /// <summary>Writes the next message.</summary>
+    /// <param name="at">Its time of sending. A message that had to wait for earlier answers counts from when it was due: else a
+    /// server that stalls would be measured only while it does not.</param>
+    protected void Next(Span<byte> target, long at)
+    {
+        _template.CopyTo(target);
+        BenchMessage.Stamp(target, run + _sent, at);
+        _phaseSent++;
+        Outstanding++;
+        Volatile.Write(ref _sent, _sent + 1);
+    }
+
+    /// <summary>Takes the answer to the oldest outstanding message in.</summary>
+    /// <param name="refusal">Why it was not taken; null: acknowledged.</param>
+    protected void Answered(long at, long now, string? refusal)
+    {
+        var number = _sent - Outstanding;
+        Outstanding--;
+        if (refusal is not null)
+        {
+            _refused.Add(number);
+            LastRefusal = refusal;
+            return;
+        }
+        AckLatency.Record(now - at);
+        Head = number + 1;
+        Volatile.Write(ref _acknowledged, _acknowledged + 1);
+    }
+}

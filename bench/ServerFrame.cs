@@ -1,0 +1,92 @@
+using System.Buffers.Binary;
+
+namespace NotifyHub.Bench;
+
+internal enum FrameStatus
+{
+    Complete,
+    NeedMore,
+    Invalid,
+}
+
+internal enum Opcode : byte
+{
+    Text = 1,
+    Close = 8,
+    Ping = 9,
+    Pong = 10,
+}
+
+/// <summary>One frame from a server, as it lies in the receive buffer (RFC 6455, section 5.2).</summary>
+internal readonly ref struct ServerFrame
+{
+    /// <summary>No message of the product is larger than a push line may be; a longer frame is a broken length.</summary>
+    public const int MaxPayload = 1 << 20;
+
+    private const int MaxHeader = 10;
+
+    public const int MaxBytes = MaxPayload + MaxHeader;
+
+    private const int MaxControlPayload = 125;
+
+    /// <summary>Bytes of the largest control frame that a client sends.</summary>
+    public const int MaxControl = MaxControlPayload + 6;
+
+    public Opcode Opcode { get; private init; }
+
+    public ReadOnlySpan<byte> Payload { get; private init; }
+
+    /// <summary>Bytes of the whole frame.</summary>
+    public int Length { get; private init; }
+
+    /// <summary>Close code of a close frame; 1005 when it carries none.</summary>
+    public int CloseCode => Payload.Length >= 2 ? BinaryPrimitives.ReadUInt16BigEndian(Payload) : 1005;
+
+    /// <summary>Reads the frame at the start of <paramref name="bytes"/>. A masked, fragmented, compressed or oversized frame is
+    /// invalid: no server this program measures may send one.</summary>
+    public static FrameStatus TryRead(ReadOnlySpan<byte> bytes, out ServerFrame frame)
+    {
+        frame = default;
+        if (bytes.Length < 2) return FrameStatus.NeedMore;
+        if ((bytes[0] & 0xF0) != 0x80) return FrameStatus.Invalid;
+        var opcode = (Opcode)(bytes[0] & 0x0F);
+        if (opcode is not (Opcode.Text or Opcode.Close or Opcode.Ping or Opcode.Pong)) return FrameStatus.Invalid;
+
+        if (opcode != Opcode.Text && bytes[1] > MaxControlPayload) return FrameStatus.Invalid;
+
+        int header = 2, payload = bytes[1];
+        if (payload == 126)
+        {
+            header = 4;
+            if (bytes.Length < header) return FrameStatus.NeedMore;
+            payload = BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]);
+        }
+        else if (payload == 127)
+        {
+            header = MaxHeader;
+            if (bytes.Length < header) return FrameStatus.NeedMore;
+            var length = BinaryPrimitives.ReadUInt64BigEndian(bytes[2..]);
+            if (length > MaxPayload) return FrameStatus.Invalid;
+            payload = (int)length;
+        }
+        else if (payload > 127)
+        {
+            return FrameStatus.Invalid;
+        }
+
+        if (bytes.Length < header + payload) return FrameStatus.NeedMore;
+        frame = new ServerFrame { Opcode = opcode, Payload = bytes.Slice(header, payload), Length = header + payload };
+        return FrameStatus.Complete;
+    }
+
+    /// <summary>Writes a client's control frame, masked with zeros: masking guards proxies from hostile pages, and this is neither.</summary>
+    /// <returns>Bytes written: the payload's and six.</returns>
+    public static int WriteControl(Span<byte> target, Opcode opcode, ReadOnlySpan<byte> payload)
+    {
+        target[0] = (byte)(0x80 | (byte)opcode);
+        target[1] = (byte)(0x80 | payload.Length);
+        target.Slice(2, 4).Clear();
+        payload.CopyTo(target[6..]);
+        return payload.Length + 6;
+    }
+}

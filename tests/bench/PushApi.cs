@@ -1,0 +1,49 @@
+using System.Net;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace NotifyHub.BenchTests;
+
+/// <summary>As much of the REST API as a publisher needs: the login, and <c>POST /api/push</c> for whoever has its token.</summary>
+internal sealed class PushApi : IAsyncDisposable
+{
+    public const string Email = "a@b.c";
+    public const string Password = "secret";
+    private const string Token = "a-token";
+
+    private readonly WebApplication _app;
+
+    private PushApi(WebApplication app) => _app = app;
+
+    public string Url => _app.Urls.First();
+
+    /// <summary>Messages of each request.</summary>
+    public List<int> Batches { get; } = [];
+
+    public static async Task<PushApi> StartAsync(ScriptedServer server)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        var api = new PushApi(builder.Build());
+        api._app.MapPost("/api/auth/login", (JsonElement login) =>
+            login.GetProperty("email").GetString() == Email && login.GetProperty("password").GetString() == Password
+                ? Results.Json(new { success = true, data = new { token = Token } })
+                : Results.StatusCode(401));
+        api._app.MapPost("/api/push", (JsonElement body, HttpRequest request) =>
+        {
+            if (request.Headers.Authorization != $"Bearer {Token}") return Results.StatusCode(401);
+            JsonElement[] messages = body.ValueKind == JsonValueKind.Array ? [.. body.EnumerateArray()] : [body];
+            api.Batches.Add(messages.Length);
+            foreach (var message in messages) server.Take(message.GetRawText());
+            return Results.Json(new { success = true });
+        });
+        await api._app.StartAsync();
+        return api;
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+}

@@ -1,0 +1,168 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Npgsql;
+using Xunit;
+
+namespace NotifyHub.TestKit;
+
+/// <summary>
+/// A real PostgreSQL server of its own: data and Unix socket in a temporary folder, TCP on 127.0.0.1 at a port that the system assigns, commits
+/// synced to disk. Use it as a class or assembly fixture; tests that stop it take one for themselves.
+/// </summary>
+public sealed class PostgresServer : IAsyncLifetime
+{
+    private const string User = "notifyhub";
+    private static readonly SemaphoreSlim Installing = new(1, 1);
+
+    private readonly string _password = Convert.ToHexString(RandomNumberGenerator.GetBytes(12));
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("notifyhub-postgres-");
+    private string _binaries = "";
+    private int _port;
+    private int _databases;
+    private Process? _server;
+
+    /// <summary>PostgreSQL refuses to run as root: then it runs as the user that its package makes.</summary>
+    private static bool IsRoot => !OperatingSystem.IsWindows() && geteuid() == 0;
+
+    private string Data => Path.Combine(_folder.FullName, "data");
+
+    private string Log => Path.Combine(_folder.FullName, "log");
+
+    public async ValueTask InitializeAsync()
+    {
+        _binaries = await FindBinariesAsync();
+        var passwordFile = Path.Combine(_folder.FullName, "password");
+        await File.WriteAllTextAsync(passwordFile, _password);
+        if (IsRoot) await RunAsync("chown", "-R", "postgres:", _folder.FullName);
+
+        // --no-sync hurries the making of the files only; the server itself syncs every commit, as in production.
+        await RunAsync([
+            .. AsServerUser, Path.Combine(_binaries, "initdb"), "--pgdata", Data, "--username", User, "--pwfile", passwordFile,
+            "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C", "--no-sync"]);
+        _port = FreePort();
+        await StartAsync();
+    }
+
+    /// <summary>Makes an empty database; answers its connection string, which stays good over a stop and start.</summary>
+    public async Task<string> CreateDatabaseAsync()
+    {
+        var name = $"test{Interlocked.Increment(ref _databases)}";
+        await using var connection = new NpgsqlConnection(ConnectionString("postgres"));
+        await connection.OpenAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = $"CREATE DATABASE {name}";
+        await command.ExecuteNonQueryAsync();
+        return ConnectionString(name);
+    }
+
+    public async Task StartAsync()
+    {
+        // The server ends with us, however we end: when our end of its standard input is closed, the shell stops it.
+        string[] command =
+        [
+            .. AsServerUser, "sh", "-c", """log=$1; shift; "$@" >>"$log" 2>&1 & server=$!; cat >/dev/null; kill -INT $server 2>/dev/null; wait $server""",
+            "sh", Log, Path.Combine(_binaries, "postgres"), "-D", Data, "-p", $"{_port}", "-k", _folder.FullName,
+            "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=300",
+        ];
+        _server = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardInput = true, WorkingDirectory = _folder.FullName })!;
+        await Until.TrueAsync(AnswersAsync, seen: () => File.Exists(Log) ? File.ReadAllText(Log) : "(no log)");
+    }
+
+    /// <summary>Stops the server at once, with open connections and transactions broken off.</summary>
+    public async Task StopAsync()
+    {
+        if (_server is not { } server) return;
+        _server = null;
+        server.StandardInput.Close();
+        await server.WaitForExitAsync();
+        server.Dispose();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _folder.Delete(recursive: true);
+    }
+
+    private static string[] AsServerUser => IsRoot ? ["runuser", "-u", "postgres", "--"] : [];
+
+    private string ConnectionString(string database) =>
+        $"Host=127.0.0.1;Port={_port};Username={User};Password={_password};Database={database}";
+
+    private async Task<bool> AnswersAsync()
+    {
+        try
+        {
+            await using var connection = new NpgsqlConnection(ConnectionString("postgres") + ";Pooling=false;Timeout=2");
+            await connection.OpenAsync();
+            return true;
+        }
+        catch (NpgsqlException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task<string> FindBinariesAsync()
+    {
+        if (FindBinaries() is { } found) return found;
+        const string Install =
+            "apt-get update && apt-get install -y --no-install-recommends postgresql-common && " +
+            "sed -i 's/^#\\?create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf && " +
+            "apt-get install -y --no-install-recommends postgresql";
+        if (IsRoot && File.Exists("/usr/bin/apt-get"))
+        {
+            await Installing.WaitAsync();
+            try
+            {
+                if (FindBinaries() is null) await RunAsync("env", "DEBIAN_FRONTEND=noninteractive", "sh", "-c", Install);
+            }
+            finally
+            {
+                Installing.Release();
+            }
+        }
+
+        return FindBinaries() ?? throw new InvalidOperationException(
+            $"These tests need PostgreSQL's initdb and postgres. On Debian, as root: {Install}");
+    }
+
+    /// <summary>The newest installed version's folder, or one on the PATH.</summary>
+    private static string? FindBinaries()
+    {
+        const string Debian = "/usr/lib/postgresql";
+        var versions = Directory.Exists(Debian) ? Directory.GetDirectories(Debian) : [];
+        return versions
+            .OrderByDescending(version => int.TryParse(Path.GetFileName(version), out var number) ? number : 0)
+            .Select(version => Path.Combine(version, "bin"))
+            .Concat((Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator))
+            .FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "postgres")));
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static async Task RunAsync(params string[] command)
+    {
+        using var process = Process.Start(new ProcessStartInfo(command[0], command[1..])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"{string.Join(' ', command)} ended with {process.ExitCode}: {await output}{await errors}");
+    }
+
+    [DllImport("libc")]
+    private static extern uint geteuid();
+}
