@@ -1,4 +1,3 @@
-using NotifyHub.GrainInterfaces;
 using NotifyHub.TestKit;
 using static NotifyHub.GrainTests.Broadcast.BroadcastCluster;
 

@@ -57,6 +57,8 @@ public sealed class PublishTests(BroadcastCluster grid) : IClassFixture<Broadcas
     {
         var channel = grid.Channel("once");
         var batch = Batch("a", "b") with { IdempotencyKey = "key" };
+        // Made before nobody may write.
+        await channel.ReadAsync(0, 1);
         Task<PublishResult>[] together;
         await using (await grid.HoldWritesAsync())
         {
