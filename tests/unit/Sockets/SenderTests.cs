@@ -57,31 +57,25 @@ public sealed class SenderTests : IDisposable
     public async Task A_cursor_that_is_moved_to_the_newest_place_while_the_log_grows_is_never_lost()
     {
         // The sender once looked up the head before it took the new place: a place beyond that head ended the client's stream for ever.
-        using var sender = new Sender(1, 64 << 20, NullLogger.Instance);
-        sender.Follow(_log);
-        using var peer = new Peer(sender, v1: true);
-        using var stop = new CancellationTokenSource();
-        var moving = Task.Run(() =>
-        {
-            while (!stop.IsCancellationRequested)
-            {
-                var head = _log.Envelopes.Head;
-                peer.Client.MoveTo([], head.Cursor, head.Offset);
-                Thread.Yield();
-            }
-        }, Cancellation);
-        for (var i = 0; i < 600; i++)
-        {
-            Publish(40_000);
-            sender.Follow(_log);
-        }
+        await using var stream = new HookedStream();
+        var first = new Client(0, new SessionOpened("hooked", "", "", Handshake.V1, default), new ClientConnection(null, stream), _sender, 1 << 16);
+        first.MoveTo([], _log.Envelopes.Head.Cursor, 0, subscription: Cancellation);
+        await Until.TrueAsync(() => first.Lane is not null);
+        using var peer = Subscribed(v1: true);
+        await Until.TrueAsync(() => peer.Client.Lane is not null);
 
-        await stop.CancelAsync();
-        await moving;
-
+        // In the middle of a sweep, between the first client and the next.
+        stream.OnWrite = () =>
+        {
+            Publish(70_000);
+            peer.Client.MoveTo([], _log.Envelopes.Head.Cursor, _log.Head, subscription: Cancellation);
+        };
         Publish(1);
-        sender.Follow(_log);
-        await peer.UntilAsync(frames => frames.Count > 0 && frames[^1].Json.GetProperty("offset").GetInt64() == _log.Head);
+        await stream.Written;
+        Publish(1);
+
+        await Until.TrueAsync(() => peer.Numbers() is [3], () => string.Join(' ', peer.Numbers()));
+        first.End();
     }
 
     [Fact]
@@ -330,4 +324,23 @@ public sealed class SenderTests : IDisposable
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private WeakReference NewestSegment() => new(_log.Plain.Head.Segment);
+
+    /// <summary>Does something, once, on the sender's thread while it writes.</summary>
+    private sealed class HookedStream : MemoryStream
+    {
+        private readonly TaskCompletionSource _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Action? OnWrite { get; set; }
+
+        public Task Written => _written.Task;
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var hook = OnWrite;
+            OnWrite = null;
+            hook?.Invoke();
+            _written.TrySetResult();
+            return ValueTask.CompletedTask;
+        }
+    }
 }
