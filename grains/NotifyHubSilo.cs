@@ -49,6 +49,7 @@ public static class NotifyHubSilo
         services.AddSingleton<SiloStartup>();
         services.AddHostedService(provider => provider.GetRequiredService<SiloStartup>());
 
+        silo.AddIncomingGrainCallFilter<StorageFaultFilter>();
         silo.UseSystemTextJsonGrainStorageSerializer();
         silo.AddAdoNetGrainStorageAsDefault(options => options.Configure<Database>((storage, database) =>
         {

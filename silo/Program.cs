@@ -3,12 +3,9 @@ using NotifyHub.Grains;
 using NotifyHub.Grains.Storage;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
-using OpenTelemetry.Trace;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.UseOrleans(silo => silo.AddNotifyHubSilo(builder.Configuration, embedded: false).AddActivityPropagation());
-builder.Services.AddOptions<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>()
-    .Configure<IOptions<SiloOptions>>((kestrel, options) => kestrel.ListenAnyIP(options.Value.HealthPort));
 
 // The exporter reads the standard OTEL_* variables itself; without an endpoint it would only retry and complain.
 if (!string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
@@ -33,5 +30,6 @@ if (await app.Services.PrepareSiloAsync() is { } fault)
     return 1;
 }
 
+app.Urls.Add($"http://*:{app.Services.GetRequiredService<IOptions<SiloOptions>>().Value.HealthPort}");
 await app.RunAsync();
 return 0;

@@ -71,7 +71,7 @@ internal static class ApiDocument
 
     /// <summary>Describes what every endpoint that publishes has in common.</summary>
     public static RouteHandlerBuilder Publishes(this RouteHandlerBuilder endpoint) => endpoint
-        .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.Conflict, ErrorCatalogue.PayloadTooLarge, ErrorCatalogue.Unavailable)
+        .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.PayloadTooLarge, ErrorCatalogue.Unavailable)
         .AddOpenApiOperationTransformer((operation, _, _) =>
         {
             (operation.Parameters ??= []).Add(new OpenApiParameter

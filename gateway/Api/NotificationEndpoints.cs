@@ -15,9 +15,9 @@ internal static class NotificationEndpoints
         var group = app.MapGroup(Route).RequireAuthorization().WithTags("notifications");
 
         group.MapPost("", CreateAsync).Accepts<NewNotification>("application/json")
-            .Summary("Publish a notification to every connected client.").Publishes();
+            .Summary("Publish a notification to every connected client.").Publishes().Fails(ErrorCatalogue.Conflict);
         group.MapPost("/batch", CreateBatchAsync).Accepts<NewNotification[]>("application/json")
-            .Summary("Publish 1 to 1,000 notifications, all or nothing.").Publishes();
+            .Summary("Publish 1 to 1,000 notifications, all or nothing.").Publishes().Fails(ErrorCatalogue.Conflict);
         group.MapGet("", ListAsync).Summary("List notifications, newest first.").Fails(ErrorCatalogue.ValidationError);
         group.MapGet("/pending", PendingAsync)
             .Summary("List notifications that no client was connected for, newest first.").Fails(ErrorCatalogue.ValidationError);

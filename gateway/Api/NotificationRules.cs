@@ -35,6 +35,8 @@ public static class NotificationRules
         var metadata = fields.Raw("metadata", MetadataBytes, MetadataDepth);
         if (faults.Any) return null;
 
+        // Whole milliseconds, which every database keeps: the answer to this request and to a later GET show the same time.
+        now = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond));
         return new NotificationDraft(
             type ?? "windows", title!, message!, severity!, priority!, icon, actionUrl, repo, branch, commitSha, metadata, now);
     }

@@ -32,6 +32,8 @@ public static class NotifyHubApi
             SigningKey.Load(Options(provider)), Options(provider).LoginLifetime, provider.GetRequiredService<TimeProvider>()));
         AddLogin(services);
         services.AddApiDocument();
+        // A caller with a wrong key is the caller's news, and no line in our log a request.
+        builder.Logging.AddFilter(typeof(ApiKeyAuthentication).FullName, LogLevel.Warning);
         return builder;
     }
 
@@ -41,6 +43,8 @@ public static class NotifyHubApi
     {
         // A key that cannot be had must stop the start, not the first login.
         _ = app.Services.GetRequiredService<TokenIssuer>();
+        // It measures this process from here on; made by the first request for the status, it would have nothing to tell.
+        _ = app.Services.GetRequiredService<SystemStatus>();
 
         app.Use(HeadLikeGet);
         app.UseExceptionHandler(_ => { });

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Microsoft.Extensions.Primitives;
 using NotifyHub.Gateway.Push;
 
 namespace NotifyHub.Gateway.Api;
@@ -73,7 +72,7 @@ internal static class RequestBody
     public static string? IdempotencyKey(HttpContext context, string endpoint, Faults faults)
     {
         var header = context.Request.Headers["Idempotency-Key"];
-        if (StringValues.IsNullOrEmpty(header) && header.Count == 0) return null;
+        if (header.Count == 0) return null;
 
         var key = header.ToString();
         if (header.Count == 1 && key.Length is >= 1 and <= MaxKey && !key.AsSpan().ContainsAnyExceptInRange('!', '~'))

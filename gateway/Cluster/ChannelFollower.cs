@@ -45,8 +45,22 @@ public sealed partial class ChannelFollower(
             throw;
         }
 
-        if (_log is not { } log || log.Epoch != head.Epoch) Begin(head);
-        else if (head.Head > log.Head) await RepairAsync(cancellation);
+        if (_log is { } log && log.Epoch == head.Epoch)
+        {
+            if (head.Head > log.Head) await RepairAsync(cancellation);
+            return;
+        }
+
+        // One at a time, and not in the middle of a repair, which may begin anew as well.
+        await _repairing.WaitAsync(cancellation);
+        try
+        {
+            Begin(head);
+        }
+        finally
+        {
+            _repairing.Release();
+        }
     }
 
     public Task LeaveAsync() => Grain().UnsubscribeAsync(node.Id);
@@ -72,7 +86,8 @@ public sealed partial class ChannelFollower(
         {
             // Live messages extend the last range; a few resumes add their own. A whole storm of them is one wide range: what lies
             // between was sent to these clients as well, since they all read on to the head.
-            if (_delivered.Count > 0 && (range.First <= _delivered[^1].Last + 1 || _delivered.Count >= 64))
+            if (_delivered.Count > 0
+                && (_delivered.Count >= 64 || (range.First <= _delivered[^1].Last + 1 && range.Last >= _delivered[^1].First - 1)))
                 _delivered[^1] = new OffsetRange(Math.Min(_delivered[^1].First, range.First), Math.Max(_delivered[^1].Last, range.Last));
             else
                 _delivered.Add(range);
@@ -85,11 +100,12 @@ public sealed partial class ChannelFollower(
 
     private void Begin(ChannelHead head)
     {
-        var isAnother = _log is not null;
-        var log = new ChannelLog(head, options.Value.HistoryBytes);
-        _log = log;
+        var before = _log;
+        var log = before?.BeginAnew(head, options.Value.HistoryBytes) ?? new ChannelLog(head, options.Value.HistoryBytes);
+        // Told first: a client's cursor must not be in a log that its sender does not follow yet.
         Appended?.Invoke(log);
-        if (!isAnother) return;
+        _log = log;
+        if (before is null) return;
         LogNewEpoch(head.Epoch);
         EpochChanged?.Invoke();
     }

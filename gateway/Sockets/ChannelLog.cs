@@ -9,14 +9,19 @@ namespace NotifyHub.Gateway.Sockets;
 public sealed class ChannelLog
 {
     private readonly Lock _writing = new();
+    private bool _isOver;
 
     /// <param name="head">Where the channel stands when the log begins.</param>
     /// <param name="historyBytes">How much is kept for clients that resume.</param>
-    public ChannelLog(ChannelHead head, int historyBytes)
+    public ChannelLog(ChannelHead head, int historyBytes) : this(head, historyBytes, previous: null)
+    {
+    }
+
+    private ChannelLog(ChannelHead head, int historyBytes, LogHead? previous)
     {
         Epoch = head.Epoch;
         // Plain clients never resume, so their log keeps nothing behind its cursors.
-        Plain = new FrameLog(WireForm.WritePlain, head.Head, historyBytes: 0);
+        Plain = new FrameLog(WireForm.WritePlain, head.Head, historyBytes: 0, previous);
         Envelopes = new FrameLog(WireForm.WriteEnvelope, head.Head, historyBytes);
     }
 
@@ -31,12 +36,27 @@ public sealed class ChannelLog
     public long Head => Envelopes.Head.Offset;
 
     /// <summary>
+    /// The log that takes the place of this one, which takes nothing more. Plain clients know no offsets and go on there without noticing;
+    /// cursors in <see cref="Envelopes"/> stay where they are.
+    /// </summary>
+    public ChannelLog BeginAnew(ChannelHead head, int historyBytes)
+    {
+        lock (_writing)
+        {
+            _isOver = true;
+            return new ChannelLog(head, historyBytes, Plain.Head);
+        }
+    }
+
+    /// <summary>
     /// Takes what follows the head; what is already here is skipped. False: the batch starts beyond the head and nothing was taken.
     /// </summary>
     public bool TryAppend(ReadOnlySpan<Message> messages)
     {
         lock (_writing)
         {
+            // Meant for a log that has ended meanwhile; its successor hears of it by the next batch or renewal.
+            if (_isOver) return true;
             var head = Head;
             while (messages.Length > 0 && messages[0].Offset <= head) messages = messages[1..];
             if (messages.Length == 0) return true;

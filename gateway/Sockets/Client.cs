@@ -11,12 +11,14 @@ public sealed class Client
 {
     private readonly Socket? _socket;
     private readonly Stream? _stream;
+    private readonly Action? _abortStream;
     private readonly Sender _sender;
     private readonly Outbox _outbox;
     private readonly TaskCompletionSource _flushed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile CloseReason? _closing;
     private volatile CloseReason? _ended;
     private volatile bool _sendFinished;
+    private readonly Lock _subscriptionGate = new();
     private CancellationTokenSource? _subscribing;
     private TaskCompletionSource? _pageFinished;
     private long _sentThrough;
@@ -32,7 +34,7 @@ public sealed class Client
     {
         Number = number;
         Opened = opened;
-        (_socket, _stream) = connection;
+        (_socket, _stream, _abortStream) = connection;
         _sender = sender;
         _outbox = new Outbox(outboxBytes);
         LastHeard = Environment.TickCount64;
@@ -122,10 +124,20 @@ public sealed class Client
     /// <param name="cursor">Where it goes on from.</param>
     /// <param name="offset">The last offset before the cursor.</param>
     /// <param name="pageFinished">For a page of history.</param>
-    public void MoveTo(byte[] frames, Cursor cursor, long offset, TaskCompletionSource? pageFinished = null)
+    /// <param name="subscription">Whose move it is; one that is over moves nothing.</param>
+    public void MoveTo(
+        byte[] frames, Cursor cursor, long offset, TaskCompletionSource? pageFinished = null, CancellationToken subscription = default)
     {
         if (Closing) return;
-        if (_outbox.TryMove(frames, new Outbox.Move(cursor, offset, pageFinished))) _sender.Ready(this);
+        bool fits;
+        lock (_subscriptionGate)
+        {
+            // Together with the move: a subscription that was overtaken between the two would put the cursor back to where nobody leads it on.
+            subscription.ThrowIfCancellationRequested();
+            fits = _outbox.TryMove(frames, new Outbox.Move(cursor, offset, pageFinished));
+        }
+
+        if (fits) _sender.Ready(this);
         else Close(CloseReason.TooSlow);
     }
 
@@ -133,7 +145,7 @@ public sealed class Client
     public CancellationToken BeginSubscription()
     {
         var begun = new CancellationTokenSource();
-        Interlocked.Exchange(ref _subscribing, begun)?.Cancel();
+        lock (_subscriptionGate) Interlocked.Exchange(ref _subscribing, begun)?.Cancel();
         if (Ended) begun.Cancel();
         return begun.Token;
     }
@@ -144,8 +156,10 @@ public sealed class Client
     /// <summary>Closes with a ready frame (the echo of the client's own).</summary>
     public void Close(CloseReason reason, byte[] frame)
     {
-        if (Interlocked.CompareExchange(ref _closing, reason, null) is not null) return;
+        if (Closing) return;
+        // First: the heartbeat must not find a client that has been closing since 0.
         ClosingSince = Environment.TickCount64;
+        if (Interlocked.CompareExchange(ref _closing, reason, null) is not null) return;
         _outbox.AddLast(frame);
         _sender.Ready(this);
     }
@@ -153,25 +167,34 @@ public sealed class Client
     /// <summary>Ends the connection at once; its reader notices and cleans up.</summary>
     public void Abort(CloseReason reason)
     {
-        Interlocked.CompareExchange(ref _ended, _closing ?? reason, null);
-        _flushed.TrySetResult();
-        _socket?.Dispose();
-        _stream?.Dispose();
+        if (TryEnd(reason)) _abortStream?.Invoke();
     }
 
     /// <summary>The reader's last word. Answers the reason to record.</summary>
     public CloseReason End()
     {
-        Abort(CloseReason.Lost);
+        TryEnd(CloseReason.Lost);
         Interlocked.Exchange(ref _subscribing, null)?.Cancel();
         _sender.Ready(this);
         return Reason;
+    }
+
+    private bool TryEnd(CloseReason reason)
+    {
+        if (Interlocked.CompareExchange(ref _ended, _closing ?? reason, null) is not null) return false;
+        _flushed.TrySetResult();
+        _socket?.Dispose();
+        _stream?.Dispose();
+        return true;
     }
 
     /// <summary>How many bytes of the live log it has yet to get; 0 while it reads pages of history, which are handed out one by one.</summary>
     internal long Lag(LogHead head) => Segment is { IsPage: false } segment ? head.Bytes - (segment.Start + Position) : 0;
 
     internal void EnterSegment(Segment next) => (Segment, Position) = (next, 0);
+
+    /// <summary>It gets nothing more of the log, and so keeps none of it alive.</summary>
+    internal void LeaveLog() => Segment = null;
 
     /// <summary>The cursor is at the head; answers how many messages that were.</summary>
     internal long ReachedOffset(long offset)
@@ -275,4 +298,7 @@ public sealed class Client
 }
 
 /// <summary>One of the two: the plain socket, written directly, or a stream (TLS, or a request that came through the HTTP server).</summary>
-public readonly record struct ClientConnection(Socket? Socket, Stream? Stream);
+/// <param name="Socket">Non-blocking.</param>
+/// <param name="Stream">The stream, and</param>
+/// <param name="Abort">what ends it at once: disposing the HTTP server's stream leaves a read waiting for a peer that is gone.</param>
+public readonly record struct ClientConnection(Socket? Socket, Stream? Stream, Action? Abort = null);

@@ -75,8 +75,9 @@ public readonly ref struct ClientMessage
             // Anything behind the object makes the next read throw.
             return !reader.Read();
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // The second is a name that is no text: an escaped half of a surrogate pair.
             return false;
         }
     }

@@ -59,7 +59,8 @@ public sealed partial class ClientReader(Subscriptions subscriptions, int maxMes
 
             if (result.EndOfMessage)
             {
-                if (!client.Closing) Take(client, []);
+                if (result.MessageType == WebSocketMessageType.Binary) client.Close(CloseReason.Binary);
+                else if (!client.Closing) Take(client, []);
                 continue;
             }
 

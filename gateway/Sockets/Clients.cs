@@ -81,6 +81,8 @@ public sealed partial class Clients : BackgroundService
         _subscriptions.Begin(client, handshake, log, head);
         // A stop that came during the handshake has not seen this client in the list.
         if (!IsOpen) client.Close(CloseReason.ServiceStopped);
+        // Likewise a channel begun anew.
+        if (client.IsEnveloped && _follower.Log != log) client.Close(CloseReason.NewEpoch);
 
         var reason = await _reader.ReadAsync(client, new ClientStream(client, connection));
 

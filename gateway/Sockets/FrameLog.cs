@@ -20,13 +20,15 @@ public sealed class FrameLog
     /// <param name="write">The form of the frames.</param>
     /// <param name="offset">The channel's head when the log begins: its first message will be <c>offset + 1</c>.</param>
     /// <param name="historyBytes">How much is kept for clients that resume.</param>
-    public FrameLog(FrameWriter write, long offset, int historyBytes)
+    /// <param name="previous">The end of the log that this one takes the place of: cursors there go on here. Nothing is appended there any more.</param>
+    public FrameLog(FrameWriter write, long offset, int historyBytes, LogHead? previous = null)
     {
         _write = write;
         _historyBytes = historyBytes;
-        var first = new Segment(Segment.Bytes, start: 0, firstOffset: offset + 1);
+        var first = new Segment(Segment.Bytes, previous?.Bytes ?? 0, firstOffset: offset + 1);
         _history.Enqueue(first);
         _head = new LogHead(first, 0, offset);
+        if (previous is not null) previous.Segment.Next = first;
     }
 
     /// <summary>Where the log ends right now: one consistent picture, for any thread.</summary>

@@ -19,20 +19,23 @@ public sealed class History(IGrainFactory grains)
     private const int CachedPages = 16;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<long, Task<HistoryPage>> _pages = [];
-    private readonly Queue<long> _order = new();
+    private readonly Dictionary<(string Epoch, long After), Task<HistoryPage>> _pages = [];
+    private readonly Queue<(string Epoch, long After)> _order = new();
 
     /// <summary>What follows this offset. Pages end at multiples of their size, so that clients fall into step.</summary>
-    public async Task<HistoryPage> ReadAsync(long after)
+    /// <param name="epoch">The log's life that the offset belongs to; the page may turn out to be another's.</param>
+    /// <param name="after">The last offset that the reader has.</param>
+    public async Task<HistoryPage> ReadAsync(string epoch, long after)
     {
+        var key = (epoch, after);
         Task<HistoryPage>? page;
         lock (_gate)
         {
-            if (!_pages.TryGetValue(after, out page))
+            if (!_pages.TryGetValue(key, out page))
             {
                 page = LoadAsync(after);
-                _pages.Add(after, page);
-                _order.Enqueue(after);
+                _pages.Add(key, page);
+                _order.Enqueue(key);
                 if (_order.Count > CachedPages) _pages.Remove(_order.Dequeue());
             }
         }
@@ -41,12 +44,12 @@ public sealed class History(IGrainFactory grains)
         {
             var read = await page;
             // A page without messages says where the channel stands now, which is soon no longer true.
-            if (read.Segment is null) Forget(after, page);
+            if (read.Segment is null || read.Batch.Epoch != epoch) Forget(key, page);
             return read;
         }
         catch
         {
-            Forget(after, page);
+            Forget(key, page);
             throw;
         }
     }
@@ -60,11 +63,11 @@ public sealed class History(IGrainFactory grains)
         return new HistoryPage(batch, batch.Messages.Length == 0 ? null : ChannelLog.Page(batch.Messages));
     }
 
-    private void Forget(long after, Task<HistoryPage> page)
+    private void Forget((string Epoch, long After) key, Task<HistoryPage> page)
     {
         lock (_gate)
         {
-            if (_pages.TryGetValue(after, out var current) && ReferenceEquals(current, page)) _pages.Remove(after);
+            if (_pages.TryGetValue(key, out var current) && ReferenceEquals(current, page)) _pages.Remove(key);
         }
     }
 }

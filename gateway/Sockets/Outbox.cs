@@ -9,13 +9,14 @@ internal sealed class Outbox(int maxBytes)
     private readonly Lock _gate = new();
     private Queue<Item>? _items;
     private int _bytes;
+    private bool _isClosed;
 
     /// <summary>A place to go on from, the offset before it, and, for a page of history, whom to tell at its end.</summary>
     public sealed record Move(Cursor Cursor, long Offset, TaskCompletionSource? PageFinished);
 
     private readonly record struct Item(byte[] Frames, Move? Move, bool IsLast);
 
-    /// <summary>False: full.</summary>
+    /// <summary>False: full. After the last one whatever comes is dropped.</summary>
     public bool TryAdd(byte[] frames) => TryAdd(new Item(frames, null, IsLast: false));
 
     public bool TryMove(byte[] frames, Move move) => TryAdd(new Item(frames, move, IsLast: false));
@@ -23,7 +24,11 @@ internal sealed class Outbox(int maxBytes)
     /// <summary>The close frame always fits: it is small and nothing follows it.</summary>
     public void AddLast(byte[] frame)
     {
-        lock (_gate) (_items ??= new()).Enqueue(new Item(frame, null, IsLast: true));
+        lock (_gate)
+        {
+            _isClosed = true;
+            (_items ??= new()).Enqueue(new Item(frame, null, IsLast: true));
+        }
     }
 
     /// <summary>Takes the oldest that waits.</summary>
@@ -47,6 +52,8 @@ internal sealed class Outbox(int maxBytes)
     {
         lock (_gate)
         {
+            // Whoever looked just before the close frame came is told nothing of it here; the wire must not be either.
+            if (_isClosed) return true;
             // One answer always fits, however long: it is no longer than the question.
             if (_items is not null && _bytes + item.Frames.Length > maxBytes) return false;
             _bytes += item.Frames.Length;

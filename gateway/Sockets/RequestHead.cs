@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace NotifyHub.Gateway.Sockets;
@@ -11,6 +12,11 @@ public static class RequestHead
     /// <summary>Longer heads are the HTTP server's business.</summary>
     public const int MaxBytes = 4096;
 
+    private static readonly SearchValues<byte> NameBytes =
+        SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
+
+    private static readonly SearchValues<byte> ValueBytes = SearchValues.Create([(byte)'\t', .. Enumerable.Range(0x20, 0x5f).Select(b => (byte)b)]);
+
     private static ReadOnlySpan<byte> End => "\r\n\r\n"u8;
 
     /// <summary>Null: not recognised. Otherwise the request and the length of its head.</summary>
@@ -22,15 +28,11 @@ public static class RequestHead
         if (end < 0) return null;
         length = end + End.Length;
         var head = bytes[..(end + 2)];
-        // Anything but visible ASCII is for the HTTP server to judge.
-        foreach (var b in head)
-            if (b is < 0x20 or > 0x7e && b is not ((byte)'\r' or (byte)'\n' or (byte)'\t')) return null;
-
         var lineEnd = head.IndexOf("\r\n"u8);
         var line = head[..lineEnd];
         if (!line.EndsWith(" HTTP/1.1"u8)) return null;
         var target = line["GET ".Length..^" HTTP/1.1".Length];
-        if (target.IndexOf((byte)' ') >= 0) return null;
+        if (target.IndexOfAnyExceptInRange((byte)0x21, (byte)0x7e) >= 0) return null;
         var queryStart = target.IndexOf((byte)'?');
         var path = Text(queryStart < 0 ? target : target[..queryStart]);
         if (!Handshake.IsSocketPath(path)) return null;
@@ -74,9 +76,11 @@ public static class RequestHead
         public bool TryTake(ReadOnlySpan<byte> line)
         {
             var colon = line.IndexOf((byte)':');
-            if (colon <= 0 || line[0] is (byte)' ' or (byte)'\t' || line[colon - 1] is (byte)' ' or (byte)'\t') return false;
+            if (colon <= 0) return false;
             var name = line[..colon];
             var value = line[(colon + 1)..].Trim(" \t"u8);
+            // Anything but visible ASCII is for the HTTP server to judge; so is a bare CR or LF, which two parsers may understand in two ways.
+            if (name.IndexOfAnyExcept(NameBytes) >= 0 || value.IndexOfAnyExcept(ValueBytes) >= 0) return false;
             switch (name.Length)
             {
                 case 4 when Is(name, "host"u8): return TrySet(ref Host, value);

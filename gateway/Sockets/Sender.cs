@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Net.Sockets;
 
 namespace NotifyHub.Gateway.Sockets;
@@ -15,7 +14,7 @@ public sealed partial class Sender : IDisposable
     private readonly ILogger _logger;
     private readonly Thread _thread;
     private readonly ConcurrentQueue<Client> _ready = new();
-    private readonly AutoResetEvent _wake = new(initialState: false);
+    private readonly object _bell = new();
     private readonly Lane _plain = new();
     private readonly Lane _envelopes = new();
     private int _signaled;
@@ -55,35 +54,40 @@ public sealed partial class Sender : IDisposable
     {
         _stopping = true;
         Wake();
-        if (Thread.CurrentThread != _thread) _thread.Join();
-        _wake.Dispose();
+        _thread.Join();
     }
 
     private void Wake()
     {
-        // One system call a wake-up, however many publish at once.
-        if (Interlocked.Exchange(ref _signaled, 1) == 0) _wake.Set();
+        // One wake-up, however many publish at once.
+        if (Interlocked.Exchange(ref _signaled, 1) != 0) return;
+        lock (_bell) Monitor.Pulse(_bell);
     }
 
     private void Run()
     {
         while (!_stopping)
         {
-            _wake.WaitOne();
+            lock (_bell)
+            {
+                while (Volatile.Read(ref _signaled) == 0) Monitor.Wait(_bell);
+            }
+
             // Cleared before looking: whoever signals from here on finds the thread awake or wakes it again.
             Interlocked.Exchange(ref _signaled, 0);
             try
             {
                 while (_ready.TryDequeue(out var client)) Attend(client);
                 if (_log is not { } log) continue;
-                // Read after the queue was drained: a cursor attached there never stands beyond the head looked at here.
                 Sweep(_plain, log.Plain);
                 Sweep(_envelopes, log.Envelopes);
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                // A defect in one client's handling must not end delivery for all the others of this thread.
+                // A defect in one client's handling must not end delivery for all the others of this thread, nor make those wait
+                // that were next in the queue.
                 LogFailure(e);
+                Wake();
             }
         }
     }
@@ -98,10 +102,10 @@ public sealed partial class Sender : IDisposable
 
         if (client.Lane is null) (client.IsEnveloped ? _envelopes : _plain).Add(client);
         if (client.TakeSendFinished()) client.Idle = true;
-        if (client.Idle) Advance(client, Head(client));
+        if (client.Idle) Advance(client, LogOf(client));
     }
 
-    private LogHead? Head(Client client) => client.IsEnveloped ? _log?.Envelopes.Head : _log?.Plain.Head;
+    private FrameLog? LogOf(Client client) => client.IsEnveloped ? _log?.Envelopes : _log?.Plain;
 
     private void Sweep(Lane lane, FrameLog log)
     {
@@ -112,19 +116,29 @@ public sealed partial class Sender : IDisposable
         for (var i = 0; i < lane.Count; i++)
         {
             var client = lane.Clients[i];
-            if (client.Idle) Advance(client, head);
-            else if (client.Lag(head) > _backlogBytes) client.Close(CloseReason.TooSlow);
+            if (client.Idle)
+            {
+                Advance(client, log);
+            }
+            else if (client.Lag(head) > _backlogBytes)
+            {
+                client.Close(CloseReason.TooSlow);
+                // At once, not at the end of the grace that a client has to take its close frame.
+                client.LeaveLog();
+            }
         }
     }
 
     /// <summary>Sends first the client's answers, then what the log has for it, until all is sent or the connection has had enough.</summary>
-    private void Advance(Client client, LogHead? head)
+    private void Advance(Client client, FrameLog? log)
     {
         if (client.Ended) return;
         try
         {
             if (!client.TrySendOutbox()) return;
-            if (head is null || client.Closing) return;
+            if (log is null || client.Closing) return;
+            // Only now: the outbox may just have moved the cursor to a place beyond any head seen before.
+            var head = log.Head;
             while (client.Segment is { } segment)
             {
                 var isHead = ReferenceEquals(segment, head.Segment);
@@ -143,9 +157,9 @@ public sealed partial class Sender : IDisposable
                     return;
                 }
 
-                // The live chain: a segment that is not the head's has been sealed, so there is a next.
-                Debug.Assert(segment.Next is not null, "A sealed segment has a next one.");
-                client.EnterSegment(segment.Next!);
+                // Without a next it is the end of a log that was begun anew: those who know offsets are being sent away.
+                if (segment.Next is not { } next) return;
+                client.EnterSegment(next);
             }
         }
         catch (Exception e) when (e is ObjectDisposedException or SocketException)

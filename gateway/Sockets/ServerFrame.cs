@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using System.Text;
+using System.Text.Unicode;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Sockets;
@@ -67,7 +67,7 @@ public static class ServerFrame
     public static byte[] CloseFrame(int code, string reason)
     {
         Span<byte> text = stackalloc byte[123];
-        Encoding.UTF8.TryGetBytes(reason, text, out var length);
+        Utf8.FromUtf16(reason, text, out _, out var length);
         var frame = new byte[4 + length];
         frame[0] = FinalClose;
         frame[1] = (byte)(2 + length);

@@ -54,7 +54,8 @@ public static class SocketEndpoint
             response.Connection = "Upgrade";
             response.SecWebSocketAccept = handshake.AcceptKey;
             if (handshake.Protocol.Length > 0) response.SecWebSocketProtocol = handshake.Protocol;
-            return new ClientConnection(null, await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync());
+            var stream = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
+            return new ClientConnection(null, stream, context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>().Abort);
         });
     }
 

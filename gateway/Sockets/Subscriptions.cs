@@ -44,7 +44,8 @@ public sealed partial class Subscriptions(ChannelFollower follower, History hist
             if (since > log.Head || (epoch is not null && epoch != log.Epoch))
             {
                 var head = log.Envelopes.Head;
-                client.MoveTo(ServerMessage.Subscribed(log.Epoch, head.Offset, recovered: false), head.Cursor, head.Offset);
+                client.MoveTo(
+                    ServerMessage.Subscribed(log.Epoch, head.Offset, recovered: false), head.Cursor, head.Offset, null, cancellation);
                 return;
             }
 
@@ -66,44 +67,51 @@ public sealed partial class Subscriptions(ChannelFollower follower, History hist
     private async Task CatchUpAsync(Client client, ChannelLog log, long since, CancellationToken cancellation)
     {
         var after = since;
+        byte[]? frames = null;
         while (!cancellation.IsCancellationRequested)
         {
             if (log.Envelopes.TryFind(after, out var cursor, out var head))
             {
-                cancellation.ThrowIfCancellationRequested();
-                client.MoveTo(after == since ? ServerMessage.Subscribed(log.Epoch, head.Offset, recovered: true) : [], cursor, after);
+                client.MoveTo(
+                    frames ?? ServerMessage.Subscribed(log.Epoch, head.Offset, recovered: true), cursor, after, null, cancellation);
                 follower.NoteDelivered(new OffsetRange(since + 1, head.Offset));
                 return;
             }
 
-            var page = await ReadPageAsync(after, cancellation);
+            var page = await ReadPageAsync(log.Epoch, after, cancellation);
+            if (page.Batch.Epoch != log.Epoch)
+            {
+                // Another log's messages: this gateway will soon know, the client need not wait for it.
+                client.Close(CloseReason.NewEpoch);
+                return;
+            }
+
             var first = page.Segment?.FirstOffset ?? page.Batch.FirstRetained;
-            var frames = after == since ? ServerMessage.Subscribed(log.Epoch, log.Head, recovered: first == after + 1) : [];
+            frames ??= ServerMessage.Subscribed(log.Epoch, log.Head, recovered: first == after + 1);
             if (first > after + 1) frames = [.. frames, .. ServerMessage.Gap(after + 1, first - 1)];
             if (page.Segment is null)
             {
                 if (first <= after + 1) await follower.CatchUpAsync(cancellation);
-                else client.Queue(frames);
                 after = Math.Max(after, first - 1);
                 continue;
             }
 
             var finished = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            cancellation.ThrowIfCancellationRequested();
-            client.MoveTo(frames, new Cursor(page.Segment, 0), first - 1, finished);
+            client.MoveTo(frames, new Cursor(page.Segment, 0), first - 1, finished, cancellation);
             await finished.Task.WaitAsync(cancellation);
+            frames = [];
             after = page.Segment.LastOffset;
         }
     }
 
     /// <summary>Storage may be away for a while; the client keeps its connection and waits with us.</summary>
-    private async Task<HistoryPage> ReadPageAsync(long after, CancellationToken cancellation)
+    private async Task<HistoryPage> ReadPageAsync(string epoch, long after, CancellationToken cancellation)
     {
         while (true)
         {
             try
             {
-                return await history.ReadAsync(after).WaitAsync(cancellation);
+                return await history.ReadAsync(epoch, after).WaitAsync(cancellation);
             }
             catch (Exception e) when (e is StorageUnavailableException or TimeoutException or Orleans.Runtime.OrleansException)
             {

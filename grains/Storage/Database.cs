@@ -19,7 +19,8 @@ public abstract class Database : IAsyncDisposable
     }
 
     /// <summary>Chooses by the connection string's own keys: <c>Host</c> is PostgreSQL, <c>Data Source</c> is SQLite.</summary>
-    /// <exception cref="ArgumentException">Neither, or not a connection string; the message names the setting <c>NotifyHub:Storage</c>.</exception>
+    /// <exception cref="ArgumentException">Neither, or not a connection string; the message names the setting
+    /// <c>NotifyHub:Storage</c>.</exception>
     public static Database Open(string connectionString)
     {
         try
@@ -34,7 +35,8 @@ public abstract class Database : IAsyncDisposable
         }
         catch (Exception e) when (e is ArgumentException or FormatException or OverflowException or KeyNotFoundException)
         {
-            throw new ArgumentException($"The setting {Setting} is not a usable connection string: {e.Message}", nameof(connectionString), e);
+            throw new ArgumentException(
+                $"The setting {Setting} is not a usable connection string: {e.Message}", nameof(connectionString), e);
         }
     }
 
@@ -50,24 +52,28 @@ public abstract class Database : IAsyncDisposable
     /// </summary>
     public abstract DbDataSource DataSource { get; }
 
-    /// <summary>Runs queries on a pooled connection. SQLite: off the caller's thread, so the delegate must not touch a grain's fields.</summary>
+    /// <summary>
+    /// Runs queries on a pooled connection. SQLite: off the caller's thread, so the delegate must not touch a grain's fields.
+    /// </summary>
     /// <exception cref="StorageUnavailableException">The database cannot be reached or failed.</exception>
     public abstract Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read, CancellationToken cancellation = default);
 
     /// <summary>
-    /// Runs one transaction and commits it durably. SQLite: one writer at a time and off the caller's thread, so the delegate must not
-    /// touch a grain's fields.
+    /// Runs one transaction and commits it durably. SQLite: one writer at a time and off the caller's thread, so the delegate
+    /// must not touch a grain's fields.
     /// </summary>
     /// <exception cref="FencedException">A unique key was violated; everything was rolled back.</exception>
     /// <exception cref="StorageUnavailableException">The database failed; when the connection broke during the commit,
     /// the outcome is unknown.</exception>
-    public abstract Task<T> WriteAsync<T>(Func<DbConnection, DbTransaction, Task<T>> write, CancellationToken cancellation = default);
+    public abstract Task<T> WriteAsync<T>(
+        Func<DbConnection, DbTransaction, Task<T>> write, CancellationToken cancellation = default);
 
     /// <summary>
     /// Inserts many rows, given by columns, the fastest way that the database has. Only within <see cref="WriteAsync"/>.
     /// </summary>
     /// <param name="table">A table's name, or anything that may stand there; part of the SQL, never a user's input.</param>
-    /// <param name="columns">Names (also part of the SQL) and equally long arrays of long, bool, string or byte[], or nullable ones.</param>
+    /// <param name="columns">Names (also part of the SQL) and equally long arrays of long, bool, string or byte[]; nullable
+    /// ones too.</param>
     public abstract Task InsertAsync(
         DbConnection connection,
         DbTransaction transaction,
@@ -75,7 +81,9 @@ public abstract class Database : IAsyncDisposable
         IReadOnlyList<(string Name, Array Values)> columns,
         CancellationToken cancellation);
 
-    /// <summary>Applies the migrations that are missing, all or none, under a lock, so that any number of silos may start at once.</summary>
+    /// <summary>
+    /// Applies the migrations that are missing, all or none, under a lock, so that any number of silos may start at once.
+    /// </summary>
     /// <exception cref="StorageUnavailableException">The database cannot be reached, is damaged, or is none.</exception>
     public async Task MigrateAsync(CancellationToken cancellation) => await WriteAsync(
         async (connection, transaction) =>
@@ -107,7 +115,8 @@ public abstract class Database : IAsyncDisposable
         try
         {
             await ReadAsync(
-                connection => connection.ExecuteScalarAsync<long>(new("SELECT count(*) FROM migration", cancellationToken: cancellation)),
+                connection => connection.ExecuteScalarAsync<long>(
+                    new("SELECT count(*) FROM migration", cancellationToken: cancellation)),
                 cancellation);
             return null;
         }

@@ -12,7 +12,7 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
     /// <summary>How long idempotency keys are remembered.</summary>
     public static readonly TimeSpan KeyLifetime = TimeSpan.FromHours(24);
 
-    // Rows a sweeping transaction deletes: SQLite has one writer, so this is how long a publish may have to wait for a sweep (about 10 ms).
+    // Rows a sweeping transaction deletes: SQLite has one writer, so this is how long a publish may wait for a sweep (about 10 ms).
     private const int SweepRows = 1000;
 
     private const string HeadSql = """
@@ -32,10 +32,11 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
         await FindAsync(channel, cancellation) ?? await MakeAsync(channel, cancellation);
 
     /// <summary>
-    /// Appends consecutive messages, with the rows of those that are notifications and the idempotency keys used, in one durable transaction.
+    /// Appends consecutive messages, with the rows of those that are notifications and the idempotency keys used, in one durable
+    /// transaction.
     /// </summary>
-    /// <exception cref="FencedException">Another activation has already written one of these offsets or keys, or the channel does not
-    /// end just before them: nothing was written.</exception>
+    /// <exception cref="FencedException">Another activation has already written one of these offsets or keys, or the channel
+    /// does not end just before them: nothing was written.</exception>
     /// <exception cref="StorageUnavailableException">The database failed; whether it committed is unknown.</exception>
     public Task AppendAsync(
         string channel,
@@ -63,7 +64,9 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
             cancellation);
     }
 
-    /// <summary>Messages above <paramref name="after"/>, at most so many and so many bytes of payload, but at least one if there is one.</summary>
+    /// <summary>
+    /// Messages above <paramref name="after"/>, at most so many and so many bytes of payload, but at least one if there is one.
+    /// </summary>
     /// <exception cref="StorageUnavailableException">The database failed.</exception>
     public Task<Message[]> ReadAsync(string channel, long after, int maxMessages, int maxBytes, CancellationToken cancellation) =>
         database.ReadAsync(
@@ -74,7 +77,8 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
                     """
                     SELECT m."offset", m.payload, m.is_notification
                     FROM (
-                        SELECT channel_id, "offset", length(payload) AS size, sum(length(payload)) OVER (ORDER BY "offset") AS total
+                        SELECT channel_id, "offset", length(payload) AS size,
+                            sum(length(payload)) OVER (ORDER BY "offset") AS total
                         FROM (
                             SELECT channel_id, "offset", payload FROM message
                             WHERE channel_id = (SELECT id FROM channel WHERE name = @channel) AND "offset" > @after
@@ -101,11 +105,16 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
                 """,
                 new { channel, key },
                 cancellationToken: cancellation));
-            return await reader.ReadAsync(cancellation) ? new PublishResult(reader.GetInt64(0), reader.GetInt32(1), Repeated: true) : null;
+            return await reader.ReadAsync(cancellation)
+                ? new PublishResult(reader.GetInt64(0), reader.GetInt32(1), Repeated: true)
+                : null;
         },
         cancellation);
 
-    /// <summary>Deletes, in small batches, what is older or more than allowed, never the newest message. Answers the oldest offset left.</summary>
+    /// <summary>
+    /// Deletes, in small batches, what is older or more than allowed, never the newest message, and forgets old keys. Answers the
+    /// oldest offset left.
+    /// </summary>
     /// <exception cref="StorageUnavailableException">The database failed; what was deleted until then stays deleted.</exception>
     public async Task<long> SweepAsync(string channel, DateTimeOffset olderThan, long keepNewest, CancellationToken cancellation)
     {
@@ -138,12 +147,14 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
                 new { channel, epoch, Now },
                 transaction,
                 cancellationToken: cancellation));
-            return await connection.QuerySingleAsync<ChannelHead>(new(HeadSql, new { channel }, transaction, cancellationToken: cancellation));
+            return await connection.QuerySingleAsync<ChannelHead>(
+                new(HeadSql, new { channel }, transaction, cancellationToken: cancellation));
         },
         cancellation);
 
     /// <summary>
-    /// The unique key alone would let in an activation that slept through so much that its offsets have been written, swept and are free again.
+    /// The unique key alone would let in an activation that slept through so much that its offsets have been written, swept and
+    /// are free again.
     /// </summary>
     private static async Task<long> FenceAsync(
         DbConnection connection, DbTransaction transaction, string channel, long first, CancellationToken cancellation) =>
@@ -155,10 +166,15 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
             new { channel, first },
             transaction,
             cancellationToken: cancellation))
-        ?? throw new FencedException($"The channel '{channel}' does not end just before offset {first}: another activation has written to it.");
+        ?? throw new FencedException(
+            $"The channel '{channel}' does not end just before offset {first}: another activation has written to it.");
 
     private Task InsertMessagesAsync(
-        DbConnection connection, DbTransaction transaction, long channelId, IReadOnlyList<Message> messages, CancellationToken cancellation)
+        DbConnection connection,
+        DbTransaction transaction,
+        long channelId,
+        IReadOnlyList<Message> messages,
+        CancellationToken cancellation)
     {
         var now = Now;
         return database.InsertAsync(
@@ -176,7 +192,10 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
     }
 
     private Task InsertNotificationsAsync(
-        DbConnection connection, DbTransaction transaction, IReadOnlyList<Notification> notifications, CancellationToken cancellation) =>
+        DbConnection connection,
+        DbTransaction transaction,
+        IReadOnlyList<Notification> notifications,
+        CancellationToken cancellation) =>
         database.InsertAsync(
             connection,
             transaction,
@@ -203,7 +222,11 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
             cancellation);
 
     private Task InsertKeysAsync(
-        DbConnection connection, DbTransaction transaction, long channelId, IReadOnlyList<PublishKey> keys, CancellationToken cancellation)
+        DbConnection connection,
+        DbTransaction transaction,
+        long channelId,
+        IReadOnlyList<PublishKey> keys,
+        CancellationToken cancellation)
     {
         var now = Now;
         return database.InsertAsync(
@@ -227,7 +250,10 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
         return column;
     }
 
-    /// <summary>Deletes from <paramref name="first"/> up to the first message to keep, or up to <paramref name="end"/>; answers where it stopped.</summary>
+    /// <summary>
+    /// Deletes from <paramref name="first"/> up to the first message to keep, or up to <paramref name="end"/>; answers where it
+    /// stopped.
+    /// </summary>
     private Task<long> SweepMessagesAsync(
         string channel, long first, long end, long surplus, DateTimeOffset olderThan, CancellationToken cancellation) => database.WriteAsync(
         async (connection, transaction) =>
@@ -270,15 +296,3 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
 
 /// <summary>An idempotency key and what its publish was given.</summary>
 public sealed record PublishKey(string Key, long FirstOffset, int Count);
-
-/// <summary>Another activation of the channel's grain writes too: the unique key (channel, offset), or another one, says so.</summary>
-public sealed class FencedException : Exception
-{
-    public FencedException(string message) : base(message)
-    {
-    }
-
-    public FencedException(string message, Exception innerException) : base(message, innerException)
-    {
-    }
-}

@@ -66,7 +66,7 @@ public sealed partial class SessionStore(Database database, IOptions<SiloOptions
                     new { gatewayId, now = Now() },
                     transaction);
                 var session = new Transaction(connection, transaction, gatewayId, days);
-                var ended = await CloseOpenAsync(session, SessionStatus.Error, reason, "true", "[]");
+                var ended = await CloseOpenAsync(session, SessionStatus.Error, reason, except: []);
                 await days.SaveAsync(connection, transaction);
                 return ended;
             },
@@ -132,9 +132,10 @@ public sealed partial class SessionStore(Database database, IOptions<SiloOptions
         var json = JsonSerializer.Serialize(rows, SessionJson.Default.OpenedRowArray);
         var days = await session.Connection.QueryAsync<string>(
             $"""
+            {_opened}
             INSERT INTO session (connection_id, gateway_id, ip_address, user_agent, protocol, status, day, connected_at)
             SELECT r.connection_id, @gatewayId, r.ip_address, r.user_agent, r.protocol, 'connected', r.day, r.connected_at
-            FROM {_opened} WHERE true
+            FROM r WHERE true
             ON CONFLICT (connection_id) DO NOTHING
             RETURNING day
             """,
@@ -151,9 +152,10 @@ public sealed partial class SessionStore(Database database, IOptions<SiloOptions
     private async Task ReopenAsync(Transaction session, string rows)
     {
         var arguments = new { gatewayId = session.GatewayId, rows };
-        var named = $"gateway_id = @gatewayId AND status <> 'connected' AND connection_id IN (SELECT r.connection_id FROM {_opened})";
+        var named = $"gateway_id = @gatewayId AND status <> 'connected' AND connection_id IN (SELECT r.connection_id FROM r)";
         foreach (var tally in await session.QueryAsync<Tally>(
             $"""
+            {_opened}
             SELECT day AS Day, count(*) AS Sessions, CAST(sum(disconnected_at - connected_at) AS bigint) AS Duration,
                 CAST(sum(CASE WHEN status = 'error' THEN 1 ELSE 0 END) AS bigint) AS Errors
             FROM session WHERE {named} GROUP BY day
@@ -167,7 +169,7 @@ public sealed partial class SessionStore(Database database, IOptions<SiloOptions
         }
 
         await session.ExecuteAsync(
-            $"UPDATE session SET status = 'connected', disconnected_at = NULL, last_error = NULL, reason = NULL WHERE {named}",
+            $"{_opened} UPDATE session SET status = 'connected', disconnected_at = NULL, last_error = NULL, reason = NULL WHERE {named}",
             arguments);
     }
 
@@ -185,10 +187,11 @@ public sealed partial class SessionStore(Database database, IOptions<SiloOptions
             Clean(each.Reason)));
         foreach (var ended in await session.QueryAsync<Ended>(
             $"""
+            {_closed}
             UPDATE session SET status = r.status, last_ping_at = r.last_ping_at, sent = r.sent, received = r.received,
                 errors = r.errors, last_error = r.last_error, reason = r.reason,
                 disconnected_at = CASE WHEN r.disconnected_at > session.connected_at THEN r.disconnected_at ELSE session.connected_at END
-            FROM {_closed}
+            FROM r
             WHERE session.connection_id = r.connection_id AND session.gateway_id = @gatewayId AND session.status = 'connected'
             RETURNING session.day AS Day, session.status AS Status, session.disconnected_at - session.connected_at AS Duration
             """,
@@ -206,28 +209,29 @@ public sealed partial class SessionStore(Database database, IOptions<SiloOptions
     }
 
     /// <summary>What a complete report does not name has ended, and nobody knows how.</summary>
-    private Task<long> ReconcileAsync(Transaction session, SessionReport report)
-    {
-        var named = report.Opened.Select(opened => new NamedRow(Clean(opened.ConnectionId))).ToArray();
-        return CloseOpenAsync(
-            session,
-            SessionStatus.Disconnected,
-            "ended unreported",
-            $"connection_id NOT IN (SELECT r.connection_id FROM {_named})",
-            JsonSerializer.Serialize(named, SessionJson.Default.NamedRowArray));
-    }
+    private Task<long> ReconcileAsync(Transaction session, SessionReport report) =>
+        CloseOpenAsync(session, SessionStatus.Disconnected, "ended unreported", except: report.Opened);
 
-    private async Task<long> CloseOpenAsync(Transaction session, string status, string reason, string which, string rows)
+    private async Task<long> CloseOpenAsync(Transaction session, string status, string reason, SessionOpened[] except)
     {
-        var open = $"gateway_id = @gatewayId AND status = 'connected' AND {which}";
-        var error = status == SessionStatus.Error ? reason : null;
-        var arguments = new { gatewayId = session.GatewayId, now = Now(), status, reason, error, rows };
+        const string Open = "gateway_id = @gatewayId AND status = 'connected' AND connection_id NOT IN (SELECT r.connection_id FROM r)";
+        var named = except.Select(opened => new NamedRow(Clean(opened.ConnectionId))).ToArray();
+        var arguments = new
+        {
+            gatewayId = session.GatewayId,
+            now = Now(),
+            status,
+            reason,
+            error = status == SessionStatus.Error ? reason : null,
+            rows = JsonSerializer.Serialize(named, SessionJson.Default.NamedRowArray),
+        };
         long closed = 0;
         foreach (var tally in await session.QueryAsync<Tally>(
             $"""
+            {_named}
             SELECT day AS Day, count(*) AS Sessions,
                 CAST(sum(CASE WHEN connected_at < @now THEN @now - connected_at ELSE 0 END) AS bigint) AS Duration
-            FROM session WHERE {open} GROUP BY day
+            FROM session WHERE {Open} GROUP BY day
             """,
             arguments))
         {
@@ -241,9 +245,10 @@ public sealed partial class SessionStore(Database database, IOptions<SiloOptions
         if (closed == 0) return 0;
         await session.ExecuteAsync(
             $"""
+            {_named}
             UPDATE session SET status = @status, reason = @reason, last_error = @error,
                 disconnected_at = CASE WHEN connected_at < @now THEN @now ELSE connected_at END
-            WHERE {open}
+            WHERE {Open}
             """,
             arguments);
         return closed;
@@ -261,9 +266,16 @@ public sealed partial class SessionStore(Database database, IOptions<SiloOptions
     private static string DateOf(DateTimeOffset local) => local.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
     /// <summary>The rows of the JSON parameter <c>@rows</c> as a table <c>r</c>: one statement for any number of rows.</summary>
-    private static string Rows(Database database, params (string Name, string Type)[] columns) => database.Invariant == "Npgsql"
-        ? $"json_to_recordset(CAST(@rows AS json)) AS r({string.Join(", ", columns.Select(column => $"{column.Name} {column.Type}"))})"
-        : $"(SELECT {string.Join(", ", columns.Select(column => $"value ->> '{column.Name}' AS {column.Name}"))} FROM json_each(@rows)) AS r";
+    private static string Rows(Database database, params (string Name, string Type)[] columns)
+    {
+        // Materialized: SQLite would otherwise read the JSON again for every open session, and 10,000 of them took minutes.
+        var table = database.Invariant == "Npgsql"
+            ? $"* FROM json_to_recordset(CAST(@rows AS json)) AS j({Join(column => $"{column.Name} {column.Type}")})"
+            : $"{Join(column => $"value ->> '{column.Name}' AS {column.Name}")} FROM json_each(@rows)";
+        return $"WITH r AS MATERIALIZED (SELECT {table})";
+
+        string Join(Func<(string Name, string Type), string> term) => string.Join(", ", columns.Select(term));
+    }
 
     // PostgreSQL refuses U+0000 in texts: one such report would be refused for ever, and all that come after it.
     private static string Clean(string text)

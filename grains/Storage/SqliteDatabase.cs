@@ -16,6 +16,7 @@ internal sealed class SqliteDatabase : Database
     // Only touched by whoever holds the gate.
     private readonly Dictionary<string, SqliteCommand> _inserts = [];
     private SqliteConnection? _writer;
+    private bool _disposed;
 
     public SqliteDatabase(string connectionString)
     {
@@ -69,6 +70,7 @@ internal sealed class SqliteDatabase : Database
         await _gate.WaitAsync(cancellation);
         try
         {
+            ObjectDisposedException.ThrowIf(_disposed, this);
             return await Task.Run(() => CommitAsync(write, cancellation), cancellation);
         }
         catch (Exception e) when (IsFault(e))
@@ -83,7 +85,6 @@ internal sealed class SqliteDatabase : Database
         }
     }
 
-    /// <inheritdoc/>
     public override Task InsertAsync(
         DbConnection connection,
         DbTransaction transaction,
@@ -93,7 +94,11 @@ internal sealed class SqliteDatabase : Database
     {
         var key = $"{table} ({string.Join(", ", columns.Select(column => column.Name))})";
         if (!_inserts.TryGetValue(key, out var insert))
-            _inserts.Add(key, insert = PrepareInsert((SqliteConnection)connection, (SqliteTransaction)transaction, key, columns.Count));
+        {
+            insert = PrepareInsert((SqliteConnection)connection, (SqliteTransaction)transaction, key, columns.Count);
+            _inserts.Add(key, insert);
+        }
+
         insert.Transaction = (SqliteTransaction)transaction;
         for (var row = 0; row < columns[0].Values.Length; row++)
         {
@@ -108,8 +113,10 @@ internal sealed class SqliteDatabase : Database
     public override async ValueTask DisposeAsync()
     {
         await _gate.WaitAsync();
+        _disposed = true;
         CloseWriter();
         using (var pooled = new SqliteConnection(ConnectionString)) SqliteConnection.ClearPool(pooled);
+        _gate.Release();
     }
 
     private protected override bool IsUniqueViolation(Exception fault) => fault is SqliteException
@@ -124,7 +131,8 @@ internal sealed class SqliteDatabase : Database
         SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_CORRUPT } => "is damaged",
         SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_NOTADB } => "is not a SQLite database",
         SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_FULL } => "has no space left",
-        SqliteException sqlite when sqlite.SqliteErrorCode != SQLitePCL.raw.SQLITE_CANTOPEN => $"failed (SQLite error {sqlite.SqliteExtendedErrorCode})",
+        SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_CANTOPEN } => "cannot be opened",
+        SqliteException sqlite => $"failed (SQLite error {sqlite.SqliteExtendedErrorCode})",
         _ => "cannot be opened",
     };
 
@@ -208,6 +216,7 @@ internal sealed class SqliteDatabase : Database
             }
         }
 
-        protected override ValueTask<DbConnection> OpenDbConnectionAsync(CancellationToken cancellationToken = default) => new(OpenDbConnection());
+        protected override ValueTask<DbConnection> OpenDbConnectionAsync(CancellationToken cancellationToken = default) =>
+            new(OpenDbConnection());
     }
 }

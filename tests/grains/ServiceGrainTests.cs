@@ -1,0 +1,78 @@
+using NotifyHub.GrainInterfaces;
+using NotifyHub.TestKit;
+
+namespace NotifyHub.GrainTests;
+
+public class ServiceGrainTests
+{
+    [Fact]
+    public async Task Start_and_stop_are_idempotent_and_every_restart_counts()
+    {
+        await using var cluster = await GrainCluster.StartAsync();
+        var service = cluster.Service;
+
+        Assert.Equal(new ServiceState(true, 0), await service.GetAsync());
+        Assert.Equal(new ServiceChange(new(true, 0), false), await service.SetAsync(ServiceCommand.Start));
+        Assert.Equal(new ServiceChange(new(false, 0), true), await service.SetAsync(ServiceCommand.Stop));
+        Assert.Equal(new ServiceChange(new(false, 0), false), await service.SetAsync(ServiceCommand.Stop));
+        Assert.Equal(new ServiceChange(new(true, 1), true), await service.SetAsync(ServiceCommand.Restart));
+        Assert.Equal(new ServiceChange(new(true, 2), true), await service.SetAsync(ServiceCommand.Restart));
+    }
+
+    [Fact]
+    public async Task Every_gateway_follows_before_the_answer_and_one_that_fails_holds_up_nobody()
+    {
+        await using var cluster = await GrainCluster.StartAsync();
+        var (good, bad, left) = (cluster.Gateway(), cluster.Gateway(), cluster.Gateway());
+        bad.Fails = true;
+        foreach (var gateway in new[] { bad, good, left }) await gateway.SubscribeAsync(cluster.Service);
+        await cluster.Service.UnsubscribeAsync(left.Id);
+
+        await cluster.Service.SetAsync(ServiceCommand.Stop);
+        bad.Fails = false;
+        await cluster.Service.SetAsync(ServiceCommand.Start);
+
+        Assert.Equal([new ServiceState(false, 0), new ServiceState(true, 0)], good.Applied);
+        Assert.Empty(bad.Applied);
+        Assert.Empty(left.Applied);
+        Assert.Equal(new ServiceState(true, 0), await bad.SubscribeAsync(cluster.Service));
+    }
+
+    [Fact]
+    public async Task Gateways_can_renew_while_a_command_waits_for_one_of_them()
+    {
+        await using var cluster = await GrainCluster.StartAsync();
+        var gateway = cluster.Gateway();
+        var ready = new TaskCompletionSource();
+        gateway.Ready = ready.Task;
+        await gateway.SubscribeAsync(cluster.Service);
+
+        var stop = cluster.Service.SetAsync(ServiceCommand.Stop);
+        await Until.TrueAsync(async () => !(await gateway.SubscribeAsync(cluster.Service)).Running);
+        Assert.False(stop.IsCompleted);
+
+        ready.SetResult();
+        Assert.True((await stop).Changed);
+        Assert.Equal([new ServiceState(false, 0)], gateway.Applied);
+    }
+
+    [Fact]
+    public async Task The_wanted_state_outlives_all_silos()
+    {
+        var folder = Directory.CreateTempSubdirectory("notifyhub-grains-");
+        var storage = $"Data Source={Path.Combine(folder.FullName, "grains.db")}";
+        await using (var before = await GrainCluster.StartAsync(storage))
+        {
+            await before.Service.SetAsync(ServiceCommand.Restart);
+            await before.Service.SetAsync(ServiceCommand.Stop);
+        }
+
+        await using (var after = await GrainCluster.StartAsync(storage))
+        {
+            Assert.Equal(new ServiceState(false, 1), await after.Service.GetAsync());
+            Assert.Equal(new ServiceChange(new(true, 1), true), await after.Service.SetAsync(ServiceCommand.Start));
+        }
+
+        folder.Delete(recursive: true);
+    }
+}

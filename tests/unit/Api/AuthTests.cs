@@ -1,0 +1,180 @@
+using System.Net;
+using System.Text;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+using NotifyHub.Gateway.Api;
+using NotifyHub.GrainInterfaces;
+using Xunit;
+
+namespace NotifyHub.UnitTests.Api;
+
+public sealed class AuthTests
+{
+    private const string Wrong = """{"email":"admin@notifyhub.com","password":"guess"}""";
+
+    [Fact]
+    public async Task A_login_is_answered_with_a_token_for_24_hours_and_the_user()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var data = (await server.PostAsync("/api/auth/login", """{"email":"admin@notifyhub.com","password":"admin123"}""")).Data;
+
+        Assert.Equal("""{"id":7,"email":"admin@notifyhub.com","name":"管理員","role":"administrator"}""", data.GetProperty("user").GetRawText());
+        var token = new JsonWebToken(data.GetProperty("token").GetString());
+        Assert.Equal(
+            ("HS256", "notifyhub", "7", "admin@notifyhub.com", "administrator", TimeSpan.FromHours(24)),
+            (token.Alg, token.Issuer, token.Subject, token.GetClaim("email").Value, token.GetClaim("role").Value, token.ValidTo - token.IssuedAt));
+
+        var me = await server.GetAsync("/api/auth/me", token.EncodedToken);
+        Assert.Equal(data.GetProperty("user").GetRawText(), me.Data.GetRawText());
+    }
+
+    [Fact]
+    public async Task A_refused_login_says_nothing_but_that()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var answer = await server.PostAsync("/api/auth/login", Wrong);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, answer.Status);
+        Assert.Equal("""{"success":false,"error":{"code":"INVALID_CREDENTIALS","message":"電子郵件或密碼錯誤"}}""", answer.Body);
+    }
+
+    [Fact]
+    public async Task A_login_without_its_fields_is_told_both()
+    {
+        await using var server = await ApiServer.StartAsync();
+        Assert.Equal(["email", "password"], (await server.PostAsync("/api/auth/login", "{}")).FaultyFields);
+    }
+
+    [Fact]
+    public async Task A_locked_address_is_told_when_to_come_back()
+    {
+        await using var server = await ApiServer.StartAsync();
+        server.Grid.EmailLock = TimeSpan.FromSeconds(41.2);
+        var answer = await server.PostAsync("/api/auth/login", Wrong);
+
+        Assert.Equal(("RATE_LIMITED", HttpStatusCode.TooManyRequests), (answer.Code, answer.Status));
+        Assert.Equal(TimeSpan.FromSeconds(42), answer.Headers.RetryAfter!.Delta);
+    }
+
+    [Fact]
+    public async Task An_address_that_fails_too_often_is_not_heard_any_more_and_successes_do_not_count()
+    {
+        await using var server = await ApiServer.StartAsync(("LoginFailuresPerMinute", "3"));
+        for (var i = 0; i < 5; i++) await server.LogInAsync();
+        for (var i = 0; i < 3; i++) Assert.Equal("INVALID_CREDENTIALS", (await server.PostAsync("/api/auth/login", Wrong)).Code);
+
+        var answer = await server.PostAsync("/api/auth/login", """{"email":"admin@notifyhub.com","password":"admin123"}""");
+        Assert.Equal("RATE_LIMITED", answer.Code);
+        Assert.InRange(answer.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
+    }
+
+    [Theory]
+    [InlineData("203.0.113.9", "203.0.113.9")]
+    [InlineData("::ffff:203.0.113.9", "203.0.113.9")]
+    [InlineData("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::")]
+    public void An_IPv6_customer_counts_as_one_address(string address, string counted) =>
+        Assert.Equal(counted, LoginLimiter.Address(IPAddress.Parse(address)));
+
+    public static TheoryData<string> Forgeries =>
+        ["none", "no signature", "wrong key", "HS384", "expired", "not yet", "no end", "issuer", "no issuer", "changed", "rubbish", ""];
+
+    [Theory]
+    [MemberData(nameof(Forgeries))]
+    public async Task A_forged_token_is_refused(string forgery)
+    {
+        await using var server = await ApiServer.StartAsync();
+        var answer = await server.GetAsync("/api/auth/me", Forge(forgery, await server.LogInAsync()));
+
+        Assert.Equal((HttpStatusCode.Unauthorized, "UNAUTHORIZED"), (answer.Status, answer.Code));
+        Assert.Equal("Bearer", answer.Headers.WwwAuthenticate.ToString());
+    }
+
+    [Fact]
+    public async Task A_service_comes_in_by_its_key_and_may_not_do_what_people_may()
+    {
+        await using var server = await ApiServer.StartAsync();
+        (string, string) key = ("X-API-Key", FakeGrid.ApiKeySecret);
+
+        Assert.Equal(HttpStatusCode.OK, (await server.PostAsync("/api/push", "{}", headers: key)).Status);
+        Assert.Equal("FORBIDDEN", (await server.PostAsync("/api/system/websocket/stop", null, headers: key)).Code);
+        Assert.Equal("FORBIDDEN", (await server.SendAsync(HttpMethod.Delete, "/api/notifications/windows/1", headers: key)).Code);
+        Assert.Equal("FORBIDDEN", (await server.SendAsync(HttpMethod.Get, "/api/keys", headers: key)).Code);
+        Assert.Equal("FORBIDDEN", (await server.SendAsync(HttpMethod.Get, "/api/auth/me", headers: key)).Code);
+        Assert.Equal("UNAUTHORIZED", (await server.PostAsync("/api/push", "{}", headers: ("X-API-Key", "nh_other"))).Code);
+    }
+
+    [Fact]
+    public async Task Administration_needs_the_role()
+    {
+        await using var server = await ApiServer.StartAsync();
+        server.Grid.UserRole = "reader";
+        var token = await server.LogInAsync();
+
+        foreach (var path in (string[])["/api/system/websocket/start", "/api/system/websocket/stop", "/api/system/websocket/restart", "/api/keys"])
+        {
+            var refused = await server.PostAsync(path, null, token);
+            Assert.Equal((HttpStatusCode.Forbidden, "FORBIDDEN"), (refused.Status, refused.Code));
+            Assert.Equal("UNAUTHORIZED", (await server.PostAsync(path, null)).Code);
+        }
+    }
+
+    [Fact]
+    public async Task Keys_are_made_shown_once_listed_and_revoked()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var token = await server.LogInAsync();
+
+        var made = await server.PostAsync("/api/keys", """{"name":"帳務"}""", token);
+        Assert.Equal(HttpStatusCode.Created, made.Status);
+        Assert.Equal(
+            """{"id":1,"name":"帳務","prefix":"nh_sec","key":"nh_secret","created_by":"admin@notifyhub.com","created_at":"1970-01-01 08:00:00"}""",
+            made.Data.GetRawText());
+        Assert.Equal(
+            """{"keys":[{"id":1,"name":"帳務","prefix":"nh_sec","created_by":"admin@notifyhub.com","created_at":"1970-01-01 08:00:00","last_used_at":null,"revoked_at":null}]}""",
+            (await server.GetAsync("/api/keys", token)).Data.GetRawText());
+        Assert.Equal(["name"], (await server.PostAsync("/api/keys", "{}", token)).FaultyFields);
+        Assert.Equal(HttpStatusCode.OK, (await server.SendAsync(HttpMethod.Delete, "/api/keys/1", token: token)).Status);
+        Assert.Equal("NOT_FOUND", (await server.SendAsync(HttpMethod.Delete, "/api/keys/1", token: token)).Code);
+    }
+
+    private static string Forge(string forgery, string good)
+    {
+        var parts = good.Split('.');
+        return forgery switch
+        {
+            "none" => $"{Encode("""{"alg":"none","typ":"JWT"}""")}.{parts[1]}.",
+            "no signature" => $"{parts[0]}.{parts[1]}.",
+            "wrong key" => Sign(key: "another key of at least 32 bytes!!"),
+            "HS384" => Sign(key: ApiServer.JwtKey + ApiServer.JwtKey, algorithm: SecurityAlgorithms.HmacSha384),
+            "expired" => Sign(from: DateTime.UtcNow.AddHours(-25), until: DateTime.UtcNow.AddMinutes(-1)),
+            "not yet" => Sign(from: DateTime.UtcNow.AddMinutes(5)),
+            "no end" => Sign(until: DateTime.MaxValue),
+            "issuer" => Sign(issuer: "another"),
+            "no issuer" => Sign(issuer: null),
+            "changed" => $"{parts[0]}.{Encode(Base64UrlEncoder.Decode(parts[1]).Replace("\"7\"", "\"8\"", StringComparison.Ordinal))}.{parts[2]}",
+            _ => forgery,
+        };
+    }
+
+    private static string Encode(string json) => Base64UrlEncoder.Encode(json);
+
+    // Good in every respect but the ones named.
+    private static string Sign(
+        string key = ApiServer.JwtKey, string algorithm = SecurityAlgorithms.HmacSha256, string? issuer = "notifyhub",
+        DateTime? from = null, DateTime? until = null) =>
+        new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
+        {
+            Issuer = issuer,
+            NotBefore = from ?? DateTime.UtcNow.AddMinutes(-1),
+            Expires = until == DateTime.MaxValue ? null : until ?? DateTime.UtcNow.AddHours(1),
+            SigningCredentials = new SigningCredentials(new SymmetricSecurityKey(Encoding.UTF8.GetBytes(key)), algorithm),
+            Claims = new Dictionary<string, object> { ["sub"] = "7", ["email"] = FakeGrid.Email, ["role"] = Roles.Administrator },
+        });
+
+    [Fact]
+    public async Task What_the_forgeries_are_made_from_would_be_good()
+    {
+        await using var server = await ApiServer.StartAsync();
+        Assert.Equal(HttpStatusCode.OK, (await server.GetAsync("/api/auth/me", Sign())).Status);
+    }
+}

@@ -1,0 +1,169 @@
+using System.Reflection;
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.UnitTests.Api;
+
+/// <summary>The grid as the API sees it: a log, some rows and a switch, in memory. <see cref="Fault"/> makes every call fail.</summary>
+public sealed class FakeGrid : IUserGrain, IApiKeyGrain, IBroadcastGrain, INotificationGrain, IStatsGrain, IServiceGrain
+{
+    public const string Email = "admin@notifyhub.com";
+    public const string Password = "admin123";
+    public const string ApiKeySecret = "nh_secret";
+
+    private static readonly TimeZoneInfo Zone = TimeZoneInfo.FindSystemTimeZoneById(ApiServer.Zone);
+    private readonly Dictionary<string, PublishResult> _keys = [];
+
+    public Exception? Fault { get; set; }
+
+    public TimeSpan? EmailLock { get; set; }
+
+    public string UserRole { get; set; } = Roles.Administrator;
+
+    public List<Message> Log { get; } = [];
+
+    public List<PublishBatch> Published { get; } = [];
+
+    public Dictionary<long, Notification> Notifications { get; } = [];
+
+    public List<ApiKey> Keys { get; } = [];
+
+    public List<Session> Sessions { get; } = [];
+
+    public SessionQuery? LastSessionQuery { get; private set; }
+
+    public NotificationQuery? LastNotificationQuery { get; private set; }
+
+    public GridStatus Status { get; set; } = new(5, 100, new DateTimeOffset(2026, 1, 22, 7, 28, 15, TimeSpan.Zero), [], null);
+
+    public SessionStats Stats { get; set; } = new(0, 0, 0, 0, 0, [], 0, 0, []);
+
+    public ServiceState Service { get; set; } = new(true, 0);
+
+    public Action<ServiceState> Observer { get; set; } = _ => { };
+
+    /// <summary>A factory whose every grain is this.</summary>
+    public IGrainFactory Factory()
+    {
+        var factory = DispatchProxy.Create<IGrainFactory, FactoryProxy>();
+        ((FactoryProxy)(object)factory).Grid = this;
+        return factory;
+    }
+
+    public Task<SignIn> SignInAsync(string password) => Answer(() => EmailLock is { } wait
+        ? new SignIn(null, wait)
+        : new SignIn(password == Password ? new User(7, Email, "管理員", UserRole, DateTimeOffset.UnixEpoch) : null, null));
+
+    public Task<NewApiKey> CreateAsync(string name, string createdBy) => Answer(() =>
+    {
+        Keys.Add(new ApiKey(Keys.Count + 1, name, "nh_sec", createdBy, DateTimeOffset.UnixEpoch, null, null));
+        return new NewApiKey(Keys[^1], ApiKeySecret);
+    });
+
+    Task<ApiKey[]> IApiKeyGrain.ListAsync() => Answer(() => Keys.ToArray());
+
+    public Task<bool> RevokeAsync(long id) => Answer(() => Keys.RemoveAll(key => key.Id == id) == 1);
+
+    public Task<ApiKey?> AuthenticateAsync(string secret) => Answer(() => secret == ApiKeySecret
+        ? new ApiKey(3, "billing", "nh_sec", Email, DateTimeOffset.UnixEpoch, null, null)
+        : null);
+
+    public Task<PublishResult> PublishAsync(PublishBatch batch) => Answer(() =>
+    {
+        if (batch.IdempotencyKey is { } used && _keys.TryGetValue(used, out var first)) return first with { Repeated = true };
+
+        Published.Add(batch);
+        var result = new PublishResult(Log.Count + 1, batch.Drafts.Length, false);
+        foreach (var draft in batch.Drafts)
+        {
+            var offset = Log.Count + 1;
+            if (draft.Notification is not { } wanted)
+            {
+                Log.Add(new Message(offset, draft.Payload!, false));
+                continue;
+            }
+
+            var notification = Notification.AsPublished(offset, wanted);
+            Notifications[offset] = notification;
+            Log.Add(new Message(offset, NotificationJson.Payload(notification, Zone), true));
+        }
+
+        if (batch.IdempotencyKey is { } key) _keys[key] = result;
+        return result;
+    });
+
+    public Task<MessageBatch> ReadAsync(long after, int maxMessages) => Answer(() =>
+        new MessageBatch("epoch", 1, Log.Count, [.. Log.Where(message => message.Offset > after).Take(Math.Min(maxMessages, 2))]));
+
+    public Task<NotificationPage> ListAsync(NotificationQuery query) => Answer(() =>
+    {
+        LastNotificationQuery = query;
+        return new NotificationPage([.. Notifications.Values.OrderByDescending(one => one.Id)], Notifications.Count);
+    });
+
+    public Task<Notification?> GetAsync(long id) => Answer(() => Notifications.GetValueOrDefault(id));
+
+    Task<NotificationStats> INotificationGrain.StatsAsync() => Answer(() =>
+        new NotificationStats(3, new() { ["pending"] = 3 }, new() { ["info"] = 3 }, 1));
+
+    public Task<Notification?> SetStatusAsync(long id, string status) => Answer(() =>
+        Notifications.TryGetValue(id, out var old) ? Notifications[id] = old with { Status = status } : null);
+
+    public Task<bool> DeleteAsync(long id) => Answer(() => Notifications.Remove(id));
+
+    public Task<GridStatus> StatusAsync() => Answer(() => Status);
+
+    Task<SessionStats> IStatsGrain.StatsAsync() => Answer(() => Stats);
+
+    public Task<SessionPage> ConnectionsAsync(SessionQuery query) => Answer(() =>
+    {
+        LastSessionQuery = query;
+        return new SessionPage([.. Sessions], Sessions.Count);
+    });
+
+    public Task<bool> CloseConnectionAsync(string connectionId) => Answer(() =>
+        Sessions.Exists(session => session.Opened.ConnectionId == connectionId));
+
+    Task<ServiceState> IServiceGrain.GetAsync() => Answer(() => Service);
+
+    public Task<ServiceChange> SetAsync(ServiceCommand command) => Answer(() =>
+    {
+        var wanted = command switch
+        {
+            ServiceCommand.Start => Service with { Running = true },
+            ServiceCommand.Stop => Service with { Running = false },
+            _ => new ServiceState(true, Service.Restarts + 1),
+        };
+        var changed = wanted != Service;
+        Service = wanted;
+        Observer(wanted);
+        return new ServiceChange(wanted, changed);
+    });
+
+    public Task ReportAsync(NodeReport report) => throw new NotSupportedException();
+
+    public Task RemoveAsync(string nodeId) => throw new NotSupportedException();
+
+    Task<ChannelHead> IBroadcastGrain.SubscribeAsync(string gatewayId, IGatewayObserver observer, OffsetRange[] delivered) =>
+        throw new NotSupportedException();
+
+    Task<ServiceState> IServiceGrain.SubscribeAsync(string gatewayId, IGatewayObserver observer) => throw new NotSupportedException();
+
+    Task IBroadcastGrain.UnsubscribeAsync(string gatewayId) => throw new NotSupportedException();
+
+    Task IServiceGrain.UnsubscribeAsync(string gatewayId) => throw new NotSupportedException();
+
+    private Task<T> Answer<T>(Func<T> answer)
+    {
+        lock (_keys) return Fault is { } fault ? Task.FromException<T>(fault) : Task.FromResult(answer());
+    }
+
+    // A proxy, because the factory has a score of methods of which one is used.
+    public class FactoryProxy : DispatchProxy
+    {
+        public FakeGrid Grid { get; set; } = null!;
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => targetMethod!.Name == "GetGrain"
+            ? Grid
+            : throw new NotSupportedException(targetMethod.Name);
+    }
+}

@@ -1,0 +1,180 @@
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using NotifyHub.Gateway.Api;
+using NotifyHub.GrainInterfaces;
+using Xunit;
+
+namespace NotifyHub.UnitTests.Api;
+
+public sealed class NotificationRulesTests
+{
+    private static readonly DateTimeOffset Now = new(2026, 1, 22, 7, 30, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void The_guides_notification_gets_the_defaults()
+    {
+        var draft = Read("""{"title": "WebSocket 測試", "message": "這是一個測試通知", "severity": "info"}""", out var faults);
+
+        Assert.Empty(faults);
+        Assert.Equal(
+            new NotificationDraft("windows", "WebSocket 測試", "這是一個測試通知", "info", "normal", null, null, null, null, null, null, Now),
+            draft);
+    }
+
+    [Fact]
+    public void Every_field_is_taken_and_unknown_ones_are_ignored()
+    {
+        var draft = Read(
+            """
+            {"type":"ci","title":"t","message":"m","severity":"critical","priority":"high","icon":"i","action_url":"http://x/",
+             "repo":"r","branch":"b","commit_sha":"c","metadata":{"n":1.50, "a":[null]},"unknown":{"x":1}}
+            """,
+            out var faults);
+
+        Assert.Empty(faults);
+        Assert.Equal(
+            new NotificationDraft("ci", "t", "m", "critical", "high", "i", "http://x/", "r", "b", "c", "{\"n\":1.50, \"a\":[null]}", Now),
+            draft);
+    }
+
+    [Fact]
+    public void JSON_null_is_the_same_as_absent()
+    {
+        var draft = Read("""{"title":"t","message":"m","severity":null,"type":null,"icon":null,"metadata":null}""", out var faults);
+
+        Assert.Empty(faults);
+        Assert.Equal(new NotificationDraft("windows", "t", "m", "info", "normal", null, null, null, null, null, null, Now), draft);
+    }
+
+    [Fact]
+    public void All_faults_are_told_at_once()
+    {
+        Read("""{"title":5,"severity":"mild","priority":[],"icon":{},"type":""}""", out var faults);
+
+        Assert.Equal(
+            new()
+            {
+                ["title"] = "must be a string",
+                ["message"] = "is required",
+                ["severity"] = "must be one of: info, success, warning, error, critical",
+                ["priority"] = "must be one of: low, normal, high",
+                ["icon"] = "must be a string",
+                ["type"] = "must be 1 to 50 characters long",
+            },
+            faults);
+    }
+
+    [Theory]
+    [InlineData("title", 255)]
+    [InlineData("message", 10_000)]
+    [InlineData("type", 50)]
+    [InlineData("icon", 2_048)]
+    [InlineData("action_url", 2_048)]
+    [InlineData("repo", 255)]
+    [InlineData("branch", 255)]
+    [InlineData("commit_sha", 255)]
+    public void Lengths_are_bounded_in_Unicode_characters(string field, int most)
+    {
+        // Two UTF-16 units, four bytes, one character.
+        Read(With(field, string.Concat(Enumerable.Repeat("😀", most))), out var none);
+        Assert.Empty(none);
+
+        Read(With(field, string.Concat(Enumerable.Repeat("😀", most + 1))), out var faults);
+        Assert.Equal([field], faults.Keys);
+        Assert.EndsWith($"to {most} characters long", faults[field], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\\ud800", "must not contain a lone surrogate")]
+    [InlineData("\\uDC00", "must not contain a lone surrogate")]
+    [InlineData("\\udc00\\ud800", "must not contain a lone surrogate")]
+    [InlineData("\\ud800x\\udc00", "must not contain a lone surrogate")]
+    [InlineData("\\ud800\\n\\udc00", "must not contain a lone surrogate")]
+    [InlineData("\\ud800\\ud800\\udc00", "must not contain a lone surrogate")]
+    [InlineData("a\\u0000b", "must not contain U+0000")]
+    [InlineData("\\\\\\u0000", "must not contain U+0000")]
+    public void Text_that_no_storage_takes_is_refused_in_every_field(string text, string reason)
+    {
+        foreach (var field in (string[])["title", "message", "type", "severity", "icon", "commit_sha"])
+        {
+            Read($$"""{"title":"t","message":"m","{{field}}":"{{text}}"}""", out var faults);
+            Assert.Equal(reason, Assert.Single(faults, fault => fault.Key == field).Value);
+        }
+
+        Read($$$"""{"title":"t","message":"m","metadata":{"a":[{"{{{text}}}":1}]}}""", out var inName);
+        Assert.Equal(new() { ["metadata"] = reason }, inName);
+        Read($$"""{"title":"t","message":"m","unknown":["{{text}}"]}""", out var inUnknown);
+        Assert.Equal(new() { ["unknown"] = reason }, inUnknown);
+        Read($$"""{"title":"t","message":"m","{{text}}":1}""", out var inField);
+        Assert.Equal(new() { ["body"] = reason }, inField);
+    }
+
+    [Theory]
+    [InlineData("\\ud83d\\ude00", "😀")]
+    [InlineData("\\\\u0000", "\\u0000")]
+    [InlineData("\\\\ud800", "\\ud800")]
+    [InlineData("\\t\\u0001", "\t\u0001")]
+    public void What_only_looks_like_it_is_taken(string text, string value)
+    {
+        var draft = Read($$"""{"title":"{{text}}","message":"m"}""", out var faults);
+
+        Assert.Empty(faults);
+        Assert.Equal(value, draft!.Title);
+    }
+
+    [Fact]
+    public void Metadata_is_bounded_in_bytes_and_depth()
+    {
+        static string Nested(int depth) => new string('[', depth) + new string(']', depth);
+        static string Long(int bytes) => $"\"{new string('x', bytes - 2)}\"";
+
+        Assert.NotNull(Read($$"""{"title":"t","message":"m","metadata":{{Nested(32)}}}""", out _));
+        Assert.NotNull(Read($$"""{"title":"t","message":"m","metadata":{{Long(16 << 10)}}}""", out _));
+
+        Read($$"""{"title":"t","message":"m","metadata":{{Nested(33)}}}""", out var deep);
+        Assert.Equal(new() { ["metadata"] = "must not nest deeper than 32" }, deep);
+        Read($$"""{"title":"t","message":"m","metadata":{{Long((16 << 10) + 1)}}}""", out var tooLong);
+        Assert.Equal(new() { ["metadata"] = "must not be longer than 16384 bytes" }, tooLong);
+    }
+
+    [Theory]
+    [InlineData("", "not valid JSON: line 1, byte 1")]
+    [InlineData("{\"title\":\n1,}", "not valid JSON: line 2, byte 3")]
+    [InlineData("[]", "must be a JSON object")]
+    [InlineData("{} {}", "not valid JSON: line 1, byte 4")]
+    public void A_body_that_is_no_object_is_one_fault(string body, string reason)
+    {
+        Assert.Null(Read(body, out var faults));
+        Assert.Equal(new() { ["body"] = reason }, faults);
+    }
+
+    [Fact]
+    public void Invalid_UTF8_is_one_fault()
+    {
+        var faults = new Faults();
+        Assert.Null(NotificationRules.Read(new byte[] { (byte)'{', (byte)'"', 0xC0, (byte)'"', (byte)':', (byte)'1', (byte)'}' }, Now, faults));
+        Assert.Equal(new() { ["body"] = "not valid UTF-8" }, faults.For(English()));
+    }
+
+    private static string With(string field, string value) => field switch
+    {
+        "title" => $$"""{"title":"{{value}}","message":"m"}""",
+        "message" => $$"""{"title":"t","message":"{{value}}"}""",
+        _ => $$"""{"title":"t","message":"m","{{field}}":"{{value}}"}""",
+    };
+
+    private static NotificationDraft? Read(string body, out Dictionary<string, string> faults)
+    {
+        var found = new Faults();
+        var draft = NotificationRules.Read(Encoding.UTF8.GetBytes(body), Now, found);
+        faults = found.For(English());
+        return draft;
+    }
+
+    private static HttpRequest English()
+    {
+        var request = new DefaultHttpContext().Request;
+        request.Headers.AcceptLanguage = "en";
+        return request;
+    }
+}

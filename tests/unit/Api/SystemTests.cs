@@ -1,0 +1,157 @@
+using System.Net;
+using System.Text.Json;
+using NotifyHub.GrainInterfaces;
+using Xunit;
+
+namespace NotifyHub.UnitTests.Api;
+
+public sealed class SystemTests
+{
+    private const string Status = "/api/system/websocket/status";
+
+    [Fact]
+    public async Task The_status_has_the_guides_fields_in_the_guides_types()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var report = new NodeReport("gw-1", "gateway", "10.0.0.1:8080", 42, 12.345, 6.78, 5, new(2026, 1, 22, 2, 30, 0, TimeSpan.Zero));
+        server.Grid.Status = server.Grid.Status with { Nodes = [new(report, new(2026, 1, 22, 7, 30, 0, TimeSpan.Zero))] };
+        var answer = await server.GetAsync(Status);
+        var data = answer.Data;
+
+        Assert.Equal(
+            [
+                "service_running", "websocket_port", "internal_port", "websocket_port_listening", "internal_port_listening", "pid",
+                "process_info", "active_connections", "total_connections", "server_time", "last_connection_at", "health", "nodes",
+            ],
+            data.EnumerateObject().Select(field => field.Name));
+        Assert.True(data.GetProperty("service_running").GetBoolean());
+        Assert.Equal(("8080", "8081"), (data.GetProperty("websocket_port").GetString(), data.GetProperty("internal_port").GetString()));
+        Assert.Equal(Environment.ProcessId, data.GetProperty("pid").GetInt32());
+        Assert.Equal((5, 100), (data.GetProperty("active_connections").GetInt32(), data.GetProperty("total_connections").GetInt32()));
+        Assert.Equal("2026-01-22 15:28:15", data.GetProperty("last_connection_at").GetString());
+        Assert.Matches(@"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$", data.GetProperty("server_time").GetString());
+
+        var process = data.GetProperty("process_info");
+        Assert.Equal(["pid", "cpu", "mem", "start_time", "command"], process.EnumerateObject().Select(field => field.Name));
+        Assert.Matches(@"^\d+\.\d$", process.GetProperty("cpu").GetString());
+        Assert.Matches(@"^\d+\.\d$", process.GetProperty("mem").GetString());
+        Assert.Matches(@"^\d\d:\d\d$", process.GetProperty("start_time").GetString());
+        Assert.NotEmpty(process.GetProperty("command").GetString()!);
+
+        Assert.Equal(
+            """{"status":"healthy","checks":[{"name":"Service Running","status":"ok","message":"WebSocket 服務正在運行"},{"name":"WebSocket Port","status":"ok","message":"Port 8080 正在監聽"},{"name":"Internal Push Port","status":"ok","message":"Port 8081 正在監聽"},{"name":"Connections","status":"ok","message":"5 活躍連線 / 100 總連線"},{"name":"Cluster","status":"ok","message":"1 個節點運作中"},{"name":"Storage","status":"ok","message":"儲存運作正常"}]}""",
+            data.GetProperty("health").GetRawText());
+        Assert.Equal(
+            """[{"id":"gw-1","role":"gateway","address":"10.0.0.1:8080","pid":42,"cpu":"12.3","mem":"6.8","connections":5,"started_at":"2026-01-22 10:30:00","last_seen_at":"2026-01-22 15:30:00"}]""",
+            data.GetProperty("nodes").GetRawText());
+    }
+
+    [Fact]
+    public async Task A_stopped_service_has_no_process_and_listens_nowhere()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var token = await server.LogInAsync();
+        await server.PostAsync("/api/system/websocket/stop", null, token);
+        var data = (await server.GetAsync(Status)).Data;
+
+        foreach (var field in (string[])["service_running", "websocket_port_listening", "internal_port_listening"])
+            Assert.False(data.GetProperty(field).GetBoolean());
+        Assert.Equal(JsonValueKind.Null, data.GetProperty("pid").ValueKind);
+        Assert.Equal(JsonValueKind.Null, data.GetProperty("process_info").ValueKind);
+        Assert.Equal("unhealthy", data.GetProperty("health").GetProperty("status").GetString());
+        Assert.Equal(["error", "error", "error", "ok", "ok", "ok"], Checks(data));
+        Assert.Equal(100, data.GetProperty("total_connections").GetInt32());
+    }
+
+    [Fact]
+    public async Task Without_the_grid_the_status_tells_what_was_known_and_that_it_is_alone()
+    {
+        await using var server = await ApiServer.StartAsync();
+        await server.GetAsync(Status);
+        server.Grid.Fault = new TimeoutException();
+        var answer = await server.SendAsync(HttpMethod.Get, Status, headers: ("X-API-Key", FakeGrid.ApiKeySecret));
+
+        Assert.Equal(HttpStatusCode.OK, answer.Status);
+        Assert.Equal(100, answer.Data.GetProperty("total_connections").GetInt32());
+        Assert.Equal(["ok", "ok", "ok", "warning", "error", "warning"], Checks(answer.Data));
+        Assert.Equal("unhealthy", answer.Data.GetProperty("health").GetProperty("status").GetString());
+    }
+
+    [Fact]
+    public async Task A_storage_that_fails_is_told()
+    {
+        await using var server = await ApiServer.StartAsync();
+        server.Grid.Status = server.Grid.Status with { StorageError = "connection refused" };
+        var english = (await server.SendAsync(HttpMethod.Get, Status, headers: ("Accept-Language", "en"))).Data.GetProperty("health");
+
+        Assert.Equal("unhealthy", english.GetProperty("status").GetString());
+        Assert.Equal(
+            [
+                "The WebSocket service is running", "Port 8080 is listening", "Port 8081 is listening",
+                "5 active connections / 100 in total", "0 nodes are up", "The storage is unavailable: connection refused",
+            ],
+            english.GetProperty("checks").EnumerateArray().Select(check => check.GetProperty("message").GetString()));
+    }
+
+    [Fact]
+    public async Task Start_stop_and_restart_say_what_they_did()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var token = await server.LogInAsync();
+
+        // As the guide's curl does it: a content type, and no content.
+        Assert.Equal(("already_running", "WebSocket 服務已在運行中", true), await DoAsync("start"));
+        Assert.Equal(("stopped", "WebSocket 服務已停止", false), await DoAsync("stop"));
+        Assert.Equal(("already_stopped", "WebSocket 服務已經停止", false), await DoAsync("stop"));
+        Assert.Equal(("started", "WebSocket 服務已啟動", true), await DoAsync("start"));
+        Assert.Equal(("restarted", "WebSocket 服務已重啟", true), await DoAsync("restart"));
+
+        async Task<(string?, string?, bool)> DoAsync(string verb)
+        {
+            var withType = await server.PostAsync($"/api/system/websocket/{verb}", "", token);
+            Assert.Equal(HttpStatusCode.OK, withType.Status);
+            var process = withType.Data.GetProperty("process_info");
+            return (
+                withType.Data.GetProperty("status").GetString(),
+                withType.Data.GetProperty("message").GetString(),
+                process.ValueKind == JsonValueKind.Object);
+        }
+    }
+
+    [Fact]
+    public async Task Alive_is_who_answers_and_ready_is_who_has_a_grid()
+    {
+        await using var server = await ApiServer.StartAsync();
+        Assert.Equal(HttpStatusCode.OK, (await server.GetAsync("/health/live")).Status);
+        Assert.Equal("""{"success":true,"data":{"status":"ok"}}""", (await server.GetAsync("/health/ready")).Body);
+
+        server.Node.WebSocketListening = false;
+        Assert.Equal("not accepting WebSockets yet", (await server.GetAsync("/health/ready")).Detail("grid"));
+
+        server.Grid.Service = server.Grid.Service with { Running = false };
+        Assert.Equal(HttpStatusCode.OK, (await server.GetAsync("/health/ready")).Status);
+
+        server.Grid.Status = server.Grid.Status with { StorageError = "connection refused" };
+        Assert.Equal("storage: connection refused", (await server.GetAsync("/health/ready")).Detail("grid"));
+
+        server.Grid.Fault = new TimeoutException();
+        var alone = await server.GetAsync("/health/ready");
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "UNAVAILABLE"), (alone.Status, alone.Code));
+        Assert.Equal("the grid cannot be reached", alone.Detail("grid"));
+        Assert.Equal(HttpStatusCode.OK, (await server.GetAsync("/health/live")).Status);
+    }
+
+    [Fact]
+    public async Task The_console_is_told_of_a_default_password()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var info = (await server.GetAsync("/api/system/info", await server.LogInAsync())).Data;
+        Assert.Equal("""{"version":"0.1.0","mode":"embedded","time_zone":"Asia/Taipei","default_password":true}""", info.GetRawText());
+
+        await using var careful = await ApiServer.StartAsync(("AdministratorPassword", "another"));
+        Assert.False((await careful.GetAsync("/api/system/info", await careful.LogInAsync())).Data.GetProperty("default_password").GetBoolean());
+    }
+
+    private static string[] Checks(JsonElement data) =>
+        [.. data.GetProperty("health").GetProperty("checks").EnumerateArray().Select(check => check.GetProperty("status").GetString()!)];
+}
