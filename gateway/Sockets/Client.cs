@@ -164,6 +164,9 @@ public sealed class Client
         _sender.Ready(this);
     }
 
+    /// <summary>Tells the peer that nothing follows, while what it still sends can be read. A stream can only be ended as a whole.</summary>
+    public void EndSending() => _socket?.Shutdown(SocketShutdown.Send);
+
     /// <summary>Ends the connection at once; its reader notices and cleans up.</summary>
     public void Abort(CloseReason reason)
     {

@@ -24,8 +24,9 @@ public sealed partial class ClientReader(Subscriptions subscriptions, int maxMes
         catch (WebSocketException e) when (client.Closing)
         {
             // The framework found RFC 6455 broken and has said so (1002, 1007), or the peer left without an answer to our close.
-            client.CountError(e.Message);
             LogEnded(e, client.Opened.ConnectionId);
+            await client.Flushed;
+            await ReadAwayAsync(client, stream);
         }
         catch (Exception e) when (e is WebSocketException or IOException or SocketException or ObjectDisposedException
             or OperationCanceledException or InvalidOperationException)
@@ -42,7 +43,9 @@ public sealed partial class ClientReader(Subscriptions subscriptions, int maxMes
 
         // A close frame goes out before the connection does. A peer that does not take it is ended by the heartbeat.
         await client.Flushed;
-        return client.End();
+        var reason = client.End();
+        if (reason.Abnormal) client.CountError(reason.Text);
+        return reason;
     }
 
     private async Task ReadMessagesAsync(Client client, WebSocket socket)
@@ -92,6 +95,30 @@ public sealed partial class ClientReader(Subscriptions subscriptions, int maxMes
             {
                 ArrayPool<byte>.Shared.Return(buffer);
             }
+        }
+    }
+
+    /// <summary>
+    /// A connection closed with bytes unread is reset, and the reset may overtake the close frame: whoever broke the protocol would
+    /// never learn how. The heartbeat bounds it.
+    /// </summary>
+    private static async Task ReadAwayAsync(Client client, Stream stream)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(4096);
+        try
+        {
+            client.EndSending();
+            while (await stream.ReadAsync(buffer) > 0)
+            {
+            }
+        }
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
+        {
+            // The peer is gone, or its time is up.
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 
