@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Text;
 using CsCheck;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -87,7 +86,7 @@ public sealed class ClientReaderTests : IDisposable
         { "far too big", MaskedText(new string(' ', 100 * MaxBytes)), 1009 },
         { "not UTF-8", Masked(1, [0xc3, 0x28]), 1007 },
         { "half a character", Masked(1, [0xe6]), 1007 },
-        { "unmasked", [0x81, 0x02, (byte)'{', (byte)'}'], 1002 },
+        { "unmasked", [0x81, 0x07, .. "{\"a\":1}"u8], 1002 },
         { "reserved bit", [0xc1, 0x80, 0, 0, 0, 0], 1002 },
         { "reserved opcode", Masked(3, "{}"u8), 1002 },
         { "stray continuation", Masked(0, "{}"u8), 1002 },

@@ -58,7 +58,10 @@ internal sealed class Peer : IDisposable
     /// <summary>The server has closed or the connection is broken.</summary>
     public bool IsOver => _isOver;
 
-    public void Pause() => _mayRead = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    public void Pause()
+    {
+        if (_mayRead.Task.IsCompleted) _mayRead = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
 
     public void Resume() => _mayRead.TrySetResult();
 
@@ -71,7 +74,6 @@ internal sealed class Peer : IDisposable
         Client.End();
         _pair.Dispose();
         _reading.GetAwaiter().GetResult();
-        _received.Dispose();
     }
 
     private static TaskCompletionSource Open()
