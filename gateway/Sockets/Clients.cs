@@ -32,6 +32,7 @@ public sealed partial class Clients : BackgroundService
     private readonly ConcurrentDictionary<string, string> _userAgents = new(StringComparer.Ordinal);
     private long _lastNumber;
     private long _received;
+    private int _present;
 
     public Clients(
         IOptions<GatewayOptions> options,
@@ -86,6 +87,7 @@ public sealed partial class Clients : BackgroundService
         var number = Interlocked.Increment(ref _lastNumber);
         var opened = new SessionOpened(ConnectionId(number), address, Intern(userAgent), handshake.Protocol, _time.GetUtcNow());
         var client = new Client(number, opened, connection, _senders[number % _senders.Length], _options.OutboxBytes);
+        Interlocked.Increment(ref _present);
         _clients[number] = client;
         _opened.Enqueue(opened);
         _subscriptions.Begin(client, handshake, place);
@@ -103,6 +105,7 @@ public sealed partial class Clients : BackgroundService
         var reason = client.Reason;
         if (_closed.Count < MaxUnreported)
             _closed.Enqueue(new SessionClosed(client.Counters(), _time.GetUtcNow(), reason.Abnormal, reason.Text));
+        Interlocked.Decrement(ref _present);
         if (reason.Abnormal) LogAbnormalEnd(client.Opened.ConnectionId, reason.Code, reason.Text);
     }
 
@@ -141,10 +144,11 @@ public sealed partial class Clients : BackgroundService
 
     public bool HasChanges => !_opened.IsEmpty || !_closed.IsEmpty;
 
-    /// <summary>Waits until every client has ended, or the time is up.</summary>
+    /// <summary>Waits until every client has ended and its end can be reported, or the time is up.</summary>
     public async Task WaitUntilEmptyAsync(CancellationToken cancellation)
     {
-        while (!_clients.IsEmpty) await Task.Delay(TimeSpan.FromMilliseconds(20), _time, cancellation);
+        // Not the list: a client leaves it before its end is put aside, and the last report must not be made between the two.
+        while (Volatile.Read(ref _present) > 0) await Task.Delay(TimeSpan.FromMilliseconds(20), _time, cancellation);
     }
 
     public override void Dispose()
