@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Cluster;
@@ -77,16 +78,19 @@ public static class GatewayHost
     /// <returns>Null: ready. Otherwise what to tell the operator before the process ends.</returns>
     public static async Task<string?> PrepareGatewayAsync(this IServiceProvider services)
     {
-        try
-        {
-            var options = services.GetRequiredService<IOptions<GatewayOptions>>().Value;
-            return options.Mode == GatewayMode.Embedded ? await services.PrepareSiloAsync() : null;
-        }
-        catch (OptionsValidationException faults)
-        {
-            return string.Join(Environment.NewLine, faults.Failures);
-        }
+        var options = services.GetRequiredService<IOptions<GatewayOptions>>().Value;
+        if (IsTaken(EndPoint(options))) return PortInUse(options);
+        return options.Mode == GatewayMode.Embedded ? await services.PrepareSiloAsync() : null;
     }
+
+    /// <summary>What to tell the operator when a setting is wrong; null: the failure is about something else.</summary>
+    public static string? SettingsFault(this Exception failure) => failure switch
+    {
+        OptionsValidationException faults => string.Join(Environment.NewLine, faults.Failures),
+        // A value that is no number, time or the like. Known by who threw it, for the type says nothing.
+        InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } => failure.Message,
+        _ => null,
+    };
 
     /// <summary>Runs until told to end. Answers the process's exit code.</summary>
     public static async Task<int> RunGatewayAsync(this WebApplication app)
@@ -105,9 +109,7 @@ public static class GatewayHost
         }
         catch (IOException e) when (e.InnerException is AddressInUseException)
         {
-            await Console.Error.WriteLineAsync(
-                $"Port {options.WebSocketPort} is in use by another process. Stop it, or set NotifyHub:WebSocketPort "
-                + "(environment NotifyHub__WebSocketPort) to a free one.");
+            await Console.Error.WriteLineAsync(PortInUse(options));
             return 1;
         }
         catch (IOException e)
@@ -137,6 +139,27 @@ public static class GatewayHost
         if (colon <= 0 || !ushort.TryParse(silo.AsSpan(colon + 1), out var port)) return [];
         return Dns.GetHostAddresses(silo[..colon]).Select(address => new IPEndPoint(address, port));
     }
+
+    /// <summary>Asked before anything starts. Found out only by the web server, a taken port costs the operator a page of stack traces.</summary>
+    private static bool IsTaken(IPEndPoint endPoint)
+    {
+        using var probe = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (endPoint.Address.Equals(IPAddress.IPv6Any)) probe.DualMode = true;
+            probe.Bind(endPoint);
+            probe.Listen();
+            return false;
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            return true;
+        }
+    }
+
+    private static string PortInUse(GatewayOptions options) =>
+        $"Port {options.WebSocketPort} is in use by another process. Stop it, or set NotifyHub:WebSocketPort "
+        + "(environment NotifyHub__WebSocketPort) to a free one.";
 
     private static IPEndPoint EndPoint(GatewayOptions options) =>
         new(options.Address == "*" ? IPAddress.IPv6Any : IPAddress.Parse(options.Address), options.WebSocketPort);

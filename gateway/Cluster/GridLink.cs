@@ -73,7 +73,10 @@ public sealed partial class GridLink : BackgroundService
         try
         {
             await _service.ShutDownAsync(cancellationToken);
-            await ReportAsync(cancellationToken);
+            // The first may be the repetition of one that was interrupted; and a report takes only so many ends. What is not said now
+            // is taken for lost with the gateway.
+            do await ReportAsync(cancellationToken);
+            while (_clients.HasChanges || _refused is not null);
             await Task.WhenAll(
                 ConnectionGrain().ReleaseAsync(),
                 _follower.LeaveAsync(),

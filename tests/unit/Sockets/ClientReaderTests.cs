@@ -173,7 +173,7 @@ public sealed class ClientReaderTests : IDisposable
             var connection = new ClientConnection(null, stream, context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>().Abort);
             var client = new Client(1, new SessionOpened("c", "", "", "", default), connection, _sender, 1 << 16);
             upgraded.SetResult(client);
-            over.SetResult(await _reader.ReadAsync(client, new ClientStream(client, connection)));
+            over.SetResult(await ReadAsync(client, connection));
         });
         await server.StartAsync(TestContext.Current.CancellationToken);
         using var peer = new TcpClient("127.0.0.1", new Uri(server.Urls.Single()).Port);
@@ -185,9 +185,17 @@ public sealed class ClientReaderTests : IDisposable
         Assert.Equal(CloseReason.Dead, await over.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
     }
 
+    private async Task<CloseReason> ReadAsync(Client client, ClientConnection connection)
+    {
+        Client? ended = null;
+        await _reader.ReadAsync(client, new ClientStream(client, connection), last => ended = last);
+        Assert.Same(client, ended);
+        return client.Reason;
+    }
+
     private (Peer Peer, Task<CloseReason> Reading) Begin()
     {
         var peer = new Peer(_sender, v1: false);
-        return (peer, _reader.ReadAsync(peer.Client, new ClientStream(peer.Client, new ClientConnection(peer.Server, null))));
+        return (peer, ReadAsync(peer.Client, new ClientConnection(peer.Server, null)));
     }
 }

@@ -59,7 +59,7 @@ public sealed class SubscriptionsTests : IAsyncLifetime
         var (log, head) = (Follower.Log!, Follower.Log!.Plain.Head);
         Publish(1, 1);
         using var peer = new Peer(_sender, v1: false);
-        _subscriptions!.Begin(peer.Client, new Handshake("", "", 0, null), log, head);
+        _subscriptions!.Begin(peer.Client, new Handshake("", "", 0, null), new LogPlace(log, head));
         Publish(1);
 
         await peer.UntilAsync(frames => frames.Count == 3);
@@ -283,7 +283,7 @@ public sealed class SubscriptionsTests : IAsyncLifetime
     {
         var peer = new Peer(_sender, v1: true, bufferBytes: bufferBytes);
         var log = Follower.Log!;
-        _subscriptions!.Begin(peer.Client, new Handshake("", Handshake.V1, since, epoch), log, log.Envelopes.Head);
+        _subscriptions!.Begin(peer.Client, new Handshake("", Handshake.V1, since, epoch), new LogPlace(log, log.Envelopes.Head));
         return peer;
     }
 
