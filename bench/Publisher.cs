@@ -1,8 +1,8 @@
 namespace NotifyHub.Bench;
 
 /// <summary>
-/// Publishes numbered messages for a length of time and records how each was answered. One thread publishes; the counters may be
-/// read by others while it does.
+/// Publishes numbered messages for a length of time and records how each was answered. One thread at a time publishes; the counters
+/// may be read by others while it does.
 /// </summary>
 internal abstract class Publisher(BenchOptions options, long run)
 {
@@ -65,11 +65,11 @@ internal abstract class Publisher(BenchOptions options, long run)
         Volatile.Write(ref _sent, _sent + 1);
     }
 
-    /// <summary>Takes the answer to the oldest outstanding message in.</summary>
+    /// <summary>Takes the answer to a message in.</summary>
+    /// <param name="number">The message, counted from 0.</param>
     /// <param name="refusal">Why it was not taken; null: acknowledged.</param>
-    protected void Answered(long at, long now, string? refusal)
+    protected void Answered(long number, long at, long now, string? refusal)
     {
-        var number = _sent - Outstanding;
         Outstanding--;
         if (refusal is not null)
         {
@@ -78,7 +78,7 @@ internal abstract class Publisher(BenchOptions options, long run)
             return;
         }
         AckLatency.Record(now - at);
-        Head = number + 1;
+        Head = Math.Max(Head, number + 1);
         Volatile.Write(ref _acknowledged, _acknowledged + 1);
     }
 }

@@ -33,7 +33,7 @@ internal sealed class Run : IDisposable
         {
             _ when options.Idle => null,
             PublisherKind.Tcp => new TcpPublisher(options, run),
-            PublisherKind.Rest => new RestPublisher(options, run),
+            PublisherKind.Rest or PublisherKind.Notifications => new RestPublisher(options, run),
             _ => null,
         };
     }
@@ -214,7 +214,7 @@ internal sealed class Run : IDisposable
     {
         if (_publisher is null) return;
         var from = Clock.Now;
-        while (_receivers.Sum(r => r.Behind(_publisher.Head)) > 0 && Clock.Now - from < _options.Drain.TotalMicroseconds)
+        while (_receivers.Sum(r => r.Behind(_publisher.Head, _publisher.Refused.Count)) > 0 && Clock.Now - from < _options.Drain.TotalMicroseconds)
             await TickAsync("drain", cancellation);
     }
 
