@@ -168,10 +168,10 @@ internal sealed class Run : IDisposable
                 (_publisher.Acknowledged - acknowledged) / publishSeconds,
                 LatencyReport.Of(_publisher.AckLatency));
         }
-        return (publish, Deliver(clients, seconds, after.CpuSeconds - before.CpuSeconds, after.ResidentBytes));
+        return (publish, Deliver(clients, seconds, after.CpuSeconds - before.CpuSeconds, after));
     }
 
-    private DeliverReport Deliver(int clients, double seconds, double cpu, long resident)
+    private DeliverReport Deliver(int clients, double seconds, double cpu, ServerUsage usage)
     {
         var deliveries = _receivers.Sum(r => r.Deliveries.Measured);
         var latency = new Histogram();
@@ -191,7 +191,8 @@ internal sealed class Run : IDisposable
             _receivers.Sum(r => r.Deliveries.Replayed),
             _receivers.Sum(r => r.Resumed),
             _receivers.Sum(r => r.EndedSlow),
-            resident);
+            usage.ResidentBytes,
+            usage.PeakBytes);
     }
 
     private async Task PublishAsync(string phase, TimeSpan length, CancellationToken cancellation)

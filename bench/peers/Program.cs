@@ -63,6 +63,6 @@ WebApplication SignalR()
         return message => SignalRHub.BroadcastAsync(hub, message);
     });
     var app = builder.Build();
-    app.MapHub<SignalRHub>("/");
+    app.MapHub<SignalRHub>("");
     return app;
 }
