@@ -34,6 +34,8 @@ internal sealed record BenchOptions
           --publisher tcp|rest|notifications|none   rest: POST /api/push, notifications:
                                     POST /api/notifications/windows/batch                tcp
           --rate M|max              messages a second; max: as fast as acknowledged      100
+          --lead N                  rate max: messages that may be ahead of the slowest reader; a generator that
+                                    cannot keep up must not get its clients cut off      8000, at most 4 MiB
           --size BYTES              of each pushed message, 64 to 1,000,000              128
           --pipeline N              tcp: lines that may wait for their acknowledgement   1000
           --batch N                 rest: messages a request         1
@@ -52,6 +54,8 @@ internal sealed record BenchOptions
         Exit code 0: every client got every message once, in order. 1: order error, gap, repeat or altered message.
         2: wrong options, or the run could not be carried out.
         """;
+
+    private int _lead;
 
     public Uri Url { get; private set; } = new("ws://127.0.0.1:8080/");
 
@@ -79,6 +83,9 @@ internal sealed record BenchOptions
     public int Batch { get; private set; } = 1;
 
     public int InFlight { get; private set; } = 1;
+
+    /// <summary>With <see cref="Rate"/> infinite: how many messages may be ahead of the slowest reading client.</summary>
+    public int Lead => _lead > 0 ? _lead : Math.Clamp((4 << 20) / Size, 1, 8000);
 
     public Uri? Api { get; private set; }
 
@@ -157,6 +164,7 @@ internal sealed record BenchOptions
             case "--protocol": Protocol = Enum.Parse<BenchProtocol>(value, ignoreCase: true); break;
             case "--publisher": Publisher = Enum.Parse<PublisherKind>(value, ignoreCase: true); break;
             case "--rate": Rate = value == "max" ? double.PositiveInfinity : Number(value, 0.25, 10_000_000); break;
+            case "--lead": _lead = (int)Number(value, 1, BenchMessage.MaxMessages); break;
             case "--size": Size = (int)Number(value, BenchMessage.MinBytes, 1_000_000); break;
             case "--pipeline": Pipeline = (int)Number(value, 1, 1_000_000); break;
             case "--batch": Batch = (int)Number(value, 1, 1_000); break;

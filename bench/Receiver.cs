@@ -101,6 +101,17 @@ internal sealed unsafe class Receiver : IDisposable
         return behind;
     }
 
+    /// <summary>The message that the slowest of the reading clients waits for; <see cref="long.MaxValue"/> when none reads.</summary>
+    public long Slowest()
+    {
+        var slowest = long.MaxValue;
+        foreach (ref readonly var client in _clients.AsSpan())
+        {
+            if (!client.Slow && client.Phase != ClientPhase.Ended) slowest = Math.Min(slowest, client.Expected);
+        }
+        return slowest;
+    }
+
     /// <summary>Messages below <paramref name="next"/> that reading clients still lack.</summary>
     public long Undelivered(long next)
     {

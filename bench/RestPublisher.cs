@@ -30,15 +30,13 @@ internal sealed class RestPublisher(BenchOptions options, long run) : Publisher(
         {
             var now = Clock.Now;
             if (now >= end || cancellation.IsCancellationRequested) return;
-            bool filled, exhausted;
+            bool filled;
             lock (_lock)
             {
-                var due = Due(now);
-                exhausted = due < Options.Batch && double.IsPositiveInfinity(Options.Rate);
-                filled = due >= Options.Batch;
+                if (BenchMessage.MaxMessages - Sent < Options.Batch) return;
+                filled = Due(now) >= Options.Batch;
                 if (filled) Fill(request, now);
             }
-            if (exhausted) return;
             if (filled) await PostAsync(request, cancellation);
             else await Task.Delay(TimeSpan.FromMilliseconds(1), cancellation);
         }

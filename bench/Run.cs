@@ -235,6 +235,9 @@ internal sealed class Run : IDisposable
     {
         await Task.Delay(10, cancellation);
         if (_receivers.FirstOrDefault(r => r.Fault is not null) is { } broken) throw new IOException("A receiver broke.", broken.Fault);
+        // Looked at only when half of the lead is used up: a walk over all clients every time would be the generator's own load.
+        if (_publisher is not null && _publisher.Sent + (_options.Lead / 2) >= _publisher.Limit)
+            _publisher.Limit = Math.Min(_receivers.Min(r => r.Slowest()), BenchMessage.MaxMessages) + _options.Lead;
         var seconds = (Clock.Now - _lineAt) / 1e6;
         if (seconds < 1) return;
         var (received, sent) = (Received, _publisher?.Sent ?? 0);

@@ -94,7 +94,6 @@ internal static class Modes
             new("rise, %", [with, without], r => ((double?)r[0].Deliver?.Latency.P99 / r[1].Deliver?.Latency.P99 - 1) * 100),
             new("slow clients", [with], r => r[0].Connect.Slow),
             new("slow clients cut off", [with], r => r[0].Deliver?.SlowCutOff),
-            new("slow clients told 1013", [with], r => r[0].Disconnects.GetValueOrDefault(1013)),
             new("server memory at most, MiB", [with], r => Mib(r[0].Deliver?.ServerPeak)),
             new("the same without slow clients, MiB", [without], r => Mib(r[0].Deliver?.ServerPeak)),
         ]);

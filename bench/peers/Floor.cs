@@ -8,7 +8,7 @@ namespace NotifyHub.Bench.Peers;
 /// <summary>
 /// The floor of this machine: what a broadcast costs when there is nothing but the kernel. One thread, one epoll, one ring of
 /// ready-made frames, a cursor for each client, the contiguous rest in one <c>send(2)</c>. Nothing is stored or checked: it is a
-/// yardstick, not a server to deploy. A client that lags by more than the backlog is closed with 1013.
+/// yardstick, not a server to deploy. A client that lags by more than the backlog is cut off.
 /// </summary>
 internal sealed unsafe partial class Floor : IDisposable
 {
@@ -111,7 +111,9 @@ internal sealed unsafe partial class Floor : IDisposable
         if (peer.Phase == Phase.Open)
         {
             // A generator's frames come whole and one at a time; a close is answered with its own code.
-            if ((bytes[0] & 0x0F) == 8) Close(id, ref peer, FloorHandshake.Close(1000));
+            if ((bytes[0] & 0x0F) != 8) return;
+            Native.Send(peer.Socket, FloorHandshake.CloseFrame);
+            End(id, ref peer);
             return;
         }
         if (FloorHandshake.Answer(bytes) is not { } answer || !Native.Send(peer.Socket, answer))
@@ -169,7 +171,7 @@ internal sealed unsafe partial class Floor : IDisposable
             ref var peer = ref _peers[id];
             if (peer.Phase != Phase.Open) continue;
             if (!peer.Blocked) SendRest(id, ref peer);
-            else if (_head - peer.Position > _maxLag) Close(id, ref peer, FloorHandshake.Close(1013));
+            else if (_head - peer.Position > _maxLag) Evict(id, ref peer);
         }
         _sentUpTo = _head;
     }
@@ -199,9 +201,11 @@ internal sealed unsafe partial class Floor : IDisposable
         }
     }
 
-    private void Close(int id, ref Peer peer, ReadOnlySpan<byte> frame)
+    /// <summary>Resets the connection: its buffers are full, so a close frame would reach nobody, and the kernel would go on keeping
+    /// them until it does.</summary>
+    private void Evict(int id, ref Peer peer)
     {
-        Native.Send(peer.Socket, frame);
+        Native.ResetOnClose(peer.Socket);
         End(id, ref peer);
     }
 
@@ -246,6 +250,16 @@ internal sealed unsafe partial class Floor : IDisposable
         {
             fixed (byte* start = bytes) return Send(fd, start, (nuint)bytes.Length) == bytes.Length;
         }
+
+        public static void ResetOnClose(int fd)
+        {
+            // SOL_SOCKET, SO_LINGER: { on, 0 seconds }.
+            var linger = stackalloc int[2] { 1, 0 };
+            _ = SetOption(fd, 1, 13, linger, 2 * sizeof(int));
+        }
+
+        [LibraryImport("libc", EntryPoint = "setsockopt")]
+        private static partial int SetOption(int fd, int level, int option, int* value, int size);
 
         [LibraryImport("libc", EntryPoint = "close")]
         public static partial int Close(int fd);

@@ -45,5 +45,6 @@ internal static class FloorHandshake
         }
     }
 
-    public static byte[] Close(int code) => [0x88, 2, (byte)(code >> 8), (byte)code];
+    /// <summary>1000, the answer to a generator's goodbye.</summary>
+    public static ReadOnlySpan<byte> CloseFrame => [0x88, 2, 0x03, 0xE8];
 }
