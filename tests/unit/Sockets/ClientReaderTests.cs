@@ -106,12 +106,29 @@ public sealed class ClientReaderTests : IDisposable
         await peer.Socket.SendAsync(bytes);
         await peer.UntilAsync(frames => frames is [.., { Opcode: WireFrame.Close }]);
         Assert.True(code == peer.Frames()[^1].CloseCode, $"{what}: {peer.Frames()[^1].CloseCode}");
-        // The peer's half of the goodbye, for those that the server waits for.
+        // The peer's half of the goodbye: where frames can no longer be told apart, the end of its sending.
         if (code is 1003 or 1009) await peer.Socket.SendAsync(Masked(8, [0x03, 0xe8]));
+        else peer.Socket.Shutdown(SocketShutdown.Send);
 
         var reason = await reading;
         Assert.Equal((code, true), (reason.Code, reason.Abnormal));
         Assert.Single(peer.Frames());
+    }
+
+    [Fact]
+    public async Task Who_broke_the_protocol_and_goes_on_sending_is_read_until_its_end_and_so_learns_why()
+    {
+        // Closing a connection with bytes unread resets it, and the reset may overtake the close frame.
+        var (peer, reading) = Begin();
+        using var ended = peer;
+        peer.Pause();
+        await peer.Socket.SendAsync(Masked(3, "{}"u8));
+        for (var i = 0; i < 50; i++) await peer.Socket.SendAsync(new byte[100_000]);
+        peer.Socket.Shutdown(SocketShutdown.Send);
+
+        Assert.Equal(CloseReason.ProtocolError, await reading);
+        peer.Resume();
+        await peer.UntilAsync(frames => frames is [{ Opcode: WireFrame.Close, CloseCode: 1002 }]);
     }
 
     [Fact]
