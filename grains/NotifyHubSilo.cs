@@ -50,6 +50,8 @@ public static class NotifyHubSilo
         services.AddHostedService(provider => provider.GetRequiredService<SiloStartup>());
 
         silo.AddIncomingGrainCallFilter<StorageFaultFilter>();
+        // There are as many grains as channels, gateways and people who sign in; Orleans would make room for a million, 18 MB of it at once.
+        silo.Configure<GrainDirectoryOptions>(directory => directory.CacheSize = 10_000);
         silo.UseSystemTextJsonGrainStorageSerializer();
         silo.AddAdoNetGrainStorageAsDefault(options => options.Configure<Database>((storage, database) =>
         {

@@ -143,7 +143,7 @@ public sealed partial class GridLink : BackgroundService
     private SessionReport NextReport()
     {
         var (sent, received) = (_clients.Sent, _clients.Received);
-        var isComplete = _sequence == 0 || _refused is not null;
+        var isComplete = _sequence == 0 || _refused is not null || _clients.HasDropped;
         var (opened, closed) = isComplete ? _clients.TakeAll() : _clients.TakeChanges(MaxPerReport);
         var report = new SessionReport(
             ++_sequence, _reference, Node(), isComplete, opened, [.. _refused?.Closed ?? [], .. closed],

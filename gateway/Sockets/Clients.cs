@@ -11,8 +11,8 @@ namespace NotifyHub.Gateway.Sockets;
 /// </summary>
 public sealed partial class Clients : BackgroundService
 {
-    /// <summary>Ended sessions that may wait for their report while the silos are away; of more, the details are dropped and the
-    /// complete report that follows a lost lease ends them.</summary>
+    /// <summary>Openings and closings that may wait for their report while the silos are away. Of more the details are dropped, and a complete
+    /// report puts the sessions right.</summary>
     private const int MaxUnreported = 100_000;
 
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(500);
@@ -30,6 +30,7 @@ public sealed partial class Clients : BackgroundService
     private readonly ConcurrentQueue<SessionOpened> _opened = new();
     private readonly ConcurrentQueue<SessionClosed> _closed = new();
     private readonly ConcurrentDictionary<string, string> _userAgents = new(StringComparer.Ordinal);
+    private volatile bool _hasDropped;
     private long _lastNumber;
     private long _received;
     private int _present;
@@ -89,7 +90,8 @@ public sealed partial class Clients : BackgroundService
         var client = new Client(number, opened, connection, _senders[number % _senders.Length], _options.OutboxBytes);
         Interlocked.Increment(ref _present);
         _clients[number] = client;
-        _opened.Enqueue(opened);
+        if (_opened.Count < MaxUnreported) _opened.Enqueue(opened);
+        else _hasDropped = true;
         _subscriptions.Begin(client, handshake, place);
         // A stop that came during the handshake has not seen this client in the list.
         if (!IsOpen) client.Close(CloseReason.ServiceStopped);
@@ -138,9 +140,13 @@ public sealed partial class Clients : BackgroundService
     /// <summary>All that are open, for a complete report; what was put aside before is contained in it.</summary>
     public (SessionOpened[] Opened, SessionClosed[] Closed) TakeAll()
     {
+        _hasDropped = false;
         _opened.Clear();
         return ([.. _clients.Values.Select(client => client.Opened)], Take(_closed, int.MaxValue));
     }
+
+    /// <summary>More has happened than could be put aside: only a complete report is true now.</summary>
+    public bool HasDropped => _hasDropped;
 
     public bool HasChanges => !_opened.IsEmpty || !_closed.IsEmpty;
 
