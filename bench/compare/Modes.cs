@@ -11,7 +11,9 @@ internal sealed record Load(string Name, IReadOnlyList<string> Options, int Back
 /// <param name="Loads">What it is computed from, in this order.</param>
 /// <param name="Value">Null when the runs do not tell.</param>
 /// <param name="AgainstFloor">A further line gives the ratio to the floor.</param>
-internal sealed record Row(string Title, IReadOnlyList<Load> Loads, Func<IReadOnlyList<Report>, double?> Value, bool AgainstFloor = false);
+/// <param name="Ratio">Whether a ratio to the baseline says anything.</param>
+internal sealed record Row(
+    string Title, IReadOnlyList<Load> Loads, Func<IReadOnlyList<Report>, double?> Value, bool AgainstFloor = false, bool Ratio = true);
 
 internal sealed record Section(string Title, IReadOnlyList<Row> Rows)
 {
@@ -48,8 +50,8 @@ internal static class Modes
             new("deliveries a second of server CPU", load, r => r[0].Deliver?.PerServerCpuSecond, AgainstFloor: true),
             new("deliveries a second", load, r => r[0].Deliver?.PerSecond),
             new("acknowledged a second", load, r => r[0].Publish?.AcknowledgedPerSecond),
-            new("server CPU, %", load, r => r[0].Deliver?.ServerCpuPercent),
-            new("generator CPU, %", load, r => r[0].Generator.CpuPercent),
+            new("server CPU, %", load, r => r[0].Deliver?.ServerCpuPercent, Ratio: false),
+            new("generator CPU, %", load, r => r[0].Generator.CpuPercent, Ratio: false),
             new("server memory at most, MiB", load, r => Mib(r[0].Deliver?.ServerPeak)),
         ]);
     }
@@ -76,7 +78,7 @@ internal static class Modes
             new("bytes a connection", load, r => r[0].Connect.ServerBytesPerConnection),
             new("connects a second", load, r => r[0].Connect.PerSecond),
             new("server CPU a connect, µs", load, r => r[0].Connect.ServerCpuMicrosPerConnection),
-            new("server CPU while idle, %", load, r => r[0].Idle?.ServerCpuPercent),
+            new("server CPU while idle, %", load, r => r[0].Idle?.ServerCpuPercent, Ratio: false),
         ]);
     }
 
@@ -91,9 +93,9 @@ internal static class Modes
         [
             new("readers' latency, p99, ms", [with], r => Ms(r[0].Deliver?.Latency.P99)),
             new("the same without slow clients, ms", [without], r => Ms(r[0].Deliver?.Latency.P99)),
-            new("rise, %", [with, without], r => ((double?)r[0].Deliver?.Latency.P99 / r[1].Deliver?.Latency.P99 - 1) * 100),
-            new("slow clients", [with], r => r[0].Connect.Slow),
-            new("slow clients cut off", [with], r => r[0].Deliver?.SlowCutOff),
+            new("rise, %", [with, without], r => ((double?)r[0].Deliver?.Latency.P99 / r[1].Deliver?.Latency.P99 - 1) * 100, Ratio: false),
+            new("slow clients", [with], r => r[0].Connect.Slow, Ratio: false),
+            new("slow clients cut off", [with], r => r[0].Deliver?.SlowCutOff, Ratio: false),
             new("server memory at most, MiB", [with], r => Mib(r[0].Deliver?.ServerPeak)),
             new("the same without slow clients, MiB", [without], r => Mib(r[0].Deliver?.ServerPeak)),
         ]);
@@ -110,12 +112,12 @@ internal static class Modes
         [
             new("TCP, 8,000 lines in flight: acknowledged a second", tcp, r => r[0].Publish?.AcknowledgedPerSecond),
             new("until acknowledged, p99, ms", tcp, r => Ms(r[0].Publish?.Latency.P99)),
-            new("server CPU, %", tcp, r => r[0].Deliver?.ServerCpuPercent),
+            new("server CPU, %", tcp, r => r[0].Deliver?.ServerCpuPercent, Ratio: false),
             new("POST /api/push, 16 × 250: acknowledged a second", push, r => r[0].Publish?.AcknowledgedPerSecond),
             new("until acknowledged, p99, ms", push, r => Ms(r[0].Publish?.Latency.P99)),
             new("POST …/windows/batch, 16 × 250: acknowledged a second", notifications, r => r[0].Publish?.AcknowledgedPerSecond),
             new("until acknowledged, p99, ms", notifications, r => Ms(r[0].Publish?.Latency.P99)),
-            new("generator CPU, %", notifications, r => r[0].Generator.CpuPercent),
+            new("generator CPU, %", notifications, r => r[0].Generator.CpuPercent, Ratio: false),
         ]);
     }
 
