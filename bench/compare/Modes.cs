@@ -44,7 +44,9 @@ internal static class Modes
 
     private static Section Fanout(int connections, double duration)
     {
-        Load[] load = [new($"fanout-{connections}", [.. Basics(connections, duration), "--rate", "max"])];
+        // A million deliveries in flight: a slow server's answer to all of them must come before the drain ends.
+        var pipeline = Math.Clamp(1_000_000 / connections, 10, 1000);
+        Load[] load = [new($"fanout-{connections}", [.. Basics(connections, duration), "--rate", "max", "--pipeline", $"{pipeline}", "--drain", "60"])];
         return new Section($"As fast as acknowledged, {connections:N0} clients",
         [
             new("deliveries a second of server CPU", load, r => r[0].Deliver?.PerServerCpuSecond),
@@ -113,6 +115,7 @@ internal static class Modes
             new("TCP, 8,000 lines in flight: acknowledged a second", tcp, r => r[0].Publish?.AcknowledgedPerSecond),
             new("until acknowledged, p99, ms", tcp, r => Ms(r[0].Publish?.Latency.P99)),
             new("server CPU, %", tcp, r => r[0].Deliver?.ServerCpuPercent, Ratio: false),
+            new("generator CPU, %", tcp, r => r[0].Generator.CpuPercent, Ratio: false),
             new("POST /api/push, 16 × 250: acknowledged a second", push, r => r[0].Publish?.AcknowledgedPerSecond),
             new("until acknowledged, p99, ms", push, r => Ms(r[0].Publish?.Latency.P99)),
             new("POST …/windows/batch, 16 × 250: acknowledged a second", notifications, r => r[0].Publish?.AcknowledgedPerSecond),
