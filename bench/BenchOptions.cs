@@ -35,7 +35,7 @@ internal sealed record BenchOptions
                                     POST /api/notifications/windows/batch                tcp
           --rate M|max              messages a second; max: as fast as acknowledged      100
           --lead N                  rate max: messages that may be ahead of the slowest reader; a generator that
-                                    cannot keep up must not get its clients cut off      8000, at most 4 MiB
+                                    cannot keep up must not get its clients cut off      8 MiB of them, or 50 million deliveries
           --size BYTES              of each pushed message, 64 to 1,000,000              128
           --pipeline N              tcp: lines that may wait for their acknowledgement   1000
           --batch N                 rest: messages a request         1
@@ -85,7 +85,7 @@ internal sealed record BenchOptions
     public int InFlight { get; private set; } = 1;
 
     /// <summary>With <see cref="Rate"/> infinite: how many messages may be ahead of the slowest reading client.</summary>
-    public int Lead => _lead > 0 ? _lead : Math.Clamp((4 << 20) / Size, 1, 8000);
+    public int Lead => _lead > 0 ? _lead : Math.Max(Math.Min((8 << 20) / Size, 50_000_000 / Connections), 1);
 
     public Uri? Api { get; private set; }
 

@@ -17,7 +17,7 @@ internal sealed record CompareOptions
           table      all of these, at 1,000 and 10,000 clients
 
           --servers A,B,…      of floor, naive, signalr, notifyhub      all of them
-          --baseline NAME      what ratios refer to                     naive
+          --baseline NAME      what ratios refer to                     naive, or the first server
           --connections N      instead of the mode's own
           --duration S         seconds that are measured                10 (slow: three times as many)
           --server-cpus LIST   cores of server and database; "any": not pinned    0
@@ -36,7 +36,7 @@ internal sealed record CompareOptions
 
     public IReadOnlyList<string> Servers { get; private set; } = Server.Names;
 
-    public string Baseline { get; private set; } = "naive";
+    public string Baseline { get; private set; } = "";
 
     public int? Connections { get; private set; }
 
@@ -70,6 +70,8 @@ internal sealed record CompareOptions
             else options.Set(args[i], i + 1 < args.Count ? args[++i] : throw new FormatException($"{args[i]}: a value is missing"));
         }
         if (options.Servers.FirstOrDefault(s => !Server.Names.Contains(s)) is { } unknown) throw new FormatException($"{unknown}: no such server");
+        if (options.Baseline.Length == 0) options.Baseline = options.Servers.Contains("naive") ? "naive" : options.Servers[0];
+        if (!options.Servers.Contains(options.Baseline)) throw new FormatException($"--baseline {options.Baseline}: not among the servers");
         return options;
     }
 

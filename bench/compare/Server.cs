@@ -50,7 +50,7 @@ internal sealed class Server : IDisposable
             start.Environment["NotifyHub__Address"] = "127.0.0.1";
             start.Environment["NotifyHub__DataFolder"] = data;
             start.Environment["NotifyHub__Storage"] = storage;
-            if (load.BacklogBytes > 0) start.Environment["NotifyHub__BacklogBytes"] = $"{load.BacklogBytes}";
+            start.Environment["NotifyHub__BacklogBytes"] = $"{load.BacklogBytes}";
         }
         var server = new Server(name, log, Process.Start(start)!, port, pushPort);
         try
@@ -76,12 +76,11 @@ internal sealed class Server : IDisposable
     /// <summary>A program of this checkout, as <c>scripts/bench-compare</c> has built it.</summary>
     public static string Program(string folder, string name) => Path.GetFullPath($"{folder}/bin/Release/net10.0/{name}.dll");
 
-    private static string[] Backlog(string name, Load load) => (name, load.BacklogBytes) switch
+    private static string[] Backlog(string name, Load load) => name switch
     {
-        (_, 0) => [],
-        ("floor", var bytes) => ["--backlog", $"{bytes}"],
-        // Its bound counts messages; that of a load with a bound of its own is given in bytes of them.
-        ("naive", var bytes) => ["--queue", $"{bytes / BenchOptions.Parse(load.Options).Size}"],
+        "floor" => ["--backlog", $"{load.BacklogBytes}"],
+        // Its bound counts messages.
+        "naive" => ["--queue", $"{load.BacklogBytes / BenchOptions.Parse(load.Options).Size}"],
         _ => [],
     };
 

@@ -14,7 +14,7 @@ internal static class Table
         foreach (var row in section.Rows)
         {
             var values = servers.ToDictionary(s => s, s => Value(row, s, report));
-            lines.Add([row.Title, .. servers.Select(s => Show(values[s]) + Ratio(values[s], s == baseline ? null : values.GetValueOrDefault(baseline)))]);
+            lines.Add([row.Title, .. servers.Select(s => Show(values[s]) + Ratio(values[s], s == baseline || !row.Ratio ? null : values.GetValueOrDefault(baseline)))]);
             if (row.AgainstFloor && values.GetValueOrDefault("floor") is { } floor)
                 lines.Add(["… against the floor", .. servers.Select(s => values[s] is { } value ? Show(value / floor) + " ×" : Missing)]);
         }

@@ -63,7 +63,8 @@ internal sealed unsafe partial class Floor : IDisposable
 
     private Socket Listen(int port, int id)
     {
-        var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
+        // Accepted sockets inherit it: without it answers wait for the peer's delayed ACK.
+        var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { Blocking = false, NoDelay = true };
         listener.Bind(new IPEndPoint(IPAddress.Loopback, port));
         listener.Listen(Backlog);
         _epoll.Add((int)listener.Handle, Epoll.In, id);

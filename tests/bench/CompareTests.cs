@@ -46,6 +46,7 @@ public sealed class CompareTests
     {
         var options = CompareOptions.Parse(["steady", "--servers", "floor,notifyhub", "--server-cpus", "any", "--", "--size", "512"]);
         Assert.Equal(["floor", "notifyhub"], options.Servers);
+        Assert.Equal("floor", options.Baseline);
         Assert.Equal("", options.ServerCpus);
         Assert.Equal(["--size", "512"], options.Generator);
     }
@@ -53,6 +54,7 @@ public sealed class CompareTests
     [Theory]
     [InlineData("fast", "fast: no such mode; see --help")]
     [InlineData("fanout --servers floor,nats", "nats: no such server")]
+    [InlineData("fanout --servers floor --baseline naive", "--baseline naive: not among the servers")]
     [InlineData("fanout --duration 0", "--duration 0: expected 1 to 3600")]
     [InlineData("fanout --duration", "--duration: a value is missing")]
     [InlineData("fanout --quick 1", "--quick: no such option; see --help")]
