@@ -77,16 +77,18 @@ public static class GatewayHost
     /// <returns>Null: ready. Otherwise what to tell the operator before the process ends.</returns>
     public static async Task<string?> PrepareGatewayAsync(this IServiceProvider services)
     {
-        try
-        {
-            var options = services.GetRequiredService<IOptions<GatewayOptions>>().Value;
-            return options.Mode == GatewayMode.Embedded ? await services.PrepareSiloAsync() : null;
-        }
-        catch (OptionsValidationException faults)
-        {
-            return string.Join(Environment.NewLine, faults.Failures);
-        }
+        var options = services.GetRequiredService<IOptions<GatewayOptions>>().Value;
+        return options.Mode == GatewayMode.Embedded ? await services.PrepareSiloAsync() : null;
     }
+
+    /// <summary>What to tell the operator when a setting is wrong; null: the failure is about something else.</summary>
+    public static string? SettingsFault(this Exception failure) => failure switch
+    {
+        OptionsValidationException faults => string.Join(Environment.NewLine, faults.Failures),
+        // A value that is no number, time or the like. Known by who threw it, for the type says nothing.
+        InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } => failure.Message,
+        _ => null,
+    };
 
     /// <summary>Runs until told to end. Answers the process's exit code.</summary>
     public static async Task<int> RunGatewayAsync(this WebApplication app)

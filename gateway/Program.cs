@@ -2,21 +2,30 @@ using NotifyHub.Gateway;
 using NotifyHub.Gateway.Api;
 using NotifyHub.Gateway.Sockets;
 
-// Settings and pages lie beside the program; data lies where it is started.
-var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-builder.AddGateway();
-builder.AddNotifyHubApi();
-builder.AddGatewayTelemetry();
-
-await using var app = builder.Build();
-if (await app.Services.PrepareGatewayAsync() is { } fault)
+try
 {
+    // Settings and pages lie beside the program; data lies where it is started.
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+    builder.AddGateway();
+    builder.AddNotifyHubApi();
+    builder.AddGatewayTelemetry();
+
+    await using var app = builder.Build();
+    if (await app.Services.PrepareGatewayAsync() is { } fault)
+    {
+        await Console.Error.WriteLineAsync(fault);
+        return 1;
+    }
+
+    app.UseClientSockets();
+    app.UseStaticFiles();
+    app.MapNotifyHubApi();
+
+    return await app.RunGatewayAsync();
+}
+catch (Exception failure) when (failure.SettingsFault() is { } fault)
+{
+    // The settings are read from the first line on: also what only building the host stumbles over is the operator's to correct.
     await Console.Error.WriteLineAsync(fault);
     return 1;
 }
-
-app.UseClientSockets();
-app.UseStaticFiles();
-app.MapNotifyHubApi();
-
-return await app.RunGatewayAsync();

@@ -1,0 +1,223 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace NotifyHub.TestKit;
+
+/// <summary>
+/// NotifyHub as its users run it: the built gateway in a process of its own, with its data in a temporary folder and on ports that the
+/// system assigns. A test project that uses it names the program in its assembly metadata, key <c>GatewayProgram</c>.
+/// </summary>
+public sealed partial class NotifyHubProcess : IAsyncDisposable
+{
+    private const int Terminate = 15;
+
+    // Building the silo takes seconds of processor time, and the machine may be busy with other tests.
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(60);
+
+    private readonly Dictionary<string, string> _settings;
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("notifyhub-process-");
+    private readonly StringBuilder _output = new();
+    private Process? _process;
+    private Process? _watcher;
+    private bool _outputEnded;
+    private int _webSocketPort;
+    private int _pushPort;
+
+    private NotifyHubProcess(IEnumerable<(string Setting, string Value)> settings)
+    {
+        _settings = new(StringComparer.Ordinal)
+        {
+            ["Storage"] = $"Data Source={Path.Combine(_folder.FullName, "notifyhub.db")}",
+            ["DataFolder"] = _folder.FullName,
+            ["WebSocketPort"] = "0",
+            ["PushPort"] = "0",
+            ["TimeZone"] = "Asia/Taipei",
+        };
+        foreach (var (setting, value) in settings) _settings[setting] = value;
+    }
+
+    public int WebSocketPort => _webSocketPort;
+
+    public int PushPort => _pushPort;
+
+    public int Pid { get; private set; }
+
+    /// <summary>Where it keeps its data; deleted in the end.</summary>
+    public string Folder => _folder.FullName;
+
+    /// <summary>All that it has written, of every life.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output) return _output.ToString();
+        }
+    }
+
+    /// <summary>The bytes of memory that the system says it occupies.</summary>
+    public long ResidentBytes => long.Parse(
+        ResidentKilobytes().Match(File.ReadAllText($"/proc/{Pid}/status")).Groups[1].Value, CultureInfo.InvariantCulture) * 1024;
+
+    /// <summary>Starts one and waits until it serves.</summary>
+    /// <param name="settings">Settings of the section <c>NotifyHub</c>, such as <c>("PingInterval", "00:00:01")</c>.</param>
+    public static async Task<NotifyHubProcess> StartAsync(params (string Setting, string Value)[] settings)
+    {
+        var hub = new NotifyHubProcess(settings);
+        try
+        {
+            await hub.StartAgainAsync();
+            return hub;
+        }
+        catch
+        {
+            await hub.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Runs one that is expected to refuse to start; answers its exit code and all that it wrote.</summary>
+    /// <param name="prepare">Called with its folder before it starts.</param>
+    /// <param name="settings">As for <see cref="StartAsync"/>.</param>
+    public static async Task<(int ExitCode, string Output)> RunToItsEndAsync(
+        Action<string>? prepare, params (string Setting, string Value)[] settings)
+    {
+        await using var hub = new NotifyHubProcess(settings);
+        prepare?.Invoke(hub.Folder);
+        hub.Launch();
+        return (await hub.ExitCodeAsync(StartPatience), hub.Output);
+    }
+
+    /// <summary>Starts it (again) on the same data and, when it has had ports before, on the same ports.</summary>
+    public async Task StartAgainAsync()
+    {
+        var begin = Output.Length;
+        Launch();
+        await Until.TrueAsync(
+            () => _outputEnded || Output.AsSpan(begin).Contains("Ctrl+C ends it.", StringComparison.Ordinal),
+            () => $"its output:\n{Output}",
+            StartPatience,
+            "the welcome text");
+        var output = Output[begin..];
+        if (_outputEnded) throw new InvalidOperationException($"NotifyHub ended instead of serving:\n{output}");
+        _webSocketPort = Port(PublicPort().Match(output));
+        _pushPort = Port(InternalPort().Match(output));
+        (_settings["WebSocketPort"], _settings["PushPort"]) = ($"{_webSocketPort}", $"{_pushPort}");
+    }
+
+    /// <summary>Ends it as a power failure would.</summary>
+    public async Task KillAsync()
+    {
+        _process!.Kill();
+        await ExitCodeAsync(StopPatience);
+    }
+
+    /// <summary>Asks it to end; answers its exit code.</summary>
+    public async Task<int> StopAsync()
+    {
+        if (kill(Pid, Terminate) != 0) throw new InvalidOperationException($"Process {Pid} cannot be signalled.");
+        return await ExitCodeAsync(StopPatience);
+    }
+
+    /// <summary>A client of its REST interface, not logged in.</summary>
+    public RestClient Rest() => new(_webSocketPort);
+
+    /// <summary>A client of its REST interface, logged in as the first administrator.</summary>
+    public async Task<RestClient> LogInAsync()
+    {
+        var rest = Rest();
+        await rest.LogInAsync("admin@notifyhub.com", "admin123");
+        return rest;
+    }
+
+    public Task<SocketClient> ConnectAsync(string query = "", bool v1 = false) => SocketClient.ConnectAsync(_webSocketPort, query, v1);
+
+    public Task<PushClient> ConnectPushAsync() => PushClient.ConnectAsync(_pushPort);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is not null) await KillAsync();
+        _folder.Delete(recursive: true);
+    }
+
+    private void Launch()
+    {
+        var start = new ProcessStartInfo("dotnet", [Program()])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = _folder.FullName,
+        };
+        foreach (var (setting, value) in _settings) start.Environment[$"NotifyHub__{setting}"] = value;
+
+        _outputEnded = false;
+        _process = new Process { StartInfo = start };
+        _process.OutputDataReceived += (_, line) => Take(line.Data);
+        _process.ErrorDataReceived += (_, line) => Take(line.Data);
+        _process.Start();
+        Pid = _process.Id;
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+
+        // Ends with us, however we end: when our end of the watcher's standard input is closed, it ends the process.
+        _watcher = Process.Start(new ProcessStartInfo("sh", ["-c", $"cat >/dev/null; kill -KILL {Pid} 2>/dev/null"])
+        {
+            RedirectStandardInput = true,
+        });
+    }
+
+    private void Take(string? line)
+    {
+        lock (_output)
+        {
+            if (line is null) _outputEnded = true;
+            else _output.AppendLine(line);
+        }
+    }
+
+    private async Task<int> ExitCodeAsync(TimeSpan patience)
+    {
+        using var process = _process!;
+        try
+        {
+            // Also waits for the rest of the output.
+            await process.WaitForExitAsync().WaitAsync(patience);
+        }
+        catch (TimeoutException)
+        {
+            process.Kill();
+            throw new TimeoutException($"NotifyHub did not end within {patience}. Its output:\n{Output}");
+        }
+        finally
+        {
+            _process = null;
+            // First of all, before the number can be another process's.
+            _watcher!.Kill();
+            _watcher.Dispose();
+        }
+
+        return process.ExitCode;
+    }
+
+    private static string Program() =>
+        Assembly.GetEntryAssembly()!.GetCustomAttributes<AssemblyMetadataAttribute>().Single(entry => entry.Key == "GatewayProgram").Value!;
+
+    private static int Port(Match match) => int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
+
+    [GeneratedRegex(@"WebSocket Server starting on port (\d+)\.\.\.")]
+    private static partial Regex PublicPort();
+
+    [GeneratedRegex(@"Internal Push Interface on port (\d+)\.\.\.")]
+    private static partial Regex InternalPort();
+
+    [GeneratedRegex(@"VmRSS:\s+(\d+) kB")]
+    private static partial Regex ResidentKilobytes();
+
+    [DllImport("libc")]
+    private static extern int kill(int pid, int signal);
+}

@@ -1,0 +1,180 @@
+using System.Net;
+using System.Text.Json;
+using NotifyHub.TestKit;
+using Xunit;
+
+namespace NotifyHub.ProcessTests;
+
+/// <summary>The subprotocol notifyhub.v1: offsets, epochs, and history that joins the live stream without hole or repeat. The gateway's own
+/// history is as small as it may be, so that most of it is read from storage. (Gaps after retention are the grains' tests'.)</summary>
+public sealed class ResumeTests(ResumeTests.Shared shared) : IClassFixture<ResumeTests.Shared>
+{
+    private const int Stored = 2500;
+    private const int Live = 1500;
+
+    public sealed class Shared() : SharedProcess(("HistoryBytes", "65536"), ("BacklogBytes", "33554432"));
+
+    private NotifyHubProcess Hub => shared.Hub;
+
+    [Fact]
+    public async Task A_new_client_is_told_epoch_and_head_and_then_gets_what_is_new_in_envelopes()
+    {
+        using var push = await Hub.ConnectPushAsync();
+        Assert.Equal("ok", await push.PushAsync("""{"n":0}"""));
+        await using var client = await Hub.ConnectAsync(v1: true);
+        var subscribed = await client.NextJsonAsync();
+
+        Assert.Equal("ok", await push.PushAsync("""{ "n" : 1.0 }"""));
+
+        Assert.Equal(["type", "channel", "epoch", "offset", "recovered"], subscribed.EnumerateObject().Select(field => field.Name));
+        Assert.Equal("subscribed", subscribed.GetProperty("type").GetString());
+        Assert.False(subscribed.GetProperty("recovered").GetBoolean());
+        var head = subscribed.GetProperty("offset").GetInt64();
+        Assert.Equal($$$"""{"type":"message","channel":"all","offset":{{{head + 1}}},"data":{ "n" : 1.0 }}""", await client.NextAsync());
+    }
+
+    [Fact]
+    public async Task A_client_that_has_everything_recovers_nothing_and_one_from_the_start_recovers_all()
+    {
+        using var push = await Hub.ConnectPushAsync();
+        Assert.Equal("ok", await push.PushAsync("{}"));
+        var (epoch, head) = await HeadAsync();
+
+        await using var current = await Hub.ConnectAsync($"?since={head}&epoch={epoch}", v1: true);
+        await using var first = await Hub.ConnectAsync("?since=0", v1: true);
+
+        AssertSubscribed(await current.NextJsonAsync(), epoch, head, recovered: true);
+        AssertSubscribed(await first.NextJsonAsync(), epoch, head, recovered: true);
+        for (var offset = 1L; offset <= head; offset++)
+            Assert.Equal(offset, (await first.NextJsonAsync()).GetProperty("offset").GetInt64());
+        await AssertNothingMoreBeforeAPongAsync(current);
+        await AssertNothingMoreBeforeAPongAsync(first);
+    }
+
+    [Fact]
+    public async Task A_client_that_claims_more_than_there_is_or_another_epoch_starts_anew_at_the_head()
+    {
+        var (epoch, head) = await HeadAsync();
+
+        await using var beyond = await Hub.ConnectAsync($"?since={head + 1_000_000}", v1: true);
+        await using var other = await Hub.ConnectAsync("?since=0&epoch=another", v1: true);
+
+        AssertSubscribed(await beyond.NextJsonAsync(), epoch, head, recovered: false);
+        AssertSubscribed(await other.NextJsonAsync(), epoch, head, recovered: false);
+        await AssertNothingMoreBeforeAPongAsync(beyond);
+        await AssertNothingMoreBeforeAPongAsync(other);
+    }
+
+    [Fact]
+    public async Task A_subscribe_message_moves_the_cursor_and_a_wrong_one_moves_nothing()
+    {
+        using var push = await Hub.ConnectPushAsync();
+        Assert.All(await push.PushAllAsync([.. Enumerable.Range(0, 10).Select(n => $$"""{"n":{{n}}}""")]), answer => Assert.Equal("ok", answer));
+        var (epoch, head) = await HeadAsync();
+        await using var client = await Hub.ConnectAsync(v1: true);
+        await client.NextAsync();
+
+        await client.SendAsync("""{"type":"subscribe","channel":"other","since":1}""");
+        Assert.Equal("UNKNOWN_CHANNEL", (await client.NextJsonAsync()).GetProperty("code").GetString());
+        await client.SendAsync("""{"type":"subscribe","channel":"all","since":-1}""");
+        Assert.Equal("VALIDATION_ERROR", (await client.NextJsonAsync()).GetProperty("code").GetString());
+        await client.SendAsync($$"""{"type":"subscribe","channel":"all","since":{{head - 5}}}""");
+
+        AssertSubscribed(await client.NextJsonAsync(), epoch, head, recovered: true);
+        for (var offset = head - 4; offset <= head; offset++)
+            Assert.Equal(offset, (await client.NextJsonAsync()).GetProperty("offset").GetInt64());
+        await AssertNothingMoreBeforeAPongAsync(client);
+    }
+
+    [Fact]
+    public async Task A_plain_client_cannot_subscribe_and_goes_on_as_it_was()
+    {
+        using var push = await Hub.ConnectPushAsync();
+        await using var client = await Hub.ConnectAsync("?since=0");
+
+        await client.SendAsync("""{"type":"subscribe","channel":"all","since":0}""");
+
+        Assert.Equal("VALIDATION_ERROR", (await client.NextJsonAsync()).GetProperty("code").GetString());
+        Assert.Equal("ok", await push.PushAsync("""{"still":"plain"}"""));
+        Assert.Equal("""{"still":"plain"}""", await client.NextAsync());
+    }
+
+    [Fact]
+    public async Task A_notification_in_an_envelope_is_the_notification_itself_live_and_from_history()
+    {
+        using var rest = await Hub.LogInAsync();
+        await using var live = await Hub.ConnectAsync(v1: true);
+        await live.NextAsync();
+
+        var made = (await rest.PostAsync("/api/notifications/windows", """{"title":"t","message":"m"}""")).Expect(HttpStatusCode.Created).Data;
+
+        var offset = made.GetProperty("offset").GetInt64();
+        var envelope = $$$"""{"type":"message","channel":"all","offset":{{{offset}}},"data":{{{made.GetRawText()}}}}""";
+        Assert.Equal(envelope, await live.NextAsync());
+        await using var later = await Hub.ConnectAsync($"?since={offset - 1}", v1: true);
+        await later.NextAsync();
+        Assert.Equal(envelope, await later.NextAsync());
+    }
+
+    [Fact]
+    public async Task Clients_that_subscribe_anywhere_while_much_is_published_see_no_hole_and_no_repeat()
+    {
+        using var push = await Hub.ConnectPushAsync();
+        var (_, start) = await HeadAsync();
+        var padding = new string('x', 200);
+        string Line(long offset) => $$"""{"is":{{offset}},"padding":"{{padding}}"}""";
+        // The line says which offset it will have: this is the only publisher.
+        string[] Lines(long from, int count) => [.. Enumerable.Range(0, count).Select(n => Line(from + n + 1))];
+        Assert.All(await push.PushAllAsync(Lines(start, Stored)), answer => Assert.Equal("ok", answer));
+        var last = start + Stored + Live;
+
+        var publishing = PublishAsync();
+        var random = new Random(7);
+        var clients = Enumerable.Range(0, 16).Select(number => FollowAsync(start + random.Next(Stored), moves: number % 4 == 0)).ToList();
+        await Task.WhenAll([publishing, .. clients]);
+
+        async Task PublishAsync()
+        {
+            for (var at = start + Stored; at < last; at += 50)
+                Assert.All(await push.PushAllAsync(Lines(at, 50)), answer => Assert.Equal("ok", answer));
+        }
+
+        async Task FollowAsync(long since, bool moves)
+        {
+            await using var client = await Hub.ConnectAsync($"?since={since}", v1: true);
+            if (moves)
+            {
+                // Back again in the middle of the way: a new subscription takes the place of the old one.
+                await client.NextUntilAsync(text => text.Contains("\"offset\":", StringComparison.Ordinal));
+                await client.SendAsync($$"""{"type":"subscribe","channel":"all","since":{{since + 1}}}""");
+                since++;
+                // What was under way of the first one still comes; the answer to the second begins it anew.
+                await client.NextUntilAsync(text => text.Contains("\"subscribed\"", StringComparison.Ordinal));
+            }
+            else
+            {
+                Assert.Equal("subscribed", (await client.NextJsonAsync()).GetProperty("type").GetString());
+            }
+
+            for (var offset = since + 1; offset <= last; offset++)
+                Assert.Equal($$$"""{"type":"message","channel":"all","offset":{{{offset}}},"data":{{{Line(offset)}}}}""", await client.NextAsync());
+        }
+    }
+
+    private async Task<(string Epoch, long Head)> HeadAsync()
+    {
+        await using var client = await Hub.ConnectAsync(v1: true);
+        var subscribed = await client.NextJsonAsync();
+        return (subscribed.GetProperty("epoch").GetString()!, subscribed.GetProperty("offset").GetInt64());
+    }
+
+    private static void AssertSubscribed(JsonElement message, string epoch, long head, bool recovered) => Assert.Equal(
+        $$"""{"type":"subscribed","channel":"all","epoch":"{{epoch}}","offset":{{head}},"recovered":{{(recovered ? "true" : "false")}}}""",
+        message.GetRawText());
+
+    private static async Task AssertNothingMoreBeforeAPongAsync(SocketClient client)
+    {
+        await client.SendAsync("""{"type":"ping"}""");
+        Assert.Equal("""{"type":"pong"}""", await client.NextAsync());
+    }
+}
