@@ -11,7 +11,7 @@ public interface IServiceGrain : IGrainWithIntegerKey
     Task<ServiceState> GetAsync();
 
     /// <summary>Answers once the state is durable and every reachable gateway follows it (5 s at most).</summary>
-    [Alias("SetAsync")]
+    [Alias("SetAsync"), ResponseTimeout("00:00:30")]
     Task<ServiceChange> SetAsync(ServiceCommand command);
 
     /// <summary>Remembers a gateway to tell; renewed with its lease, forgotten when a call to it fails.</summary>
