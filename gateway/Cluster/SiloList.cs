@@ -65,7 +65,11 @@ public sealed partial class SiloList(IOptions<GatewayOptions> options, TimeProvi
         var port = ushort.Parse(silo.AsSpan(colon + 1), System.Globalization.CultureInfo.InvariantCulture);
         try
         {
-            return [.. (await Dns.GetHostAddressesAsync(silo[..colon])).Select(address => new IPEndPoint(address, port))];
+            var addresses = await Dns.GetHostAddressesAsync(silo[..colon]);
+            // A silo listens at one address. Of a name with both kinds, such as localhost, the other kind would only be in the way.
+            var family = addresses.Any(address => address.AddressFamily == AddressFamily.InterNetwork)
+                ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;
+            return [.. addresses.Where(address => address.AddressFamily == family).Select(address => new IPEndPoint(address, port))];
         }
         catch (SocketException)
         {
