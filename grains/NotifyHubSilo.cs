@@ -9,6 +9,7 @@ using NotifyHub.Grains.Accounts;
 using NotifyHub.Grains.Service;
 using NotifyHub.Grains.Storage;
 using Orleans.Configuration;
+using Orleans.Serialization;
 
 namespace NotifyHub.Grains;
 
@@ -49,6 +50,8 @@ public static class NotifyHubSilo
         services.AddSingleton<SiloStartup>();
         services.AddHostedService(provider => provider.GetRequiredService<SiloStartup>());
 
+        // A failure of the database carries its cause, which must be able to travel, or the gateway would be told of that and nothing else.
+        services.Configure<ExceptionSerializationOptions>(exceptions => exceptions.SupportedNamespacePrefixes.Add("Npgsql"));
         silo.UseSystemTextJsonGrainStorageSerializer();
         silo.AddAdoNetGrainStorageAsDefault(options => options.Configure<Database>((storage, database) =>
         {

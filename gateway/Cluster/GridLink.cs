@@ -119,7 +119,7 @@ public sealed partial class GridLink : BackgroundService
             {
                 if (e is IOException) duty.First.TrySetException(e);
                 // Once when it begins: an outage of a minute is not sixty log lines.
-                if (Reachable) LogUnreachable(e is ArgumentException ? "no silo has answered yet" : e.Message);
+                if (Reachable) LogUnreachable(e is ArgumentException ? "no silo has answered yet" : e.Message.Split('\n')[0].Trim());
                 duty.Done = false;
             }
         }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
+using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains;
 using Orleans.Configuration;
 using Orleans.Messaging;
@@ -9,18 +10,23 @@ namespace NotifyHub.Gateway.Cluster;
 
 /// <summary>
 /// How a gateway of a cluster finds its silos, with no database to ask: by the names it was given. They are looked up again and again, for a
-/// name may stand for several silos, and a silo that returns may have another address.
+/// name may stand for several silos, and a silo that returns may have another address. A silo that hangs, or whose machine is gone, leaves its
+/// connections open: the grid itself is asked who is alive.
 /// </summary>
-public sealed partial class SiloList(IOptions<GatewayOptions> options, TimeProvider time, ILogger<SiloList> logger)
+public sealed partial class SiloList(
+    IServiceProvider services, IOptions<GatewayOptions> options, TimeProvider time, ILogger<SiloList> logger)
     : IGatewayListProvider, IClientConnectionRetryFilter
 {
     private static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Calls to a silo that dies are lost without a word. Whoever waits for one must learn of it within the time that the grid
     /// takes to find the silo dead.</summary>
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(5);
 
+    // How often in a row a silo that had been alive was not any more. Once is nothing: a list that has just moved is not complete.
+    private readonly Dictionary<IPEndPoint, int> _missed = [];
     private bool _isMissingTold;
 
     /// <summary>A silo that could not be reached is left alone for this long, where there are others.</summary>
@@ -46,8 +52,11 @@ public sealed partial class SiloList(IOptions<GatewayOptions> options, TimeProvi
 
     public async Task<IList<Uri>> GetGateways()
     {
-        var addresses = await Task.WhenAll(options.Value.Silos.Select(FindAsync));
-        return [.. addresses.SelectMany(found => found).Distinct().Select(address => address.ToGatewayUri())];
+        var found = await Task.WhenAll(options.Value.Silos.Select(FindAsync));
+        IPEndPoint[] silos = [.. found.SelectMany(addresses => addresses).Distinct()];
+        if (silos.Length > 1) await AskWhoIsAliveAsync();
+        IPEndPoint[] alive = [.. silos.Where(silo => _missed.GetValueOrDefault(silo) < 2)];
+        return [.. (alive.Length > 0 ? alive : silos).Select(silo => silo.ToGatewayUri())];
     }
 
     public async Task<bool> ShouldRetryConnectionAttempt(Exception exception, CancellationToken cancellationToken)
@@ -56,6 +65,28 @@ public sealed partial class SiloList(IOptions<GatewayOptions> options, TimeProvi
         _isMissingTold = true;
         await Task.Delay(RetryInterval, time, cancellationToken);
         return true;
+    }
+
+    private async Task AskWhoIsAliveAsync()
+    {
+        for (var attempt = 0; attempt < 2; attempt++)
+        {
+            try
+            {
+                // Not had at construction: the client is made with this list.
+                var stats = services.GetRequiredService<IGrainFactory>().GetGrain<IStatsGrain>(GrainKeys.Only);
+                var alive = await stats.SilosAsync().WaitAsync(Patience, time);
+                foreach (var silo in _missed.Keys) _missed[silo]++;
+                // One that was never on the list is not judged by it: it may be known there by another address.
+                foreach (var silo in alive.Select(IPEndPoint.Parse)) _missed[silo] = 0;
+                return;
+            }
+            catch (Exception e)
+            {
+                // The second time by way of another silo. After that, what was known before holds.
+                LogNotTold(e.Message);
+            }
+        }
     }
 
     private static async Task<IPEndPoint[]> FindAsync(string silo)
@@ -77,6 +108,9 @@ public sealed partial class SiloList(IOptions<GatewayOptions> options, TimeProvi
             return [];
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Which silos are alive was not answered: {Fault}")]
+    private partial void LogNotTold(string fault);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "None of the silos {Silos} can be reached yet: {Fault} Waiting for them")]
     private partial void LogWaiting(string silos, string fault);

@@ -18,6 +18,10 @@ public interface IStatsGrain : IGrainWithIntegerKey
     [Alias("StatusAsync")]
     Task<GridStatus> StatusAsync();
 
+    /// <summary>Where gateways reach the silos that are alive, <c>address:port</c> each. Every gateway asks every 2 s.</summary>
+    [Alias("SilosAsync")]
+    Task<string[]> SilosAsync();
+
     [Alias("StatsAsync")]
     Task<SessionStats> StatsAsync();
 
@@ -32,7 +36,7 @@ public interface IStatsGrain : IGrainWithIntegerKey
 
 /// <param name="Id">Unique for the life of the process.</param>
 /// <param name="Role">gateway, silo, or embedded (both in one process).</param>
-/// <param name="Address">Where the node serves: <c>host:port</c>.</param>
+/// <param name="Address">Where the node serves: <c>host:port</c>, clients at a gateway and gateways at a silo.</param>
 /// <param name="CpuPercent">Of one core, over the last second.</param>
 /// <param name="MemoryPercent">Resident memory of the machine's.</param>
 /// <param name="Connections">Clients connected to the node; 0 for a silo.</param>

@@ -9,7 +9,7 @@ namespace NotifyHub.Grains.Service;
 /// <summary>
 /// The grid's numbers, its list of nodes, and its housekeeping. The list is memory: reports fill it again within a second of a move.
 /// </summary>
-[Reentrant, GrainType("stats")]
+[Reentrant, AnySilo, GrainType("stats")]
 public sealed partial class StatsGrain : Grain, IStatsGrain
 {
     private static readonly TimeSpan AnswerAge = TimeSpan.FromSeconds(1);
@@ -74,6 +74,9 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         var active = error is null ? totals.Active : nodes.Sum(node => node.Report.Connections);
         return new GridStatus(active, totals.Total, totals.LastConnectionAt, nodes, error);
     }
+
+    public Task<string[]> SilosAsync() =>
+        Task.FromResult<string[]>([.. Nodes().Where(node => node.Report.Role == "silo").Select(node => node.Report.Address)]);
 
     public Task<SessionStats> StatsAsync() => _stats.GetAsync();
 
