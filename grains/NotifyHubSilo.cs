@@ -105,6 +105,8 @@ public static class NotifyHubSilo
             membership.NumMissedProbesLimit = 3;
             // Answers that were slow for a while must not stretch that time.
             membership.MaxProbeTimeout = TimeSpan.FromSeconds(2);
+            // A silo that was frozen, and given up meanwhile, must learn of it and end before the leases of its gateways seem to be over.
+            membership.TableRefreshTimeout = TimeSpan.FromSeconds(3);
             // When all silos have died at once, the first that returns waits for the signs of life of the others to be stale: 6 s, not 90.
             membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(2);
             membership.NumMissedTableIAmAliveLimit = 3;

@@ -83,10 +83,13 @@ public sealed partial class SiloList(
             }
             catch (Exception e)
             {
-                // The second time by way of another silo. After that, what was known before holds.
+                // The second time by way of another silo.
                 LogNotTold(e.Message);
             }
         }
+
+        // Perhaps those that hang are the only ones left on the list: all of them are tried again.
+        foreach (var silo in _missed.Keys) _missed[silo] = 0;
     }
 
     private static async Task<IPEndPoint[]> FindAsync(string silo)

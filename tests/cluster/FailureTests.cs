@@ -81,6 +81,8 @@ public sealed class FailureTests(LocalCluster cluster) : IAsyncLifetime
     public async Task The_silo_that_holds_the_channel_is_frozen_until_the_grid_has_given_it_up_and_then_goes_on()
     {
         await using var traffic = await Traffic.StartAsync(cluster);
+        using var rest = await cluster.LogInAsync(cluster.Gateways[1]);
+        var before = await NumbersAsync(rest, numbers => numbers.Active == traffic.All.Count);
         var silo = cluster.ChannelSilo;
 
         silo.Pause();
@@ -91,6 +93,8 @@ public sealed class FailureTests(LocalCluster cluster) : IAsyncLifetime
         Assert.NotEqual(0, await silo.WaitForExitAsync());
         await traffic.Publisher.ContinueAsync(50);
         await traffic.EndAsync();
+        Assert.Equal(0, traffic.All.Sum(client => client.Resumes));
+        await NumbersAsync(rest, numbers => numbers == before);
     }
 
     [Fact]
