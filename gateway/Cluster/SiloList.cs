@@ -17,7 +17,7 @@ public sealed partial class SiloList(
     IServiceProvider services, IOptions<GatewayOptions> options, TimeProvider time, ILogger<SiloList> logger)
     : IGatewayListProvider, IClientConnectionRetryFilter
 {
-    private static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(500);
 

@@ -8,29 +8,29 @@ namespace NotifyHub.GrainInterfaces;
 public interface IStatsGrain : IGrainWithIntegerKey
 {
     /// <summary>A node's sign of life, once a second. A node unheard of for longer than the lease leaves the list.</summary>
-    [Alias("ReportAsync")]
+    [Alias("ReportAsync"), AnySilo]
     Task ReportAsync(NodeReport report);
 
     /// <summary>A node says goodbye.</summary>
-    [Alias("RemoveAsync")]
+    [Alias("RemoveAsync"), AnySilo]
     Task RemoveAsync(string nodeId);
 
-    [Alias("StatusAsync")]
+    [Alias("StatusAsync"), AnySilo]
     Task<GridStatus> StatusAsync();
 
-    /// <summary>Where gateways reach the silos that are alive, <c>address:port</c> each. Every gateway asks every 2 s.</summary>
-    [Alias("SilosAsync")]
+    /// <summary>Where gateways reach the silos that are alive, <c>address:port</c> each. Every gateway asks once a second.</summary>
+    [Alias("SilosAsync"), AnySilo]
     Task<string[]> SilosAsync();
 
-    [Alias("StatsAsync")]
+    [Alias("StatsAsync"), AnySilo]
     Task<SessionStats> StatsAsync();
 
     /// <summary>One page of the stored sessions, newest first, with the counters of the live ones fresh from their gateways.</summary>
-    [Alias("ConnectionsAsync")]
+    [Alias("ConnectionsAsync"), AnySilo]
     Task<SessionPage> ConnectionsAsync(SessionQuery query);
 
     /// <summary>Closes one client with 1008, wherever in the grid it is. False: no client with this id is connected.</summary>
-    [Alias("CloseConnectionAsync")]
+    [Alias("CloseConnectionAsync"), AnySilo]
     Task<bool> CloseConnectionAsync(string connectionId);
 }
 

@@ -9,7 +9,7 @@ namespace NotifyHub.Grains.Accounts;
 /// Signs one address in. Failures are memory: who makes the grid forget them by waiting until an idle grain is collected has
 /// waited longer than the lock.
 /// </summary>
-[Reentrant, AnySilo, GrainType("user"), CollectionAgeLimit(Minutes = 5)]
+[Reentrant, GrainType("user"), CollectionAgeLimit(Minutes = 5)]
 public sealed class UserGrain(UserStore store, Passwords passwords, IOptions<SiloOptions> options, TimeProvider time)
     : Grain, IUserGrain, IDisposable
 {

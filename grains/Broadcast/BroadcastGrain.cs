@@ -10,7 +10,7 @@ namespace NotifyHub.Grains.Broadcast;
 /// A channel's log. While one batch is at the database the next one collects (group commit): one transaction and one fsync acknowledge
 /// many publishes. Offsets are given when a batch is written, so a failed one leaves no hole.
 /// </summary>
-[Reentrant, AnySilo, GrainType("broadcast")]
+[Reentrant, GrainType("broadcast")]
 public sealed partial class BroadcastGrain(
     MessageStore messages,
     NotificationStore notifications,

@@ -10,7 +10,7 @@ namespace NotifyHub.Grains.Connections;
 /// One gateway's sessions and its lease. An activation watches its gateway from its first moment: whoever made it (a report, or a
 /// watch over the sessions of a gateway that died with its silo), a gateway that is not heard of for a lease is given up.
 /// </summary>
-[Reentrant, AnySilo, GrainType("connection")]
+[Reentrant, GrainType("connection")]
 public sealed partial class ConnectionGrain(
     SessionStore store, IOptions<SiloOptions> options, TimeProvider time, ILogger<ConnectionGrain> log)
     : Grain, IConnectionGrain, IDisposable

@@ -8,7 +8,7 @@ namespace NotifyHub.Grains.Service;
 /// <summary>
 /// What the operators want of the whole grid. Reentrant, so that gateways renew while a command waits for the slowest of them.
 /// </summary>
-[Reentrant, AnySilo, GrainType("service")]
+[Reentrant, GrainType("service")]
 public sealed partial class ServiceGrain(
     [PersistentState("service")] IPersistentState<ServiceState> stored,
     IOptions<SiloOptions> options,

@@ -9,7 +9,7 @@ namespace NotifyHub.Grains.Service;
 /// <summary>
 /// The grid's numbers, its list of nodes, and its housekeeping. The list is memory: reports fill it again within a second of a move.
 /// </summary>
-[Reentrant, AnySilo, GrainType("stats")]
+[Reentrant, GrainType("stats")]
 public sealed partial class StatsGrain : Grain, IStatsGrain
 {
     private static readonly TimeSpan AnswerAge = TimeSpan.FromSeconds(1);
