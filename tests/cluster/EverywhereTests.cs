@@ -16,6 +16,7 @@ public sealed class EverywhereTests(LocalCluster cluster) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        await cluster.HealAsync();
         _rest.Add(await cluster.LogInAsync(One));
         // A login is good everywhere.
         _rest.Add(Other.Rest());
