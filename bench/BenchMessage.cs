@@ -61,6 +61,15 @@ internal static class BenchMessage
         return true;
     }
 
+    /// <summary>The message inside a larger one, where a notification carries it as its metadata; empty when there is none.</summary>
+    public static ReadOnlySpan<byte> Within(ReadOnlySpan<byte> outer)
+    {
+        var start = outer.IndexOf(BeforeSeq);
+        if (start < 0) return default;
+        var end = outer[start..].IndexOf(AfterPad);
+        return end < 0 ? default : outer.Slice(start, end + AfterPad.Length);
+    }
+
     private static void WriteDigits(Span<byte> target, long value)
     {
         for (var i = target.Length - 1; i >= 0; i--, value /= 10) target[i] = (byte)('0' + (value % 10));

@@ -7,12 +7,14 @@ internal enum BenchProtocol
 {
     Plain,
     V1,
+    SignalR,
 }
 
 internal enum PublisherKind
 {
     Tcp,
     Rest,
+    Notifications,
     None,
 }
 
@@ -28,12 +30,17 @@ internal sealed record BenchOptions
           --connections N           clients                          1000
           --connect-rate N          connects a second, 0: as fast as they are accepted   0
           --threads N               receiving threads                1
-          --protocol plain|v1       v1 offers notifyhub.v1 and checks offsets            plain
-          --publisher tcp|rest|none tcp
+          --protocol plain|v1|signalr   v1 offers notifyhub.v1 and checks offsets        plain
+          --publisher tcp|rest|notifications|none   rest: POST /api/push, notifications:
+                                    POST /api/notifications/windows/batch                tcp
           --rate M|max              messages a second; max: as fast as acknowledged      100
+          --lead N                  rate max: messages that may be ahead of the slowest reader; a generator that
+                                    cannot keep up must not get its clients cut off      8 MiB of them, or 50 million deliveries
           --size BYTES              of each pushed message, 64 to 1,000,000              128
           --pipeline N              tcp: lines that may wait for their acknowledgement   1000
           --batch N                 rest: messages a request         1
+          --in-flight N             rest: requests at a time; with more than one only the order
+                                    inside each request is checked                       1
           --api URL                 rest: base address; else the WebSocket's host
           --token T | --api-key K | --email E --password P           rest: who publishes
           --warmup S --duration S   seconds                          2, 10
@@ -47,6 +54,8 @@ internal sealed record BenchOptions
         Exit code 0: every client got every message once, in order. 1: order error, gap, repeat or altered message.
         2: wrong options, or the run could not be carried out.
         """;
+
+    private int _lead;
 
     public Uri Url { get; private set; } = new("ws://127.0.0.1:8080/");
 
@@ -72,6 +81,11 @@ internal sealed record BenchOptions
     public int Pipeline { get; private set; } = 1000;
 
     public int Batch { get; private set; } = 1;
+
+    public int InFlight { get; private set; } = 1;
+
+    /// <summary>With <see cref="Rate"/> infinite: how many messages may be ahead of the slowest reading client.</summary>
+    public int Lead => _lead > 0 ? _lead : Math.Max(Math.Min((8 << 20) / Size, 50_000_000 / Connections), 1);
 
     public Uri? Api { get; private set; }
 
@@ -101,6 +115,11 @@ internal sealed record BenchOptions
 
     public string JsonFile { get; private set; } = "";
 
+    public bool IsRest => Publisher is PublisherKind.Rest or PublisherKind.Notifications;
+
+    /// <summary>Messages of one request, in their order, when requests overtake each other; 0: all messages come in order.</summary>
+    public int RequestOrder => IsRest && InFlight > 1 ? Batch : 0;
+
     public Uri ApiBase => Api ?? new UriBuilder("http", Url.Host, Url.Port).Uri;
 
     /// <exception cref="FormatException">With one line for each fault.</exception>
@@ -127,8 +146,8 @@ internal sealed record BenchOptions
             }
         }
         if (options.ResumePercent > 0 && options.Protocol != BenchProtocol.V1) faults.Add("--resume: needs --protocol v1");
-        if (options.Publisher == PublisherKind.Rest && options is { Token: "", ApiKey: "", Email: "" })
-            faults.Add("--publisher rest: needs --token, --api-key or --email and --password");
+        if (options.IsRest && options is { Token: "", ApiKey: "", Email: "" })
+            faults.Add($"--publisher {options.Publisher.ToString().ToLowerInvariant()}: needs --token, --api-key or --email and --password");
         return faults.Count == 0 ? options : throw new FormatException(string.Join('\n', faults));
     }
 
@@ -145,9 +164,11 @@ internal sealed record BenchOptions
             case "--protocol": Protocol = Enum.Parse<BenchProtocol>(value, ignoreCase: true); break;
             case "--publisher": Publisher = Enum.Parse<PublisherKind>(value, ignoreCase: true); break;
             case "--rate": Rate = value == "max" ? double.PositiveInfinity : Number(value, 0.25, 10_000_000); break;
+            case "--lead": _lead = (int)Number(value, 1, BenchMessage.MaxMessages); break;
             case "--size": Size = (int)Number(value, BenchMessage.MinBytes, 1_000_000); break;
             case "--pipeline": Pipeline = (int)Number(value, 1, 1_000_000); break;
-            case "--batch": Batch = (int)Number(value, 1, 10_000); break;
+            case "--batch": Batch = (int)Number(value, 1, 1_000); break;
+            case "--in-flight": InFlight = (int)Number(value, 1, 1000); break;
             case "--api": Api = Address(value, "http"); break;
             case "--token": Token = value; break;
             case "--api-key": ApiKey = value; break;

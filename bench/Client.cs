@@ -20,6 +20,15 @@ internal struct Client
     /// <summary>Never reads after the upgrade.</summary>
     public bool Slow;
 
+    /// <summary>SignalR: upgraded, its own handshake sent.</summary>
+    public bool Greeted;
+
+    /// <summary>SignalR: bytes at the start of what is kept that are out of their frames already.</summary>
+    public int Unframed;
+
+    /// <summary>The message that came last, counted from 0.</summary>
+    public long Last;
+
     /// <summary>Dropped by us and back again with <c>since</c>.</summary>
     public bool Resumed;
 

@@ -4,7 +4,11 @@ namespace NotifyHub.Bench;
 /// What arrived at one receiver's clients, checked for order, gaps and repeats message by message. Written by that receiver's
 /// thread alone; the counters may be read by others while they grow.
 /// </summary>
-internal sealed class Deliveries(long run, int size)
+/// <param name="run">Where the run's sequence numbers start.</param>
+/// <param name="size">Bytes of each message.</param>
+/// <param name="requestOrder">0: all messages are in one order. Else so many at a time are, a request's, and requests may overtake each
+/// other; gaps and repeats are found all the same.</param>
+internal sealed class Deliveries(long run, int size, int requestOrder = 0)
 {
     private const int ChunkBits = 16;
     private const int MostMissing = 1_000_000;
@@ -59,6 +63,11 @@ internal sealed class Deliveries(long run, int size)
         }
         var number = seq - run;
         if (message.Length != size) Altered++;
+        if (requestOrder > 0)
+        {
+            if (number % requestOrder != 0 && number != client.Last + 1) OrderErrors++;
+            client.Last = number;
+        }
         if (number == client.Expected) client.Expected++;
         else if (!Mend(ref client, number)) return;
 
@@ -110,7 +119,7 @@ internal sealed class Deliveries(long run, int size)
             // A number that was skipped before and comes now is disorder, not loss: it is no longer missing.
             if (client.Missed > 0 && _missing.TryGetValue(number, out var clients) && clients > 0)
             {
-                OrderErrors++;
+                if (requestOrder == 0) OrderErrors++;
                 client.Missed--;
                 _missing[number] = clients - 1;
                 return true;

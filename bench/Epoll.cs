@@ -4,7 +4,7 @@ namespace NotifyHub.Bench;
 
 /// <summary>
 /// Readiness of many sockets for one thread, straight from the kernel. .NET's own socket engine hands every event to the thread
-/// pool: a quarter more CPU a delivery and a thread hop inside every latency, and the generator often shares its cores with
+/// pool: up to 30 % more CPU a delivery and a thread hop inside every latency, and the generator often shares its cores with
 /// the server that it measures.
 /// </summary>
 internal sealed unsafe partial class Epoll : IDisposable

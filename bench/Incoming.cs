@@ -1,15 +1,21 @@
 namespace NotifyHub.Bench;
 
 /// <summary>What clients are sent: cut into frames, pings answered, messages checked.</summary>
-internal sealed class Incoming(Deliveries deliveries, bool v1)
+internal sealed class Incoming(Deliveries deliveries, BenchOptions options)
 {
+    private readonly bool _v1 = options.Protocol == BenchProtocol.V1;
+    private readonly bool _signalR = options.Protocol == BenchProtocol.SignalR;
+    private readonly bool _wrapped = options.Publisher == PublisherKind.Notifications;
+
     private const int ProtocolError = 1002;
 
     /// <summary>Takes all whole frames; the client keeps the start of the next one.</summary>
     /// <returns>The close code when the server ends the connection, or broke the protocol.</returns>
-    public int? Take(ref Client client, ReadOnlySpan<byte> bytes)
+    public int? Take(ref Client client, Span<byte> received)
     {
         var now = Clock.Now;
+        if (_signalR) return TakeRecords(ref client, received, now);
+        ReadOnlySpan<byte> bytes = received;
         while (true)
         {
             var status = ServerFrame.TryRead(bytes, out var frame);
@@ -24,10 +30,42 @@ internal sealed class Incoming(Deliveries deliveries, bool v1)
             // A slow client only looks for its close code.
             if (client.Slow) continue;
             if (frame.Opcode == Opcode.Ping) Pong(client.Socket, frame.Payload);
-            else if (frame.Opcode == Opcode.Text && v1) TakeEnvelope(ref client, frame.Payload, now);
-            else if (frame.Opcode == Opcode.Text) deliveries.Take(ref client, frame.Payload, now);
+            else if (frame.Opcode == Opcode.Text && _v1) TakeEnvelope(ref client, frame.Payload, now);
+            else if (frame.Opcode == Opcode.Text) TakeMessage(ref client, frame.Payload, now);
         }
     }
+
+    /// <summary>SignalR's records end with a character of their own and care for no frame: a frame may hold several, and when much
+    /// waits the server sends it in fragments, cut anywhere. So the frames' payloads are pushed together, in place, and the records
+    /// cut out of that.</summary>
+    private int? TakeRecords(ref Client client, Span<byte> bytes, long now)
+    {
+        int unframed = client.Unframed, next = unframed;
+        ServerFrame frame;
+        for (FrameStatus status; (status = ServerFrame.TryRead(bytes[next..], out frame, fragments: true)) != FrameStatus.NeedMore; next += frame.Length)
+        {
+            if (status == FrameStatus.Invalid) return ProtocolError;
+            if (frame.Opcode == Opcode.Close) return frame.CloseCode;
+            if (frame.Opcode == Opcode.Ping) Pong(client.Socket, frame.Payload);
+            if (frame.Opcode is not (Opcode.Text or Opcode.Continuation)) continue;
+            frame.Payload.CopyTo(bytes[unframed..]);
+            unframed += frame.Payload.Length;
+        }
+
+        var start = 0;
+        while (SignalR.TryRead(bytes[start..unframed], out var length, out var message))
+        {
+            if (!message.IsEmpty && !client.Slow) TakeMessage(ref client, message, now);
+            start += length;
+        }
+        bytes[next..].CopyTo(bytes[unframed..]);
+        client.Unframed = unframed - start;
+        client.KeepRest(bytes[start..(unframed + bytes.Length - next)]);
+        return null;
+    }
+
+    private void TakeMessage(ref Client client, ReadOnlySpan<byte> message, long now) =>
+        deliveries.Take(ref client, _wrapped ? BenchMessage.Within(message) : message, now);
 
     private void TakeEnvelope(ref Client client, ReadOnlySpan<byte> payload, long now)
     {
@@ -35,7 +73,7 @@ internal sealed class Incoming(Deliveries deliveries, bool v1)
         {
             if (client.Offset >= 0 && offset != client.Offset + 1) deliveries.OffsetErrors++;
             client.Offset = offset;
-            deliveries.Take(ref client, data, now);
+            TakeMessage(ref client, data, now);
         }
         else if (Envelope.TryReadSubscribed(payload, out var head, out var recovered))
         {

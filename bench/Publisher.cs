@@ -1,8 +1,8 @@
 namespace NotifyHub.Bench;
 
 /// <summary>
-/// Publishes numbered messages for a length of time and records how each was answered. One thread publishes; the counters may be
-/// read by others while it does.
+/// Publishes numbered messages for a length of time and records how each was answered. One thread at a time publishes; the counters
+/// may be read by others while it does.
 /// </summary>
 internal abstract class Publisher(BenchOptions options, long run)
 {
@@ -10,11 +10,19 @@ internal abstract class Publisher(BenchOptions options, long run)
     private readonly byte[] _template = BenchMessage.Template(options.Size);
     private long _sent, _acknowledged;
     private long _startedAt, _phaseSent;
+    private long _limit = options.Lead;
 
     /// <summary>Messages sent so far; the next one has this number.</summary>
     public long Sent => Volatile.Read(ref _sent);
 
     public long Acknowledged => Volatile.Read(ref _acknowledged);
+
+    /// <summary>As fast as acknowledged: number of the first message that must not be sent yet.</summary>
+    public long Limit
+    {
+        get => Volatile.Read(ref _limit);
+        set => Volatile.Write(ref _limit, value);
+    }
 
     /// <summary>Numbers of the messages that the server said it did not take. Read when nothing is outstanding.</summary>
     public IReadOnlySet<long> Refused => _refused;
@@ -46,12 +54,14 @@ internal abstract class Publisher(BenchOptions options, long run)
     protected long Due(long now)
     {
         var left = BenchMessage.MaxMessages - _sent;
-        if (double.IsPositiveInfinity(options.Rate)) return left;
+        if (double.IsPositiveInfinity(options.Rate)) return Math.Clamp(Limit - _sent, 0, left);
         return Math.Min(left, (long)((now - _startedAt) * options.Rate / 1e6) + 1 - _phaseSent);
     }
 
     /// <summary>When the next message is due.</summary>
-    protected long NextDue => double.IsPositiveInfinity(options.Rate) ? Clock.Now : _startedAt + (long)(_phaseSent * 1e6 / options.Rate);
+    protected long NextDue => double.IsPositiveInfinity(options.Rate)
+        ? Clock.Now + (Limit > _sent ? 0 : 1000)
+        : _startedAt + (long)(_phaseSent * 1e6 / options.Rate);
 
     /// <summary>Writes the next message.</summary>
     /// <param name="at">Its time of sending. A message that had to wait for earlier answers counts from when it was due: else a
@@ -65,11 +75,11 @@ internal abstract class Publisher(BenchOptions options, long run)
         Volatile.Write(ref _sent, _sent + 1);
     }
 
-    /// <summary>Takes the answer to the oldest outstanding message in.</summary>
+    /// <summary>Takes the answer to a message in.</summary>
+    /// <param name="number">The message, counted from 0.</param>
     /// <param name="refusal">Why it was not taken; null: acknowledged.</param>
-    protected void Answered(long at, long now, string? refusal)
+    protected void Answered(long number, long at, long now, string? refusal)
     {
-        var number = _sent - Outstanding;
         Outstanding--;
         if (refusal is not null)
         {
@@ -78,7 +88,7 @@ internal abstract class Publisher(BenchOptions options, long run)
             return;
         }
         AckLatency.Record(now - at);
-        Head = number + 1;
+        Head = Math.Max(Head, number + 1);
         Volatile.Write(ref _acknowledged, _acknowledged + 1);
     }
 }

@@ -11,6 +11,9 @@ internal sealed unsafe class Receiver : IDisposable
 {
     private const int TickMilliseconds = 10;
 
+    // What one client can keep: of SignalR an unfinished record and an unfinished frame.
+    private const int RestBytes = 2 * ServerFrame.MaxBytes;
+
     // The buffer of a socket and a bit: larger reads would only push other things out of the processor's cache.
     private const int ReadBytes = 256 << 10;
     private const int SlowReceiveBuffer = 4096;
@@ -24,10 +27,10 @@ internal sealed unsafe class Receiver : IDisposable
     private readonly SocketAddress _target;
     private readonly SocketAddress[] _sources;
     private readonly byte[] _request;
-    private readonly bool _v1;
+    private readonly bool _v1, _signalR;
     private readonly Incoming _incoming;
     private readonly Epoll _epoll = new();
-    private readonly byte* _buffer = (byte*)NativeMemory.Alloc(ServerFrame.MaxBytes + ReadBytes);
+    private readonly byte* _buffer = (byte*)NativeMemory.Alloc(RestBytes + ReadBytes);
     private readonly Client[] _clients;
     private readonly Queue<int> _toOpen;
     private readonly Thread _thread;
@@ -46,9 +49,10 @@ internal sealed unsafe class Receiver : IDisposable
         _target = target.Serialize();
         _sources = sources;
         _v1 = options.Protocol == BenchProtocol.V1;
+        _signalR = options.Protocol == BenchProtocol.SignalR;
         _request = Handshake.Request(options.Url, _v1, since: null);
-        Deliveries = new Deliveries(run, options.Size);
-        _incoming = new Incoming(Deliveries, _v1);
+        Deliveries = new Deliveries(run, options.Size, options.RequestOrder);
+        _incoming = new Incoming(Deliveries, options);
         _clients = new Client[clients];
         for (var i = 0; i < clients; i++) _clients[i] = new Client { Slow = i < slow, Offset = -1 };
         _toOpen = new Queue<int>(Enumerable.Range(0, clients));
@@ -85,14 +89,27 @@ internal sealed unsafe class Receiver : IDisposable
     public void Drop(int percent) => _drop = percent;
 
     /// <summary>Reading clients that are open, or on their way back, and have not got everything below <paramref name="next"/>.</summary>
-    public int Behind(long next)
+    /// <param name="refused">Messages that nobody can get; when requests overtake each other, only more missing ones than that are to come.</param>
+    public int Behind(long next, int refused)
     {
         var behind = 0;
         foreach (ref readonly var client in _clients.AsSpan())
         {
-            if (!client.Slow && client.Phase != ClientPhase.Ended && client.Expected < next) behind++;
+            if (client.Slow || client.Phase == ClientPhase.Ended) continue;
+            if (client.Expected < next || (_options.RequestOrder > 0 && client.Missed > refused)) behind++;
         }
         return behind;
+    }
+
+    /// <summary>The message that the slowest of the reading clients waits for; <see cref="long.MaxValue"/> when none reads.</summary>
+    public long Slowest()
+    {
+        var slowest = long.MaxValue;
+        foreach (ref readonly var client in _clients.AsSpan())
+        {
+            if (!client.Slow && client.Phase != ClientPhase.Ended) slowest = Math.Min(slowest, client.Expected);
+        }
+        return slowest;
     }
 
     /// <summary>Messages below <paramref name="next"/> that reading clients still lack.</summary>
@@ -208,7 +225,7 @@ internal sealed unsafe class Receiver : IDisposable
 
     private void Read(int id, ref Client client)
     {
-        var rest = client.TakeRest(new Span<byte>(_buffer, ServerFrame.MaxBytes));
+        var rest = client.TakeRest(new Span<byte>(_buffer, RestBytes));
         var received = RawSocket.Receive(client.Socket, _buffer + rest, ReadBytes);
         if (received <= 0)
         {
@@ -221,24 +238,34 @@ internal sealed unsafe class Receiver : IDisposable
             return;
         }
 
-        var bytes = new ReadOnlySpan<byte>(_buffer, rest + received);
+        var bytes = new Span<byte>(_buffer, rest + received);
         if (client.Phase == ClientPhase.Upgrading)
         {
-            var status = Handshake.Read(bytes, out var head, out var refusal);
-            if (status == FrameStatus.NeedMore)
-            {
-                client.KeepRest(bytes);
-                return;
-            }
-            if (status == FrameStatus.Invalid)
-            {
-                Abandon(ref client, refusal);
-                return;
-            }
-            Opened(id, ref client);
+            if (!TryOpen(id, ref client, bytes, out var head)) return;
             bytes = bytes[head..];
         }
         if (_incoming.Take(ref client, bytes) is { } closeCode) Ended(ref client, closeCode);
+    }
+
+    /// <summary>Reads what a server says before its first message; false while it is not through, or when it refused.</summary>
+    private bool TryOpen(int id, ref Client client, ReadOnlySpan<byte> bytes, out int head)
+    {
+        var refusal = "no SignalR hub";
+        var status = client.Greeted ? SignalR.ReadWelcome(bytes, out head) : Handshake.Read(bytes, out head, out refusal);
+        if (status == FrameStatus.Invalid)
+        {
+            Abandon(ref client, refusal);
+            return false;
+        }
+        if (status == FrameStatus.Complete && _signalR && !client.Greeted)
+        {
+            // The server says nothing more before it has heard this.
+            client.Greeted = RawSocket.Send(client.Socket, SignalR.Hello);
+            return false;
+        }
+        if (status == FrameStatus.NeedMore) client.KeepRest(bytes);
+        else Opened(id, ref client);
+        return status == FrameStatus.Complete;
     }
 
     private void Opened(int id, ref Client client)
@@ -288,7 +315,7 @@ internal sealed unsafe class Receiver : IDisposable
             var chosen = (i + 1) * percent / 100 > i * percent / 100;
             if (!chosen || client.Slow || client.Phase != ClientPhase.Open) continue;
             _ = RawSocket.Close(client.Socket);
-            client.TakeRest(new Span<byte>(_buffer, ServerFrame.MaxBytes));
+            client.TakeRest(new Span<byte>(_buffer, RestBytes));
             client.Phase = ClientPhase.New;
             client.Resumed = true;
             _open--;

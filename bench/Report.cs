@@ -23,6 +23,8 @@ internal sealed record Report
 
     public required GeneratorReport Generator { get; init; }
 
+    public static Report FromJson(string json) => JsonSerializer.Deserialize(json, ReportJson.Default.Report)!;
+
     public string ToJson() => JsonSerializer.Serialize(this, ReportJson.Default.Report);
 }
 
@@ -56,7 +58,8 @@ internal sealed record DeliverReport(
     long Replayed,
     int Resumed,
     int SlowCutOff,
-    long ServerResident);
+    long ServerResident,
+    long ServerPeak);
 
 internal sealed record GeneratorReport(double CpuSeconds, double CpuPercent, double CpuMicrosPerDelivery);
 

@@ -41,7 +41,7 @@ internal static class ReportTable
         row("  latency, last client", deliver.LastClientLatency.ToString());
         row("  server CPU", $"{deliver.ServerCpuSeconds:F2} s ({deliver.ServerCpuPercent:F0} %), {deliver.ServerCpuMicrosPerDelivery:F3} µs a delivery, " +
             $"{deliver.PerServerCpuSecond:N0} deliveries a second of CPU");
-        row("  server memory", Mib(deliver.ServerResident));
+        row("  server memory", $"{Mib(deliver.ServerResident)}, at most {Mib(deliver.ServerPeak)}");
         if (deliver.Resumed > 0) row("  resumed", $"{deliver.Resumed:N0} clients, {deliver.Replayed:N0} messages replayed");
         if (deliver.SlowCutOff > 0) row("  slow clients cut off", $"{deliver.SlowCutOff:N0}");
     }

@@ -1,15 +1,18 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
 
 namespace NotifyHub.Bench;
 
-/// <summary>Publishes over <c>POST /api/push</c>, one request at a time, so that the order of the messages is known.</summary>
+/// <summary>
+/// Publishes over REST: <c>POST /api/push</c>, or the batch of notifications, each with a message as its metadata. With one request
+/// at a time the order of all messages is known; with several, the order inside each.
+/// </summary>
 internal sealed class RestPublisher(BenchOptions options, long run) : Publisher(options, run), IDisposable
 {
     private readonly HttpClient _http = new() { BaseAddress = options.ApiBase };
-    private readonly byte[] _body = new byte[(options.Batch * (options.Size + 1)) + 1];
-    private readonly long[] _sentAt = new long[options.Batch];
+    private readonly Lock _lock = new();
     private bool _signedIn;
 
     public void Dispose() => _http.Dispose();
@@ -17,47 +20,52 @@ internal sealed class RestPublisher(BenchOptions options, long run) : Publisher(
     protected override async Task PublishAsync(long end, CancellationToken cancellation)
     {
         if (!_signedIn) await SignInAsync(cancellation);
+        await Task.WhenAll(Enumerable.Range(0, Options.InFlight).Select(_ => Task.Run(() => PostUntilAsync(end, cancellation), cancellation)));
+    }
+
+    private async Task PostUntilAsync(long end, CancellationToken cancellation)
+    {
+        var request = new Request(Options);
         while (true)
         {
             var now = Clock.Now;
             if (now >= end || cancellation.IsCancellationRequested) return;
-            var due = Due(now);
-            if (due < Options.Batch && !double.IsPositiveInfinity(Options.Rate))
+            bool filled;
+            lock (_lock)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(1), cancellation);
-                continue;
+                if (BenchMessage.MaxMessages - Sent < Options.Batch) return;
+                filled = Due(now) >= Options.Batch;
+                if (filled) Fill(request, now);
             }
-            if (due == 0) return;
-            await PostAsync(Fill(now), cancellation);
+            if (filled) await PostAsync(request, cancellation);
+            else await Task.Delay(TimeSpan.FromMilliseconds(1), cancellation);
         }
     }
 
-    /// <summary>Writes a batch; the bytes of the body. One message alone is sent as the object, not as an array of one.</summary>
-    private ArraySegment<byte> Fill(long now)
+    private void Fill(Request request, long now)
     {
-        var position = 0;
+        request.First = Sent;
+        request.Clear();
         for (var i = 0; i < Options.Batch; i++)
         {
             // The rate asks for batches; the moment a whole batch is due is the moment of sending, unless the last answer was late.
             var at = Math.Min(now, NextDue + (long)((Options.Batch - 1 - i) * 1e6 / Options.Rate));
-            _body[position++] = i == 0 ? (byte)'[' : (byte)',';
-            Next(_body.AsSpan(position, Options.Size), at);
-            position += Options.Size;
-            _sentAt[i] = at;
+            Next(request.Add(at), at);
         }
-        _body[position++] = (byte)']';
-        return Options.Batch == 1 ? new ArraySegment<byte>(_body, 1, position - 2) : new ArraySegment<byte>(_body, 0, position);
     }
 
-    private async Task PostAsync(ArraySegment<byte> body, CancellationToken cancellation)
+    private async Task PostAsync(Request request, CancellationToken cancellation)
     {
-        using var content = new ByteArrayContent(body.Array!, body.Offset, body.Count);
+        using var content = new ByteArrayContent(request.Body.Array!, request.Body.Offset, request.Body.Count);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        using var response = await _http.PostAsync(new Uri("api/push", UriKind.Relative), content, cancellation);
-        var answer = await response.Content.ReadAsStringAsync(cancellation);
+        using var response = await _http.PostAsync(request.Path, content, cancellation);
+        var answer = await response.Content.ReadAsByteArrayAsync(cancellation);
         var now = Clock.Now;
-        var refusal = response.IsSuccessStatusCode ? null : $"{(int)response.StatusCode} {answer}";
-        foreach (var at in _sentAt) Answered(at, now, refusal);
+        var refusal = response.IsSuccessStatusCode ? null : $"{(int)response.StatusCode} {Encoding.UTF8.GetString(answer)}";
+        lock (_lock)
+        {
+            for (var i = 0; i < request.SentAt.Count; i++) Answered(request.First + i, request.SentAt[i], now, refusal);
+        }
     }
 
     private async Task SignInAsync(CancellationToken cancellation)
@@ -78,5 +86,48 @@ internal sealed class RestPublisher(BenchOptions options, long run) : Publisher(
             token = body.RootElement.GetProperty("data").GetProperty("token").GetString()!;
         }
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+    }
+
+    /// <summary>A request's body, used again and again by one of those in flight.</summary>
+    private sealed class Request(BenchOptions options)
+    {
+        private readonly bool _notifications = options.Publisher == PublisherKind.Notifications;
+        private readonly byte[] _body = new byte[(options.Batch * (options.Size + BeforeMetadata.Length + 2)) + 1];
+        private int _length;
+
+        private static ReadOnlySpan<byte> BeforeMetadata => "{\"title\":\"bench\",\"message\":\"bench\",\"metadata\":"u8;
+
+        public Uri Path { get; } = new(options.Publisher == PublisherKind.Notifications ? "api/notifications/windows/batch" : "api/push", UriKind.Relative);
+
+        /// <summary>Number of the first message.</summary>
+        public long First { get; set; }
+
+        public List<long> SentAt { get; } = [];
+
+        /// <summary>A push of one message is the object itself, not an array of one.</summary>
+        public ArraySegment<byte> Body => options.Batch == 1 && !_notifications
+            ? new ArraySegment<byte>(_body, 1, _length - 1)
+            : new ArraySegment<byte>(_body, 0, _length + 1);
+
+        public void Clear()
+        {
+            SentAt.Clear();
+            _length = 0;
+        }
+
+        /// <summary>Room for one more message.</summary>
+        public Span<byte> Add(long at)
+        {
+            _body[_length++] = SentAt.Count == 0 ? (byte)'[' : (byte)',';
+            SentAt.Add(at);
+            if (_notifications) BeforeMetadata.CopyTo(_body.AsSpan(_length));
+            if (_notifications) _length += BeforeMetadata.Length;
+            var message = _body.AsSpan(_length, options.Size);
+            _length += options.Size;
+            if (_notifications) _body[_length++] = (byte)'}';
+            // Written over by what is added next.
+            _body[_length] = (byte)']';
+            return message;
+        }
     }
 }

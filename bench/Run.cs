@@ -33,7 +33,7 @@ internal sealed class Run : IDisposable
         {
             _ when options.Idle => null,
             PublisherKind.Tcp => new TcpPublisher(options, run),
-            PublisherKind.Rest => new RestPublisher(options, run),
+            PublisherKind.Rest or PublisherKind.Notifications => new RestPublisher(options, run),
             _ => null,
         };
     }
@@ -168,10 +168,10 @@ internal sealed class Run : IDisposable
                 (_publisher.Acknowledged - acknowledged) / publishSeconds,
                 LatencyReport.Of(_publisher.AckLatency));
         }
-        return (publish, Deliver(clients, seconds, after.CpuSeconds - before.CpuSeconds, after.ResidentBytes));
+        return (publish, Deliver(clients, seconds, after.CpuSeconds - before.CpuSeconds, after));
     }
 
-    private DeliverReport Deliver(int clients, double seconds, double cpu, long resident)
+    private DeliverReport Deliver(int clients, double seconds, double cpu, ServerUsage usage)
     {
         var deliveries = _receivers.Sum(r => r.Deliveries.Measured);
         var latency = new Histogram();
@@ -191,7 +191,8 @@ internal sealed class Run : IDisposable
             _receivers.Sum(r => r.Deliveries.Replayed),
             _receivers.Sum(r => r.Resumed),
             _receivers.Sum(r => r.EndedSlow),
-            resident);
+            usage.ResidentBytes,
+            usage.PeakBytes);
     }
 
     private async Task PublishAsync(string phase, TimeSpan length, CancellationToken cancellation)
@@ -214,7 +215,7 @@ internal sealed class Run : IDisposable
     {
         if (_publisher is null) return;
         var from = Clock.Now;
-        while (_receivers.Sum(r => r.Behind(_publisher.Head)) > 0 && Clock.Now - from < _options.Drain.TotalMicroseconds)
+        while (_receivers.Sum(r => r.Behind(_publisher.Head, _publisher.Refused.Count)) > 0 && Clock.Now - from < _options.Drain.TotalMicroseconds)
             await TickAsync("drain", cancellation);
     }
 
@@ -234,6 +235,9 @@ internal sealed class Run : IDisposable
     {
         await Task.Delay(10, cancellation);
         if (_receivers.FirstOrDefault(r => r.Fault is not null) is { } broken) throw new IOException("A receiver broke.", broken.Fault);
+        // Looked at only when half of the lead is used up: a walk over all clients every time would be the generator's own load.
+        if (_publisher is not null && _publisher.Sent + (_options.Lead / 2) >= _publisher.Limit)
+            _publisher.Limit = Math.Min(_receivers.Min(r => r.Slowest()), BenchMessage.MaxMessages) + _options.Lead;
         var seconds = (Clock.Now - _lineAt) / 1e6;
         if (seconds < 1) return;
         var (received, sent) = (Received, _publisher?.Sent ?? 0);

@@ -11,6 +11,7 @@ internal enum FrameStatus
 
 internal enum Opcode : byte
 {
+    Continuation = 0,
     Text = 1,
     Close = 8,
     Ping = 9,
@@ -42,17 +43,18 @@ internal readonly ref struct ServerFrame
     /// <summary>Close code of a close frame; 1005 when it carries none.</summary>
     public int CloseCode => Payload.Length >= 2 ? BinaryPrimitives.ReadUInt16BigEndian(Payload) : 1005;
 
-    /// <summary>Reads the frame at the start of <paramref name="bytes"/>. A masked, fragmented, compressed or oversized frame is
-    /// invalid: no server this program measures may send one.</summary>
-    public static FrameStatus TryRead(ReadOnlySpan<byte> bytes, out ServerFrame frame)
+    /// <summary>Reads the frame at the start of <paramref name="bytes"/>. A masked, compressed or oversized frame is invalid: no
+    /// server this program measures may send one.</summary>
+    /// <param name="fragments">Whether a message may come in several frames; if not, a fragment is invalid as well.</param>
+    public static FrameStatus TryRead(ReadOnlySpan<byte> bytes, out ServerFrame frame, bool fragments = false)
     {
         frame = default;
         if (bytes.Length < 2) return FrameStatus.NeedMore;
-        if ((bytes[0] & 0xF0) != 0x80) return FrameStatus.Invalid;
         var opcode = (Opcode)(bytes[0] & 0x0F);
-        if (opcode is not (Opcode.Text or Opcode.Close or Opcode.Ping or Opcode.Pong)) return FrameStatus.Invalid;
-
-        if (opcode != Opcode.Text && bytes[1] > MaxControlPayload) return FrameStatus.Invalid;
+        var isText = opcode == Opcode.Text || (fragments && opcode == Opcode.Continuation);
+        if (!isText && opcode is not (Opcode.Close or Opcode.Ping or Opcode.Pong)) return FrameStatus.Invalid;
+        if ((bytes[0] & 0xF0) != 0x80 && !(fragments && isText && (bytes[0] & 0xF0) == 0)) return FrameStatus.Invalid;
+        if (!isText && bytes[1] > MaxControlPayload) return FrameStatus.Invalid;
 
         int header = 2, payload = bytes[1];
         if (payload == 126)

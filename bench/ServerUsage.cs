@@ -3,7 +3,8 @@ using System.Globalization;
 namespace NotifyHub.Bench;
 
 /// <summary>CPU time and resident memory of the processes under test, from <c>/proc</c>.</summary>
-internal readonly record struct ServerUsage(double CpuSeconds, long ResidentBytes)
+/// <param name="PeakBytes">The most that was resident since each process began.</param>
+internal readonly record struct ServerUsage(double CpuSeconds, long ResidentBytes, long PeakBytes)
 {
     // The unit of /proc's times on every architecture that .NET runs on: 10 ms.
     private const double TicksASecond = 100;
@@ -13,13 +14,15 @@ internal readonly record struct ServerUsage(double CpuSeconds, long ResidentByte
     public static ServerUsage Read(IReadOnlyList<int> pids)
     {
         double cpu = 0;
-        long resident = 0;
+        long resident = 0, peak = 0;
         foreach (var pid in pids)
         {
             cpu += Cpu(File.ReadAllText($"/proc/{pid}/stat"));
-            resident += Resident(File.ReadLines($"/proc/{pid}/status"));
+            var status = File.ReadAllLines($"/proc/{pid}/status");
+            resident += Bytes(status, "VmRSS:");
+            peak += Bytes(status, "VmHWM:");
         }
-        return new ServerUsage(cpu, resident);
+        return new ServerUsage(cpu, resident, peak);
     }
 
     internal static double Cpu(string stat)
@@ -29,9 +32,9 @@ internal readonly record struct ServerUsage(double CpuSeconds, long ResidentByte
         return (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksASecond;
     }
 
-    internal static long Resident(IEnumerable<string> status)
+    private static long Bytes(string[] status, string name)
     {
-        var line = status.FirstOrDefault(l => l.StartsWith("VmRSS:", StringComparison.Ordinal)) ?? "VmRSS: 0 kB";
-        return long.Parse(line["VmRSS:".Length..^2], NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture) * 1024;
+        var line = Array.Find(status, l => l.StartsWith(name, StringComparison.Ordinal)) ?? $"{name} 0 kB";
+        return long.Parse(line.AsSpan()[name.Length..^2], NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture) * 1024;
     }
 }

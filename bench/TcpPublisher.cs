@@ -68,7 +68,7 @@ internal sealed class TcpPublisher(BenchOptions options, long run) : Publisher(o
         for (int end; (end = bytes.IndexOf((byte)'\n')) >= 0; bytes = bytes[(end + 1)..])
         {
             var answer = bytes[..end];
-            Answered(_sentAt[_first++ % _sentAt.Length], now, answer.SequenceEqual("ok"u8) ? null : Encoding.UTF8.GetString(answer));
+            Answered(Sent - Outstanding, _sentAt[_first++ % _sentAt.Length], now, answer.SequenceEqual("ok"u8) ? null : Encoding.UTF8.GetString(answer));
         }
         _answerBytes = bytes.Length;
         bytes.CopyTo(_answers);

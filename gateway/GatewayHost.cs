@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Cluster;
@@ -75,6 +76,7 @@ public static class GatewayHost
     public static async Task<string?> PrepareGatewayAsync(this IServiceProvider services)
     {
         var options = services.GetRequiredService<IOptions<GatewayOptions>>().Value;
+        if (IsTaken(EndPoint(options))) return PortInUse(options);
         return options.Mode == GatewayMode.Embedded ? await services.PrepareSiloAsync() : null;
     }
 
@@ -104,9 +106,7 @@ public static class GatewayHost
         }
         catch (IOException e) when (e.InnerException is AddressInUseException)
         {
-            await Console.Error.WriteLineAsync(
-                $"Port {options.WebSocketPort} is in use by another process. Stop it, or set NotifyHub:WebSocketPort "
-                + "(environment NotifyHub__WebSocketPort) to a free one.");
+            await Console.Error.WriteLineAsync(PortInUse(options));
             return 1;
         }
         catch (IOException e)
@@ -120,6 +120,27 @@ public static class GatewayHost
         await app.WaitForShutdownAsync();
         return 0;
     }
+
+    /// <summary>Asked before anything starts. Found out only by the web server, a taken port costs the operator a page of stack traces.</summary>
+    private static bool IsTaken(IPEndPoint endPoint)
+    {
+        using var probe = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (endPoint.Address.Equals(IPAddress.IPv6Any)) probe.DualMode = true;
+            probe.Bind(endPoint);
+            probe.Listen();
+            return false;
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            return true;
+        }
+    }
+
+    private static string PortInUse(GatewayOptions options) =>
+        $"Port {options.WebSocketPort} is in use by another process. Stop it, or set NotifyHub:WebSocketPort "
+        + "(environment NotifyHub__WebSocketPort) to a free one.";
 
     private static IPEndPoint EndPoint(GatewayOptions options) =>
         new(options.Address == "*" ? IPAddress.IPv6Any : IPAddress.Parse(options.Address), options.WebSocketPort);

@@ -53,7 +53,8 @@ public sealed class GatewayOptions
     [Range(1 << 16, 1 << 30)]
     public int BacklogBytes { get; set; } = 16 << 20;
 
-    /// <summary>Bytes of recent messages a gateway keeps ready for clients that resume; older ones are read from the silos.</summary>
+    /// <summary>Bytes of recent messages a gateway keeps ready for clients that resume, at most half of <see cref="BacklogBytes"/>; older ones
+    /// are read from the silos.</summary>
     [Range(1 << 16, 1 << 30)]
     public int HistoryBytes { get; set; } = 4 << 20;
 

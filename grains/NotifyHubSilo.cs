@@ -9,7 +9,6 @@ using NotifyHub.Grains.Accounts;
 using NotifyHub.Grains.Service;
 using NotifyHub.Grains.Storage;
 using Orleans.Configuration;
-using Orleans.Serialization;
 
 namespace NotifyHub.Grains;
 
@@ -50,8 +49,9 @@ public static class NotifyHubSilo
         services.AddSingleton<SiloStartup>();
         services.AddHostedService(provider => provider.GetRequiredService<SiloStartup>());
 
-        // A failure of the database carries its cause, which must be able to travel, or the gateway would be told of that and nothing else.
-        services.Configure<ExceptionSerializationOptions>(exceptions => exceptions.SupportedNamespacePrefixes.Add("Npgsql"));
+        silo.AddIncomingGrainCallFilter<StorageFaultFilter>();
+        // There are as many grains as channels, gateways and people who sign in; Orleans would make room for a million, 18 MB of it at once.
+        silo.Configure<GrainDirectoryOptions>(directory => directory.CacheSize = 10_000);
         silo.UseSystemTextJsonGrainStorageSerializer();
         silo.AddAdoNetGrainStorageAsDefault(options => options.Configure<Database>((storage, database) =>
         {

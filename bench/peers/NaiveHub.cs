@@ -7,11 +7,12 @@ namespace NotifyHub.Bench.Peers;
 /// <summary>
 /// The way a broadcast is usually written in ASP.NET Core: a bounded queue and a sending loop for each connection, one
 /// <see cref="WebSocket.SendAsync(ReadOnlyMemory{byte}, WebSocketMessageType, bool, CancellationToken)"/> for each message and
-/// client. Nothing is stored. A client whose queue is full is closed with 1013.
+/// client. Nothing is stored. A client whose queue is full is closed with 1013 as soon as its last send ends: one that reads nothing
+/// at all keeps its place and a full queue.
 /// </summary>
-public sealed class NaiveHub
+/// <param name="queueMessages">Messages that may wait for one client.</param>
+public sealed class NaiveHub(int queueMessages)
 {
-    private const int QueueMessages = 10_000;
     private const WebSocketCloseStatus TryAgainLater = (WebSocketCloseStatus)1013;
 
     private readonly ConcurrentDictionary<Channel<ReadOnlyMemory<byte>>, byte> _queues = new();
@@ -28,7 +29,7 @@ public sealed class NaiveHub
     /// <summary>Serves one client until either side closes.</summary>
     public async Task ServeAsync(WebSocket socket, CancellationToken cancellation)
     {
-        var queue = Channel.CreateBounded<ReadOnlyMemory<byte>>(new BoundedChannelOptions(QueueMessages) { SingleReader = true });
+        var queue = Channel.CreateBounded<ReadOnlyMemory<byte>>(new BoundedChannelOptions(queueMessages) { SingleReader = true });
         _queues.TryAdd(queue, 0);
         var receiving = ReceiveAsync(socket, queue, cancellation);
         try

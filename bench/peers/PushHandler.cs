@@ -3,8 +3,11 @@ using Microsoft.AspNetCore.Connections;
 
 namespace NotifyHub.Bench.Peers;
 
+/// <summary>Hands a message to all clients; what its answer waits for is the server's own matter.</summary>
+public delegate ValueTask Broadcast(ReadOnlyMemory<byte> message);
+
 /// <summary>The push port: a message a line, each answered <c>ok</c>. The answers to all lines of one read go out together.</summary>
-public sealed class PushHandler(NaiveHub hub) : ConnectionHandler
+public sealed class PushHandler(Broadcast broadcast) : ConnectionHandler
 {
     public override async Task OnConnectedAsync(ConnectionContext connection)
     {
@@ -15,7 +18,7 @@ public sealed class PushHandler(NaiveHub hub) : ConnectionHandler
             var rest = read.Buffer;
             while (rest.PositionOf((byte)'\n') is { } end)
             {
-                hub.Broadcast(rest.Slice(0, end).ToArray());
+                await broadcast(rest.Slice(0, end).ToArray());
                 output.Write("ok\n"u8);
                 rest = rest.Slice(rest.GetPosition(1, end));
             }

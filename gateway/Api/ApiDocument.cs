@@ -55,6 +55,8 @@ internal static class ApiDocument
         app.MapScalarApiReference("/docs", options => options
             .WithTitle("NotifyHub API")
             .DisableDefaultFonts()
+            // Made for those who write an API, not for those who read about it.
+            .HideDeveloperTools()
             .DisableTelemetry()
             .DisableAgent()).AllowAnonymous();
     }

@@ -1,15 +1,21 @@
+using System.ComponentModel.DataAnnotations;
 using System.Net;
 using System.Text;
 using Microsoft.Extensions.Options;
 
 namespace NotifyHub.Gateway.Api;
 
-/// <summary>What the settings' own attributes cannot say. All faults are reported together, each with the setting's name.</summary>
+/// <summary>Finds all faults of the settings at once, each named by its setting.</summary>
 public sealed class GatewayOptionsCheck : IValidateOptions<GatewayOptions>
 {
     public ValidateOptionsResult Validate(string? name, GatewayOptions options)
     {
-        List<string> faults = [];
+        List<ValidationResult> results = [];
+        Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true);
+        var faults = results
+            .Select(result => $"{GatewayOptions.Section}:{result.MemberNames.FirstOrDefault()}: {result.ErrorMessage}")
+            .ToList();
+
         if (options.TimeZone.Length > 0 && !TimeZoneInfo.TryFindSystemTimeZoneById(options.TimeZone, out _))
             faults.Add($"NotifyHub:TimeZone: '{options.TimeZone}' is not a time zone of this machine; use an IANA name such as 'Asia/Taipei'.");
 

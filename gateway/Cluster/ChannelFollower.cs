@@ -104,7 +104,9 @@ public sealed partial class ChannelFollower(
     private void Begin(ChannelHead head)
     {
         var before = _log;
-        var log = before?.BeginAnew(head, options.Value.HistoryBytes) ?? new ChannelLog(head, options.Value.HistoryBytes);
+        // A client that resumes may begin in the oldest part of the history, and must not lag too far already then.
+        var historyBytes = Math.Min(options.Value.HistoryBytes, options.Value.BacklogBytes / 2);
+        var log = before?.BeginAnew(head, historyBytes) ?? new ChannelLog(head, historyBytes);
         // Told first: a client's cursor must not be in a log that its sender does not follow yet.
         Appended?.Invoke(log);
         _log = log;

@@ -77,7 +77,8 @@ public sealed partial class GridLink : BackgroundService
         try
         {
             await _service.ShutDownAsync(cancellationToken);
-            // A report has a limit, and may be refused: until all that ended has been told.
+            // The first may be the repetition of one that was interrupted; and a report takes only so many ends. What is not said now
+            // is taken for lost with the gateway.
             do await ReportAsync(cancellationToken);
             while (_clients.HasChanges || _refused is not null);
             await Task.WhenAll(
@@ -150,7 +151,7 @@ public sealed partial class GridLink : BackgroundService
     private SessionReport NextReport()
     {
         var (sent, received) = (_clients.Sent, _clients.Received);
-        var isComplete = _sequence == 0 || _refused is not null;
+        var isComplete = _sequence == 0 || _refused is not null || _clients.HasDropped;
         var (opened, closed) = isComplete ? _clients.TakeAll() : _clients.TakeChanges(MaxPerReport);
         var report = new SessionReport(
             ++_sequence, _reference, Node(), isComplete, opened, [.. _refused?.Closed ?? [], .. closed],

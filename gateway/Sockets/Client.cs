@@ -9,16 +9,17 @@ namespace NotifyHub.Gateway.Sockets;
 /// </summary>
 public sealed class Client
 {
+    private static readonly TaskCompletionSource Done = MakeDone();
+
     private readonly Socket? _socket;
     private readonly Stream? _stream;
     private readonly Action? _abortStream;
     private readonly Sender _sender;
     private readonly Outbox _outbox;
-    private readonly TaskCompletionSource _flushed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource? _flushed;
     private volatile CloseReason? _closing;
     private volatile CloseReason? _ended;
     private volatile bool _sendFinished;
-    private readonly Lock _subscriptionGate = new();
     private CancellationTokenSource? _subscribing;
     private TaskCompletionSource? _pageFinished;
     private long _sentThrough;
@@ -89,7 +90,15 @@ public sealed class Client
     public CloseReason Reason => _ended ?? _closing ?? CloseReason.Lost;
 
     /// <summary>Completes when the close frame is with the system, or the connection is over.</summary>
-    public Task Flushed => _flushed.Task;
+    public Task Flushed
+    {
+        get
+        {
+            // Made by who waits for it: ten thousand idle clients have none.
+            var mine = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return (Interlocked.CompareExchange(ref _flushed, mine, null) ?? mine).Task;
+        }
+    }
 
     public LiveCounters Counters() => new(
         Opened.ConnectionId, Volatile.Read(ref _sent) + Volatile.Read(ref _answered), Received, Errors, LastError, LastPingAt);
@@ -130,7 +139,7 @@ public sealed class Client
     {
         if (Closing) return;
         bool fits;
-        lock (_subscriptionGate)
+        lock (_outbox)
         {
             // Together with the move: a subscription that was overtaken between the two would put the cursor back to where nobody leads it on.
             subscription.ThrowIfCancellationRequested();
@@ -145,7 +154,7 @@ public sealed class Client
     public CancellationToken BeginSubscription()
     {
         var begun = new CancellationTokenSource();
-        lock (_subscriptionGate) Interlocked.Exchange(ref _subscribing, begun)?.Cancel();
+        lock (_outbox) Interlocked.Exchange(ref _subscribing, begun)?.Cancel();
         if (Ended) begun.Cancel();
         return begun.Token;
     }
@@ -164,6 +173,9 @@ public sealed class Client
         _sender.Ready(this);
     }
 
+    /// <summary>Tells the peer that nothing follows, while what it still sends can be read. A stream can only be ended as a whole.</summary>
+    public void EndSending() => _socket?.Shutdown(SocketShutdown.Send);
+
     /// <summary>Ends the connection at once; its reader notices and cleans up.</summary>
     public void Abort(CloseReason reason)
     {
@@ -179,10 +191,19 @@ public sealed class Client
         return Reason;
     }
 
+    private void SetFlushed() => Interlocked.CompareExchange(ref _flushed, Done, null)?.TrySetResult();
+
+    private static TaskCompletionSource MakeDone()
+    {
+        var done = new TaskCompletionSource();
+        done.SetResult();
+        return done;
+    }
+
     private bool TryEnd(CloseReason reason)
     {
         if (Interlocked.CompareExchange(ref _ended, _closing ?? reason, null) is not null) return false;
-        _flushed.TrySetResult();
+        SetFlushed();
         _socket?.Dispose();
         _stream?.Dispose();
         return true;
@@ -238,7 +259,7 @@ public sealed class Client
             if (frames.Length > 0 && !TrySend(frames, isLast)) return false;
             if (isLast)
             {
-                _flushed.TrySetResult();
+                SetFlushed();
                 return false;
             }
         }
@@ -285,7 +306,7 @@ public sealed class Client
                 while (rest.Length > 0) rest = rest[await _socket!.SendAsync(rest, SocketFlags.None)..];
             }
 
-            if (isLast) _flushed.TrySetResult();
+            if (isLast) SetFlushed();
             _sendFinished = true;
             _sender.Ready(this);
         }

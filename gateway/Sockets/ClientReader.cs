@@ -11,21 +11,26 @@ namespace NotifyHub.Gateway.Sockets;
 /// </summary>
 public sealed partial class ClientReader(Subscriptions subscriptions, int maxMessageBytes, ILogger<ClientReader> logger)
 {
-    /// <summary>Returns when the connection is over, with the reason to record. Does not throw.</summary>
-    public async Task<CloseReason> ReadAsync(Client client, Stream stream)
+    /// <summary>Reads until the connection is over, then calls <paramref name="ended"/>. Does not throw.</summary>
+    /// <remarks>An idle client waits in this method and no other of ours: each further one would keep its state in memory, a client.</remarks>
+    public async Task ReadAsync(Client client, Stream stream, Action<Client> ended)
     {
         // Created by a handshake, but outliving it by days: what it does later is no part of the request's trace.
         Activity.Current = null;
         using var socket = WebSocket.CreateFromStream(stream, new WebSocketCreationOptions { IsServer = true, KeepAliveInterval = TimeSpan.Zero });
         try
         {
-            await ReadMessagesAsync(client, socket);
+            // A read of nothing returns when there is something: until then no buffer is held.
+            while (await TakeNextAsync(client, socket, await socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None)))
+            {
+            }
         }
         catch (WebSocketException e) when (client.Closing)
         {
             // The framework found RFC 6455 broken and has said so (1002, 1007), or the peer left without an answer to our close.
-            client.CountError(e.Message);
             LogEnded(e, client.Opened.ConnectionId);
+            await client.Flushed;
+            await ReadAwayAsync(client, stream);
         }
         catch (Exception e) when (e is WebSocketException or IOException or SocketException or ObjectDisposedException
             or OperationCanceledException or InvalidOperationException)
@@ -42,56 +47,80 @@ public sealed partial class ClientReader(Subscriptions subscriptions, int maxMes
 
         // A close frame goes out before the connection does. A peer that does not take it is ended by the heartbeat.
         await client.Flushed;
-        return client.End();
+        var reason = client.End();
+        if (reason.Abnormal) client.CountError(reason.Text);
+        ended(client);
     }
 
-    private async Task ReadMessagesAsync(Client client, WebSocket socket)
+    /// <summary>Takes the message that has begun to arrive. False: it was the peer's close.</summary>
+    private async ValueTask<bool> TakeNextAsync(Client client, WebSocket socket, ValueWebSocketReceiveResult begun)
     {
-        while (true)
+        if (begun.MessageType == WebSocketMessageType.Close)
         {
-            // A read of nothing returns when there is something: until then no buffer is held.
-            var result = await socket.ReceiveAsync(Memory<byte>.Empty, CancellationToken.None);
-            if (result.MessageType == WebSocketMessageType.Close)
-            {
-                AnswerClose(client, socket);
-                return;
-            }
+            AnswerClose(client, socket);
+            return false;
+        }
 
-            if (result.EndOfMessage)
-            {
-                if (result.MessageType == WebSocketMessageType.Binary) client.Close(CloseReason.Binary);
-                else if (!client.Closing) Take(client, []);
-                continue;
-            }
+        if (begun.EndOfMessage)
+        {
+            if (begun.MessageType == WebSocketMessageType.Binary) client.Close(CloseReason.Binary);
+            else if (!client.Closing) Take(client, []);
+            return true;
+        }
 
-            var buffer = ArrayPool<byte>.Shared.Rent(4096);
-            try
+        var buffer = ArrayPool<byte>.Shared.Rent(4096);
+        try
+        {
+            var length = 0;
+            ValueWebSocketReceiveResult result;
+            do
             {
-                var length = 0;
-                do
+                if (length == buffer.Length) buffer = Grow(buffer, maxMessageBytes);
+                result = await socket.ReceiveAsync(buffer.AsMemory(length), CancellationToken.None);
+                if (result.MessageType == WebSocketMessageType.Close)
                 {
-                    if (length == buffer.Length) buffer = Grow(buffer, maxMessageBytes);
-                    result = await socket.ReceiveAsync(buffer.AsMemory(length), CancellationToken.None);
-                    if (result.MessageType == WebSocketMessageType.Close)
-                    {
-                        AnswerClose(client, socket);
-                        return;
-                    }
-
-                    length += result.Count;
-                    if (result.MessageType == WebSocketMessageType.Binary) client.Close(CloseReason.Binary);
-                    else if (length > maxMessageBytes) client.Close(CloseReason.TooBig);
-                    // After goodbye only the peer's own close is of interest; its messages are read and forgotten.
-                    if (client.Closing) length = 0;
+                    AnswerClose(client, socket);
+                    return false;
                 }
-                while (!result.EndOfMessage);
 
-                if (!client.Closing) Take(client, buffer.AsSpan(0, length));
+                length += result.Count;
+                if (result.MessageType == WebSocketMessageType.Binary) client.Close(CloseReason.Binary);
+                else if (length > maxMessageBytes) client.Close(CloseReason.TooBig);
+                // After goodbye only the peer's own close is of interest; its messages are read and forgotten.
+                if (client.Closing) length = 0;
             }
-            finally
+            while (!result.EndOfMessage);
+
+            if (!client.Closing) Take(client, buffer.AsSpan(0, length));
+            return true;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>
+    /// A connection closed with bytes unread is reset, and the reset may overtake the close frame: whoever broke the protocol would
+    /// never learn how. The heartbeat bounds it.
+    /// </summary>
+    private static async Task ReadAwayAsync(Client client, Stream stream)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(4096);
+        try
+        {
+            client.EndSending();
+            while (await stream.ReadAsync(buffer) > 0)
             {
-                ArrayPool<byte>.Shared.Return(buffer);
             }
+        }
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
+        {
+            // The peer is gone, or its time is up.
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 

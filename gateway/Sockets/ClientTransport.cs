@@ -124,7 +124,7 @@ public sealed partial class ClientTransport(
             {
                 socket.NoDelay = true;
                 if (!await WaitForFirstBytesAsync(socket)) return;
-                if (!TryTakeHandshake(socket, out var handshake, out var userAgent))
+                if (!TryTakeHandshake(socket, out var handshake, out var place, out var userAgent))
                 {
                     if (!_requests.Writer.TryWrite(_http.Create(socket))) socket.Dispose();
                     return;
@@ -132,8 +132,10 @@ public sealed partial class ClientTransport(
 
                 // From here on a send that does not fit says so instead of waiting.
                 socket.Blocking = false;
-                await _clients.ServeAsync(handshake, userAgent, Address(socket.RemoteEndPoint), () => Upgrade(socket, handshake));
-                socket.Dispose();
+                var response = handshake.Response();
+                // Some 200 bytes into an empty buffer: they fit, or the connection is broken.
+                if (socket.Send(response, SocketFlags.None) != response.Length) socket.Dispose();
+                else _ = _clients.Admit(handshake, place, userAgent, Address(socket.RemoteEndPoint), new ClientConnection(socket, null));
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
@@ -165,17 +167,19 @@ public sealed partial class ClientTransport(
         }
 
         /// <summary>Looks at the request, and takes it off the socket only if it is one for a WebSocket and nothing speaks against it.</summary>
-        private bool TryTakeHandshake(Socket socket, [NotNullWhen(true)] out Handshake? handshake, out string userAgent)
+        private bool TryTakeHandshake(
+            Socket socket, [NotNullWhen(true)] out Handshake? handshake, out LogPlace place, out string userAgent)
         {
             handshake = null;
+            place = default;
             userAgent = "";
-            if (!_clients.IsOpen) return false;
             var buffer = ArrayPool<byte>.Shared.Rent(RequestHead.MaxBytes);
             try
             {
                 var peeked = socket.Receive(buffer.AsSpan(0, RequestHead.MaxBytes), SocketFlags.Peek);
                 if (RequestHead.Recognise(buffer.AsSpan(0, peeked), out var length) is not { } request) return false;
                 if (!Handshake.TryAccept(request, _options.AllowedOrigins, out handshake, out _)) return false;
+                if (!_clients.TryReserve(handshake, out place)) return false;
                 userAgent = request.UserAgent;
                 // What lies behind the head is the client's first frames already.
                 return socket.Receive(buffer.AsSpan(0, length), SocketFlags.None) == length;
@@ -184,14 +188,6 @@ public sealed partial class ClientTransport(
             {
                 ArrayPool<byte>.Shared.Return(buffer);
             }
-        }
-
-        private static ValueTask<ClientConnection> Upgrade(Socket socket, Handshake handshake)
-        {
-            var response = handshake.Response();
-            // Some 200 bytes into an empty buffer: they fit, or the connection is broken.
-            if (socket.Send(response, SocketFlags.None) != response.Length) throw new SocketException((int)SocketError.ConnectionReset);
-            return ValueTask.FromResult(new ClientConnection(socket, null));
         }
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "A connection could not be accepted: {Error}")]

@@ -11,8 +11,8 @@ namespace NotifyHub.Gateway.Sockets;
 /// </summary>
 public sealed partial class Clients : BackgroundService
 {
-    /// <summary>Ended sessions that may wait for their report while the silos are away; of more, the details are dropped and the
-    /// complete report that follows a lost lease ends them.</summary>
+    /// <summary>Openings and closings that may wait for their report while the silos are away. Of more the details are dropped, and a complete
+    /// report puts the sessions right.</summary>
     private const int MaxUnreported = 100_000;
 
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(500);
@@ -25,12 +25,15 @@ public sealed partial class Clients : BackgroundService
     private readonly TimeProvider _time;
     private readonly ILogger<Clients> _logger;
     private readonly Sender[] _senders;
+    private readonly Action<Client> _ended;
     private readonly ConcurrentDictionary<long, Client> _clients = new();
     private readonly ConcurrentQueue<SessionOpened> _opened = new();
     private readonly ConcurrentQueue<SessionClosed> _closed = new();
     private readonly ConcurrentDictionary<string, string> _userAgents = new(StringComparer.Ordinal);
+    private volatile bool _hasDropped;
     private long _lastNumber;
     private long _received;
+    private int _present;
 
     public Clients(
         IOptions<GatewayOptions> options,
@@ -46,6 +49,7 @@ public sealed partial class Clients : BackgroundService
         (_node, _reader, _subscriptions, _follower, _time, _logger) = (node, reader, subscriptions, follower, time, logger);
         var senders = _options.Senders > 0 ? _options.Senders : Math.Max(1, Environment.ProcessorCount / 2);
         _senders = [.. Enumerable.Range(0, senders).Select(number => new Sender(number, _options.BacklogBytes, senderLogger))];
+        _ended = End;
         follower.Appended += Follow;
         follower.EpochChanged += () => CloseAll(client => client.IsEnveloped, CloseReason.NewEpoch);
     }
@@ -61,36 +65,50 @@ public sealed partial class Clients : BackgroundService
     /// <summary>Upgrades are taken: the operators want it so and the channel is known.</summary>
     public bool IsOpen => _node.WebSocketListening && _follower.Log is not null;
 
-    /// <summary>Serves a client until its end.</summary>
+    /// <summary>
+    /// The place in the log where a client of this handshake begins. To be taken before the client is told that it is connected: whatever is
+    /// published from then on lies behind it. False: nobody is let in now.
+    /// </summary>
+    public bool TryReserve(Handshake handshake, out LogPlace place)
+    {
+        place = default;
+        if (!IsOpen || _follower.Log is not { } log) return false;
+        place = new LogPlace(log, (handshake.Protocol.Length > 0 ? log.Envelopes : log.Plain).Head);
+        return true;
+    }
+
+    /// <summary>Takes in a client that has been told that it is connected. The task is its life; it does not fail.</summary>
     /// <param name="handshake">Accepted.</param>
+    /// <param name="place">Reserved before it was answered.</param>
     /// <param name="userAgent">As told; kept to 255 characters.</param>
     /// <param name="address">Where it comes from.</param>
-    /// <param name="upgrade">Sends the 101; what it throws is the caller's.</param>
-    public async Task ServeAsync(Handshake handshake, string userAgent, string address, Func<ValueTask<ClientConnection>> upgrade)
+    /// <param name="connection">Where it is.</param>
+    public Task Admit(Handshake handshake, LogPlace place, string userAgent, string address, ClientConnection connection)
     {
-        if (_follower.Log is not { } log) return;
-        // Before the client is told that it is connected: whatever is published from then on lies behind this place.
-        var head = (handshake.Protocol.Length > 0 ? log.Envelopes : log.Plain).Head;
-        var connection = await upgrade();
-
         var number = Interlocked.Increment(ref _lastNumber);
         var opened = new SessionOpened(ConnectionId(number), address, Intern(userAgent), handshake.Protocol, _time.GetUtcNow());
         var client = new Client(number, opened, connection, _senders[number % _senders.Length], _options.OutboxBytes);
+        Interlocked.Increment(ref _present);
         _clients[number] = client;
-        _opened.Enqueue(opened);
-        _subscriptions.Begin(client, handshake, log, head);
+        if (_opened.Count < MaxUnreported) _opened.Enqueue(opened);
+        else _hasDropped = true;
+        _subscriptions.Begin(client, handshake, place);
         // A stop that came during the handshake has not seen this client in the list.
         if (!IsOpen) client.Close(CloseReason.ServiceStopped);
         // Likewise a channel begun anew.
-        if (client.IsEnveloped && _follower.Log != log) client.Close(CloseReason.NewEpoch);
+        if (client.IsEnveloped && _follower.Log != place.Log) client.Close(CloseReason.NewEpoch);
+        return _reader.ReadAsync(client, new ClientStream(client, connection), _ended);
+    }
 
-        var reason = await _reader.ReadAsync(client, new ClientStream(client, connection));
-
+    private void End(Client client)
+    {
         Interlocked.Add(ref _received, client.Received);
-        _clients.TryRemove(number, out _);
+        _clients.TryRemove(client.Number, out _);
+        var reason = client.Reason;
         if (_closed.Count < MaxUnreported)
             _closed.Enqueue(new SessionClosed(client.Counters(), _time.GetUtcNow(), reason.Abnormal, reason.Text));
-        if (reason.Abnormal) LogAbnormalEnd(opened.ConnectionId, reason.Code, reason.Text);
+        Interlocked.Decrement(ref _present);
+        if (reason.Abnormal) LogAbnormalEnd(client.Opened.ConnectionId, reason.Code, reason.Text);
     }
 
     /// <summary>Closes every client with this reason. With a spread, v1 clients are first told to come back at different times.</summary>
@@ -122,16 +140,21 @@ public sealed partial class Clients : BackgroundService
     /// <summary>All that are open, for a complete report; what was put aside before is contained in it.</summary>
     public (SessionOpened[] Opened, SessionClosed[] Closed) TakeAll()
     {
+        _hasDropped = false;
         _opened.Clear();
         return ([.. _clients.Values.Select(client => client.Opened)], Take(_closed, int.MaxValue));
     }
 
+    /// <summary>More has happened than could be put aside: only a complete report is true now.</summary>
+    public bool HasDropped => _hasDropped;
+
     public bool HasChanges => !_opened.IsEmpty || !_closed.IsEmpty;
 
-    /// <summary>Waits until every client has ended, or the time is up.</summary>
+    /// <summary>Waits until every client has ended and its end can be reported, or the time is up.</summary>
     public async Task WaitUntilEmptyAsync(CancellationToken cancellation)
     {
-        while (!_clients.IsEmpty) await Task.Delay(TimeSpan.FromMilliseconds(20), _time, cancellation);
+        // Not the list: a client leaves it before its end is put aside, and the last report must not be made between the two.
+        while (Volatile.Read(ref _present) > 0) await Task.Delay(TimeSpan.FromMilliseconds(20), _time, cancellation);
     }
 
     public override void Dispose()
@@ -205,3 +228,6 @@ public sealed partial class Clients : BackgroundService
     [LoggerMessage(Level = LogLevel.Debug, Message = "Connection {ConnectionId} ended abnormally: {Code} {Reason}")]
     private partial void LogAbnormalEnd(string connectionId, int code, string reason);
 }
+
+/// <summary>A place in the channel's log as it was at one moment.</summary>
+public readonly record struct LogPlace(ChannelLog Log, LogHead Head);

@@ -2,11 +2,10 @@ namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>
 /// What waits for one client beside the log: pongs, answers, a new place for its cursor, a close frame; in order. Most clients
-/// never have any, so it holds nothing until it is used. Bounded: a client that asks and does not read is cut off.
+/// never have any, so it holds nothing until it is used, and is its own lock. Bounded: a client that asks and does not read is cut off.
 /// </summary>
 internal sealed class Outbox(int maxBytes)
 {
-    private readonly Lock _gate = new();
     private Queue<Item>? _items;
     private int _bytes;
     private bool _isClosed;
@@ -24,7 +23,7 @@ internal sealed class Outbox(int maxBytes)
     /// <summary>The close frame always fits: it is small and nothing follows it.</summary>
     public void AddLast(byte[] frame)
     {
-        lock (_gate)
+        lock (this)
         {
             _isClosed = true;
             (_items ??= new()).Enqueue(new Item(frame, null, IsLast: true));
@@ -37,7 +36,7 @@ internal sealed class Outbox(int maxBytes)
         frames = default;
         move = null;
         isLast = false;
-        lock (_gate)
+        lock (this)
         {
             if (_items is not { Count: > 0 }) return false;
             var item = _items.Dequeue();
@@ -50,7 +49,7 @@ internal sealed class Outbox(int maxBytes)
 
     private bool TryAdd(Item item)
     {
-        lock (_gate)
+        lock (this)
         {
             // Whoever looked just before the close frame came is told nothing of it here; the wire must not be either.
             if (_isClosed) return true;

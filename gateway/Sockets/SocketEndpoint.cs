@@ -39,24 +39,23 @@ public static class SocketEndpoint
             return;
         }
 
-        if (!clients.IsOpen)
+        if (!clients.TryReserve(handshake, out var place))
         {
             var node = context.RequestServices.GetRequiredService<GatewayNode>();
             await new Failure(node.State.Running ? ErrorCatalogue.Unavailable : ErrorCatalogue.ServiceStopped).ExecuteAsync(context);
             return;
         }
 
+        var response = context.Response.Headers;
+        response.Upgrade = "websocket";
+        response.Connection = "Upgrade";
+        response.SecWebSocketAccept = handshake.AcceptKey;
+        if (handshake.Protocol.Length > 0) response.SecWebSocketProtocol = handshake.Protocol;
+        var stream = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
+
         var address = ClientTransport.Address(new IPEndPoint(context.Connection.RemoteIpAddress ?? IPAddress.None, 0));
-        await clients.ServeAsync(handshake, request.UserAgent, address, async () =>
-        {
-            var response = context.Response.Headers;
-            response.Upgrade = "websocket";
-            response.Connection = "Upgrade";
-            response.SecWebSocketAccept = handshake.AcceptKey;
-            if (handshake.Protocol.Length > 0) response.SecWebSocketProtocol = handshake.Protocol;
-            var stream = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
-            return new ClientConnection(null, stream, context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>().Abort);
-        });
+        var abort = context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>().Abort;
+        await clients.Admit(handshake, place, request.UserAgent, address, new ClientConnection(null, stream, abort));
     }
 
     private static Task RefuseAsync(HttpContext context, HandshakeFault fault)

@@ -16,10 +16,10 @@ public sealed partial class Subscriptions(ChannelFollower follower, History hist
     /// <summary>Subscribes a new client.</summary>
     /// <param name="client">Just connected.</param>
     /// <param name="handshake">What it asked for.</param>
-    /// <param name="log">The log as it was when the handshake began, and</param>
-    /// <param name="head">its head then: everything after the client was told that it is connected reaches it.</param>
-    public void Begin(Client client, Handshake handshake, ChannelLog log, LogHead head)
+    /// <param name="place">Where the log ended before the client was told that it is connected.</param>
+    public void Begin(Client client, Handshake handshake, LogPlace place)
     {
+        var (log, head) = place;
         if (!client.IsEnveloped) client.MoveTo([], head.Cursor, head.Offset);
         else if (handshake.Since is { } since) Resume(client, since, handshake.Epoch);
         else client.MoveTo(ServerMessage.Subscribed(log.Epoch, head.Offset, recovered: false), head.Cursor, head.Offset);

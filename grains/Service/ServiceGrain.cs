@@ -16,16 +16,21 @@ public sealed partial class ServiceGrain(
     ILogger<ServiceGrain> log) : Grain, IServiceGrain, IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RecoverEvery = TimeSpan.FromSeconds(1);
+    private static readonly ServiceState Initial = new(Running: true, Restarts: 0);
 
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly Dictionary<string, Subscriber> _subscribers = new(StringComparer.Ordinal);
 
     // The durable state. Not stored.State, which a write that has not ended yet has changed already.
-    private ServiceState _state = new(Running: true, Restarts: 0);
+    private ServiceState _state = Initial;
+
+    // Not null: a write failed, and whether it was stored is unknown.
+    private IGrainTimer? _recovery;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        if (stored.RecordExists) _state = stored.State;
+        _state = stored.RecordExists ? stored.State : Initial;
         return Task.CompletedTask;
     }
 
@@ -36,6 +41,8 @@ public sealed partial class ServiceGrain(
         await _turn.WaitAsync();
         try
         {
+            if (_recovery is not null && !await TryRecoverAsync())
+                throw new StorageUnavailableException("The wanted state cannot be read.");
             var wanted = command switch
             {
                 ServiceCommand.Start => _state with { Running = true },
@@ -79,11 +86,47 @@ public sealed partial class ServiceGrain(
         }
         catch (Exception failure)
         {
-            // Whether it was stored is unknown: the next activation reads the truth.
+            // Not to find out would be to stop the service days later, when this grain moves and reads what was stored after all.
+            // Not by deactivating: the next activation could not read either, and gateways could not renew while the storage is down.
             LogNotStored(failure);
-            DeactivateOnIdle();
+            _recovery ??= this.RegisterGrainTimer(RecoverAsync, new GrainTimerCreationOptions(RecoverEvery, RecoverEvery)
+            {
+                Interleave = true,
+                KeepAlive = true,
+            });
             throw new StorageUnavailableException("The wanted state could not be stored.");
         }
+    }
+
+    private async Task RecoverAsync(CancellationToken cancellation)
+    {
+        await _turn.WaitAsync(cancellation);
+        try
+        {
+            if (_recovery is not null && await TryRecoverAsync()) await TellAsync();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task<bool> TryRecoverAsync()
+    {
+        try
+        {
+            await stored.ReadStateAsync();
+        }
+        catch (Exception failure)
+        {
+            LogNotRead(failure.Message);
+            return false;
+        }
+
+        _state = stored.RecordExists ? stored.State : Initial;
+        _recovery?.Dispose();
+        _recovery = null;
+        return true;
     }
 
     private async Task TellAsync()
@@ -113,6 +156,9 @@ public sealed partial class ServiceGrain(
 
     [LoggerMessage(LogLevel.Error, "The wanted state could not be stored.")]
     private partial void LogNotStored(Exception failure);
+
+    [LoggerMessage(LogLevel.Debug, "The wanted state cannot be read yet: {Failure}")]
+    private partial void LogNotRead(string failure);
 
     [LoggerMessage(LogLevel.Warning, "Gateway {GatewayId} could not be told the wanted state: {Failure}")]
     private partial void LogNotTold(string gatewayId, string failure);

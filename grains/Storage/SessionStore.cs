@@ -1,7 +1,6 @@
 using System.Data.Common;
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Dapper;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
@@ -12,7 +11,7 @@ namespace NotifyHub.Grains.Storage;
 /// What the gateways report about their sessions: rows, and counters a day that follow from the rows really changed, in the same
 /// transaction. A whole report is a few statements, however many sessions it names.
 /// </summary>
-public sealed partial class SessionStore(Database database, IOptions<SiloOptions> options, TimeProvider time)
+public sealed class SessionStore(Database database, IOptions<SiloOptions> options, TimeProvider time)
 {
     private const int TextLimit = 512;
     private const int SweepBatch = 500;
@@ -307,21 +306,6 @@ public sealed partial class SessionStore(Database database, IOptions<SiloOptions
         public string Status { get; init; } = "";
         public long Duration { get; init; }
     }
-
-    private sealed record NamedRow(string ConnectionId);
-
-    private sealed record OpenedRow(
-        string ConnectionId, string IpAddress, string UserAgent, string Protocol, string Day, long ConnectedAt);
-
-    private sealed record ClosedRow(
-        string ConnectionId, string Status, long DisconnectedAt, long? LastPingAt, long Sent, long Received, long Errors,
-        string? LastError, string Reason);
-
-    [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-    [JsonSerializable(typeof(OpenedRow[]))]
-    [JsonSerializable(typeof(ClosedRow[]))]
-    [JsonSerializable(typeof(NamedRow[]))]
-    private sealed partial class SessionJson : JsonSerializerContext;
 }
 
 /// <summary>What became of a report that was offered to storage.</summary>

@@ -7,7 +7,10 @@ using Microsoft.Extensions.Logging;
 
 namespace NotifyHub.BenchTests;
 
-/// <summary>As much of the REST API as a publisher needs: the login, and <c>POST /api/push</c> for whoever has its token.</summary>
+/// <summary>
+/// As much of the REST API as a publisher needs: the login, and for whoever has its token <c>POST /api/push</c> and the batch of
+/// notifications, whose broadcast is a larger object around what was posted.
+/// </summary>
 internal sealed class PushApi : IAsyncDisposable
 {
     public const string Email = "a@b.c";
@@ -33,17 +36,25 @@ internal sealed class PushApi : IAsyncDisposable
             login.GetProperty("email").GetString() == Email && login.GetProperty("password").GetString() == Password
                 ? Results.Json(new { success = true, data = new { token = Token } })
                 : Results.StatusCode(401));
-        api._app.MapPost("/api/push", (JsonElement body, HttpRequest request) =>
-        {
-            if (request.Headers.Authorization != $"Bearer {Token}") return Results.StatusCode(401);
-            JsonElement[] messages = body.ValueKind == JsonValueKind.Array ? [.. body.EnumerateArray()] : [body];
-            api.Batches.Add(messages.Length);
-            foreach (var message in messages) server.Take(message.GetRawText());
-            return Results.Json(new { success = true });
-        });
+        api.Map("/api/push", json => json, server);
+        api.Map("/api/notifications/windows/batch", json => $$"""{"type":"new_notification","data":{{json}}}""", server);
         await api._app.StartAsync();
         return api;
     }
+
+    private void Map(string path, Func<string, string> broadcast, ScriptedServer server) =>
+        _app.MapPost(path, (JsonElement body, HttpRequest request) =>
+        {
+            if (request.Headers.Authorization != $"Bearer {Token}") return Results.StatusCode(401);
+            JsonElement[] messages = body.ValueKind == JsonValueKind.Array ? [.. body.EnumerateArray()] : [body];
+            // One request after the other, as a channel takes them.
+            lock (Batches)
+            {
+                Batches.Add(messages.Length);
+                foreach (var message in messages) server.Take(broadcast(message.GetRawText()));
+            }
+            return Results.Json(new { success = true });
+        });
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 }

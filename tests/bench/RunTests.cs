@@ -122,12 +122,46 @@ public sealed class RunTests
         using var server = new ScriptedServer(n => ("ok", [n]));
         await using var api = await PushApi.StartAsync(server);
         var report = await RunAsync(
-            server, "--publisher", "rest", "--api", api.Url, "--batch", $"{batch}", "--email", PushApi.Email, "--password", PushApi.Password);
+            server, [.. Rest(api, "rest"), "--batch", $"{batch}"]);
         Assert.False(report.Errors.Any);
         Assert.Equal(0, report.Publish!.Refused);
         Assert.Equal(report.Publish.Sent * Clients, report.Deliver!.Deliveries);
         Assert.All(api.Batches, size => Assert.Equal(batch, size));
         Assert.Equal(report.Publish.Sent, api.Batches.Sum());
+    }
+
+    [Theory]
+    [InlineData("rest")]
+    [InlineData("notifications")]
+    public async Task Requests_may_overtake_each_other_and_are_whole_all_the_same(string publisher)
+    {
+        using var server = new ScriptedServer(n => ("ok", [n]));
+        await using var api = await PushApi.StartAsync(server);
+        var report = await RunAsync(server, [.. Rest(api, publisher), "--rate", "max", "--batch", "5", "--in-flight", "8"]);
+        Assert.False(report.Errors.Any);
+        Assert.True(report.Publish!.Sent > 0);
+        Assert.Equal(report.Publish.Sent * Clients, report.Deliver!.Deliveries);
+        Assert.All(api.Batches, size => Assert.Equal(5, size));
+    }
+
+    [Fact]
+    public async Task With_requests_in_flight_disorder_inside_one_and_gaps_and_repeats_are_still_found()
+    {
+        // Of the first request's five messages 0 to 4: 2 and 1 change places, 3 is missing, 4 comes twice.
+        using var server = new ScriptedServer(n => ("ok", n switch { 1 => [], 2 => [2, 1], 3 => [], 4 => [4, 4], _ => [n] }));
+        await using var api = await PushApi.StartAsync(server);
+        var report = await RunAsync(server, [.. Rest(api, "rest"), "--rate", "max", "--batch", "5", "--in-flight", "2", "--drain", "0.2"]);
+        // The breaks inside the request: before 2, before 1, before 4 and before 4 again.
+        Assert.Equal((4 * Clients, Clients, Clients), (report.Errors.Order, report.Errors.Gaps, report.Errors.Repeats));
+    }
+
+    [Fact]
+    public async Task As_fast_as_acknowledged_is_never_further_ahead_of_the_readers_than_the_lead()
+    {
+        using var server = new ScriptedServer(n => ("ok", []));
+        var report = await RunAsync(server, "--rate", "max", "--lead", "50", "--drain", "0.1");
+        Assert.Equal(50, report.Publish!.Sent);
+        Assert.Equal(50 * Clients, report.Errors.Undelivered);
     }
 
     [Fact]
@@ -146,6 +180,9 @@ public sealed class RunTests
         string[] common = ["--url", server.Url, "--push", server.Push, "--connections", $"{Clients}", "--rate", "200", "--warmup", "0", "--duration", "0.4"];
         return Run.ExecuteAsync(BenchOptions.Parse([.. common, .. more]), TextWriter.Null, TestContext.Current.CancellationToken);
     }
+
+    private static string[] Rest(PushApi api, string publisher) =>
+        ["--publisher", publisher, "--api", api.Url, "--email", PushApi.Email, "--password", PushApi.Password];
 
     private static byte[] Subscribed(int offset)
     {

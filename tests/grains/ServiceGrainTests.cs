@@ -13,10 +13,10 @@ public class ServiceGrainTests
 
         Assert.Equal(new ServiceState(true, 0), await service.GetAsync());
         Assert.Equal(new ServiceChange(new(true, 0), false), await service.SetAsync(ServiceCommand.Start));
-        Assert.Equal(new ServiceChange(new(false, 0), true), await service.SetAsync(ServiceCommand.Stop));
-        Assert.Equal(new ServiceChange(new(false, 0), false), await service.SetAsync(ServiceCommand.Stop));
-        Assert.Equal(new ServiceChange(new(true, 1), true), await service.SetAsync(ServiceCommand.Restart));
-        Assert.Equal(new ServiceChange(new(true, 2), true), await service.SetAsync(ServiceCommand.Restart));
+        Assert.Equal(new ServiceChange(new(false, 0, 1), true), await service.SetAsync(ServiceCommand.Stop));
+        Assert.Equal(new ServiceChange(new(false, 0, 1), false), await service.SetAsync(ServiceCommand.Stop));
+        Assert.Equal(new ServiceChange(new(true, 1, 2), true), await service.SetAsync(ServiceCommand.Restart));
+        Assert.Equal(new ServiceChange(new(true, 2, 3), true), await service.SetAsync(ServiceCommand.Restart));
     }
 
     [Fact]
@@ -32,10 +32,10 @@ public class ServiceGrainTests
         bad.Fails = false;
         await cluster.Service.SetAsync(ServiceCommand.Start);
 
-        Assert.Equal([new ServiceState(false, 0), new ServiceState(true, 0)], good.Applied);
+        Assert.Equal([new ServiceState(false, 0, 1), new ServiceState(true, 0, 2)], good.Applied);
         Assert.Empty(bad.Applied);
         Assert.Empty(left.Applied);
-        Assert.Equal(new ServiceState(true, 0), await bad.SubscribeAsync(cluster.Service));
+        Assert.Equal(new ServiceState(true, 0, 2), await bad.SubscribeAsync(cluster.Service));
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public class ServiceGrainTests
 
         ready.SetResult();
         Assert.True((await stop).Changed);
-        Assert.Equal([new ServiceState(false, 0)], gateway.Applied);
+        Assert.Equal([new ServiceState(false, 0, 1)], gateway.Applied);
     }
 
     [Fact]
@@ -69,8 +69,8 @@ public class ServiceGrainTests
 
         await using (var after = await GrainCluster.StartAsync(storage))
         {
-            Assert.Equal(new ServiceState(false, 1), await after.Service.GetAsync());
-            Assert.Equal(new ServiceChange(new(true, 1), true), await after.Service.SetAsync(ServiceCommand.Start));
+            Assert.Equal(new ServiceState(false, 1, 2), await after.Service.GetAsync());
+            Assert.Equal(new ServiceChange(new(true, 1, 3), true), await after.Service.SetAsync(ServiceCommand.Start));
         }
 
         folder.Delete(recursive: true);

@@ -26,7 +26,7 @@ public sealed class SiloTests(PostgresServer server) : IDisposable
 
         await Service(one).SetAsync(ServiceCommand.Stop);
 
-        Assert.Equal(new ServiceState(false, 0), await Service(one).GetAsync());
+        Assert.Equal(new ServiceState(false, 0, 1), await Service(one).GetAsync());
         Assert.Equal(new ServiceState(true, 0), await Service(two).GetAsync());
         Assert.NotNull((await User(one).SignInAsync("admin123")).User);
         await Task.WhenAll(one.StopAsync(Cancellation), two.StopAsync(Cancellation));

@@ -138,8 +138,9 @@ public sealed class RawSocket : IDisposable
         return payload.Length == 0 ? -1 : BinaryPrimitives.ReadUInt16BigEndian(payload);
     }
 
-    /// <summary>Reads until the server has closed the connection, or reset it; answers what came.</summary>
-    public async Task<byte[]> ReadToEndAsync()
+    /// <summary>Reads until the server has ended the stream; answers what came.</summary>
+    /// <param name="orReset">The server may also reset the connection; otherwise that fails.</param>
+    public async Task<byte[]> ReadToEndAsync(bool orReset = false)
     {
         using var all = new MemoryStream();
         var buffer = new byte[64 << 10];
@@ -147,9 +148,9 @@ public sealed class RawSocket : IDisposable
         {
             while (await _socket.ReceiveAsync(buffer.AsMemory()).AsTask().WaitAsync(Patience) is > 0 and var count) all.Write(buffer, 0, count);
         }
-        catch (SocketException)
+        catch (SocketException e) when (orReset && e.SocketErrorCode == SocketError.ConnectionReset)
         {
-            // Reset: over, too.
+            // Over, too.
         }
 
         return all.ToArray();

@@ -159,6 +159,7 @@ public sealed class BadInputTests(BadInputTests.Shared shared) : IClassFixture<B
     [Fact]
     public async Task A_line_that_is_no_utf8_or_nested_too_deep_is_answered_with_why()
     {
+        await using var client = await Hub.ConnectAsync();
         using var push = await Hub.ConnectPushAsync();
 
         await push.SendAsync((byte[])[.. """{"a":" """u8, 0xC3, 0x28, .. "\"}\n"u8]);
@@ -166,13 +167,16 @@ public sealed class BadInputTests(BadInputTests.Shared shared) : IClassFixture<B
         var deep = string.Concat(Enumerable.Repeat("""{"a":""", 64)) + "{}" + new string('}', 64);
         Assert.Equal("error: nested deeper than 64", await push.PushAsync(deep));
         Assert.Equal("ok", await push.PushAsync(deep[5..^1]));
+        Assert.Equal(deep[5..^1], await client.NextAsync());
     }
 
     [Fact]
     public async Task A_line_without_end_is_refused_and_its_sender_cut_off_without_filling_the_memory()
     {
+        await using var client = await Hub.ConnectAsync();
         using (var small = await Hub.ConnectPushAsync())
             Assert.Equal("ok", await small.PushAsync($$"""{"a":"{{new string('x', 1 << 19)}}"}"""));
+        await client.NextAsync();
         using var push = await Hub.ConnectPushAsync();
         var before = Hub.ResidentBytes;
 

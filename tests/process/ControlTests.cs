@@ -112,6 +112,7 @@ public sealed class ControlTests(ControlTests.Shared shared) : IClassFixture<Con
             $$$"""{"type":"message","channel":"all","offset":{{{known + 1}}},"data":{{{made.GetRawText()}}}}""", await after.NextAsync());
         using var push = await Hub.ConnectPushAsync();
         Assert.Equal("ok", await push.PushAsync("""{"open":"again"}"""));
+        Assert.EndsWith(""","data":{"open":"again"}}""", await after.NextAsync(), StringComparison.Ordinal);
     }
 
     [Fact]

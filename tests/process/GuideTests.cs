@@ -178,17 +178,20 @@ public sealed class GuideTests(GuideTests.Shared shared) : IClassFixture<GuideTe
     [Fact]
     public async Task A_netcat_that_never_ends_its_stream_gets_its_ok_and_is_closed()
     {
+        await using var client = await Hub.ConnectAsync();
         using var push = await Hub.ConnectPushAsync();
 
         await push.SendAsync("{\"type\":\"test\",\"data\":{}}\r\n");
 
         Assert.Equal("ok", await push.ReadLineAsync());
         Assert.Null(await push.ReadLineAsync());
+        Assert.Equal("""{"type":"test","data":{}}""", await client.NextAsync());
     }
 
     [Fact]
     public async Task A_netcat_that_ends_its_stream_is_closed_at_once_after_its_answers()
     {
+        await using var client = await Hub.ConnectAsync();
         using var push = await Hub.ConnectPushAsync();
 
         await push.SendAsync("{\"n\":1}\nno json\n{\"n\":2}\n{\"n\":3}");
@@ -199,6 +202,8 @@ public sealed class GuideTests(GuideTests.Shared shared) : IClassFixture<GuideTe
         Assert.Equal("ok", await push.ReadLineAsync());
         Assert.StartsWith("error: ", await push.ReadLineAsync(), StringComparison.Ordinal);
         Assert.Null(await push.ReadLineAsync());
+        Assert.Equal("""{"n":1}""", await client.NextAsync());
+        Assert.Equal("""{"n":2}""", await client.NextAsync());
     }
 
     [Fact]

@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using NotifyHub.TestKit;
+
+namespace NotifyHub.Bench.Compare;
+
+/// <summary>Runs every load against every server, one after the other.</summary>
+internal sealed class Comparison(CompareOptions options) : IAsyncDisposable
+{
+    private readonly Dictionary<(string Server, string Load), Report> _reports = [];
+    private PostgresServer? _postgres;
+
+    /// <summary>A run failed, or a client did not get every message once and in order.</summary>
+    public bool Failed { get; private set; }
+
+    public string Storage => Configured switch
+    {
+        { } configured => configured.Contains("Host=", StringComparison.OrdinalIgnoreCase) ? "PostgreSQL (NotifyHub__Storage)" : "SQLite (NotifyHub__Storage)",
+        _ => $"{(options.Postgres ? "PostgreSQL" : "SQLite")} on {new DriveInfo(Path.GetTempPath()).DriveFormat}",
+    };
+
+    private string? Configured => options.Postgres ? null : Environment.GetEnvironmentVariable("NotifyHub__Storage");
+
+    /// <summary>The result of one load; null when it failed or the server cannot take it.</summary>
+    public Report? Report(string server, Load load) => _reports.GetValueOrDefault((server, load.Name));
+
+    public async Task RunAsync(IEnumerable<Load> loads, CancellationToken cancellation)
+    {
+        Directory.CreateDirectory(options.Out);
+        // All that we start inherits it, the database too; the generator alone is moved elsewhere.
+        if (options.ServerCpus.Length > 0) await RunAsync("taskset", ["-apc", options.ServerCpus, $"{Environment.ProcessId}"], cancellation);
+        if (options.Postgres)
+        {
+            _postgres = new PostgresServer();
+            await _postgres.InitializeAsync();
+        }
+        foreach (var load in loads)
+        {
+            foreach (var server in options.Servers)
+            {
+                if (load.NeedsRest && server != "notifyhub") continue;
+                Console.Error.WriteLine($"== {load.Name}: {server}");
+                try
+                {
+                    await MeasureAsync(server, load, cancellation);
+                }
+                catch (IOException e)
+                {
+                    Console.Error.WriteLine(e.Message);
+                    Failed = true;
+                }
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_postgres is not null) await _postgres.DisposeAsync();
+    }
+
+    private async Task MeasureAsync(string name, Load load, CancellationToken cancellation)
+    {
+        var file = Path.Combine(options.Out, $"{name}-{load.Name}");
+        var data = Directory.CreateTempSubdirectory("notifyhub-bench-");
+        try
+        {
+            var storage = Configured ?? (_postgres is not null && name == "notifyhub"
+                ? await _postgres.CreateDatabaseAsync()
+                : $"Data Source={data.FullName}/notifyhub.db");
+            using var server = await Server.StartAsync(name, load, storage, data.FullName, file + ".log", cancellation);
+            File.Delete(file + ".json");
+            var code = await RunAsync(
+                options.BenchCpus.Length > 0 ? "taskset" : "env",
+                [
+                    .. options.BenchCpus.Length > 0 ? ["-c", options.BenchCpus] : Array.Empty<string>(),
+                    "dotnet", Server.Program("bench", "NotifyHub.Bench"),
+                    .. server.GeneratorOptions, .. load.Options, .. options.Generator, "--json", file + ".json",
+                ],
+                cancellation);
+            if (code != 0) Failed = true;
+            if (!File.Exists(file + ".json")) throw new IOException($"{name} was not measured; its log: {file}.log");
+            _reports[(name, load.Name)] = NotifyHub.Bench.Report.FromJson(await File.ReadAllTextAsync(file + ".json", cancellation));
+        }
+        finally
+        {
+            data.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>Runs a program with its output where ours does not go; its exit code.</summary>
+    private static async Task<int> RunAsync(string program, IEnumerable<string> arguments, CancellationToken cancellation)
+    {
+        using var process = Process.Start(new ProcessStartInfo("sh", ["-c", "exec \"$@\" >&2", "sh", program, .. arguments]))!;
+        try
+        {
+            await process.WaitForExitAsync(cancellation);
+            return process.ExitCode;
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,134 @@
+namespace NotifyHub.Bench.Compare;
+
+/// <summary>One run of the generator against one fresh server.</summary>
+/// <param name="Name">Names its files.</param>
+/// <param name="Options">Of the generator.</param>
+/// <param name="BacklogBytes">How far a client may lag, on every server that has such a bound; NotifyHub's default.</param>
+/// <param name="NeedsRest">Only NotifyHub can take it.</param>
+internal sealed record Load(string Name, IReadOnlyList<string> Options, int BacklogBytes = 16 << 20, bool NeedsRest = false);
+
+/// <summary>A line of a table.</summary>
+/// <param name="Loads">What it is computed from, in this order.</param>
+/// <param name="Value">Null when the runs do not tell.</param>
+/// <param name="AgainstFloor">A further line gives the ratio to the floor.</param>
+/// <param name="Ratio">Whether a ratio to the baseline says anything.</param>
+internal sealed record Row(
+    string Title, IReadOnlyList<Load> Loads, Func<IReadOnlyList<Report>, double?> Value, bool AgainstFloor = false, bool Ratio = true);
+
+internal sealed record Section(string Title, IReadOnlyList<Row> Rows)
+{
+    public IEnumerable<Load> Loads => Rows.SelectMany(r => r.Loads).DistinctBy(l => l.Name);
+}
+
+/// <summary>Which loads a mode runs and what it shows of them.</summary>
+internal static class Modes
+{
+    private const int SteadyDeliveries = 20_000;
+    private const int SlowBytes = 16 << 10, SlowBacklog = 1 << 20;
+
+    public static readonly string[] Names = ["fanout", "steady", "idle", "slow", "publish", "table"];
+
+    public static IReadOnlyList<Section> Sections(CompareOptions options) => options.Mode switch
+    {
+        "fanout" => [Fanout(options.Connections ?? 1000, options.Duration)],
+        "steady" => [Steady(options.Connections ?? 1000, options.Duration)],
+        "idle" => [Idle(options.Connections ?? 10_000)],
+        "slow" => [Slow(options.Connections ?? 5000, options.Duration)],
+        "publish" => [Publish(options.Connections ?? 100, options.Duration)],
+        _ =>
+        [
+            Fanout(1000, options.Duration), Fanout(10_000, options.Duration), Steady(1000, options.Duration), Steady(10_000, options.Duration),
+            Idle(10_000), Slow(5000, options.Duration), Publish(100, options.Duration),
+        ],
+    };
+
+    private static Section Fanout(int connections, double duration)
+    {
+        // A million deliveries in flight: a slow server's answer to all of them must come before the drain ends.
+        var pipeline = Math.Clamp(1_000_000 / connections, 10, 1000);
+        Load[] load = [new($"fanout-{connections}", [.. Basics(connections, duration), "--rate", "max", "--pipeline", $"{pipeline}", "--drain", "60"])];
+        return new Section($"As fast as acknowledged, {connections:N0} clients",
+        [
+            new("deliveries a second of server CPU", load, r => r[0].Deliver?.PerServerCpuSecond),
+            new("deliveries a second", load, r => r[0].Deliver?.PerSecond),
+            new("acknowledged a second", load, r => r[0].Publish?.AcknowledgedPerSecond),
+            new("server CPU, %", load, r => r[0].Deliver?.ServerCpuPercent, Ratio: false),
+            new("generator CPU, %", load, r => r[0].Generator.CpuPercent, Ratio: false),
+            new("server memory at most, MiB", load, r => Mib(r[0].Deliver?.ServerPeak)),
+        ]);
+    }
+
+    private static Section Steady(int connections, double duration)
+    {
+        Load[] load = [new($"steady-{connections}", [.. Basics(connections, duration), "--rate", $"{(double)SteadyDeliveries / connections}"])];
+        return new Section($"{SteadyDeliveries:N0} deliveries a second in all, {connections:N0} clients",
+        [
+            new("server CPU a delivery, µs", load, r => r[0].Deliver?.ServerCpuMicrosPerDelivery, AgainstFloor: true),
+            new("latency, all clients, p50, ms", load, r => Ms(r[0].Deliver?.Latency.P50)),
+            new("latency, all clients, p99, ms", load, r => Ms(r[0].Deliver?.Latency.P99)),
+            new("latency, last client, p50, ms", load, r => Ms(r[0].Deliver?.LastClientLatency.P50)),
+            new("latency, last client, p99, ms", load, r => Ms(r[0].Deliver?.LastClientLatency.P99)),
+            new("until acknowledged, p50, ms", load, r => Ms(r[0].Publish?.Latency.P50)),
+        ]);
+    }
+
+    private static Section Idle(int connections)
+    {
+        Load[] load = [new($"idle-{connections}", ["--connections", $"{connections}", "--idle", "--duration", "5"])];
+        return new Section($"{connections:N0} idle connections",
+        [
+            new("bytes a connection", load, r => r[0].Connect.ServerBytesPerConnection),
+            new("connects a second", load, r => r[0].Connect.PerSecond),
+            new("server CPU a connect, µs", load, r => r[0].Connect.ServerCpuMicrosPerConnection),
+            new("server CPU while idle, %", load, r => r[0].Idle?.ServerCpuPercent, Ratio: false),
+        ]);
+    }
+
+    /// <summary>Both runs have the same number of readers. The messages are large and the backlog is small, so that who reads
+    /// nothing reaches the bound, behind some MB in the kernel's buffers, within the run.</summary>
+    private static Section Slow(int connections, double duration)
+    {
+        string[] basics = ["--rate", "10", "--size", $"{SlowBytes}", "--duration", $"{duration * 3}", "--warmup", "3"];
+        var without = new Load("slow-without", ["--connections", $"{connections - (connections / 20)}", .. basics], SlowBacklog);
+        var with = new Load("slow-with", ["--connections", $"{connections}", "--slow", "5", .. basics], SlowBacklog);
+        return new Section($"5 % of {connections:N0} clients do not read; 10 messages of 16 KiB a second, backlog 1 MiB",
+        [
+            new("readers' latency, p99, ms", [with], r => Ms(r[0].Deliver?.Latency.P99)),
+            new("the same without slow clients, ms", [without], r => Ms(r[0].Deliver?.Latency.P99)),
+            new("rise, %", [with, without], r => ((double?)r[0].Deliver?.Latency.P99 / r[1].Deliver?.Latency.P99 - 1) * 100, Ratio: false),
+            new("slow clients", [with], r => r[0].Connect.Slow, Ratio: false),
+            new("slow clients cut off", [with], r => r[0].Deliver?.SlowCutOff, Ratio: false),
+            new("server memory at most, MiB", [with], r => Mib(r[0].Deliver?.ServerPeak)),
+            new("the same without slow clients, MiB", [without], r => Mib(r[0].Deliver?.ServerPeak)),
+        ]);
+    }
+
+    private static Section Publish(int connections, double duration)
+    {
+        string[] basics = [.. Basics(connections, duration), "--rate", "max"];
+        string[] rest = [.. basics, "--batch", "250", "--in-flight", "16", "--email", "admin@notifyhub.com", "--password", "admin123", "--publisher"];
+        Load[] tcp = [new("publish-tcp", [.. basics, "--pipeline", "8000"])];
+        Load[] push = [new("publish-rest", [.. rest, "rest"], NeedsRest: true)];
+        Load[] notifications = [new("publish-notifications", [.. rest, "notifications"], NeedsRest: true)];
+        return new Section($"Publishing as fast as acknowledged, {connections:N0} clients",
+        [
+            new("TCP, 8,000 lines in flight: acknowledged a second", tcp, r => r[0].Publish?.AcknowledgedPerSecond),
+            new("until acknowledged, p99, ms", tcp, r => Ms(r[0].Publish?.Latency.P99)),
+            new("server CPU, %", tcp, r => r[0].Deliver?.ServerCpuPercent, Ratio: false),
+            new("generator CPU, %", tcp, r => r[0].Generator.CpuPercent, Ratio: false),
+            new("POST /api/push, 16 × 250: acknowledged a second", push, r => r[0].Publish?.AcknowledgedPerSecond),
+            new("until acknowledged, p99, ms", push, r => Ms(r[0].Publish?.Latency.P99)),
+            new("POST …/windows/batch, 16 × 250: acknowledged a second", notifications, r => r[0].Publish?.AcknowledgedPerSecond),
+            new("until acknowledged, p99, ms", notifications, r => Ms(r[0].Publish?.Latency.P99)),
+            new("generator CPU, %", notifications, r => r[0].Generator.CpuPercent, Ratio: false),
+        ]);
+    }
+
+    // A warm-up of five seconds: the runtime's compiler is through with its second pass by then.
+    private static string[] Basics(int connections, double duration) =>
+        ["--connections", $"{connections}", "--duration", $"{duration}", "--warmup", "5"];
+
+    private static double? Ms(long? micros) => micros / 1000.0;
+
+    private static double? Mib(long? bytes) => bytes / 1048576.0;
+}

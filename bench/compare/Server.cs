@@ -1,0 +1,117 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace NotifyHub.Bench.Compare;
+
+/// <summary>A server under test: a process of its own, on ports of its own.</summary>
+internal sealed class Server : IDisposable
+{
+    public static readonly string[] Names = ["floor", "naive", "signalr", "notifyhub"];
+
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+    private readonly string _name;
+    private readonly string _log;
+
+    private Server(string name, string log, Process process, int port, int pushPort)
+    {
+        (_name, _log, _process, Port, PushPort) = (name, log, process, port, pushPort);
+    }
+
+    public int Port { get; }
+
+    public int PushPort { get; }
+
+    public int Pid => _process.Id;
+
+    /// <summary>What the generator must know to talk to it.</summary>
+    public IReadOnlyList<string> GeneratorOptions =>
+    [
+        "--url", $"ws://127.0.0.1:{Port}/", "--push", $"127.0.0.1:{PushPort}", "--server-pids", $"{Pid}",
+        .. _name == "signalr" ? ["--protocol", "signalr"] : Array.Empty<string>(),
+    ];
+
+    /// <param name="storage">NotifyHub's connection string.</param>
+    /// <param name="data">A new folder of NotifyHub's own.</param>
+    /// <exception cref="IOException">It did not start; the log tells why.</exception>
+    public static async Task<Server> StartAsync(string name, Load load, string storage, string data, string log, CancellationToken cancellation)
+    {
+        int port = FreePort(), pushPort = FreePort();
+        string[] command = name == "notifyhub"
+            ? [Program("gateway", "NotifyHub.Gateway")]
+            : [Program("bench/peers", "NotifyHub.Bench.Peers"), name, "--port", $"{port}", "--push-port", $"{pushPort}", .. Backlog(name, load)];
+        var start = new ProcessStartInfo("sh", ["-c", """log=$1; shift; exec "$@" >"$log" 2>&1""", "sh", log, "dotnet", .. command]);
+        if (name == "notifyhub")
+        {
+            start.Environment["NotifyHub__WebSocketPort"] = $"{port}";
+            start.Environment["NotifyHub__PushPort"] = $"{pushPort}";
+            start.Environment["NotifyHub__Address"] = "127.0.0.1";
+            start.Environment["NotifyHub__DataFolder"] = data;
+            start.Environment["NotifyHub__Storage"] = storage;
+            start.Environment["NotifyHub__BacklogBytes"] = $"{load.BacklogBytes}";
+        }
+        var server = new Server(name, log, Process.Start(start)!, port, pushPort);
+        try
+        {
+            await server.WaitAsync(cancellation);
+            return server;
+        }
+        catch
+        {
+            server.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        // Nothing of it is needed any more; an orderly stop would only take its time.
+        _process.Kill();
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+
+    /// <summary>A program of this checkout, as <c>scripts/bench-compare</c> has built it.</summary>
+    public static string Program(string folder, string name) => Path.GetFullPath($"{folder}/bin/Release/net10.0/{name}.dll");
+
+    private static string[] Backlog(string name, Load load) => name switch
+    {
+        "floor" => ["--backlog", $"{load.BacklogBytes}"],
+        // Its bound counts messages.
+        "naive" => ["--queue", $"{load.BacklogBytes / BenchOptions.Parse(load.Options).Size}"],
+        _ => [],
+    };
+
+    private async Task WaitAsync(CancellationToken cancellation)
+    {
+        var started = Stopwatch.StartNew();
+        while (!await AnswersAsync(Port, cancellation) || !await AnswersAsync(PushPort, cancellation))
+        {
+            if (_process.HasExited || started.Elapsed > StartPatience) throw new IOException($"{_name} did not start: see {_log}");
+            await Task.Delay(50, cancellation);
+        }
+    }
+
+    private static async Task<bool> AnswersAsync(int port, CancellationToken cancellation)
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync(IPAddress.Loopback, port, cancellation);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

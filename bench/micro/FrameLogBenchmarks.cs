@@ -1,0 +1,56 @@
+using BenchmarkDotNet.Attributes;
+using NotifyHub.Gateway.Sockets;
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.Bench.Micro;
+
+/// <summary>The log that all clients of a gateway are sent from.</summary>
+[MemoryDiagnoser]
+public class FrameLogBenchmarks
+{
+    private const int MessageBytes = 128;
+    private const int HistoryBytes = 4 << 20;
+
+    private readonly FrameLog _log = new(WireForm.WritePlain, 0, HistoryBytes);
+    private Message[] _batch = [];
+
+    /// <summary>Messages of one commit.</summary>
+    [Params(1, 100)]
+    public int Batch { get; set; }
+
+    [GlobalSetup]
+    public void Fill()
+    {
+        _log.Append(Samples.Messages(2 * HistoryBytes / MessageBytes, MessageBytes));
+        // The log takes a message's offset as it is told, so one batch serves again and again.
+        _batch = Samples.Messages(Batch, MessageBytes, _log.Head.Offset + 1);
+    }
+
+    /// <summary>A batch, a new segment every 500 messages included.</summary>
+    [Benchmark]
+    public void Append() => _log.Append(_batch);
+}
+
+/// <summary>A client that comes back: where in the log it goes on.</summary>
+[MemoryDiagnoser]
+public class FrameLogFindBenchmarks
+{
+    private const int HistoryBytes = 4 << 20;
+
+    private readonly FrameLog _log = new(WireForm.WritePlain, 0, HistoryBytes);
+    private long _after;
+
+    /// <summary>Messages it missed.</summary>
+    [Params(0, 10, 10_000)]
+    public int Missed { get; set; }
+
+    [GlobalSetup]
+    public void Fill()
+    {
+        _log.Append(Samples.Messages(60_000, 128));
+        _after = _log.Head.Offset - Missed;
+    }
+
+    [Benchmark]
+    public bool Find() => _log.TryFind(_after, out _, out _);
+}

@@ -1,0 +1,4 @@
+using BenchmarkDotNet.Running;
+using NotifyHub.Bench.Micro;
+
+BenchmarkSwitcher.FromAssembly(typeof(Samples).Assembly).Run(args);

@@ -1,0 +1,25 @@
+using BenchmarkDotNet.Attributes;
+using NotifyHub.Gateway.Sockets;
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.Bench.Micro;
+
+/// <summary>A message into its frame, once for all clients of a form.</summary>
+[MemoryDiagnoser]
+public class WireFormBenchmarks
+{
+    private readonly byte[] _target = new byte[64 << 10];
+    private Message _message = null!;
+
+    [Params(128, 4096)]
+    public int Bytes { get; set; }
+
+    [GlobalSetup]
+    public void Make() => _message = new Message(1_234_567, Samples.Json(Bytes), IsNotification: false);
+
+    [Benchmark]
+    public int Plain() => WireForm.WritePlain(_target, _message);
+
+    [Benchmark]
+    public int Envelope() => WireForm.WriteEnvelope(_target, _message);
+}

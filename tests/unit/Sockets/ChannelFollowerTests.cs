@@ -1,0 +1,196 @@
+using CsCheck;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using NotifyHub.Gateway;
+using NotifyHub.Gateway.Cluster;
+using NotifyHub.GrainInterfaces;
+using NotifyHub.TestKit;
+using Xunit;
+
+namespace NotifyHub.UnitTests.Sockets;
+
+public sealed class ChannelFollowerTests : IDisposable
+{
+    private readonly FakeChannel _channel = new();
+    private readonly ChannelFollower _follower;
+    private int _newEpochs;
+
+    public ChannelFollowerTests()
+    {
+        _follower = new ChannelFollower(
+            _channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions()), NullLogger<ChannelFollower>.Instance);
+        _follower.EpochChanged += () => _newEpochs++;
+    }
+
+    public void Dispose() => _follower.Dispose();
+
+    [Fact]
+    public async Task The_log_begins_where_the_channel_stands_at_the_first_renewal()
+    {
+        _channel.Add(1, 1, 1);
+        _follower.Take(new MessageBatch("e", 1, 4, [WireFrames.Message(4, 1)]));
+        Assert.Null(_follower.Log);
+
+        await RenewAsync();
+
+        Assert.Equal((3, "e"), (_follower.Log!.Head, _follower.Log.Epoch));
+        Assert.Equal(0, _newEpochs);
+    }
+
+    [Fact]
+    public async Task A_batch_beyond_the_head_makes_the_gateway_read_what_was_lost_on_the_way()
+    {
+        await RenewAsync();
+        _channel.Add(1, 1);
+        var third = _channel.Add(1);
+
+        _follower.Take(third);
+
+        await Until.TrueAsync(() => _follower.Log!.Head == 3);
+        Assert.True(_follower.Log!.Envelopes.TryFind(0, out _, out _));
+    }
+
+    [Fact]
+    public async Task A_lost_last_message_is_found_by_the_next_renewal()
+    {
+        await RenewAsync();
+        _channel.Add(1);
+        Assert.Equal(0, _follower.Log!.Head);
+
+        await RenewAsync();
+
+        Assert.Equal(1, _follower.Log.Head);
+    }
+
+    [Fact]
+    public async Task A_hole_wider_than_a_page_is_read_in_pages()
+    {
+        await RenewAsync();
+        _channel.Add(new int[2_500]);
+
+        await RenewAsync();
+
+        Assert.Equal(2_500, _follower.Log!.Head);
+        Assert.Equal([0L, 1_000, 2_000], _channel.Reads.Select(read => read.After));
+    }
+
+    [Fact]
+    public Task In_whatever_order_batches_come_or_do_not_come_the_log_is_the_channel() =>
+        Gen.Select(Gen.Int[1, 5].Array[1, 20], Gen.Int[0, 19].Array[0, 30]).SampleAsync(async (sizes, order) =>
+        {
+            var channel = new FakeChannel();
+            using var follower = new ChannelFollower(
+                channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions()), NullLogger<ChannelFollower>.Instance);
+            await follower.RenewAsync(null!, CancellationToken.None);
+            MessageBatch[] batches = [.. sizes.Select(size => channel.Add(new int[size]))];
+
+            foreach (var which in order.Where(which => which < batches.Length)) follower.Take(batches[which]);
+            await follower.RenewAsync(null!, CancellationToken.None);
+
+            Assert.Equal(channel.Head, follower.Log!.Head);
+            Assert.True(follower.Log.Envelopes.TryFind(0, out var cursor, out var head));
+            var frames = WireFrames.Read(cursor.Segment.Buffer.AsSpan(0, head.Written), out _);
+            Assert.Equal(Enumerable.Range(1, (int)head.Offset), frames.Select(frame => frame.Json.GetProperty("offset").GetInt32()));
+        });
+
+    [Fact]
+    public async Task Another_epoch_begins_another_log_and_is_told()
+    {
+        await RenewAsync();
+        _channel.Add(1, 1);
+        await RenewAsync();
+        var before = _follower.Log;
+
+        _channel.BeginAnew("f");
+        _follower.Take(_channel.Add(1));
+        Assert.Same(before, _follower.Log);
+        await RenewAsync();
+
+        Assert.Equal(("f", 1), (_follower.Log!.Epoch, _follower.Log.Head));
+        Assert.Equal(1, _newEpochs);
+        // What was under way for the old log is of no interest any more.
+        _follower.Take(new MessageBatch("e", 1, 3, [WireFrames.Message(3, 1)]));
+        Assert.Equal(1, _follower.Log.Head);
+    }
+
+    [Fact]
+    public async Task What_was_swept_before_it_could_be_read_begins_another_log_at_what_is_left()
+    {
+        await RenewAsync();
+        _channel.Add(1, 1, 1, 1, 1);
+        _channel.Sweep(4);
+
+        await RenewAsync();
+
+        Assert.Equal(5, _follower.Log!.Head);
+        Assert.Equal(1, _newEpochs);
+        Assert.True(_follower.Log.Envelopes.TryFind(3, out _, out _));
+        Assert.False(_follower.Log.Envelopes.TryFind(2, out _, out _));
+    }
+
+    [Fact]
+    public async Task While_the_silos_are_away_a_hole_waits_for_them()
+    {
+        await RenewAsync();
+        _channel.Add(1);
+        _channel.Fault = new StorageUnavailableException();
+
+        await Assert.ThrowsAsync<StorageUnavailableException>(RenewAsync);
+        await _follower.CatchUpAsync(CancellationToken.None);
+        Assert.Equal(0, _follower.Log!.Head);
+
+        _channel.Fault = null;
+        await RenewAsync();
+        Assert.Equal(1, _follower.Log.Head);
+    }
+
+    [Fact]
+    public async Task What_reached_clients_is_told_once_with_neighbours_joined()
+    {
+        await RenewAsync();
+        _follower.HasClients = () => true;
+        _follower.Take(_channel.Add(1));
+        _follower.Take(_channel.Add(1, 1));
+        _follower.HasClients = () => false;
+        _follower.Take(_channel.Add(1));
+        _follower.HasClients = () => true;
+        _follower.Take(_channel.Add(1));
+        _follower.NoteDelivered(new OffsetRange(9, 8));
+
+        await RenewAsync();
+        await RenewAsync();
+
+        Assert.Equal([new OffsetRange(1, 3), new OffsetRange(5, 5)], _channel.Delivered);
+    }
+
+    [Fact]
+    public async Task What_a_failed_renewal_did_not_tell_the_next_one_does_and_claims_no_more()
+    {
+        await RenewAsync();
+        _follower.NoteDelivered(new OffsetRange(10, 12));
+        _channel.Fault = new TimeoutException();
+        var renewal = RenewAsync();
+        await Assert.ThrowsAsync<TimeoutException>(() => renewal);
+        // What lies between was not sent to anybody.
+        _follower.NoteDelivered(new OffsetRange(40, 41));
+        await Assert.ThrowsAsync<TimeoutException>(RenewAsync);
+        _follower.NoteDelivered(new OffsetRange(3, 4));
+        _channel.Fault = null;
+        await RenewAsync();
+
+        Assert.Equal([new OffsetRange(10, 12), new OffsetRange(40, 41), new OffsetRange(3, 4)], _channel.Delivered);
+    }
+
+    [Fact]
+    public async Task Of_many_ranges_apart_the_last_become_one_that_is_wide()
+    {
+        await RenewAsync();
+        for (var i = 0; i < 100; i++) _follower.NoteDelivered(new OffsetRange(10 * i, (10 * i) + 1));
+        await RenewAsync();
+
+        Assert.Equal(64, _channel.Delivered.Count);
+        Assert.Equal(new OffsetRange(630, 991), _channel.Delivered[^1]);
+    }
+
+    private Task RenewAsync() => _follower.RenewAsync(null!, CancellationToken.None);
+}

@@ -1,0 +1,218 @@
+using System.Net.Sockets;
+using CsCheck;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+using NotifyHub.Gateway;
+using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Sockets;
+using NotifyHub.GrainInterfaces;
+using NotifyHub.TestKit;
+using Xunit;
+using static NotifyHub.UnitTests.Sockets.WireFrames;
+
+namespace NotifyHub.UnitTests.Sockets;
+
+public sealed class ClientReaderTests : IDisposable
+{
+    private const int MaxBytes = 1_000;
+
+    private readonly Sender _sender = new(0, 1 << 20, NullLogger.Instance);
+    private readonly FakeTimeProvider _clock = new(DateTimeOffset.UnixEpoch.AddYears(50));
+    private readonly ChannelFollower _follower;
+    private readonly ClientReader _reader;
+
+    public ClientReaderTests()
+    {
+        var channel = new FakeChannel();
+        _follower = new ChannelFollower(
+            channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions()), NullLogger<ChannelFollower>.Instance);
+        var subscriptions = new Subscriptions(_follower, new History(channel.Grains), _clock, NullLogger<Subscriptions>.Instance);
+        _reader = new ClientReader(subscriptions, MaxBytes, NullLogger<ClientReader>.Instance);
+    }
+
+    public void Dispose()
+    {
+        _sender.Dispose();
+        _follower.Dispose();
+    }
+
+    [Fact]
+    public Task However_the_bytes_are_cut_the_answers_are_the_same() =>
+        Gen.Int[1, 40].Array[1, 30].SampleAsync(
+            async cuts =>
+            {
+                byte[] said =
+                [
+                    .. MaskedText("""{"type":"ping","time":1}"""),
+                    .. Masked(1, """{"type":"pi"""u8, final: false), .. Masked(9, "hi"u8), .. Masked(0, """ng","time":[2]}"""u8),
+                    .. MaskedText("nonsense"), .. MaskedText(""), .. Masked(1, ""u8, final: false), .. Masked(0, """{"type":"ping"}"""u8),
+                    .. MaskedText($$"""{"type":"ping","time":"{{new string('x', 900)}}"}"""), .. Masked(8, [0x03, 0xe8]),
+                ];
+                var (peer, reading) = Begin();
+                using var ended = peer;
+                for (var (at, i) = (0, 0); at < said.Length; i++)
+                {
+                    var count = Math.Min(cuts[i % cuts.Length], said.Length - at);
+                    await peer.Socket.SendAsync(said.AsMemory(at, count));
+                    at += count;
+                }
+
+                Assert.Equal(CloseReason.ByClient, await reading);
+                await Until.TrueAsync(() => peer.IsOver);
+                Assert.Equal(
+                    [
+                        """1 {"type":"pong","time":1}""", "10 hi", """1 {"type":"pong","time":[2]}""",
+                        """1 {"type":"error","code":"INVALID_JSON","message":"Send one JSON object a message."}""",
+                        """1 {"type":"error","code":"INVALID_JSON","message":"Send one JSON object a message."}""",
+                        """1 {"type":"pong"}""", $$"""1 {"type":"pong","time":"{{new string('x', 900)}}"}""", "8 \u0003\ufffd",
+                    ],
+                    peer.Frames().Select(frame => $"{frame.Opcode} {frame.Text}"));
+                var counters = peer.Client.Counters();
+                Assert.Equal((6, 6, 2, _clock.GetUtcNow()), (counters.Received, counters.Sent, counters.Errors, counters.LastPingAt));
+            },
+            iter: 20,
+            threads: 1);
+
+    public static TheoryData<string, byte[], int> Broken => new()
+    {
+        { "binary", Masked(2, "{}"u8), 1003 },
+        { "empty binary", Masked(2, ""u8), 1003 },
+        { "too big", MaskedText(new string(' ', MaxBytes + 1)), 1009 },
+        { "too big in pieces", [.. Masked(1, new byte[600], final: false), .. Masked(0, new byte[600], final: false)], 1009 },
+        { "far too big", MaskedText(new string(' ', 100 * MaxBytes)), 1009 },
+        { "not UTF-8", Masked(1, [0xc3, 0x28]), 1007 },
+        { "half a character", Masked(1, [0xe6]), 1007 },
+        { "unmasked", [0x81, 0x07, .. "{\"a\":1}"u8], 1002 },
+        { "reserved bit", [0xc1, 0x80, 0, 0, 0, 0], 1002 },
+        { "reserved opcode", Masked(3, "{}"u8), 1002 },
+        { "stray continuation", Masked(0, "{}"u8), 1002 },
+        { "text within a text", [.. Masked(1, "{"u8, final: false), .. Masked(1, "}"u8)], 1002 },
+        { "fragmented ping", Masked(9, ""u8, final: false), 1002 },
+        { "long ping", Masked(9, new byte[126]), 1002 },
+        { "close with half a code", Masked(8, [3]), 1002 },
+        { "close with a code that is none", Masked(8, [0x03, 0xed]), 1002 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Broken))]
+    public async Task What_is_broken_is_closed_with_its_code(string what, byte[] bytes, int code)
+    {
+        var (peer, reading) = Begin();
+        using var ended = peer;
+        await peer.Socket.SendAsync(bytes);
+        await peer.UntilAsync(frames => frames is [.., { Opcode: WireFrame.Close }]);
+        Assert.True(code == peer.Frames()[^1].CloseCode, $"{what}: {peer.Frames()[^1].CloseCode}");
+        // The peer's half of the goodbye: where frames can no longer be told apart, the end of its sending.
+        if (code is 1003 or 1009) await peer.Socket.SendAsync(Masked(8, [0x03, 0xe8]));
+        else peer.Socket.Shutdown(SocketShutdown.Send);
+
+        var reason = await reading;
+        Assert.Equal((code, true), (reason.Code, reason.Abnormal));
+        Assert.Single(peer.Frames());
+    }
+
+    [Fact]
+    public async Task Who_broke_the_protocol_and_goes_on_sending_is_read_until_its_end_and_so_learns_why()
+    {
+        // Closing a connection with bytes unread resets it, and the reset may overtake the close frame.
+        var (peer, reading) = Begin();
+        using var ended = peer;
+        peer.Pause();
+        await peer.Socket.SendAsync(Masked(3, "{}"u8));
+        for (var i = 0; i < 50; i++) await peer.Socket.SendAsync(new byte[100_000]);
+        peer.Socket.Shutdown(SocketShutdown.Send);
+
+        Assert.Equal(CloseReason.ProtocolError, await reading);
+        peer.Resume();
+        await peer.UntilAsync(frames => frames is [{ Opcode: WireFrame.Close, CloseCode: 1002 }]);
+    }
+
+    [Fact]
+    public async Task A_message_of_the_greatest_length_is_taken()
+    {
+        var (peer, reading) = Begin();
+        using var ended = peer;
+        await peer.Socket.SendAsync(MaskedText("""{"type":"ping"}""" + new string(' ', MaxBytes - 15)));
+        await peer.UntilAsync(frames => frames is [{ Opcode: 1 }]);
+        Assert.False(reading.IsCompleted);
+    }
+
+    [Fact]
+    public async Task An_escaped_half_of_a_surrogate_pair_is_answered_and_costs_nobody_the_connection()
+    {
+        var (peer, reading) = Begin();
+        using var ended = peer;
+        await peer.Socket.SendAsync(MaskedText("""{"\ud800x":1}"""));
+        await peer.UntilAsync(frames => frames is [{ Opcode: 1 }]);
+        Assert.Equal("INVALID_JSON", peer.Frames()[0].Json.GetProperty("code").GetString());
+        Assert.False(reading.IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_plain_client_that_subscribes_is_refused_and_stays()
+    {
+        var (peer, reading) = Begin();
+        using var ended = peer;
+        await peer.Socket.SendAsync(MaskedText("""{"type":"subscribe","channel":"all"}"""));
+        await peer.UntilAsync(frames => frames is [{ Opcode: 1 }]);
+        Assert.Equal("VALIDATION_ERROR", peer.Frames()[0].Json.GetProperty("code").GetString());
+        Assert.False(reading.IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_peer_that_leaves_without_a_word_is_lost()
+    {
+        foreach (var leave in (Action<Peer>[])[peer => peer.Socket.Shutdown(SocketShutdown.Send), peer => peer.Socket.Close(0)])
+        {
+            var (peer, reading) = Begin();
+            using var ended = peer;
+            leave(peer);
+            Assert.Equal(CloseReason.Lost, await reading);
+        }
+    }
+
+    [Fact]
+    public async Task An_aborted_client_of_the_HTTP_server_ends_though_its_peer_is_silent()
+    {
+        // Disposing the HTTP server's stream leaves the pending read waiting: a dead client behind TLS once stayed connected for ever.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        await using var server = builder.Build();
+        var upgraded = new TaskCompletionSource<Client>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var over = new TaskCompletionSource<CloseReason>(TaskCreationOptions.RunContinuationsAsynchronously);
+        server.Run(async context =>
+        {
+            var stream = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
+            var connection = new ClientConnection(null, stream, context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>().Abort);
+            var client = new Client(1, new SessionOpened("c", "", "", "", default), connection, _sender, 1 << 16);
+            upgraded.SetResult(client);
+            over.SetResult(await ReadAsync(client, connection));
+        });
+        await server.StartAsync(TestContext.Current.CancellationToken);
+        using var peer = new TcpClient("127.0.0.1", new Uri(server.Urls.Single()).Port);
+        await peer.Client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"u8.ToArray());
+        var client = await upgraded.Task;
+
+        client.Abort(CloseReason.Dead);
+
+        Assert.Equal(CloseReason.Dead, await over.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+    }
+
+    private async Task<CloseReason> ReadAsync(Client client, ClientConnection connection)
+    {
+        Client? ended = null;
+        await _reader.ReadAsync(client, new ClientStream(client, connection), last => ended = last);
+        Assert.Same(client, ended);
+        return client.Reason;
+    }
+
+    private (Peer Peer, Task<CloseReason> Reading) Begin()
+    {
+        var peer = new Peer(_sender, v1: false);
+        return (peer, ReadAsync(peer.Client, new ClientConnection(peer.Server, null)));
+    }
+}

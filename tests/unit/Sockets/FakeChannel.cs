@@ -1,0 +1,103 @@
+using System.Reflection;
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.UnitTests.Sockets;
+
+/// <summary>The channel's grain as a gateway sees it, kept in memory. For any thread.</summary>
+public class FakeChannel : IBroadcastGrain
+{
+    private readonly Lock _gate = new();
+    private readonly List<Message> _messages = [];
+    private readonly IGrainFactory _grains;
+
+    public FakeChannel()
+    {
+        _grains = DispatchProxy.Create<IGrainFactory, Factory>();
+        ((Factory)_grains).Channel = this;
+    }
+
+    public IGrainFactory Grains => _grains;
+
+    public string Epoch { get; set; } = "e";
+
+    public long FirstRetained { get; private set; } = 1;
+
+    public long Head { get; private set; }
+
+    /// <summary>What every call meets.</summary>
+    public Exception? Fault { get; set; }
+
+    public List<OffsetRange> Delivered { get; } = [];
+
+    public List<(long After, int Max)> Reads { get; } = [];
+
+    /// <summary>Something that happens when a page is asked for, after it was made up.</summary>
+    public Func<Task> OnRead { get; set; } = () => Task.CompletedTask;
+
+    public MessageBatch Add(params int[] sizes)
+    {
+        lock (_gate)
+        {
+            Message[] added = [.. sizes.Select(bytes => WireFrames.Message(++Head, bytes))];
+            _messages.AddRange(added);
+            return Batch(added);
+        }
+    }
+
+    public void BeginAnew(string epoch)
+    {
+        lock (_gate)
+        {
+            _messages.Clear();
+            (Epoch, FirstRetained, Head) = (epoch, 1, 0);
+        }
+    }
+
+    /// <summary>Forgets everything before this offset.</summary>
+    public void Sweep(long first)
+    {
+        lock (_gate)
+        {
+            _messages.RemoveAll(message => message.Offset < first);
+            FirstRetained = first;
+        }
+    }
+
+    public Task<ChannelHead> SubscribeAsync(string gatewayId, IGatewayObserver observer, OffsetRange[] delivered)
+    {
+        lock (_gate)
+        {
+            if (Fault is not null) return Task.FromException<ChannelHead>(Fault);
+            Delivered.AddRange(delivered);
+            return Task.FromResult(new ChannelHead(Epoch, FirstRetained, Head));
+        }
+    }
+
+    public async Task<MessageBatch> ReadAsync(long after, int maxMessages)
+    {
+        MessageBatch batch;
+        lock (_gate)
+        {
+            Reads.Add((after, maxMessages));
+            if (Fault is not null) throw Fault;
+            batch = Batch([.. _messages.Where(message => message.Offset > after).Take(maxMessages)]);
+        }
+
+        await OnRead();
+        return batch;
+    }
+
+    public Task UnsubscribeAsync(string gatewayId) => Task.CompletedTask;
+
+    public Task<PublishResult> PublishAsync(PublishBatch batch) => throw new NotSupportedException();
+
+    private MessageBatch Batch(Message[] messages) => new(Epoch, FirstRetained, Head, messages);
+
+    /// <summary>Answers every request for a grain with the channel.</summary>
+    public class Factory : DispatchProxy
+    {
+        public FakeChannel? Channel { get; set; }
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => Channel;
+    }
+}

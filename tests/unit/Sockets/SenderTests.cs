@@ -1,0 +1,346 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Text;
+using CsCheck;
+using Microsoft.Extensions.Logging.Abstractions;
+using NotifyHub.Gateway.Sockets;
+using NotifyHub.GrainInterfaces;
+using NotifyHub.TestKit;
+using Xunit;
+using static NotifyHub.UnitTests.Sockets.WireFrames;
+
+namespace NotifyHub.UnitTests.Sockets;
+
+public sealed class SenderTests : IDisposable
+{
+    private const int Backlog = 1 << 20;
+
+    private readonly Sender _sender = new(0, Backlog, NullLogger.Instance);
+    private ChannelLog _log = new(new ChannelHead("e", 1, 0), 8 << 20);
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public SenderTests() => _sender.Follow(_log);
+
+    public void Dispose() => _sender.Dispose();
+
+    [Fact]
+    public async Task A_client_gets_what_is_published_after_it_came_and_is_told_so()
+    {
+        Publish(10);
+        using var plain = Subscribed(v1: false);
+        using var v1 = Subscribed(v1: true);
+        Publish(20, 70_000, 30);
+
+        foreach (var peer in (Peer[])[plain, v1])
+        {
+            await Until.TrueAsync(() => peer.Numbers() is [2, 3, 4]);
+            await Until.TrueAsync(() => peer.Client.Counters().Sent == 3);
+        }
+
+        Assert.Equal(Message(2, 20).Payload, plain.Frames()[0].Payload);
+        Assert.Equal([2, 3, 4], v1.Frames().Select(frame => frame.Json.GetProperty("offset").GetInt64()));
+        Assert.Equal(6, _sender.Sent);
+    }
+
+    /// <summary>
+    /// Publishing goes on in one thread while another subscribes clients here and there, stops and starts their reading, asks for answers
+    /// and closes them. Each marker a client is sent says from where on it was subscribed: what follows it must be exactly that.
+    /// </summary>
+    [Fact]
+    public Task Any_interleaving_gives_each_client_exactly_its_messages() =>
+        Gen.Select(
+            Gen.Frequency((6, Gen.Int[0, 400]), (2, Gen.Int[5_000, 40_000]), (1, Gen.Int[66_000, 120_000])).Array[1, 3].Array[5, 40],
+            Gen.Select(Gen.Int[0, 7], Gen.Int[0, 5], Gen.Int[0, 100]).Array[5, 50]).SampleAsync(RunAsync, iter: 40, threads: 1);
+
+    [Fact]
+    public async Task A_cursor_that_is_moved_to_the_newest_place_while_the_log_grows_is_never_lost()
+    {
+        // The sender once looked up the head before it took the new place: a place beyond that head ended the client's stream for ever.
+        await using var stream = new HookedStream();
+        var first = new Client(0, new SessionOpened("hooked", "", "", Handshake.V1, default), new ClientConnection(null, stream), _sender, 1 << 16);
+        first.MoveTo([], _log.Envelopes.Head.Cursor, 0, subscription: Cancellation);
+        await Until.TrueAsync(() => first.Lane is not null);
+        using var peer = Subscribed(v1: true);
+        await Until.TrueAsync(() => peer.Client.Lane is not null);
+
+        // In the middle of a sweep, between the first client and the next.
+        stream.OnWrite = () =>
+        {
+            Publish(70_000);
+            peer.Client.MoveTo([], _log.Envelopes.Head.Cursor, _log.Head, subscription: Cancellation);
+        };
+        Publish(1);
+        await stream.Written;
+        Publish(1);
+
+        await Until.TrueAsync(() => peer.Numbers() is [3], () => string.Join(' ', peer.Numbers()));
+        first.End();
+    }
+
+    [Fact]
+    public async Task A_receiver_that_never_reads_is_cut_off_past_the_backlog_and_keeps_no_memory()
+    {
+        using var slow = Subscribed(v1: false, bufferBytes: 4096);
+        using var other = Subscribed(v1: false);
+        slow.Pause();
+        Publish([.. Enumerable.Repeat(30_000, 10)]);
+        var behind = NewestSegment();
+        await other.UntilAsync(frames => frames.Count == 10);
+        Assert.False(slow.Client.Closing);
+
+        for (var i = 0; i < 6; i++) Publish([.. Enumerable.Repeat(30_000, 10)]);
+        await other.UntilAsync(frames => frames.Count == 70);
+
+        await Until.TrueAsync(() => slow.Client.Closing);
+        Assert.Equal(CloseReason.TooSlow, slow.Client.Reason);
+        // Still connected, for its close frame; but what it will not be sent is not kept for it.
+        Assert.False(slow.Client.Ended);
+        await Until.TrueAsync(() =>
+        {
+            GC.Collect();
+            return !behind.IsAlive;
+        });
+
+        slow.Resume();
+        await slow.UntilAsync(frames => frames is [.., { Opcode: WireFrame.Close }]);
+        var received = slow.Frames();
+        Assert.Equal(1013, received[^1].CloseCode);
+        Assert.Equal(Enumerable.Range(1, received.Count - 1).Select(n => (long)n), slow.Numbers());
+        await slow.Client.Flushed;
+    }
+
+    [Fact]
+    public async Task A_client_that_asks_and_does_not_read_the_answers_is_cut_off()
+    {
+        using var peer = Subscribed(v1: false, bufferBytes: 4096, outboxBytes: 10_000);
+        peer.Pause();
+        for (var i = 0; i < 10_000 && !peer.Client.Closing; i++) peer.Client.Answer(ServerFrame.TextFrame(new byte[500]));
+
+        Assert.Equal(CloseReason.TooSlow, peer.Client.Reason);
+    }
+
+    [Fact]
+    public async Task However_a_socket_ends_the_others_go_on()
+    {
+        Action<Peer>[] ends =
+        [
+            peer => peer.Server.Dispose(),
+            peer => peer.Socket.Dispose(),
+            peer => peer.Socket.Close(0),
+            peer => peer.Socket.Shutdown(SocketShutdown.Both),
+            peer => peer.Server.Shutdown(SocketShutdown.Both),
+            peer => peer.Client.Abort(CloseReason.Dead),
+            peer => peer.Client.End(),
+            peer => peer.Socket.LingerState = new LingerOption(true, 0),
+        ];
+        using var witness = Subscribed(v1: false);
+        var peers = new List<Peer>();
+        foreach (var end in ends)
+        {
+            foreach (var (overStream, isPaused) in ((bool, bool)[])[(false, false), (false, true), (true, false), (true, true)])
+            {
+                var peer = Subscribed(v1: peers.Count % 2 == 0, overStream, bufferBytes: 4096);
+                if (isPaused) peer.Pause();
+                peers.Add(peer);
+            }
+        }
+
+        var publishing = Task.Run(() =>
+        {
+            for (var i = 0; i < 100; i++) Publish(3_000);
+        }, Cancellation);
+        for (var i = 0; i < peers.Count; i++) ends[i / 4](peers[i]);
+        await publishing;
+        foreach (var peer in peers) peer.Dispose();
+        Publish(1);
+
+        await Until.TrueAsync(() => witness.Numbers().Count == 101);
+        Assert.Equal(Enumerable.Range(1, 101).Select(n => (long)n), witness.Numbers());
+        Assert.All(peers, peer => Assert.True(peer.Client.Ended));
+        Assert.False(witness.Client.Ended);
+    }
+
+    [Fact]
+    public async Task A_close_frame_comes_after_the_answers_before_it_and_nothing_comes_after_it()
+    {
+        using var peer = Subscribed(v1: false);
+        peer.Client.Answer(ServerMessage.Pong("1"u8));
+        peer.Client.Close(CloseReason.ServiceStopped);
+        peer.Client.Close(CloseReason.TooSlow);
+        peer.Client.Answer(ServerMessage.Pong("2"u8));
+        Publish(5);
+        await peer.Client.Flushed;
+        var reason = peer.Client.End();
+
+        await Until.TrueAsync(() => peer.IsOver);
+        Assert.Equal(CloseReason.ServiceStopped, reason);
+        Assert.Equal(["""{"type":"pong","time":1}""", "\u0003\u00e9service stopped"], peer.Frames().Select(frame => Encoding.Latin1.GetString(frame.Payload)));
+    }
+
+    [Fact]
+    public async Task Plain_clients_go_on_in_a_channel_that_was_begun_anew_and_others_wait_for_their_goodbye()
+    {
+        using var plain = Subscribed(v1: false);
+        using var v1 = Subscribed(v1: true);
+        Publish(1, 1);
+        _log = _log.BeginAnew(new ChannelHead("f", 1, 0), 1 << 20);
+        _sender.Follow(_log);
+        Publish(1);
+
+        await Until.TrueAsync(() => plain.Numbers() is [1, 2, 1]);
+        v1.Client.Close(CloseReason.NewEpoch);
+        await v1.UntilAsync(frames => frames is [.., { Opcode: WireFrame.Close }]);
+        Assert.Equal([1, 2], v1.Numbers());
+    }
+
+    [Fact]
+    public void A_client_that_ends_after_its_sender_does_no_harm()
+    {
+        var sender = new Sender(1, Backlog, NullLogger.Instance);
+        using var peer = new Peer(sender, v1: false);
+        sender.Dispose();
+        peer.Client.Queue(ServerFrame.EmptyPing);
+        Assert.Equal(CloseReason.Lost, peer.Client.End());
+    }
+
+    private async Task RunAsync((int[][] Batches, (int, int, int)[] Steps) script)
+    {
+        using var sender = new Sender(1, 64 << 20, NullLogger.Instance);
+        var log = new ChannelLog(new ChannelHead("e", 1, 0), 8 << 20);
+        sender.Follow(log);
+        // The kinds of connection: plain and v1, on a socket and over a stream, with room and almost without.
+        Peer[] peers =
+        [
+            .. Enumerable.Range(0, 6).Select(i => new Peer(sender, v1: i % 2 == 1, overStream: i is 2 or 3, bufferBytes: i >= 3 ? 4096 : 0)),
+        ];
+        foreach (var peer in peers) Move(peer, log, 0, 0);
+
+        var publishing = Task.Run(() =>
+        {
+            var offset = 0L;
+            foreach (var batch in script.Batches)
+            {
+                log.TryAppend([.. batch.Select(bytes => Message(++offset, bytes))]);
+                sender.Follow(log);
+                Thread.Yield();
+            }
+        });
+        foreach (var (what, which, where) in script.Steps) Step(what, peers[which], where, log);
+        await publishing;
+        foreach (var peer in peers) peer.Resume();
+        foreach (var peer in peers) await EndAsync(peer, log.Head);
+        foreach (var peer in peers) peer.Dispose();
+    }
+
+    private static void Step(int what, Peer peer, int where, ChannelLog log)
+    {
+        switch (what)
+        {
+            case 0:
+                peer.Pause();
+                break;
+            case 1:
+                peer.Resume();
+                break;
+            case 2 or 3:
+                Move(peer, log, log.Head * where / 100, where);
+                break;
+            case 4:
+                peer.Client.Answer(ServerMessage.Pong("7"u8));
+                break;
+            case 5 when where < 30:
+                peer.Client.Close(CloseReason.ServiceRestart);
+                break;
+            case 6 when where < 10:
+                peer.Client.Abort(CloseReason.Dead);
+                break;
+            default:
+                Thread.Yield();
+                break;
+        }
+    }
+
+    /// <summary>Everything after this offset, behind a marker that says so.</summary>
+    private static void Move(Peer peer, ChannelLog log, long after, int where)
+    {
+        Cursor cursor;
+        if (where == 100 || !(peer.Client.IsEnveloped ? log.Envelopes : log.Plain).TryFind(after, out cursor, out _))
+        {
+            var head = (peer.Client.IsEnveloped ? log.Envelopes : log.Plain).Head;
+            (cursor, after) = (head.Cursor, head.Offset);
+        }
+
+        peer.Client.MoveTo(ServerFrame.TextFrame(Encoding.ASCII.GetBytes($$"""{"after":{{after}}}""")), cursor, after);
+    }
+
+    private static async Task EndAsync(Peer peer, long head)
+    {
+        await Until.TrueAsync(
+            () => peer.Client.Ended || peer.Frames() is [.., var last] && (last.Opcode == WireFrame.Close || IsUpTo(peer, head)),
+            () => $"head {head}, {string.Join(' ', peer.Frames().Select(Short))}, closing {peer.Client.Closing}");
+
+        var expected = -1L;
+        foreach (var frame in peer.Frames())
+        {
+            if (frame.Opcode == WireFrame.Close) break;
+            var json = frame.Json;
+            if (json.TryGetProperty("after", out var after)) expected = after.GetInt64();
+            else if (Number(json) is { } number) Assert.Equal(++expected, number);
+        }
+
+        var closes = peer.Frames().FindIndex(frame => frame.Opcode == WireFrame.Close);
+        if (closes >= 0) Assert.Equal(peer.Frames().Count - 1, closes);
+        if (!peer.Client.Ended) Assert.Equal(0, peer.Rest());
+    }
+
+    private static bool IsUpTo(Peer peer, long head)
+    {
+        var at = -1L;
+        foreach (var frame in peer.Frames())
+            at = frame.Json.TryGetProperty("after", out var after) ? after.GetInt64() : Number(frame.Json) ?? at;
+        return at == head && !peer.Client.Closing;
+    }
+
+    private static long? Number(System.Text.Json.JsonElement json) =>
+        (json.TryGetProperty("data", out var data) ? data : json).TryGetProperty("n", out var number) ? number.GetInt64() : null;
+
+    private static string Short(WireFrame frame) => frame.Text[..Math.Min(frame.Text.Length, 20)];
+
+    private Peer Subscribed(bool v1, bool overStream = false, int bufferBytes = 0, int outboxBytes = 64 << 10)
+    {
+        var peer = new Peer(_sender, v1, overStream, bufferBytes, outboxBytes);
+        var head = (v1 ? _log.Envelopes : _log.Plain).Head;
+        peer.Client.MoveTo([], head.Cursor, head.Offset);
+        return peer;
+    }
+
+    private void Publish(params int[] sizes)
+    {
+        var offset = _log.Head;
+        Assert.True(_log.TryAppend([.. sizes.Select(bytes => Message(++offset, bytes))]));
+        _sender.Follow(_log);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private WeakReference NewestSegment() => new(_log.Plain.Head.Segment);
+
+    /// <summary>Does something, once, on the sender's thread while it writes.</summary>
+    private sealed class HookedStream : MemoryStream
+    {
+        private readonly TaskCompletionSource _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Action? OnWrite { get; set; }
+
+        public Task Written => _written.Task;
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var hook = OnWrite;
+            OnWrite = null;
+            hook?.Invoke();
+            _written.TrySetResult();
+            return ValueTask.CompletedTask;
+        }
+    }
+}

@@ -1,0 +1,318 @@
+using CsCheck;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+using NotifyHub.Gateway;
+using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Sockets;
+using NotifyHub.GrainInterfaces;
+using NotifyHub.TestKit;
+using Xunit;
+
+namespace NotifyHub.UnitTests.Sockets;
+
+public sealed class SubscriptionsTests : IAsyncLifetime
+{
+    private readonly FakeChannel _channel = new();
+    private readonly FakeTimeProvider _clock = new();
+    private readonly Sender _sender = new(0, 16 << 20, NullLogger.Instance);
+    private ChannelFollower? _follower;
+    private Subscriptions? _subscriptions;
+
+    private ChannelFollower Follower => _follower!;
+
+    public ValueTask InitializeAsync()
+    {
+        // 64 KiB of history: of messages of 20,000 bytes the gateway keeps the newest few, the others are the silos' business.
+        _follower = new ChannelFollower(
+            _channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions { HistoryBytes = 64 << 10 }), NullLogger<ChannelFollower>.Instance);
+        _follower.Appended += _sender.Follow;
+        _subscriptions = new Subscriptions(_follower, new History(_channel.Grains), _clock, NullLogger<Subscriptions>.Instance);
+        return new ValueTask(RenewAsync());
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _sender.Dispose();
+        Follower.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    [Fact]
+    public async Task Without_an_offset_a_client_is_told_where_it_stands_and_follows_from_there()
+    {
+        Publish(1, 1);
+        using var peer = Connect();
+        Publish(1);
+        await peer.UntilAsync(frames => frames.Count == 2);
+        Assert.Equal(["subscribed 2 False", "3"], Seen(peer));
+
+        _subscriptions!.Start(peer.Client, null, null);
+        await peer.UntilAsync(frames => frames.Count == 3);
+        Assert.Equal("subscribed 3 False", Seen(peer)[^1]);
+        Assert.Equal("""{"type":"subscribed","channel":"all","epoch":"e","offset":3,"recovered":false}""", peer.Frames()[^1].Text);
+    }
+
+    [Fact]
+    public async Task A_plain_client_is_told_nothing_and_follows_from_the_head_that_it_was_given()
+    {
+        var (log, head) = (Follower.Log!, Follower.Log!.Plain.Head);
+        Publish(1, 1);
+        using var peer = new Peer(_sender, v1: false);
+        _subscriptions!.Begin(peer.Client, new Handshake("", "", 0, null), new LogPlace(log, head));
+        Publish(1);
+
+        await peer.UntilAsync(frames => frames.Count == 3);
+        Assert.Equal([1, 2, 3], peer.Numbers());
+    }
+
+    [Fact]
+    public async Task An_offset_within_the_gateways_log_costs_no_read()
+    {
+        Publish(1, 1, 1);
+        using var peer = Connect(since: 1);
+        Publish(1);
+
+        await peer.UntilAsync(frames => frames.Count == 4);
+        Assert.Equal(["subscribed 3 True", "2", "3", "4"], Seen(peer));
+        Assert.Empty(_channel.Reads);
+    }
+
+    [Fact]
+    public async Task What_is_older_is_read_in_pages_that_end_at_multiples_of_their_size_and_are_shared()
+    {
+        Publish([.. Enumerable.Repeat(10, 600)]);
+        Publish([.. Enumerable.Repeat(20_000, 10)]);
+        using var first = Connect(since: 100);
+        await first.UntilAsync(frames => frames.Count == 511);
+        var reads = _channel.Reads.ToArray();
+        using var second = Connect(since: 100);
+        await second.UntilAsync(frames => frames.Count == 511);
+
+        Assert.Equal([(100, 156), (256, 256), (512, 256)], reads.Take(3));
+        Assert.Equal(reads, _channel.Reads);
+        Assert.Equal(["subscribed 610 True", .. Numbers(101, 610)], Seen(first));
+        Assert.Equal(Seen(first), Seen(second));
+        Publish(1);
+        await second.UntilAsync(frames => frames.Count == 512);
+    }
+
+    [Fact]
+    public async Task What_is_no_longer_retained_is_told_as_a_gap_first()
+    {
+        Publish([.. Enumerable.Repeat(20_000, 40)]);
+        _channel.Sweep(20);
+        using var peer = Connect(since: 3);
+
+        await peer.UntilAsync(frames => frames.Count == 23);
+        Assert.Equal(["subscribed 40 False", "gap 4-19", .. Numbers(20, 40)], Seen(peer));
+        Assert.Equal("""{"type":"gap","channel":"all","from":4,"to":19}""", peer.Frames()[1].Text);
+    }
+
+    [Fact]
+    public async Task What_is_swept_while_a_client_catches_up_is_told_as_a_gap_in_the_middle()
+    {
+        Publish([.. Enumerable.Repeat(1_000, 600)]);
+        _channel.OnRead = () =>
+        {
+            _channel.Sweep(400);
+            return Task.CompletedTask;
+        };
+        using var peer = Connect(since: 0);
+
+        await peer.UntilAsync(frames => Seen(frames) is [.., "600"]);
+        Assert.Equal(["subscribed 600 True", .. Numbers(1, 256), "gap 257-399", .. Numbers(400, 600)], Seen(peer));
+    }
+
+    [Fact]
+    public async Task An_offset_beyond_the_head_makes_the_gateway_look_first()
+    {
+        Publish(1);
+        _channel.Add(1, 1);
+        using var ahead = Connect(since: 2);
+        await ahead.UntilAsync(frames => frames.Count == 2);
+        Assert.Equal(["subscribed 3 True", "3"], Seen(ahead));
+
+        using var beyond = Connect(since: 1_000);
+        await beyond.UntilAsync(frames => frames.Count == 1);
+        Publish(1);
+        await beyond.UntilAsync(frames => frames.Count == 2);
+        Assert.Equal(["subscribed 3 False", "4"], Seen(beyond));
+    }
+
+    [Fact]
+    public async Task An_offset_of_another_epoch_means_nothing()
+    {
+        Publish(1, 1, 1);
+        using var other = Connect(since: 1, epoch: "d");
+        using var same = Connect(since: 1, epoch: "e");
+        Publish(1);
+
+        await other.UntilAsync(frames => frames.Count == 2);
+        await same.UntilAsync(frames => frames.Count == 4);
+        Assert.Equal(["subscribed 3 False", "4"], Seen(other));
+        Assert.Equal(["subscribed 3 True", "2", "3", "4"], Seen(same));
+    }
+
+    [Fact]
+    public async Task A_page_of_another_epoch_sends_the_client_away_instead_of_being_sent()
+    {
+        // The silos lost the log and have a new one, of which this gateway hears at its next renewal.
+        Publish([.. Enumerable.Repeat(20_000, 40)]);
+        _channel.BeginAnew("f");
+        _channel.Add([.. Enumerable.Repeat(1, 30)]);
+        using var peer = Connect(since: 3);
+
+        await peer.UntilAsync(frames => frames is [{ Opcode: WireFrame.Close }]);
+        Assert.Equal(4000, peer.Frames()[0].CloseCode);
+    }
+
+    [Fact]
+    public async Task While_storage_is_away_the_client_waits_and_then_gets_everything()
+    {
+        Publish([.. Enumerable.Repeat(20_000, 20)]);
+        _channel.Fault = new StorageUnavailableException();
+        using var peer = Connect(since: 1);
+        await Until.TrueAsync(() => _channel.Reads.Count == 1);
+        await Until.TrueAsync(() =>
+        {
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            return _channel.Reads.Count >= 3;
+        });
+        Assert.Empty(peer.Frames());
+        Publish(1);
+
+        _channel.Fault = null;
+        await Until.TrueAsync(() =>
+        {
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            return Seen(peer) is [.., "21"];
+        });
+        Assert.Equal(["subscribed 21 True", .. Numbers(2, 21)], Seen(peer));
+    }
+
+    [Fact]
+    public async Task A_client_that_ends_while_it_waits_for_history_is_let_go()
+    {
+        Publish([.. Enumerable.Repeat(20_000, 20)]);
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _channel.OnRead = () =>
+        {
+            asked.TrySetResult();
+            return answer.Task;
+        };
+        var gone = Connect(since: 1);
+        await asked.Task;
+        gone.Dispose();
+        using var other = Connect(since: 1);
+        answer.SetResult();
+
+        await other.UntilAsync(frames => Seen(frames) is [.., "20"]);
+        Assert.Empty(gone.Frames());
+    }
+
+    [Fact]
+    public async Task Who_subscribes_again_while_a_page_is_under_way_gets_the_new_subscription_alone()
+    {
+        Publish([.. Enumerable.Repeat(20_000, 200)]);
+        using var peer = Connect(since: 0, bufferBytes: 4096);
+        await peer.UntilAsync(frames => frames.Count > 3);
+        _subscriptions!.Start(peer.Client, 150, "e");
+        await peer.UntilAsync(frames => Seen(frames) is [.., "200"] && Seen(frames).Count(seen => seen.StartsWith('s')) == 2);
+        Publish(1);
+        await peer.UntilAsync(frames => Seen(frames) is [.., "201"]);
+
+        var seen = Seen(peer);
+        var again = seen.LastIndexOf("subscribed 200 True");
+        Assert.Equal(Numbers(1, again - 1), seen[1..again]);
+        Assert.Equal(Numbers(151, 201), seen[(again + 1)..]);
+    }
+
+    /// <summary>
+    /// A client subscribes again and again, at random offsets, near and far, while messages come: each subscription must be followed by
+    /// exactly what lies behind its offset, and the last one must reach the head.
+    /// </summary>
+    [Fact]
+    public Task Any_subscriptions_while_publishing_goes_on_are_exact() =>
+        Gen.Select(
+            Gen.OneOf(Gen.Int[0, 300], Gen.Int[3_000, 9_000]).Array[1, 20].Array[1, 12],
+            Gen.Int[0, 100].Array[1, 8],
+            Gen.Bool).SampleAsync(
+            async (batches, subscriptions, isNarrow) =>
+            {
+                await using var test = new Scope();
+                test.Tests.Publish([.. Enumerable.Repeat(2_000, 300)]);
+                await test.Tests.SubscribeWhilePublishingAsync(batches, subscriptions, isNarrow);
+            },
+            iter: 15,
+            threads: 1);
+
+    private async Task SubscribeWhilePublishingAsync(int[][] batches, int[] subscriptions, bool isNarrow)
+    {
+        using var peer = Connect(bufferBytes: isNarrow ? 4096 : 0);
+        var publishing = Task.Run(() =>
+        {
+            foreach (var batch in batches) Publish(batch);
+        });
+        foreach (var where in subscriptions)
+        {
+            _subscriptions!.Start(peer.Client, Follower.Log!.Head * where / 100, "e");
+            await Task.Yield();
+        }
+
+        await publishing;
+        var last = Follower.Log!.Head * subscriptions[^1] / 100;
+        _subscriptions!.Start(peer.Client, last, null);
+        var head = Follower.Log.Head;
+        string[] expected = [$"subscribed {head} True", .. Numbers((int)last + 1, (int)head)];
+        await peer.UntilAsync(frames => Seen(frames).TakeLast(expected.Length).SequenceEqual(expected));
+
+        // Between two subscriptions only consecutive messages; never one twice.
+        var before = -1L;
+        foreach (var frame in peer.Frames())
+        {
+            var type = frame.Json.GetProperty("type").GetString();
+            if (type == "subscribed") before = -1;
+            else if (before >= 0) Assert.Equal(before + 1, frame.Json.GetProperty("offset").GetInt64());
+            if (type == "message") before = frame.Json.GetProperty("offset").GetInt64();
+        }
+    }
+
+    private Peer Connect(long? since = null, string? epoch = null, int bufferBytes = 0)
+    {
+        var peer = new Peer(_sender, v1: true, bufferBytes: bufferBytes);
+        var log = Follower.Log!;
+        _subscriptions!.Begin(peer.Client, new Handshake("", Handshake.V1, since, epoch), new LogPlace(log, log.Envelopes.Head));
+        return peer;
+    }
+
+    private void Publish(params int[] sizes) => Follower.Take(_channel.Add(sizes));
+
+    private Task RenewAsync() => Follower.RenewAsync(null!, CancellationToken.None);
+
+    private static IEnumerable<string> Numbers(int first, int last) => Enumerable.Range(first, last - first + 1).Select(n => $"{n}");
+
+    private static List<string> Seen(Peer peer) => Seen(peer.Frames());
+
+    private static List<string> Seen(List<WireFrame> frames) =>
+    [
+        .. frames.Select(frame => frame.Json).Select(json => json.GetProperty("type").GetString() switch
+        {
+            "subscribed" => $"subscribed {json.GetProperty("offset")} {json.GetProperty("recovered")}",
+            "gap" => $"gap {json.GetProperty("from")}-{json.GetProperty("to")}",
+            "message" => $"{json.GetProperty("offset")}",
+            var other => other!,
+        }),
+    ];
+
+    /// <summary>A grid of its own for each round of a property.</summary>
+    private sealed class Scope : IAsyncDisposable
+    {
+        public Scope() => Tests.InitializeAsync().AsTask().GetAwaiter().GetResult();
+
+        public SubscriptionsTests Tests { get; } = new();
+
+        public ValueTask DisposeAsync() => Tests.DisposeAsync();
+    }
+}

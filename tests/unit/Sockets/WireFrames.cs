@@ -1,0 +1,81 @@
+using System.Buffers.Binary;
+using System.Text;
+using System.Text.Json;
+using NotifyHub.GrainInterfaces;
+using Xunit;
+
+namespace NotifyHub.UnitTests.Sockets;
+
+/// <summary>A frame as a client sees it.</summary>
+internal sealed record WireFrame(int Opcode, byte[] Payload)
+{
+    public const int Close = 8;
+
+    public string Text => Encoding.UTF8.GetString(Payload);
+
+    public JsonElement Json => JsonDocument.Parse(Payload).RootElement;
+
+    public int CloseCode => BinaryPrimitives.ReadUInt16BigEndian(Payload);
+}
+
+/// <summary>The definition of RFC 6455's framing, apart from production's.</summary>
+internal static class WireFrames
+{
+    /// <summary>Every whole frame of the bytes; fails unless they are a server's frames, and says what is left at the end.</summary>
+    public static List<WireFrame> Read(ReadOnlySpan<byte> bytes, out int left)
+    {
+        var frames = new List<WireFrame>();
+        while (bytes.Length >= 2)
+        {
+            Assert.Equal(0x80, bytes[0] & 0xf0);
+            Assert.True(bytes[1] < 128, "A server must not mask.");
+            var (header, length) = (2, (long)bytes[1]);
+            if (length == 126 && bytes.Length >= 4) (header, length) = (4, BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]));
+            else if (length == 127 && bytes.Length >= 10) (header, length) = (10, BinaryPrimitives.ReadInt64BigEndian(bytes[2..]));
+            else if (length >= 126) break;
+            if (bytes.Length < header + length) break;
+            frames.Add(new WireFrame(bytes[0] & 0xf, bytes.Slice(header, (int)length).ToArray()));
+            bytes = bytes[(header + (int)length)..];
+        }
+
+        left = bytes.Length;
+        return frames;
+    }
+
+    public static WireFrame ReadOne(ReadOnlySpan<byte> bytes)
+    {
+        var frame = Assert.Single(Read(bytes, out var left));
+        Assert.Equal(0, left);
+        return frame;
+    }
+
+    /// <summary>A frame as a client sends it.</summary>
+    public static byte[] Masked(int opcode, ReadOnlySpan<byte> payload, bool final = true)
+    {
+        byte[] mask = [0x12, 0x34, 0x56, 0x78];
+        var frame = new List<byte> { (byte)((final ? 0x80 : 0) | opcode) };
+        if (payload.Length < 126)
+        {
+            frame.Add((byte)(0x80 | payload.Length));
+        }
+        else if (payload.Length <= ushort.MaxValue)
+        {
+            frame.AddRange([0x80 | 126, (byte)(payload.Length >> 8), (byte)payload.Length]);
+        }
+        else
+        {
+            frame.Add(0x80 | 127);
+            for (var shift = 56; shift >= 0; shift -= 8) frame.Add((byte)((long)payload.Length >> shift));
+        }
+
+        frame.AddRange(mask);
+        for (var i = 0; i < payload.Length; i++) frame.Add((byte)(payload[i] ^ mask[i % 4]));
+        return [.. frame];
+    }
+
+    public static byte[] MaskedText(string text) => Masked(1, Encoding.UTF8.GetBytes(text));
+
+    /// <summary>A message whose payload tells its offset and has about this many bytes.</summary>
+    public static Message Message(long offset, int bytes) =>
+        new(offset, Encoding.ASCII.GetBytes($$"""{"n":{{offset}},"f":"{{new string((char)('a' + (offset % 26)), bytes)}}"}"""), false);
+}
