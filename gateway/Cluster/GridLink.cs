@@ -17,7 +17,7 @@ public sealed partial class GridLink : BackgroundService
 
     /// <summary>A call to a silo that has died is lost without a word: it is made again while the lease still runs. All of them may be
     /// repeated without harm.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.5);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.5);
 
     /// <summary>Sessions a report: some 2 MB at most on the wire.</summary>
     private const int MaxPerReport = 5_000;
@@ -133,7 +133,7 @@ public sealed partial class GridLink : BackgroundService
     {
         var state = _grains.GetGrain<IServiceGrain>(GrainKeys.Only).SubscribeAsync(_node.Id, _reference)
             .WaitAsync(Patience, _time, cancellation);
-        await _follower.RenewAsync(_reference, Patience, cancellation);
+        await _follower.RenewAsync(_reference, cancellation);
         // Only with the channel known is anybody let in.
         await _service.ApplyAsync(await state, cancellation);
     }
