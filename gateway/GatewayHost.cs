@@ -9,7 +9,6 @@ using NotifyHub.Grains;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Trace;
-using Orleans.Configuration;
 
 namespace NotifyHub.Gateway;
 
@@ -50,9 +49,7 @@ public static class GatewayHost
         if (settings.GetValue(nameof(GatewayOptions.Mode), GatewayMode.Embedded) == GatewayMode.Embedded)
             builder.UseOrleans(silo => silo.AddNotifyHubSilo(builder.Configuration, embedded: true).AddActivityPropagation());
         else
-            builder.UseOrleansClient(client => client
-                .ConnectToSilos(settings.GetSection(nameof(GatewayOptions.Silos)).Get<string[]>() ?? [])
-                .AddActivityPropagation());
+            builder.UseOrleansClient(client => SiloList.Join(client.AddActivityPropagation()));
         services.AddHostedService(provider => provider.GetRequiredService<Clients>());
         services.AddHostedService(provider => provider.GetRequiredService<PushListener>());
         services.AddSingleton<GridLink>();
@@ -122,22 +119,6 @@ public static class GatewayHost
         Welcome(app.Services.GetRequiredService<GatewayNode>());
         await app.WaitForShutdownAsync();
         return 0;
-    }
-
-    private static IClientBuilder ConnectToSilos(this IClientBuilder client, string[] silos)
-    {
-        client.UseStaticClustering([.. silos.SelectMany(Addresses)]);
-        return client.Configure<ClusterOptions>(cluster =>
-            (cluster.ClusterId, cluster.ServiceId) = (NotifyHubSilo.ClusterId, NotifyHubSilo.ServiceId));
-    }
-
-    /// <summary>A name may stand for several silos: all of them are used.</summary>
-    private static IEnumerable<IPEndPoint> Addresses(string silo)
-    {
-        var colon = silo.LastIndexOf(':');
-        // What is not host:port is reported with the other faults of the settings.
-        if (colon <= 0 || !ushort.TryParse(silo.AsSpan(colon + 1), out var port)) return [];
-        return Dns.GetHostAddresses(silo[..colon]).Select(address => new IPEndPoint(address, port));
     }
 
     /// <summary>Asked before anything starts. Found out only by the web server, a taken port costs the operator a page of stack traces.</summary>

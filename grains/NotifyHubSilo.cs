@@ -103,6 +103,13 @@ public static class NotifyHubSilo
             // A dead silo is voted out in about 6 s instead of 15; a garbage collection or a busy disk does not take that long.
             membership.ProbeTimeout = TimeSpan.FromSeconds(2);
             membership.NumMissedProbesLimit = 3;
+            // Answers that were slow for a while must not stretch that time.
+            membership.MaxProbeTimeout = TimeSpan.FromSeconds(2);
+            // A silo that was frozen, and given up meanwhile, must learn of it and end before the leases of its gateways seem to be over.
+            membership.TableRefreshTimeout = TimeSpan.FromSeconds(3);
+            // When all silos have died at once, the first that returns waits for the signs of life of the others to be stale: 6 s, not 90.
+            membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(2);
+            membership.NumMissedTableIAmAliveLimit = 3;
             // Restarted silos must not wait for the dead rows of their former lives.
             membership.DefunctSiloExpiration = TimeSpan.FromDays(1);
         });

@@ -4,7 +4,8 @@ using NotifyHub.Grains.Storage;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 
-var builder = WebApplication.CreateBuilder(args);
+// The settings lie beside the program, wherever it is started.
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.UseOrleans(silo => silo.AddNotifyHubSilo(builder.Configuration, embedded: false).AddActivityPropagation());
 
 // The exporter reads the standard OTEL_* variables itself; without an endpoint it would only retry and complain.

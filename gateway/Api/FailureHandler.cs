@@ -26,7 +26,9 @@ internal sealed partial class FailureHandler(ILogger<FailureHandler> logger) : I
         is StorageUnavailableException
         or ChannelBusyException
         or TimeoutException
-        or OrleansException;
+        or OrleansException
+        // What a gateway is told that has not met its silos yet: it knows no grains.
+        or ArgumentException { Source: "Orleans.Core" };
 
     private Failure Answer(Exception exception, HttpRequest request)
     {

@@ -31,13 +31,14 @@ public sealed partial class ChannelFollower(
     public Func<bool> HasClients { get; set; } = () => false;
 
     /// <summary>Registers with the channel's grain or renews the registration, and fills a hole if the answer shows one.</summary>
+    /// <exception cref="TimeoutException">The grain did not answer within <see cref="GridLink.Patience"/>.</exception>
     public async Task RenewAsync(IGatewayObserver observer, CancellationToken cancellation)
     {
         var delivered = TakeDelivered();
         ChannelHead head;
         try
         {
-            head = await Grain().SubscribeAsync(node.Id, observer, delivered).WaitAsync(cancellation);
+            head = await Grain().SubscribeAsync(node.Id, observer, delivered).WaitAsync(GridLink.Patience, cancellation);
         }
         catch
         {

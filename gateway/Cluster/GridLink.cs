@@ -15,6 +15,10 @@ public sealed partial class GridLink : BackgroundService
 
     private static readonly TimeSpan RenewInterval = TimeSpan.FromSeconds(1);
 
+    /// <summary>A call to a silo that has died is lost without a word: it is made again while the lease still runs. All of them may be
+    /// repeated without harm.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.5);
+
     /// <summary>Sessions a report: some 2 MB at most on the wire.</summary>
     private const int MaxPerReport = 5_000;
 
@@ -32,13 +36,13 @@ public sealed partial class GridLink : BackgroundService
     private readonly GatewayObserver _observer;
     private readonly IGatewayObserver _reference;
 
-    private readonly TaskCompletionSource _firstContact = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Duty _standing = new();
+    private readonly Duty _reporting = new();
     private SessionReport? _unanswered;
     private SessionReport? _refused;
     private long _sequence;
     private long _sentReported;
     private long _receivedReported;
-    private bool _reachable = true;
 
     public GridLink(
         IGrainFactory grains,
@@ -64,7 +68,7 @@ public sealed partial class GridLink : BackgroundService
 
     /// <summary>Completes when the grid was reached and its wanted state is in effect here for the first time; fails when that cannot
     /// be had in this process (a port is taken).</summary>
-    public Task FirstContact => _firstContact.Task;
+    public Task FirstContact => Task.WhenAll(_standing.First.Task, _reporting.First.Task);
 
     /// <summary>Says goodbye: clients are closed and reported, the lease is given back.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -90,51 +94,55 @@ public sealed partial class GridLink : BackgroundService
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>Two duties, and neither waits for the other: while the channel moves from a silo that died, the lease must be renewed, or
+    /// clients that are alive would be closed as errors.</summary>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
+        KeepAsync(_standing, RenewAsync, isUrgent: () => false, stoppingToken),
+        KeepAsync(_reporting, ReportAsync, isUrgent: () => _clients.HasChanges, stoppingToken));
+
+    private async Task KeepAsync(Duty duty, Func<CancellationToken, Task> perform, Func<bool> isUrgent, CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(ReportInterval, _time);
-        var renewed = _time.GetTimestamp() - (long)(RenewInterval.TotalSeconds * _time.TimestampFrequency);
+        long? begun = null;
         do
         {
-            var isDue = _time.GetElapsedTime(renewed) >= RenewInterval;
-            if (!isDue && !_clients.HasChanges) continue;
+            if (begun is { } before && _time.GetElapsedTime(before) < RenewInterval && !isUrgent()) continue;
+            begun = _time.GetTimestamp();
             try
             {
-                if (isDue)
-                {
-                    renewed = _time.GetTimestamp();
-                    await RenewAsync(stoppingToken);
-                }
-
-                await ReportAsync(stoppingToken);
-                _firstContact.TrySetResult();
-                if (!_reachable) LogReachable();
-                _reachable = true;
+                await perform(stoppingToken);
+                duty.First.TrySetResult();
+                var wasReachable = Reachable;
+                duty.Done = true;
+                if (Reachable && !wasReachable) LogReachable();
             }
             catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
-                if (e is IOException) _firstContact.TrySetException(e);
+                if (e is IOException) duty.First.TrySetException(e);
                 // Once when it begins: an outage of a minute is not sixty log lines.
-                if (_reachable) LogUnreachable(e.Message);
-                _reachable = false;
+                if (Reachable) LogUnreachable(e is ArgumentException ? "no silo has answered yet" : e.Message.Split('\n')[0].Trim());
+                duty.Done = false;
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
+    private bool Reachable => _standing.Done && _reporting.Done;
+
     private async Task RenewAsync(CancellationToken cancellation)
     {
-        var state = _grains.GetGrain<IServiceGrain>(GrainKeys.Only).SubscribeAsync(_node.Id, _reference);
+        var state = _grains.GetGrain<IServiceGrain>(GrainKeys.Only).SubscribeAsync(_node.Id, _reference)
+            .WaitAsync(Patience, _time, cancellation);
         await _follower.RenewAsync(_reference, cancellation);
         // Only with the channel known is anybody let in.
-        await _service.ApplyAsync(await state.WaitAsync(cancellation), cancellation);
+        await _service.ApplyAsync(await state, cancellation);
     }
 
     private async Task ReportAsync(CancellationToken cancellation)
     {
         // A report without an answer is sent again as it was: its number tells the grain whether it has it already.
         _unanswered ??= NextReport();
-        var answer = await ConnectionGrain().ReportAsync(_unanswered).WaitAsync(cancellation);
+        var answer = await ConnectionGrain().ReportAsync(_unanswered).WaitAsync(Patience, _time, cancellation);
         // Not taken: what it said goes into the complete report that is asked for.
         _refused = answer.Unknown ? _unanswered : null;
         _unanswered = null;
@@ -157,6 +165,15 @@ public sealed partial class GridLink : BackgroundService
         _usage.CpuPercent(), ProcessUsage.MemoryPercent(), _clients.Count, _usage.StartedAt());
 
     private IConnectionGrain ConnectionGrain() => _grains.GetGrain<IConnectionGrain>(GrainKeys.Gateway(_node.Id));
+
+    /// <summary>Something that is done again and again as long as the gateway lives.</summary>
+    private sealed class Duty
+    {
+        public TaskCompletionSource First { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>The last try went well, or there was none yet.</summary>
+        public bool Done { get; set; } = true;
+    }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The grid cannot be reached: {Fault}. Clients stay; trying again every second")]
     private partial void LogUnreachable(string fault);

@@ -34,8 +34,9 @@ public sealed partial class PushListener : IHostedService, IDisposable
 
     public PushListener(
         IGrainFactory grains, GatewayNode node, IOptions<GatewayOptions> options, TimeProvider time, ILogger<PushListener> logger)
+        // Not got before it is used: a gateway may start before its silos, and then knows no grains yet.
         : this(
-            grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel)).PublishAsync, node, options, time, logger)
+            batch => grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel)).PublishAsync(batch), node, options, time, logger)
     {
     }
 

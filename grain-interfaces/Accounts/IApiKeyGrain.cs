@@ -5,19 +5,19 @@ namespace NotifyHub.GrainInterfaces;
 public interface IApiKeyGrain : IGrainWithIntegerKey
 {
     /// <summary>Makes a key. The answer is the only time it is seen: storage keeps its hash.</summary>
-    [Alias("CreateAsync")]
+    [Alias("CreateAsync"), AnySilo]
     Task<NewApiKey> CreateAsync(string name, string createdBy);
 
     /// <summary>All keys, newest first, also revoked ones.</summary>
-    [Alias("ListAsync")]
+    [Alias("ListAsync"), AnySilo]
     Task<ApiKey[]> ListAsync();
 
     /// <summary>False: no such key, or already revoked.</summary>
-    [Alias("RevokeAsync")]
+    [Alias("RevokeAsync"), AnySilo]
     Task<bool> RevokeAsync(long id);
 
     /// <summary>Finds a live key and notes its use (at most once a minute); null for an unknown or revoked one.</summary>
-    [Alias("AuthenticateAsync")]
+    [Alias("AuthenticateAsync"), AnySilo]
     Task<ApiKey?> AuthenticateAsync(string secret);
 }
 

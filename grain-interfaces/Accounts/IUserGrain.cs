@@ -8,7 +8,7 @@ namespace NotifyHub.GrainInterfaces;
 public interface IUserGrain : IGrainWithStringKey
 {
     /// <summary>Checks a password. An unknown address takes the same time as a wrong password and looks the same.</summary>
-    [Alias("SignInAsync")]
+    [Alias("SignInAsync"), AnySilo]
     Task<SignIn> SignInAsync(string password);
 }
 

@@ -13,7 +13,7 @@ public interface IBroadcastGrain : IGrainWithStringKey
     /// <exception cref="StorageUnavailableException">The database could not take it; whether it was stored is unknown only when
     /// the connection broke during the commit, and a retry with the same idempotency key then finds out.</exception>
     /// <exception cref="ChannelBusyException">Too much is waiting for the disk already; nothing was appended.</exception>
-    [Alias("PublishAsync")]
+    [Alias("PublishAsync"), AnySilo]
     Task<PublishResult> PublishAsync(PublishBatch batch);
 
     /// <summary>
@@ -23,16 +23,16 @@ public interface IBroadcastGrain : IGrainWithStringKey
     /// <param name="gatewayId">Who.</param>
     /// <param name="observer">Where to hand the messages.</param>
     /// <param name="delivered">What reached at least one client there since the last renewal, live or resumed.</param>
-    [Alias("SubscribeAsync")]
+    [Alias("SubscribeAsync"), AnySilo]
     Task<ChannelHead> SubscribeAsync(string gatewayId, IGatewayObserver observer, OffsetRange[] delivered);
 
-    [Alias("UnsubscribeAsync")]
+    [Alias("UnsubscribeAsync"), AnySilo]
     Task UnsubscribeAsync(string gatewayId);
 
     /// <summary>Reads retained messages with offsets above <paramref name="after"/>, oldest first.</summary>
     /// <param name="after">The last offset that the reader has; 0 for everything.</param>
     /// <param name="maxMessages">1 to 1,000; fewer come when the batch would pass 4 MiB, but always at least one where one is left.</param>
-    [Alias("ReadAsync")]
+    [Alias("ReadAsync"), AnySilo]
     Task<MessageBatch> ReadAsync(long after, int maxMessages);
 }
 

@@ -11,23 +11,23 @@ public interface IConnectionGrain : IGrainWithStringKey
     /// Takes what happened since the last report and renews the lease. Reports are numbered from 1; one that was already taken
     /// (the answer was lost and the gateway retried) is answered again and changes nothing.
     /// </summary>
-    [Alias("ReportAsync")]
+    [Alias("ReportAsync"), AnySilo]
     Task<LeaseAnswer> ReportAsync(SessionReport report);
 
     /// <summary>The gateway says goodbye after having reported all its sessions closed.</summary>
-    [Alias("ReleaseAsync")]
+    [Alias("ReleaseAsync"), AnySilo]
     Task ReleaseAsync();
 
     /// <summary>
     /// Called for gateways that still have open sessions in storage. If the gateway does not report within a lease, its sessions are
     /// closed as errors; that is how the sessions of a gateway are ended that died together with the silo that watched it.
     /// </summary>
-    [Alias("WatchAsync")]
+    [Alias("WatchAsync"), AnySilo]
     Task WatchAsync();
 
-    [Alias("DescribeAsync")]
+    [Alias("DescribeAsync"), AnySilo]
     Task<LiveCounters[]> DescribeAsync(string[] connectionIds);
 
-    [Alias("CloseAsync")]
+    [Alias("CloseAsync"), AnySilo]
     Task<bool> CloseAsync(string connectionId);
 }

@@ -10,22 +10,22 @@ namespace NotifyHub.GrainInterfaces;
 public interface INotificationGrain : IGrainWithIntegerKey
 {
     /// <summary>One page, newest first.</summary>
-    [Alias("ListAsync"), ReadOnly]
+    [Alias("ListAsync"), AnySilo, ReadOnly]
     Task<NotificationPage> ListAsync(NotificationQuery query);
 
     /// <summary>Null: never published, deleted, or no longer retained.</summary>
-    [Alias("GetAsync"), ReadOnly]
+    [Alias("GetAsync"), AnySilo, ReadOnly]
     Task<Notification?> GetAsync(long id);
 
-    [Alias("StatsAsync"), ReadOnly]
+    [Alias("StatsAsync"), AnySilo, ReadOnly]
     Task<NotificationStats> StatsAsync();
 
     /// <summary>Sets the status and answers the notification as it then stands; null where there is none.</summary>
-    [Alias("SetStatusAsync")]
+    [Alias("SetStatusAsync"), AnySilo]
     Task<Notification?> SetStatusAsync(long id, string status);
 
     /// <summary>Takes the notification out of the lists. What was broadcast stays in the channel's log until its retention ends.</summary>
-    [Alias("DeleteAsync")]
+    [Alias("DeleteAsync"), AnySilo]
     Task<bool> DeleteAsync(long id);
 }
 

@@ -7,18 +7,18 @@ namespace NotifyHub.GrainInterfaces;
 [Alias("NotifyHub.IServiceGrain")]
 public interface IServiceGrain : IGrainWithIntegerKey
 {
-    [Alias("GetAsync")]
+    [Alias("GetAsync"), AnySilo]
     Task<ServiceState> GetAsync();
 
     /// <summary>Answers once the state is durable and every reachable gateway follows it (5 s at most).</summary>
-    [Alias("SetAsync")]
+    [Alias("SetAsync"), AnySilo, ResponseTimeout("00:00:30")]
     Task<ServiceChange> SetAsync(ServiceCommand command);
 
     /// <summary>Remembers a gateway to tell; renewed with its lease, forgotten when a call to it fails.</summary>
-    [Alias("SubscribeAsync")]
+    [Alias("SubscribeAsync"), AnySilo]
     Task<ServiceState> SubscribeAsync(string gatewayId, IGatewayObserver observer);
 
-    [Alias("UnsubscribeAsync")]
+    [Alias("UnsubscribeAsync"), AnySilo]
     Task UnsubscribeAsync(string gatewayId);
 }
 

@@ -8,31 +8,35 @@ namespace NotifyHub.GrainInterfaces;
 public interface IStatsGrain : IGrainWithIntegerKey
 {
     /// <summary>A node's sign of life, once a second. A node unheard of for longer than the lease leaves the list.</summary>
-    [Alias("ReportAsync")]
+    [Alias("ReportAsync"), AnySilo]
     Task ReportAsync(NodeReport report);
 
     /// <summary>A node says goodbye.</summary>
-    [Alias("RemoveAsync")]
+    [Alias("RemoveAsync"), AnySilo]
     Task RemoveAsync(string nodeId);
 
-    [Alias("StatusAsync")]
+    [Alias("StatusAsync"), AnySilo]
     Task<GridStatus> StatusAsync();
 
-    [Alias("StatsAsync")]
+    /// <summary>Where gateways reach the silos that are alive, <c>address:port</c> each. Every gateway asks once a second.</summary>
+    [Alias("SilosAsync"), AnySilo]
+    Task<string[]> SilosAsync();
+
+    [Alias("StatsAsync"), AnySilo]
     Task<SessionStats> StatsAsync();
 
     /// <summary>One page of the stored sessions, newest first, with the counters of the live ones fresh from their gateways.</summary>
-    [Alias("ConnectionsAsync")]
+    [Alias("ConnectionsAsync"), AnySilo]
     Task<SessionPage> ConnectionsAsync(SessionQuery query);
 
     /// <summary>Closes one client with 1008, wherever in the grid it is. False: no client with this id is connected.</summary>
-    [Alias("CloseConnectionAsync")]
+    [Alias("CloseConnectionAsync"), AnySilo]
     Task<bool> CloseConnectionAsync(string connectionId);
 }
 
 /// <param name="Id">Unique for the life of the process.</param>
 /// <param name="Role">gateway, silo, or embedded (both in one process).</param>
-/// <param name="Address">Where the node serves: <c>host:port</c>.</param>
+/// <param name="Address">Where the node serves: <c>host:port</c>, clients at a gateway and gateways at a silo.</param>
 /// <param name="CpuPercent">Of one core, over the last second.</param>
 /// <param name="MemoryPercent">Resident memory of the machine's.</param>
 /// <param name="Connections">Clients connected to the node; 0 for a silo.</param>

@@ -26,6 +26,7 @@ public sealed partial class ConnectionGrain(
 
     private IGatewayObserver? _observer;
     private long _heardAt = time.GetTimestamp();
+    private long _checkedAt = time.GetTimestamp();
     private long _storedAt;
     private long _taken;
 
@@ -120,6 +121,10 @@ public sealed partial class ConnectionGrain(
 
     private async Task CheckLeaseAsync(CancellationToken cancellation)
     {
+        var stood = time.GetElapsedTime(_checkedAt);
+        _checkedAt = time.GetTimestamp();
+        // It was this process that stood still: the gateway had nobody to report to, and gets another lease.
+        if (stood > _lease / 2) _heardAt = _checkedAt;
         if (time.GetElapsedTime(_heardAt) < _lease) return;
 
         await _turn.WaitAsync(cancellation);

@@ -22,7 +22,7 @@ internal sealed partial class SiloReporter(
             do
             {
                 await TryAsync(() => stats.ReportAsync(new NodeReport(
-                    id, "silo", silo.SiloAddress.Endpoint.ToString(), Environment.ProcessId, usage.CpuPercent(),
+                    id, "silo", silo.GatewayAddress.Endpoint.ToString(), Environment.ProcessId, usage.CpuPercent(),
                     ProcessUsage.MemoryPercent(), Connections: 0, usage.StartedAt())));
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));

@@ -75,6 +75,9 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         return new GridStatus(active, totals.Total, totals.LastConnectionAt, nodes, error);
     }
 
+    public Task<string[]> SilosAsync() =>
+        Task.FromResult<string[]>([.. Nodes().Where(node => node.Report.Role == "silo").Select(node => node.Report.Address)]);
+
     public Task<SessionStats> StatsAsync() => _stats.GetAsync();
 
     public async Task<SessionPage> ConnectionsAsync(SessionQuery query)

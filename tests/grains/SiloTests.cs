@@ -45,7 +45,7 @@ public sealed class SiloTests(PostgresServer server) : IDisposable
         await Until.TrueAsync(async () => (nodes = (await Stats(two).StatusAsync()).Nodes).Length == 2, () => string.Join(", ", nodes.Select(node => node.Report.Id)));
         Assert.All(nodes, node => Assert.Equal("silo", node.Report.Role));
         Assert.Equal(
-            new[] { ports[0], ports[2] }.Select(port => $"127.0.0.1:{port}").Order(), nodes.Select(node => node.Report.Address).Order());
+            new[] { ports[1], ports[3] }.Select(port => $"127.0.0.1:{port}").Order(), nodes.Select(node => node.Report.Address).Order());
 
         await Service(one).SetAsync(ServiceCommand.Stop);
         Assert.False((await Service(two).GetAsync()).Running);

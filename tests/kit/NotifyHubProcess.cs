@@ -8,17 +8,21 @@ using System.Text.RegularExpressions;
 namespace NotifyHub.TestKit;
 
 /// <summary>
-/// NotifyHub as its users run it: the built gateway in a process of its own, with its data in a temporary folder and on ports that the
-/// system assigns. A test project that uses it names the program in its assembly metadata, key <c>GatewayProgram</c>.
+/// NotifyHub as its users run it: the built gateway (or silo) in a process of its own, with its data in a temporary folder and on ports that
+/// the system assigns. A test project that uses it names the programs in its assembly metadata, keys <c>GatewayProgram</c> and
+/// <c>SiloProgram</c>.
 /// </summary>
 public sealed partial class NotifyHubProcess : IAsyncDisposable
 {
     private const int Terminate = 15;
+    private const int Continue = 18;
+    private const int Stop = 19;
 
     // Building the silo takes seconds of processor time, and the machine may be busy with other tests.
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(60);
 
+    private readonly bool _isSilo;
     private readonly Dictionary<string, string> _settings;
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("notifyhub-process-");
     private readonly StringBuilder _output = new();
@@ -28,8 +32,9 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
     private int _webSocketPort;
     private int _pushPort;
 
-    private NotifyHubProcess(IEnumerable<(string Setting, string Value)> settings)
+    private NotifyHubProcess(bool isSilo, IEnumerable<(string Setting, string Value)> settings)
     {
+        _isSilo = isSilo;
         _settings = new(StringComparer.Ordinal)
         {
             ["Storage"] = $"Data Source={Path.Combine(_folder.FullName, "notifyhub.db")}",
@@ -46,6 +51,12 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
     public int PushPort => _pushPort;
 
     public int Pid { get; private set; }
+
+    /// <summary>It has been started and has not ended.</summary>
+    public bool IsRunning => _process is { HasExited: false };
+
+    /// <summary>A file that gets its output as well, with the time before each line.</summary>
+    public string? LogFile { get; init; }
 
     /// <summary>Where it keeps its data; deleted in the end.</summary>
     public string Folder => _folder.FullName;
@@ -67,7 +78,7 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
     /// <param name="settings">Settings of the section <c>NotifyHub</c>, such as <c>("PingInterval", "00:00:01")</c>.</param>
     public static async Task<NotifyHubProcess> StartAsync(params (string Setting, string Value)[] settings)
     {
-        var hub = new NotifyHubProcess(settings);
+        var hub = Gateway(null, settings);
         try
         {
             await hub.StartAgainAsync();
@@ -80,16 +91,30 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>A gateway that has yet to be started.</summary>
+    public static NotifyHubProcess Gateway(string? logFile, params (string Setting, string Value)[] settings) =>
+        new(isSilo: false, settings) { LogFile = logFile };
+
+    /// <summary>A silo of its own that has yet to be started.</summary>
+    public static NotifyHubProcess Silo(string? logFile, params (string Setting, string Value)[] settings) =>
+        new(isSilo: true, settings) { LogFile = logFile };
+
     /// <summary>Runs one that is expected to refuse to start; answers its exit code and all that it wrote.</summary>
     /// <param name="prepare">Called with its folder before it starts.</param>
     /// <param name="settings">As for <see cref="StartAsync"/>.</param>
     public static async Task<(int ExitCode, string Output)> RunToItsEndAsync(
         Action<string>? prepare, params (string Setting, string Value)[] settings)
     {
-        await using var hub = new NotifyHubProcess(settings);
+        await using var hub = Gateway(null, settings);
         prepare?.Invoke(hub.Folder);
-        hub.Launch();
-        return (await hub.ExitCodeAsync(StartPatience), hub.Output);
+        return await hub.RunToItsEndAsync();
+    }
+
+    /// <summary>Runs it although it is expected to refuse to start; answers its exit code and all that it wrote.</summary>
+    public async Task<(int ExitCode, string Output)> RunToItsEndAsync()
+    {
+        Launch();
+        return (await ExitCodeAsync(StartPatience), Output);
     }
 
     /// <summary>Starts it (again) on the same data and, when it has had ports before, on the same ports.</summary>
@@ -98,12 +123,13 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
         var begin = Output.Length;
         Launch();
         await Until.TrueAsync(
-            () => _outputEnded || Output.AsSpan(begin).Contains("Ctrl+C ends it.", StringComparison.Ordinal),
+            () => _outputEnded || Output.AsSpan(begin).Contains(_isSilo ? "Application started." : "Ctrl+C ends it.", StringComparison.Ordinal),
             () => $"its output:\n{Output}",
             StartPatience,
             "the welcome text");
         var output = Output[begin..];
         if (_outputEnded) throw new InvalidOperationException($"NotifyHub ended instead of serving:\n{output}");
+        if (_isSilo) return;
         _webSocketPort = Port(PublicPort().Match(output));
         _pushPort = Port(InternalPort().Match(output));
         (_settings["WebSocketPort"], _settings["PushPort"]) = ($"{_webSocketPort}", $"{_pushPort}");
@@ -119,9 +145,18 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
     /// <summary>Asks it to end; answers its exit code.</summary>
     public async Task<int> StopAsync()
     {
-        if (kill(Pid, Terminate) != 0) throw new InvalidOperationException($"Process {Pid} cannot be signalled.");
+        Signal(Terminate);
         return await ExitCodeAsync(StopPatience);
     }
+
+    /// <summary>Stops it in the middle of whatever it does, as a machine does that is frozen. Its sockets stay open.</summary>
+    public void Pause() => Signal(Stop);
+
+    /// <summary>Lets it go on after <see cref="Pause"/>.</summary>
+    public void Resume() => Signal(Continue);
+
+    /// <summary>Waits until it has ended by itself; answers its exit code.</summary>
+    public Task<int> WaitForExitAsync() => ExitCodeAsync(StopPatience);
 
     /// <summary>A client of its REST interface, not logged in.</summary>
     public RestClient Rest() => new(_webSocketPort);
@@ -177,6 +212,7 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
         {
             if (line is null) _outputEnded = true;
             else _output.AppendLine(line);
+            if (LogFile is not null) File.AppendAllText(LogFile, $"{DateTime.UtcNow:HH:mm:ss.fff} {line ?? "(it ended)"}\n");
         }
     }
 
@@ -204,8 +240,13 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
         return process.ExitCode;
     }
 
-    private static string Program() =>
-        Assembly.GetEntryAssembly()!.GetCustomAttributes<AssemblyMetadataAttribute>().Single(entry => entry.Key == "GatewayProgram").Value!;
+    private void Signal(int signal)
+    {
+        if (kill(Pid, signal) != 0) throw new InvalidOperationException($"Process {Pid} cannot be signalled.");
+    }
+
+    private string Program() => Assembly.GetEntryAssembly()!.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .Single(entry => entry.Key == (_isSilo ? "SiloProgram" : "GatewayProgram")).Value!;
 
     private static int Port(Match match) => int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
 

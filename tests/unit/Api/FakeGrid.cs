@@ -112,6 +112,8 @@ public sealed class FakeGrid : IUserGrain, IApiKeyGrain, IBroadcastGrain, INotif
 
     public Task<GridStatus> StatusAsync() => Answer(() => Status);
 
+    public Task<string[]> SilosAsync() => Answer(() => Array.Empty<string>());
+
     Task<SessionStats> IStatsGrain.StatsAsync() => Answer(() => Stats);
 
     public Task<SessionPage> ConnectionsAsync(SessionQuery query) => Answer(() =>

@@ -1,0 +1,120 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Options;
+using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains;
+using Orleans.Configuration;
+using Orleans.Messaging;
+
+namespace NotifyHub.Gateway.Cluster;
+
+/// <summary>
+/// How a gateway of a cluster finds its silos, with no database to ask: by the names it was given. They are looked up again and again, for a
+/// name may stand for several silos, and a silo that returns may have another address. A silo that hangs, or whose machine is gone, leaves its
+/// connections open: the grid itself is asked who is alive.
+/// </summary>
+public sealed partial class SiloList(
+    IServiceProvider services, IOptions<GatewayOptions> options, TimeProvider time, ILogger<SiloList> logger)
+    : IGatewayListProvider, IClientConnectionRetryFilter
+{
+    private static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Calls to a silo that dies are lost without a word. Whoever waits for one must learn of it within the time that the grid
+    /// takes to find the silo dead.</summary>
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(5);
+
+    // How often in a row a silo that had been alive was not any more. Once is nothing: a list that has just moved is not complete.
+    private readonly Dictionary<IPEndPoint, int> _missed = [];
+    private bool _isMissingTold;
+
+    /// <summary>A silo that could not be reached is left alone for this long, where there are others.</summary>
+    public TimeSpan MaxStaleness => RefreshInterval;
+
+    public bool IsUpdatable => true;
+
+    /// <summary>Makes this process a client of the silos that the settings name. It waits for them as long as it takes.</summary>
+    public static void Join(IClientBuilder client)
+    {
+        client.Services.AddSingleton<SiloList>();
+        client.Services.AddSingleton<IGatewayListProvider>(provider => provider.GetRequiredService<SiloList>());
+        client.Services.AddSingleton<IClientConnectionRetryFilter>(provider => provider.GetRequiredService<SiloList>());
+        client.Configure<Orleans.Configuration.GatewayOptions>(silos => silos.GatewayListRefreshPeriod = RefreshInterval);
+        client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = AnswerTime);
+        client.Configure<ClusterOptions>(cluster =>
+            (cluster.ClusterId, cluster.ServiceId) = (NotifyHubSilo.ClusterId, NotifyHubSilo.ServiceId));
+        // The first connection may take for ever: meanwhile the web server must answer for its health.
+        client.Services.Configure<HostOptions>(host => host.ServicesStartConcurrently = true);
+    }
+
+    public Task InitializeGatewayListProvider() => Task.CompletedTask;
+
+    public async Task<IList<Uri>> GetGateways()
+    {
+        var found = await Task.WhenAll(options.Value.Silos.Select(FindAsync));
+        IPEndPoint[] silos = [.. found.SelectMany(addresses => addresses).Distinct()];
+        if (silos.Length > 1) await AskWhoIsAliveAsync();
+        IPEndPoint[] alive = [.. silos.Where(silo => _missed.GetValueOrDefault(silo) < 2)];
+        return [.. (alive.Length > 0 ? alive : silos).Select(silo => silo.ToGatewayUri())];
+    }
+
+    public async Task<bool> ShouldRetryConnectionAttempt(Exception exception, CancellationToken cancellationToken)
+    {
+        if (!_isMissingTold) LogWaiting(string.Join(", ", options.Value.Silos), exception.Message);
+        _isMissingTold = true;
+        await Task.Delay(RetryInterval, time, cancellationToken);
+        return true;
+    }
+
+    private async Task AskWhoIsAliveAsync()
+    {
+        for (var attempt = 0; attempt < 2; attempt++)
+        {
+            try
+            {
+                // Not had at construction: the client is made with this list.
+                var stats = services.GetRequiredService<IGrainFactory>().GetGrain<IStatsGrain>(GrainKeys.Only);
+                var alive = await stats.SilosAsync().WaitAsync(Patience, time);
+                foreach (var silo in _missed.Keys) _missed[silo]++;
+                // One that was never on the list is not judged by it: it may be known there by another address.
+                foreach (var silo in alive.Select(IPEndPoint.Parse)) _missed[silo] = 0;
+                return;
+            }
+            catch (Exception e)
+            {
+                // The second time by way of another silo.
+                LogNotTold(e.Message);
+            }
+        }
+
+        // Perhaps those that hang are the only ones left on the list: all of them are tried again.
+        foreach (var silo in _missed.Keys) _missed[silo] = 0;
+    }
+
+    private static async Task<IPEndPoint[]> FindAsync(string silo)
+    {
+        // What is not host:port was refused with the other faults of the settings.
+        var colon = silo.LastIndexOf(':');
+        var port = ushort.Parse(silo.AsSpan(colon + 1), System.Globalization.CultureInfo.InvariantCulture);
+        try
+        {
+            var addresses = await Dns.GetHostAddressesAsync(silo[..colon]);
+            // A silo listens at one address. Of a name with both kinds, such as localhost, the other kind would only be in the way.
+            var family = addresses.Any(address => address.AddressFamily == AddressFamily.InterNetwork)
+                ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;
+            return [.. addresses.Where(address => address.AddressFamily == family).Select(address => new IPEndPoint(address, port))];
+        }
+        catch (SocketException)
+        {
+            // A silo that is not there may have no name yet.
+            return [];
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Which silos are alive was not answered: {Fault}")]
+    private partial void LogNotTold(string fault);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "None of the silos {Silos} can be reached yet: {Fault} Waiting for them")]
+    private partial void LogWaiting(string silos, string fault);
+}

@@ -1,0 +1,179 @@
+using System.Net;
+using System.Text.Json;
+using NotifyHub.TestKit;
+using Xunit;
+
+namespace NotifyHub.ClusterTests;
+
+/// <summary>
+/// Any of the processes may die. A publisher keeps publishing and clients keep resuming meanwhile: every acknowledged message reaches every
+/// client exactly once and in order, none is invented, and the totals stay right.
+/// </summary>
+public sealed class FailureTests(LocalCluster cluster) : IAsyncLifetime
+{
+    // What the project promises: a silo's death is over within this time.
+    private static readonly TimeSpan Failover = TimeSpan.FromSeconds(15);
+
+    public async ValueTask InitializeAsync()
+    {
+        await cluster.HealAsync();
+        using var rest = await cluster.LogInAsync(cluster.Gateways[0]);
+        await NumbersAsync(rest, numbers => numbers.Active == 0);
+    }
+
+    public async ValueTask DisposeAsync() => await cluster.HealAsync();
+
+    [Fact]
+    public async Task A_gateway_is_killed()
+    {
+        await using var traffic = await Traffic.StartAsync(cluster);
+        using var rest = await cluster.LogInAsync(cluster.Gateways[1]);
+        var before = await NumbersAsync(rest, numbers => numbers.Active == traffic.All.Count);
+        var orphans = traffic.All.Count / 2;
+
+        await cluster.Gateways[0].KillAsync();
+
+        await traffic.Publisher.ContinueAsync(100);
+        // Those who came back were counted again; those who were lost are errors once the lease is over.
+        await NumbersAsync(rest, numbers =>
+            numbers == new Numbers(traffic.All.Count, before.Total + orphans, before.Errors + orphans));
+        await traffic.EndAsync();
+        Assert.Equal(orphans, traffic.All.Sum(client => client.Resumes));
+    }
+
+    [Fact]
+    public async Task The_silo_that_holds_the_channel_is_killed()
+    {
+        await using var traffic = await Traffic.StartAsync(cluster);
+        using var rest = await cluster.LogInAsync(cluster.Gateways[1]);
+        var before = await NumbersAsync(rest, numbers => numbers.Active == traffic.All.Count);
+        var silo = cluster.ChannelSilo;
+
+        await silo.KillAsync();
+
+        await traffic.Publisher.ContinueAsync(20, Failover);
+        // No socket was touched, and no session taken for lost.
+        await NumbersAsync(rest, numbers => numbers == before);
+        await silo.StartAgainAsync();
+        await traffic.Publisher.ContinueAsync(50);
+        await traffic.EndAsync();
+        Assert.Equal(0, traffic.All.Sum(client => client.Resumes));
+        await NumbersAsync(rest, numbers => numbers == before);
+    }
+
+    [Fact]
+    public async Task A_gateway_and_the_silo_that_holds_the_channel_are_killed_at_once()
+    {
+        await using var traffic = await Traffic.StartAsync(cluster);
+        using var rest = await cluster.LogInAsync(cluster.Gateways[1]);
+        var before = await NumbersAsync(rest, numbers => numbers.Active == traffic.All.Count);
+        var orphans = traffic.All.Count / 2;
+
+        await Task.WhenAll(cluster.Gateways[0].KillAsync(), cluster.ChannelSilo.KillAsync());
+
+        await traffic.Publisher.ContinueAsync(20, Failover);
+        await NumbersAsync(rest, numbers =>
+            numbers == new Numbers(traffic.All.Count, before.Total + orphans, before.Errors + orphans));
+        await traffic.EndAsync();
+    }
+
+    [Fact]
+    public async Task The_silo_that_holds_the_channel_is_frozen_until_the_grid_has_given_it_up_and_then_goes_on()
+    {
+        await using var traffic = await Traffic.StartAsync(cluster);
+        using var rest = await cluster.LogInAsync(cluster.Gateways[1]);
+        var before = await NumbersAsync(rest, numbers => numbers.Active == traffic.All.Count);
+        var silo = cluster.ChannelSilo;
+
+        silo.Pause();
+        await traffic.Publisher.ContinueAsync(20, Failover + Failover);
+        silo.Resume();
+
+        // It finds itself declared dead, with its activation of the channel, and ends rather than write.
+        Assert.NotEqual(0, await silo.WaitForExitAsync());
+        await traffic.Publisher.ContinueAsync(50);
+        await traffic.EndAsync();
+        Assert.Equal(0, traffic.All.Sum(client => client.Resumes));
+        await NumbersAsync(rest, numbers => numbers == before);
+    }
+
+    [Fact]
+    public async Task The_database_is_away_for_a_while()
+    {
+        await using var traffic = await Traffic.StartAsync(cluster);
+        using var rest = await cluster.LogInAsync(cluster.Gateways[1]);
+        var before = await NumbersAsync(rest, numbers => numbers.Active == traffic.All.Count);
+
+        await cluster.Database.StopAsync();
+        var acknowledged = traffic.Publisher.Acknowledged.Count;
+        var retries = traffic.Publisher.Retries;
+        await Until.TrueAsync(() => traffic.Publisher.Retries > retries + 20);
+        // One answer may have been on its way.
+        Assert.InRange(traffic.Publisher.Acknowledged.Count, acknowledged, acknowledged + 1);
+        await cluster.Database.StartAsync();
+
+        await traffic.Publisher.ContinueAsync();
+        await traffic.EndAsync();
+        Assert.Equal(0, traffic.All.Sum(client => client.Resumes));
+        await NumbersAsync(rest, numbers => numbers == before);
+    }
+
+    [Fact]
+    public async Task All_silos_are_killed_and_a_gateway_starts_before_they_return()
+    {
+        await using var traffic = await Traffic.StartAsync(cluster);
+        using var rest = await cluster.LogInAsync(cluster.Gateways[1]);
+        var before = await NumbersAsync(rest, numbers => numbers.Active == traffic.All.Count);
+        await cluster.Gateways[0].StopAsync();
+
+        await Task.WhenAll(cluster.Silos.Select(silo => silo.KillAsync()));
+        var starting = cluster.Gateways[0].StartAgainAsync();
+        using var early = cluster.Gateways[0].Rest();
+        await Until.TrueAsync(async () =>
+        {
+            try
+            {
+                return (await early.GetAsync("/health/live")).Status == HttpStatusCode.OK;
+            }
+            catch (HttpRequestException)
+            {
+                return false;
+            }
+        });
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await early.GetAsync("/health/ready")).Status);
+        early.Token = rest.Token;
+        (await early.PostAsync("/api/push", "{}")).ExpectError(HttpStatusCode.ServiceUnavailable, "UNAVAILABLE");
+        Assert.False(starting.IsCompleted);
+        await Task.WhenAll(cluster.Silos.Select(silo => silo.StartAgainAsync()));
+
+        await starting;
+        await traffic.Publisher.ContinueAsync();
+        var moved = traffic.All.Count / 2;
+        // The gateway that left had said goodbye: nothing is an error.
+        await NumbersAsync(rest, numbers => numbers == new Numbers(traffic.All.Count, before.Total + moved, before.Errors));
+        await traffic.EndAsync();
+    }
+
+    /// <summary>Waits until the stats are as wanted, and answers them.</summary>
+    private static async Task<Numbers> NumbersAsync(RestClient rest, Func<Numbers, bool> wanted)
+    {
+        var numbers = new Numbers(-1, -1, -1);
+        await Until.TrueAsync(
+            async () =>
+            {
+                var answer = await rest.GetAsync("/api/websocket/stats");
+                if (answer.Status == HttpStatusCode.OK) numbers = Numbers.Of(answer.Data);
+                return wanted(numbers);
+            },
+            () => numbers.ToString(), what: "the numbers are as they must be");
+        return numbers;
+    }
+
+    private sealed record Numbers(long Active, long Total, long Errors)
+    {
+        public static Numbers Of(JsonElement stats) => new(
+            stats.GetProperty("activeConnections").GetInt64(),
+            stats.GetProperty("totalConnections").GetInt64(),
+            stats.GetProperty("errorConnections").GetInt64());
+    }
+}

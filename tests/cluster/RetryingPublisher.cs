@@ -1,0 +1,106 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using NotifyHub.TestKit;
+
+namespace NotifyHub.ClusterTests;
+
+/// <summary>
+/// A service that pushes one message after the other, gives each an idempotency key, and retries it with the same key, at the gateways in
+/// turn, until it is acknowledged.
+/// </summary>
+public sealed class RetryingPublisher : IAsyncDisposable
+{
+    private readonly List<RestClient> _gateways = [];
+    private readonly ConcurrentDictionary<long, string> _acknowledged = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly string _name = Guid.NewGuid().ToString("N")[..8];
+    private Task _running = Task.CompletedTask;
+    private int _retries;
+
+    /// <summary>Offset to JSON of what was acknowledged.</summary>
+    public IReadOnlyDictionary<long, string> Acknowledged => _acknowledged;
+
+    /// <summary>Tries that were not acknowledged.</summary>
+    public int Retries => Volatile.Read(ref _retries);
+
+    /// <summary>The longest time from one acknowledgement to the next.</summary>
+    public TimeSpan LongestSilence { get; private set; }
+
+    /// <summary>What broke a promise: a second answer with another offset, an offset given twice.</summary>
+    public ConcurrentQueue<string> Faults { get; } = new();
+
+    public static async Task<RetryingPublisher> StartAsync(LocalCluster cluster)
+    {
+        var publisher = new RetryingPublisher();
+        string? token = null;
+        foreach (var gateway in cluster.Gateways)
+        {
+            var rest = token is null ? await cluster.LogInAsync(gateway) : gateway.Rest();
+            token = rest.Token ??= token;
+            publisher._gateways.Add(rest);
+        }
+
+        publisher._running = Task.Run(publisher.RunAsync);
+        return publisher;
+    }
+
+    /// <summary>Waits until so many more were acknowledged.</summary>
+    public Task ContinueAsync(int more = 20, TimeSpan? patience = null)
+    {
+        var goal = _acknowledged.Count + more;
+        return Until.TrueAsync(
+            () => _acknowledged.Count >= goal,
+            () => $"{_acknowledged.Count} of {goal}, {Retries} retries",
+            patience ?? TimeSpan.FromSeconds(60),
+            "publishing goes on");
+    }
+
+    /// <summary>Has the last message acknowledged and stops.</summary>
+    public async Task StopAsync()
+    {
+        await _stop.CancelAsync();
+        await _running.WaitAsync(TimeSpan.FromSeconds(60));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        foreach (var gateway in _gateways) gateway.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        var since = Stopwatch.StartNew();
+        for (var number = 1; !_stop.IsCancellationRequested; number++)
+        {
+            var json = $$"""{"from":"{{_name}}","n":{{number}}}""";
+            var offset = await PublishAsync(json, $"{_name}-{number}");
+            if (since.Elapsed > LongestSilence) LongestSilence = since.Elapsed;
+            since.Restart();
+            if (!_acknowledged.TryAdd(offset, json)) Faults.Enqueue($"offset {offset} was given twice");
+            await Task.Delay(5);
+        }
+    }
+
+    private async Task<long> PublishAsync(string json, string key)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                var answer = await _gateways[attempt % _gateways.Count].PostAsync("/api/push", json, ("Idempotency-Key", key));
+                if (answer.Status == HttpStatusCode.OK) return answer.Data.GetProperty("offset").GetInt64();
+                if (answer.Status != HttpStatusCode.ServiceUnavailable) Faults.Enqueue($"{(int)answer.Status}: {answer.Body}");
+            }
+            catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
+            {
+                // That gateway is away, or took the request with it; whether it was stored, the next try finds out.
+            }
+
+            Interlocked.Increment(ref _retries);
+            await Task.Delay(50);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+using NotifyHub.TestKit;
+using Xunit;
+
+namespace NotifyHub.ClusterTests;
+
+/// <summary>A publisher that keeps publishing and clients that keep resuming, whatever happens to the grid meanwhile.</summary>
+public sealed class Traffic : IAsyncDisposable
+{
+    private const int Clients = 8;
+
+    private readonly List<ResumingClient> _clients = [];
+    private RetryingPublisher? _publisher;
+
+    public RetryingPublisher Publisher => _publisher!;
+
+    public IReadOnlyList<ResumingClient> All => _clients;
+
+    /// <summary>Starts clients at all gateways in turn, then the publisher, and waits until it flows.</summary>
+    public static async Task<Traffic> StartAsync(LocalCluster cluster)
+    {
+        var traffic = new Traffic();
+        for (var i = 0; i < Clients; i++) traffic._clients.Add(await ResumingClient.StartAsync(cluster.Gateways, i));
+        traffic._publisher = await RetryingPublisher.StartAsync(cluster);
+        await traffic._publisher.ContinueAsync();
+        return traffic;
+    }
+
+    /// <summary>
+    /// Ends the publishing, waits until the clients have everything, and holds them to the promise: every acknowledged message exactly once
+    /// and in order, none invented.
+    /// </summary>
+    public async Task EndAsync()
+    {
+        await Publisher.StopAsync();
+        Assert.Empty(Publisher.Faults);
+        var acknowledged = Publisher.Acknowledged;
+        var last = acknowledged.Keys.Max();
+        await Until.TrueAsync(
+            () => _clients.TrueForAll(client => client.Offset >= last),
+            () => $"{string.Join(", ", _clients.Select(client => client.Offset))} of {last}", TimeSpan.FromSeconds(60), "all clients have everything");
+
+        foreach (var client in _clients)
+        {
+            // The publisher is the only one, and does not give up a message: what was stored is what was acknowledged.
+            Assert.Empty(client.Faults);
+            Assert.Equal(acknowledged.OrderBy(message => message.Key).Select(message => (message.Key, message.Value)), client.Received);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var client in _clients) await client.DisposeAsync();
+        if (_publisher is not null) await _publisher.DisposeAsync();
+    }
+}
