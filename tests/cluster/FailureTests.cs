@@ -86,7 +86,8 @@ public sealed class FailureTests(LocalCluster cluster) : IAsyncLifetime
         var silo = cluster.ChannelSilo;
 
         silo.Pause();
-        await traffic.Publisher.ContinueAsync(20, Failover + Failover);
+        // Longer than a death takes: nothing is refused by a frozen silo, its connections stay open and must be given up one by one.
+        await traffic.Publisher.ContinueAsync(20, TimeSpan.FromSeconds(90));
         silo.Resume();
 
         // It finds itself declared dead, with its activation of the channel, and ends rather than write.
