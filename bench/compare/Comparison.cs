@@ -30,7 +30,7 @@ internal sealed class Comparison(CompareOptions options) : IAsyncDisposable
         if (options.ServerCpus.Length > 0) await RunAsync("taskset", ["-apc", options.ServerCpus, $"{Environment.ProcessId}"], cancellation);
         if (options.Postgres)
         {
-            _postgres = new PostgresServer();
+            _postgres = new PostgresServer { IsDurable = true };
             await _postgres.InitializeAsync();
         }
         foreach (var load in loads)

@@ -27,6 +27,10 @@ public sealed class PostgresServer : IAsyncLifetime
     /// <summary>PostgreSQL refuses to run as root: then it runs as the user that its package makes.</summary>
     private static bool IsRoot => !OperatingSystem.IsWindows() && geteuid() == 0;
 
+    /// <summary>Commits are forced to disk, as in production. Tests stop and kill processes, never the machine, and what the server has written
+    /// survives that anyway; forcing it took most of their time.</summary>
+    public bool IsDurable { get; init; }
+
     private string Data => Path.Combine(_folder.FullName, "data");
 
     private string Log => Path.Combine(_folder.FullName, "log");
@@ -66,9 +70,7 @@ public sealed class PostgresServer : IAsyncLifetime
             .. AsServerUser, "sh", "-c", """log=$1; shift; "$@" >>"$log" 2>&1 & server=$!; cat >/dev/null; kill -INT $server 2>/dev/null; wait $server""",
             "sh", Log, Path.Combine(_binaries, "postgres"), "-D", Data, "-p", $"{_port}", "-k", _folder.FullName,
             "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=300",
-            // Tests stop and kill processes, never the machine: what the server has written survives that without being forced to disk,
-            // which took most of the tests' time.
-            "-c", "fsync=off", "-c", "full_page_writes=off",
+            .. IsDurable ? (string[])[] : ["-c", "fsync=off", "-c", "full_page_writes=off"],
         ];
         _server = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardInput = true, WorkingDirectory = _folder.FullName })!;
         await Until.TrueAsync(AnswersAsync, seen: () => File.Exists(Log) ? File.ReadAllText(Log) : "(no log)");
