@@ -124,12 +124,9 @@ public static class GatewayHost
     /// <summary>Asked before anything starts. Found out only by the web server, a taken port costs the operator a page of stack traces.</summary>
     private static bool IsTaken(IPEndPoint endPoint)
     {
-        using var probe = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            if (endPoint.Address.Equals(IPAddress.IPv6Any)) probe.DualMode = true;
-            probe.Bind(endPoint);
-            probe.Listen();
+            ClientTransport.Listen(endPoint).Dispose();
             return false;
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)

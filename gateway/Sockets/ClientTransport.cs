@@ -28,27 +28,37 @@ public sealed partial class ClientTransport(
 
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        var ip = (IPEndPoint)endpoint;
-        var socket = new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        Socket socket;
         try
         {
-            if (ip.Address.Equals(IPAddress.IPv6Any)) socket.DualMode = true;
-            socket.Bind(ip);
-            socket.Listen(4096);
+            socket = Listen((IPEndPoint)endpoint);
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
-            socket.Dispose();
             throw new AddressInUseException(e.Message, e);
+        }
+
+        node.WebSocketPort = ((IPEndPoint)socket.LocalEndPoint!).Port;
+        return ValueTask.FromResult<IConnectionListener>(new Listener(socket, clients, options.Value, logger, loggers));
+    }
+
+    /// <summary>A socket that listens there.</summary>
+    /// <exception cref="SocketException">It cannot: the port is taken, or the address is not this machine's.</exception>
+    internal static Socket Listen(IPEndPoint endPoint)
+    {
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (endPoint.Address.Equals(IPAddress.IPv6Any)) socket.DualMode = true;
+            socket.Bind(endPoint);
+            socket.Listen(4096);
+            return socket;
         }
         catch
         {
             socket.Dispose();
             throw;
         }
-
-        node.WebSocketPort = ((IPEndPoint)socket.LocalEndPoint!).Port;
-        return ValueTask.FromResult<IConnectionListener>(new Listener(socket, clients, options.Value, logger, loggers));
     }
 
     private sealed partial class Listener : IConnectionListener

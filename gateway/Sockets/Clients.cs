@@ -107,6 +107,8 @@ public sealed partial class Clients : BackgroundService
         var reason = client.Reason;
         if (_closed.Count < MaxUnreported)
             _closed.Enqueue(new SessionClosed(client.Counters(), _time.GetUtcNow(), reason.Abnormal, reason.Text));
+        else
+            _hasDropped = true;
         Interlocked.Decrement(ref _present);
         if (reason.Abnormal) LogAbnormalEnd(client.Opened.ConnectionId, reason.Code, reason.Text);
     }
