@@ -1,5 +1,6 @@
 using NotifyHub.Gateway;
 using NotifyHub.Gateway.Api;
+using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Sockets;
 
 try
@@ -17,6 +18,7 @@ try
         return 1;
     }
 
+    app.UseDrain();
     app.UseClientSockets();
     app.UseStaticFiles();
     app.MapNotifyHubApi();

@@ -19,6 +19,9 @@ public sealed class GatewayNode
 
     public bool PushListening { get; set; }
 
+    /// <summary>The process is about to end: nobody is let in any more, whatever the operators want.</summary>
+    public bool Leaving { get; set; }
+
     /// <summary>What the operators want, as this gateway knows it.</summary>
     public ServiceState State { get; set; } = new(Running: true, Restarts: 0);
 }

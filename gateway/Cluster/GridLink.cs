@@ -52,7 +52,6 @@ public sealed partial class GridLink : BackgroundService
         Clients clients,
         GatewayObserver observer,
         IOptions<GatewayOptions> options,
-        IHostApplicationLifetime lifetime,
         TimeProvider time,
         ILogger<GridLink> logger)
     {
@@ -62,21 +61,19 @@ public sealed partial class GridLink : BackgroundService
         _usage = new ProcessUsage(time);
         _reference = grains.CreateObjectReference<IGatewayObserver>(observer);
         follower.HasClients = () => clients.Count > 0;
-        // At the first sign of the end: the web server, which stops before this service, would wait for its share of the clients.
-        lifetime.ApplicationStopping.Register(service.BeginShutDown);
     }
 
     /// <summary>Completes when the grid was reached and its wanted state is in effect here for the first time; fails when that cannot
     /// be had in this process (a port is taken).</summary>
     public Task FirstContact => Task.WhenAll(_standing.First.Task, _reporting.First.Task);
 
-    /// <summary>Says goodbye: clients are closed and reported, the lease is given back.</summary>
+    /// <summary>Says goodbye: the last ends are reported, the lease is given back.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
+        // Until now it has stood with the grid as ever: a drain takes longer than a lease.
         await base.StopAsync(cancellationToken);
         try
         {
-            await _service.ShutDownAsync(cancellationToken);
             // The first may be the repetition of one that was interrupted; and a report takes only so many ends. What is not said now
             // is taken for lost with the gateway.
             do await ReportAsync(cancellationToken);
