@@ -1,9 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
-using NotifyHub.TestKit;
 
-namespace NotifyHub.ClusterTests;
+namespace NotifyHub.TestKit;
 
 /// <summary>
 /// A service that pushes one message after the other, gives each an idempotency key, and retries it with the same key, at the gateways in
@@ -11,7 +10,7 @@ namespace NotifyHub.ClusterTests;
 /// </summary>
 public sealed class RetryingPublisher : IAsyncDisposable
 {
-    private readonly List<RestClient> _gateways = [];
+    private volatile RestClient[] _gateways = [];
     private readonly ConcurrentDictionary<long, string> _acknowledged = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly string _name = Guid.NewGuid().ToString("N")[..8];
@@ -32,17 +31,19 @@ public sealed class RetryingPublisher : IAsyncDisposable
 
     public static async Task<RetryingPublisher> StartAsync(LocalCluster cluster)
     {
-        var publisher = new RetryingPublisher();
-        string? token = null;
-        foreach (var gateway in cluster.Gateways)
-        {
-            var rest = token is null ? await cluster.LogInAsync(gateway) : gateway.Rest();
-            token = rest.Token ??= token;
-            publisher._gateways.Add(rest);
-        }
-
+        var publisher = new RetryingPublisher { _gateways = [await cluster.LogInAsync(cluster.Gateways[0])] };
+        foreach (var gateway in cluster.Gateways.Skip(1)) publisher.Add(gateway);
         publisher._running = Task.Run(publisher.RunAsync);
         return publisher;
+    }
+
+    /// <summary>One more gateway, where the login of the others is good as well.</summary>
+    public void Add(NotifyHubProcess gateway)
+    {
+        var rest = gateway.Rest();
+        rest.Token = _gateways[0].Token;
+        // Not while a try goes through the list.
+        _gateways = [.. _gateways, rest];
     }
 
     /// <summary>Waits until so many more were acknowledged.</summary>
@@ -90,7 +91,8 @@ public sealed class RetryingPublisher : IAsyncDisposable
         {
             try
             {
-                var answer = await _gateways[attempt % _gateways.Count].PostAsync("/api/push", json, ("Idempotency-Key", key));
+                var gateways = _gateways;
+                var answer = await gateways[attempt % gateways.Length].PostAsync("/api/push", json, ("Idempotency-Key", key));
                 if (answer.Status == HttpStatusCode.OK) return answer.Data.GetProperty("offset").GetInt64();
                 if (answer.Status != HttpStatusCode.ServiceUnavailable) Faults.Enqueue($"{(int)answer.Status}: {answer.Body}");
             }
