@@ -112,6 +112,7 @@ public sealed partial class GridLink : BackgroundService
                 var wasReachable = Reachable;
                 duty.Done = true;
                 if (Reachable && !wasReachable) LogReachable();
+                _node.GridReachable = Reachable;
             }
             catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
@@ -119,6 +120,7 @@ public sealed partial class GridLink : BackgroundService
                 // Once when it begins: an outage of a minute is not sixty log lines.
                 if (Reachable) LogUnreachable(e is ArgumentException ? "no silo has answered yet" : e.Message.Split('\n')[0].Trim());
                 duty.Done = false;
+                _node.GridReachable = false;
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));

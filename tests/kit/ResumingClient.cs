@@ -35,7 +35,7 @@ public sealed class ResumingClient : IAsyncDisposable
     /// <summary>Everything up to here has come.</summary>
     public long Offset => Volatile.Read(ref _offset);
 
-    /// <summary>How often it had to come back.</summary>
+    /// <summary>How often it has come back.</summary>
     public int Resumes { get; private set; }
 
     /// <summary>Whatever broke a promise of the protocol.</summary>
@@ -69,7 +69,6 @@ public sealed class ResumingClient : IAsyncDisposable
             {
                 if (_isStopping) return;
                 _gateway++;
-                if (Start >= 0) Resumes++;
                 await Task.Delay(_returnAfter);
                 _returnAfter = ShortRest;
             }
@@ -99,6 +98,7 @@ public sealed class ResumingClient : IAsyncDisposable
         var epoch = subscribed.GetProperty("epoch").GetString()!;
         if (Start >= 0)
         {
+            Resumes++;
             if (epoch != _epoch || !subscribed.GetProperty("recovered").GetBoolean()) Faults.Enqueue(subscribed.GetRawText());
             return;
         }

@@ -5,8 +5,8 @@ using System.Net;
 namespace NotifyHub.TestKit;
 
 /// <summary>
-/// A service that pushes one message after the other, gives each an idempotency key, and retries it with the same key, at the gateways in
-/// turn, until it is acknowledged.
+/// A service that pushes one message after the other, gives each an idempotency key, and retries it with the same key, until it is
+/// acknowledged; at the gateway that answered last, and when it does not, at the next.
 /// </summary>
 public sealed class RetryingPublisher : IAsyncDisposable
 {
@@ -15,6 +15,7 @@ public sealed class RetryingPublisher : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly string _name = Guid.NewGuid().ToString("N")[..8];
     private Task _running = Task.CompletedTask;
+    private int _gateway;
     private int _retries;
 
     /// <summary>Offset to JSON of what was acknowledged.</summary>
@@ -87,12 +88,12 @@ public sealed class RetryingPublisher : IAsyncDisposable
 
     private async Task<long> PublishAsync(string json, string key)
     {
-        for (var attempt = 0; ; attempt++)
+        while (true)
         {
             try
             {
                 var gateways = _gateways;
-                var answer = await gateways[attempt % gateways.Length].PostAsync("/api/push", json, ("Idempotency-Key", key));
+                var answer = await gateways[_gateway % gateways.Length].PostAsync("/api/push", json, ("Idempotency-Key", key));
                 if (answer.Status == HttpStatusCode.OK) return answer.Data.GetProperty("offset").GetInt64();
                 if (answer.Status != HttpStatusCode.ServiceUnavailable) Faults.Enqueue($"{(int)answer.Status}: {answer.Body}");
             }
@@ -101,6 +102,7 @@ public sealed class RetryingPublisher : IAsyncDisposable
                 // That gateway is away, or took the request with it; whether it was stored, the next try finds out.
             }
 
+            _gateway++;
             Interlocked.Increment(ref _retries);
             await Task.Delay(50);
         }
