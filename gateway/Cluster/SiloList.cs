@@ -64,7 +64,7 @@ public sealed partial class SiloList(
             var isTroubled = !await AskWhoIsAliveAsync() || !node.GridReachable;
             // As long as all goes well nobody is bothered with connections that serve for nothing else.
             foreach (var gone in _unreached.Keys.Except(silos)) _unreached.TryRemove(gone, out _);
-            if (isTroubled || _unreached.Count > 0) await Task.WhenAll(silos.Select(TryAsync));
+            if (isTroubled || !_unreached.IsEmpty) await Task.WhenAll(silos.Select(TryAsync));
         }
 
         IPEndPoint[] alive = [.. silos.Where(silo => _missed.GetValueOrDefault(silo) < 2 && _unreached.GetValueOrDefault(silo) < 2)];

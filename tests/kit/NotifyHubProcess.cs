@@ -55,6 +55,12 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
     /// <summary>It has been started and has not ended.</summary>
     public bool IsRunning => _process is { HasExited: false };
 
+    /// <summary><see cref="Pause"/> was the last that was done to it.</summary>
+    public bool IsPaused { get; private set; }
+
+    /// <summary>It was asked to end.</summary>
+    public bool IsEnding { get; private set; }
+
     /// <summary>A file that gets its output as well, with the time before each line.</summary>
     public string? LogFile { get; init; }
 
@@ -156,13 +162,25 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
     }
 
     /// <summary>Asks it to end and waits for nothing.</summary>
-    public void Terminate() => Signal(TerminateSignal);
+    public void Terminate()
+    {
+        IsEnding = true;
+        Signal(TerminateSignal);
+    }
 
     /// <summary>Stops it in the middle of whatever it does, as a machine does that is frozen. Its sockets stay open.</summary>
-    public void Pause() => Signal(StopSignal);
+    public void Pause()
+    {
+        IsPaused = true;
+        Signal(StopSignal);
+    }
 
     /// <summary>Lets it go on after <see cref="Pause"/>.</summary>
-    public void Resume() => Signal(ContinueSignal);
+    public void Resume()
+    {
+        IsPaused = false;
+        Signal(ContinueSignal);
+    }
 
     /// <summary>Waits until it has ended by itself; answers its exit code.</summary>
     public Task<int> WaitForExitAsync() => ExitCodeAsync(StopPatience);
@@ -200,7 +218,7 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
         };
         foreach (var (setting, value) in _settings) start.Environment[$"NotifyHub__{setting}"] = value;
 
-        _outputEnded = false;
+        _outputEnded = IsPaused = IsEnding = false;
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += (_, line) => Take(line.Data);
         _process.ErrorDataReceived += (_, line) => Take(line.Data);

@@ -34,6 +34,9 @@ public sealed class PostgresServer : IAsyncLifetime
     /// <summary>A further address to listen at, with the network that it serves, such as <c>198.18.0.1/24</c>. To be set before it starts.</summary>
     public string? Network { get; set; }
 
+    /// <summary>The server's process, the parent of all its others; only while it runs.</summary>
+    public int Pid => int.Parse(File.ReadLines(Path.Combine(Data, "postmaster.pid")).First(), System.Globalization.CultureInfo.InvariantCulture);
+
     private string Data => Path.Combine(_folder.FullName, "data");
 
     private string Log => Path.Combine(_folder.FullName, "log");

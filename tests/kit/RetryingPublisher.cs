@@ -12,6 +12,7 @@ public sealed class RetryingPublisher : IAsyncDisposable
 {
     private volatile RestClient[] _gateways = [];
     private readonly ConcurrentDictionary<long, string> _acknowledged = new();
+    private readonly ConcurrentQueue<(long Begun, long Acknowledged)> _times = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly string _name = Guid.NewGuid().ToString("N")[..8];
     private Task _running = Task.CompletedTask;
@@ -23,9 +24,6 @@ public sealed class RetryingPublisher : IAsyncDisposable
 
     /// <summary>Tries that were not acknowledged.</summary>
     public int Retries => Volatile.Read(ref _retries);
-
-    /// <summary>The longest time from one acknowledgement to the next.</summary>
-    public TimeSpan LongestSilence { get; private set; }
 
     /// <summary>What broke a promise: a second answer with another offset, an offset given twice.</summary>
     public ConcurrentQueue<string> Faults { get; } = new();
@@ -45,6 +43,15 @@ public sealed class RetryingPublisher : IAsyncDisposable
         rest.Token = _gateways[0].Token;
         // Not while a try goes through the list.
         _gateways = [.. _gateways, rest];
+    }
+
+    /// <summary>Waits for the first message that was begun after this moment (<see cref="Stopwatch"/>) to be acknowledged; answers how long after.</summary>
+    public async Task<TimeSpan> FirstAfterAsync(long moment, TimeSpan patience)
+    {
+        (long Begun, long Acknowledged) first = default;
+        await Until.TrueAsync(
+            () => (first = _times.FirstOrDefault(time => time.Begun > moment)).Begun > 0, () => $"{Retries} retries", patience, "publishing goes on");
+        return Stopwatch.GetElapsedTime(moment, first.Acknowledged);
     }
 
     /// <summary>Waits until so many more were acknowledged.</summary>
@@ -74,13 +81,12 @@ public sealed class RetryingPublisher : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        var since = Stopwatch.StartNew();
         for (var number = 1; !_stop.IsCancellationRequested; number++)
         {
             var json = $$"""{"from":"{{_name}}","n":{{number}}}""";
+            var begun = Stopwatch.GetTimestamp();
             var offset = await PublishAsync(json, $"{_name}-{number}");
-            if (since.Elapsed > LongestSilence) LongestSilence = since.Elapsed;
-            since.Restart();
+            _times.Enqueue((begun, Stopwatch.GetTimestamp()));
             if (!_acknowledged.TryAdd(offset, json)) Faults.Enqueue($"offset {offset} was given twice");
             await Task.Delay(5);
         }

@@ -56,9 +56,51 @@ public sealed class Traffic : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends the publishing, gives the clients time to get everything, and counts instead of judging.</summary>
+    public async Task<TrafficCount> CountAsync(TimeSpan patience)
+    {
+        await Publisher.StopAsync();
+        var acknowledged = Publisher.Acknowledged;
+        var (first, last) = (acknowledged.Keys.Min(), acknowledged.Keys.Max());
+        try
+        {
+            await Until.TrueAsync(() => _clients.TrueForAll(client => client.Offset >= last), patience: patience);
+        }
+        catch (TimeoutException)
+        {
+            // What has not come by now is lost.
+        }
+
+        var count = new TrafficCount(acknowledged.Count, 0, 0, 0, 0, Publisher.Retries, Publisher.Faults.Count + _clients.Sum(client => client.Faults.Count));
+        foreach (var client in _clients)
+        {
+            var received = client.Received.Where(message => message.Offset >= first).ToList();
+            var distinct = received.Distinct().ToList();
+            var own = distinct.Count(message => acknowledged.TryGetValue(message.Offset, out var json) && json == message.Data);
+            count = count with
+            {
+                Delivered = count.Delivered + own,
+                Lost = count.Lost + acknowledged.Keys.Count(offset => offset > client.Start) - own,
+                Repeated = count.Repeated + received.Count - distinct.Count,
+                Invented = count.Invented + distinct.Count - own,
+            };
+        }
+
+        return count;
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var client in _clients) await client.DisposeAsync();
         if (_publisher is not null) await _publisher.DisposeAsync();
     }
 }
+
+/// <param name="Acknowledged">Messages that the publisher was acknowledged.</param>
+/// <param name="Delivered">Receipts of these at all clients, each once.</param>
+/// <param name="Lost">Acknowledged, and not received by a client that should have.</param>
+/// <param name="Repeated">Received more than once by one client.</param>
+/// <param name="Invented">Received, and not acknowledged under this offset.</param>
+/// <param name="Retries">Tries of the publisher that were not acknowledged.</param>
+/// <param name="Faults">Broken promises of the protocol, such as a gap or an offset given twice.</param>
+public sealed record TrafficCount(int Acknowledged, long Delivered, long Lost, long Repeated, long Invented, int Retries, int Faults);
