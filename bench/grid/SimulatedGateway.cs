@@ -168,7 +168,7 @@ internal sealed class SimulatedGateway : IGatewayObserver, IAsyncDisposable
     private string ConnectionId(int client) => $"{_id[^8..]}-{client:x}";
 
     private SessionOpened Opened(int client) => new(
-        ConnectionId(client), "203.0.113.195", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36",
+        ConnectionId(client), string.Create(CultureInfo.InvariantCulture, $"203.0.{(client >> 8) & 255}.{client & 255}"), "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36",
         "notifyhub.v1", DateTimeOffset.UtcNow);
 
     private SessionClosed Closed(int client) =>
