@@ -22,6 +22,7 @@ public static class GatewayHost
         services.AddOptions<GatewayOptions>().Bind(builder.Configuration.GetSection(GatewayOptions.Section));
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<GatewayNode>();
+        services.AddSingleton<DeliveryTimes>();
         services.AddSingleton<ChannelFollower>();
         services.AddSingleton<History>();
         services.AddSingleton<Subscriptions>();

@@ -35,10 +35,11 @@ internal static class NotificationEndpoints
         var faults = new Faults();
         var key = RequestBody.IdempotencyKey(context, "notification", faults);
         var body = await RequestBody.ReadAsync(context.Request, cancellation);
-        var draft = NotificationRules.Read(body, time.GetUtcNow(), faults);
+        var now = time.GetUtcNow();
+        var draft = NotificationRules.Read(body, now, faults);
         if (draft is null || faults.Any) return Failure.Invalid(faults);
 
-        var published = await PublishAsync(grains, [draft], key, options.Value.Zone());
+        var published = await PublishAsync(grains, [draft], key, now, options.Value.Zone());
         return published is [var one]
             ? Reply.Created($"{Route}/{one.Id}", one.View)
             : new Failure(ErrorCatalogue.Conflict);
@@ -55,7 +56,7 @@ internal static class NotificationEndpoints
         var drafts = elements.Select((element, index) => NotificationRules.Read(element, now, faults.Of(index))).ToArray();
         if (faults.Any) return Failure.Invalid(faults);
 
-        var published = await PublishAsync(grains, drafts!, key, options.Value.Zone());
+        var published = await PublishAsync(grains, drafts!, key, now, options.Value.Zone());
         return published is not null
             ? Reply.Created(Route, new NotificationList([.. published.Select(one => one.View)]))
             : new Failure(ErrorCatalogue.Conflict);
@@ -64,10 +65,10 @@ internal static class NotificationEndpoints
     /// <summary>Publishes, and answers what was published in the same form as it went out. A repeated key is answered from the
     /// log, byte for byte as the first time; null when the log no longer has it.</summary>
     private static async Task<List<(long Id, NotificationView View)>?> PublishAsync(
-        IGrainFactory grains, NotificationDraft[] drafts, string? key, TimeZoneInfo zone)
+        IGrainFactory grains, NotificationDraft[] drafts, string? key, DateTimeOffset acceptedAt, TimeZoneInfo zone)
     {
         var channel = grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel));
-        var result = await channel.PublishAsync(new PublishBatch([.. drafts.Select(Draft.Of)], key));
+        var result = await channel.PublishAsync(new PublishBatch([.. drafts.Select(Draft.Of)], key, acceptedAt));
         if (!result.Repeated)
         {
             return [.. drafts.Select((draft, index) => result.FirstOffset + index)

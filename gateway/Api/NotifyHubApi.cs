@@ -27,6 +27,7 @@ public static class NotifyHubApi
         services.AddExceptionHandler<FailureHandler>();
         services.AddHealthChecks().AddCheck<GridReadiness>("grid", tags: [HealthEndpoints.Ready]);
         services.AddSingleton<SystemStatus>();
+        services.AddSingleton<SystemOverview>();
         services.AddSingleton(provider => new LoginLimiter(Options(provider).LoginFailuresPerMinute));
         services.AddSingleton(provider => new TokenIssuer(
             SigningKey.Load(Options(provider)), Options(provider).LoginLifetime, provider.GetRequiredService<TimeProvider>()));

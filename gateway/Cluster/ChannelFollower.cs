@@ -9,7 +9,8 @@ namespace NotifyHub.Gateway.Cluster;
 /// way is found by the offsets, or by the head that every renewal tells, and is pulled: push is for speed, pull is for truth.
 /// </summary>
 public sealed partial class ChannelFollower(
-    IGrainFactory grains, GatewayNode node, IOptions<GatewayOptions> options, ILogger<ChannelFollower> logger) : IDisposable
+    IGrainFactory grains, GatewayNode node, IOptions<GatewayOptions> options, DeliveryTimes times, ILogger<ChannelFollower> logger)
+    : IDisposable
 {
     private const int RepairMessages = 1000;
 
@@ -71,7 +72,7 @@ public sealed partial class ChannelFollower(
     {
         // Before the first renewal has been answered, or with another epoch, the renewal sorts it out.
         if (_log is not { } log || log.Epoch != batch.Epoch) return;
-        if (Append(log, batch.Messages)) return;
+        if (Append(log, batch)) return;
         LogHole(log.Head, batch.Messages[0].Offset);
         _ = RepairAsync(CancellationToken.None);
     }
@@ -109,14 +110,17 @@ public sealed partial class ChannelFollower(
         Appended?.Invoke(log);
         _log = log;
         if (before is null) return;
+        times.Forget();
         LogNewEpoch(head.Epoch);
         EpochChanged?.Invoke();
     }
 
-    private bool Append(ChannelLog log, ReadOnlySpan<Message> messages)
+    private bool Append(ChannelLog log, MessageBatch batch)
     {
+        var messages = batch.Messages;
         if (messages.Length == 0) return true;
         if (!log.TryAppend(messages)) return false;
+        if (batch.AcceptedAt is { } acceptedAt && HasClients()) times.Begin(messages[^1].Offset, acceptedAt);
         Appended?.Invoke(log);
         if (HasClients()) NoteDelivered(new OffsetRange(messages[0].Offset, messages[^1].Offset));
         return true;
@@ -134,7 +138,7 @@ public sealed partial class ChannelFollower(
                 if (batch.Epoch != log.Epoch || batch.Messages.Length == 0) return;
                 // What was swept before this gateway could read it is gone for it: it begins anew at what is left.
                 if (batch.Messages[0].Offset > log.Head + 1) Begin(new ChannelHead(batch.Epoch, batch.FirstRetained, batch.Messages[0].Offset - 1));
-                else Append(log, batch.Messages);
+                else Append(log, batch);
                 if (_log!.Head >= batch.Head) return;
             }
         }

@@ -27,6 +27,7 @@ public sealed partial class GridLink : BackgroundService
     private readonly ChannelFollower _follower;
     private readonly ServiceSwitch _service;
     private readonly Clients _clients;
+    private readonly DeliveryTimes _times;
     private readonly TimeProvider _time;
     private readonly ILogger<GridLink> _logger;
     private readonly ProcessUsage _usage;
@@ -50,14 +51,15 @@ public sealed partial class GridLink : BackgroundService
         ChannelFollower follower,
         ServiceSwitch service,
         Clients clients,
+        DeliveryTimes times,
         GatewayObserver observer,
         IOptions<GatewayOptions> options,
         IHostApplicationLifetime lifetime,
         TimeProvider time,
         ILogger<GridLink> logger)
     {
-        (_grains, _node, _follower, _service, _clients, _observer, _time, _logger) =
-            (grains, node, follower, service, clients, observer, time, logger);
+        (_grains, _node, _follower, _service, _clients, _times, _observer, _time, _logger) =
+            (grains, node, follower, service, clients, times, observer, time, logger);
         _role = options.Value.Mode == GatewayMode.Embedded ? "embedded" : "gateway";
         _usage = new ProcessUsage(time);
         _reference = grains.CreateObjectReference<IGatewayObserver>(observer);
@@ -162,7 +164,8 @@ public sealed partial class GridLink : BackgroundService
 
     private NodeReport Node() => new(
         _node.Id, _role, $"{Environment.MachineName}:{_node.WebSocketPort}", Environment.ProcessId,
-        _usage.CpuPercent(), ProcessUsage.MemoryPercent(), _clients.Count, _usage.StartedAt());
+        _usage.CpuPercent(), ProcessUsage.MemoryPercent(), _clients.Count, _usage.StartedAt(),
+        new Traffic(_follower.Log?.Head ?? -1, _clients.Delivered, _times.Counts()));
 
     private IConnectionGrain ConnectionGrain() => _grains.GetGrain<IConnectionGrain>(GrainKeys.Gateway(_node.Id));
 

@@ -96,7 +96,7 @@ public sealed partial class PushConnection(
 
     private Batch TakeLines(ref ReadOnlySequence<byte> unread)
     {
-        var batch = new Batch();
+        var batch = new Batch(time.GetUtcNow());
         var before = unread.Length;
         while (!batch.IsFull && !batch.Closes)
         {
@@ -139,12 +139,14 @@ public sealed partial class PushConnection(
         while (await _waiting.Reader.WaitToReadAsync())
         {
             var batches = 0;
-            var all = new Batch();
-            while (!all.IsFull && _waiting.Reader.TryRead(out var batch))
+            Batch? all = null;
+            while (all is not { IsFull: true } && _waiting.Reader.TryRead(out var batch))
             {
-                all.Append(batch);
+                all = all?.Append(batch) ?? batch;
                 batches++;
             }
+
+            if (all is null) continue;
 
             var answer = await PublishAsync(all);
             foreach (var own in all.Answers) WriteLine(own ?? answer);
@@ -171,7 +173,7 @@ public sealed partial class PushConnection(
         if (batch.Drafts.Count == 0) return Ok;
         try
         {
-            await publish(new PublishBatch([.. batch.Drafts]));
+            await publish(new PublishBatch([.. batch.Drafts], AcceptedAt: batch.AcceptedAt));
             return Ok;
         }
         catch (ChannelBusyException)
@@ -228,8 +230,11 @@ public sealed partial class PushConnection(
         e is IOException or SocketException or ObjectDisposedException or OperationCanceledException;
 
     /// <summary>Consecutive lines: their answers, null where the publish decides, and the payloads to publish.</summary>
-    private sealed class Batch
+    private sealed class Batch(DateTimeOffset acceptedAt)
     {
+        /// <summary>When the first of the lines had come.</summary>
+        public DateTimeOffset AcceptedAt => acceptedAt;
+
         public List<string?> Answers { get; } = [];
 
         public List<Draft> Drafts { get; } = [];
@@ -247,11 +252,12 @@ public sealed partial class PushConnection(
             Closes = true;
         }
 
-        public void Append(Batch next)
+        public Batch Append(Batch next)
         {
             Answers.AddRange(next.Answers);
             Drafts.AddRange(next.Drafts);
             Bytes += next.Bytes;
+            return this;
         }
     }
 

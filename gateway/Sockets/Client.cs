@@ -58,6 +58,12 @@ public sealed class Client
     /// <summary>Nothing is being sent in the background: the sender may write.</summary>
     internal bool Idle { get; set; } = true;
 
+    /// <summary>Its connection had enough in the middle of the log, and has not taken the rest yet.</summary>
+    internal bool Straggles { get; set; }
+
+    /// <summary>The last offset that it was sent as a whole.</summary>
+    internal long SentThrough => _sentThrough;
+
     /// <summary>Where its cursor stands; null until it is subscribed.</summary>
     internal Segment? Segment { get; private set; }
 

@@ -41,6 +41,7 @@ public sealed partial class Clients : BackgroundService
         ClientReader reader,
         Subscriptions subscriptions,
         ChannelFollower follower,
+        DeliveryTimes times,
         TimeProvider time,
         ILogger<Clients> logger,
         ILogger<Sender> senderLogger)
@@ -48,7 +49,7 @@ public sealed partial class Clients : BackgroundService
         _options = options.Value;
         (_node, _reader, _subscriptions, _follower, _time, _logger) = (node, reader, subscriptions, follower, time, logger);
         var senders = _options.Senders > 0 ? _options.Senders : Math.Max(1, Environment.ProcessorCount / 2);
-        _senders = [.. Enumerable.Range(0, senders).Select(number => new Sender(number, _options.BacklogBytes, senderLogger))];
+        _senders = [.. Enumerable.Range(0, senders).Select(number => new Sender(number, _options.BacklogBytes, times, senderLogger))];
         _ended = End;
         follower.Appended += Follow;
         follower.EpochChanged += () => CloseAll(client => client.IsEnveloped, CloseReason.NewEpoch);
@@ -58,6 +59,9 @@ public sealed partial class Clients : BackgroundService
 
     /// <summary>Messages sent to clients since the start.</summary>
     public long Sent => _senders.Sum(sender => sender.Sent);
+
+    /// <summary>Messages of the channel sent to clients since the start.</summary>
+    public long Delivered => _senders.Sum(sender => sender.Delivered);
 
     /// <summary>Messages from clients that have ended, and of those connected.</summary>
     public long Received => Volatile.Read(ref _received) + _clients.Values.Sum(client => client.Received);

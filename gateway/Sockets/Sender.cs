@@ -11,6 +11,7 @@ namespace NotifyHub.Gateway.Sockets;
 public sealed partial class Sender : IDisposable
 {
     private readonly int _backlogBytes;
+    private readonly DeliveryTimes.Passed _passed;
     private readonly ILogger _logger;
     private readonly Thread _thread;
     private readonly ConcurrentQueue<Client> _ready = new();
@@ -18,21 +19,26 @@ public sealed partial class Sender : IDisposable
     private readonly Lane _plain = new();
     private readonly Lane _envelopes = new();
     private int _signaled;
+    private int _stragglers;
     private long _sent;
     private long _answered;
     private volatile ChannelLog? _log;
     private volatile bool _stopping;
 
-    public Sender(int number, int backlogBytes, ILogger logger)
+    public Sender(int number, int backlogBytes, DeliveryTimes times, ILogger logger)
     {
         _backlogBytes = backlogBytes;
+        _passed = times.Join();
         _logger = logger;
         _thread = new Thread(Run) { IsBackground = true, Name = $"sender-{number}" };
         _thread.Start();
     }
 
     /// <summary>Messages sent to clients so far, answers included.</summary>
-    public long Sent => Volatile.Read(ref _sent) + Volatile.Read(ref _answered);
+    public long Sent => Delivered + Volatile.Read(ref _answered);
+
+    /// <summary>Messages of the channel sent to clients so far.</summary>
+    public long Delivered => Volatile.Read(ref _sent);
 
     /// <summary>The log to follow has grown, or is another.</summary>
     public void Follow(ChannelLog log)
@@ -79,8 +85,9 @@ public sealed partial class Sender : IDisposable
             {
                 while (_ready.TryDequeue(out var client)) Attend(client);
                 if (_log is not { } log) continue;
-                Sweep(_plain, log.Plain);
-                Sweep(_envelopes, log.Envelopes);
+                var swept = Sweep(_plain, log.Plain) | Sweep(_envelopes, log.Envelopes);
+                // With stragglers it takes a look at all clients to know: one a pass is enough.
+                if (swept || _stragglers == 0) _passed.Tell(Math.Min(Passed(_plain), Passed(_envelopes)));
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
@@ -97,20 +104,24 @@ public sealed partial class Sender : IDisposable
         if (client.Ended)
         {
             client.Lane?.Remove(client);
+            SetStraggling(client, false);
             return;
         }
 
         if (client.Lane is null) (client.IsEnveloped ? _envelopes : _plain).Add(client);
         if (client.TakeSendFinished()) client.Idle = true;
-        if (client.Idle) Advance(client, LogOf(client));
+        if (!client.Idle) return;
+        Advance(client, LogOf(client));
+        SetStraggling(client, !client.Idle);
     }
 
     private FrameLog? LogOf(Client client) => client.IsEnveloped ? _log?.Envelopes : _log?.Plain;
 
-    private void Sweep(Lane lane, FrameLog log)
+    /// <summary>Brings the clients of a lane to the head. False: there is nothing new.</summary>
+    private bool Sweep(Lane lane, FrameLog log)
     {
         var head = log.Head;
-        if (ReferenceEquals(head, lane.Seen)) return;
+        if (ReferenceEquals(head, lane.Seen)) return false;
         lane.Seen = head;
 
         for (var i = 0; i < lane.Count; i++)
@@ -119,14 +130,36 @@ public sealed partial class Sender : IDisposable
             if (client.Idle)
             {
                 Advance(client, log);
+                if (!client.Idle) SetStraggling(client, true);
             }
             else if (client.Lag(head) > _backlogBytes)
             {
                 client.Close(CloseReason.TooSlow);
                 // At once, not at the end of the grace that a client has to take its close frame.
                 client.LeaveLog();
+                SetStraggling(client, false);
             }
         }
+
+        return true;
+    }
+
+    /// <summary>Counts the clients whose connection has had enough for now: without any, all are at the head that was seen last.</summary>
+    private void SetStraggling(Client client, bool straggles)
+    {
+        if (client.Straggles == straggles) return;
+        client.Straggles = straggles;
+        _stragglers += straggles ? 1 : -1;
+    }
+
+    /// <summary>Up to where every client of the lane has been sent the log. One that reads pages of history does not follow it yet.</summary>
+    private long Passed(Lane lane)
+    {
+        var passed = lane.Seen?.Offset ?? 0;
+        if (_stragglers == 0) return passed;
+        foreach (var client in lane.Clients.AsSpan(0, lane.Count))
+            if (client is { Straggles: true, Segment: { IsPage: false } }) passed = Math.Min(passed, client.SentThrough);
+        return passed;
     }
 
     /// <summary>Sends first the client's answers, then what the log has for it, until all is sent or the connection has had enough.</summary>

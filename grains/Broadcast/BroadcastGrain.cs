@@ -88,10 +88,11 @@ public sealed partial class BroadcastGrain(
         ArgumentOutOfRangeException.ThrowIfNegative(after);
         maxMessages = Math.Clamp(maxMessages, 1, MaxReadMessages);
         var state = await OpenAsync();
+        Commit? commit = null;
         var found = after >= state.Head ? []
-            : _recent.Covers(after) ? _recent.After(after, maxMessages, MaxReadBytes)
+            : _recent.Covers(after) ? _recent.After(after, maxMessages, MaxReadBytes, out commit)
             : await messages.ReadAsync(_channel, after, maxMessages, MaxReadBytes, CancellationToken.None);
-        return Batch(_state ?? state, found);
+        return Batch(_state ?? state, found, commit);
     }
 
     /// <summary>Where the channel stands, read from the database when it is not known (any more).</summary>
@@ -117,7 +118,7 @@ public sealed partial class BroadcastGrain(
 
     private async Task<PublishResult> AppendAsync(PublishBatch batch)
     {
-        var pending = new PendingPublish(batch);
+        var pending = new PendingPublish(batch, time.GetUtcNow());
         if (_pendingBytes + pending.Bytes > _options.PublishQueueBytes) throw new ChannelBusyException();
         _pendingBytes += pending.Bytes;
         _pending.Enqueue(pending);
@@ -178,7 +179,7 @@ public sealed partial class BroadcastGrain(
         await messages.AppendAsync(_channel, written, made, keys, CancellationToken.None);
 
         _state = state with { Head = offset, FirstRetained = Math.Min(state.FirstRetained, written[0].Offset) };
-        _recent.Add(written);
+        _recent.Add(written, new Commit(batch.Min(publish => publish.AcceptedAt)));
         foreach (var publish in batch)
         {
             _pendingBytes -= publish.Bytes;
@@ -228,10 +229,13 @@ public sealed partial class BroadcastGrain(
 
         // After a failed commit nothing is known until the channel is opened again: nothing to hand out.
         MessageBatch Next(long after, int maxMessages, int maxBytes) =>
-            _state is { } state ? Batch(state, _recent.After(after, maxMessages, maxBytes)) : new MessageBatch("", 0, 0, []);
+            _state is { } state
+                ? Batch(state, _recent.After(after, maxMessages, maxBytes, out var commit), commit)
+                : new MessageBatch("", 0, 0, []);
     }
 
-    private static MessageBatch Batch(ChannelHead state, Message[] found) => new(state.Epoch, state.FirstRetained, state.Head, found);
+    private static MessageBatch Batch(ChannelHead state, Message[] found, Commit? commit) =>
+        new(state.Epoch, state.FirstRetained, state.Head, found, commit?.AcceptedAt);
 
     private async Task SweepAsync(CancellationToken cancellation)
     {
@@ -260,7 +264,7 @@ public sealed partial class BroadcastGrain(
     private partial void LogSweepFailed(string fault, string channel);
 
     /// <summary>A publish that waits for its commit.</summary>
-    private sealed class PendingPublish(PublishBatch batch)
+    private sealed class PendingPublish(PublishBatch batch, DateTimeOffset now)
     {
         // What a notification takes beside its text, roughly: the bound is on memory, not to the byte.
         private const int NotificationBytes = 512;
@@ -268,6 +272,9 @@ public sealed partial class BroadcastGrain(
         public Draft[] Drafts => batch.Drafts;
 
         public string? Key => batch.IdempotencyKey;
+
+        /// <summary>By the gateway's clock, but for one that is ahead.</summary>
+        public DateTimeOffset AcceptedAt { get; } = batch.AcceptedAt is { } at && at < now ? at : now;
 
         public long FirstOffset { get; set; }
 

@@ -24,7 +24,7 @@ public sealed partial class DescriptionTests
                 "delete /api/keys/{id}", "delete /api/notifications/windows/{id}", "delete /api/websocket/connections/{connectionId}",
                 "get /api/auth/me", "get /api/keys", "get /api/notifications/windows", "get /api/notifications/windows/pending",
                 "get /api/notifications/windows/stats", "get /api/notifications/windows/{id}", "get /api/system/info",
-                "get /api/system/websocket/status", "get /api/websocket/connections", "get /api/websocket/stats",
+                "get /api/system/overview", "get /api/system/websocket/status", "get /api/websocket/connections", "get /api/websocket/stats",
                 "patch /api/notifications/windows/{id}/status", "post /api/auth/login", "post /api/keys", "post /api/notifications/windows",
                 "post /api/notifications/windows/batch", "post /api/push", "post /api/system/websocket/restart",
                 "post /api/system/websocket/start", "post /api/system/websocket/stop",
