@@ -3,6 +3,7 @@ using System.Security.Claims;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.IdentityModel.JsonWebTokens;
+using NotifyHub.Gateway.Telemetry;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Api;
@@ -24,12 +25,12 @@ internal static class AuthEndpoints
     }
 
     private static async Task<Results<Ok<Envelope<Login>>, Failure>> LoginAsync(
-        HttpContext context, IGrainFactory grains, TokenIssuer tokens, LoginLimiter limiter, CancellationToken cancellation)
+        HttpContext context, IGrainFactory grains, TokenIssuer tokens, LoginLimiter limiter, GatewayMetrics metrics, CancellationToken cancellation)
     {
         var address = LoginLimiter.Address(context.Connection.RemoteIpAddress);
         using var attempt = await limiter.AttemptAsync(address, cancellation);
-        if (!attempt.IsAcquired) return new Failure(ErrorCatalogue.RateLimited, retryAfter: TimeSpan.FromSeconds(1));
-        if (limiter.Wait(address) is { } wait) return new Failure(ErrorCatalogue.RateLimited, retryAfter: wait);
+        if (!attempt.IsAcquired) return Limited(metrics, TimeSpan.FromSeconds(1));
+        if (limiter.Wait(address) is { } wait) return Limited(metrics, wait);
 
         var faults = new Faults();
         var fields = JsonFields.Parse(await RequestBody.ReadAsync(context.Request, cancellation), faults);
@@ -38,15 +39,22 @@ internal static class AuthEndpoints
         if (email is null || password is null) return Failure.Invalid(faults);
 
         var (user, retryAfter) = await grains.GetGrain<IUserGrain>(GrainKeys.User(email)).SignInAsync(password);
-        if (retryAfter is not null) return new Failure(ErrorCatalogue.RateLimited, retryAfter: retryAfter);
+        if (retryAfter is { } locked) return Limited(metrics, locked);
         if (user is null)
         {
             limiter.NoteFailure(address);
+            metrics.LoginFailed("invalid_credentials");
             return new Failure(ErrorCatalogue.InvalidCredentials);
         }
 
         var (token, expiresAt) = tokens.Issue(user);
         return Reply.Ok(new Login(token, expiresAt.UtcDateTime, new UserView(user.Id, user.Email, user.Name, user.Role)));
+    }
+
+    private static Failure Limited(GatewayMetrics metrics, TimeSpan wait)
+    {
+        metrics.LoginFailed("rate_limited");
+        return new Failure(ErrorCatalogue.RateLimited, retryAfter: wait);
     }
 
     // From the token alone: what it says was checked when it was issued.

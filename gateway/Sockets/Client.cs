@@ -71,6 +71,9 @@ public sealed class Client
 
     // --- For any thread ---
 
+    /// <summary>Bytes of answers that wait.</summary>
+    public int OutboxBytes => _outbox.Bytes;
+
     /// <summary>Milliseconds of <see cref="Environment.TickCount64"/> when the client was last heard of.</summary>
     public long LastHeard { get; set; }
 

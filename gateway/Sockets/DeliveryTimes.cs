@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using NotifyHub.Gateway.Telemetry;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Sockets;
@@ -6,7 +8,7 @@ namespace NotifyHub.Gateway.Sockets;
 /// Measures how long a batch takes from the moment its first message was accepted until the last cursor of this gateway is past it. Nothing is
 /// done for a client: each sender tells after a pass how far all of its clients are, and a batch has arrived when the last sender says so.
 /// </summary>
-public sealed class DeliveryTimes(TimeProvider time)
+public sealed class DeliveryTimes(GatewayMetrics metrics, TimeProvider time)
 {
     // A client that takes nothing more holds all of them up until it is cut off.
     private const int MaxOnTheWay = 4_096;
@@ -31,16 +33,22 @@ public sealed class DeliveryTimes(TimeProvider time)
     /// <summary>A batch was appended to the log.</summary>
     /// <param name="offset">Of its last message.</param>
     /// <param name="acceptedAt">When its first message was accepted, by the clock of who took it in.</param>
-    public void Begin(long offset, DateTimeOffset acceptedAt)
+    /// <param name="span">Ended when the batch has arrived.</param>
+    public void Begin(long offset, DateTimeOffset acceptedAt, Activity? span = null)
     {
         lock (_gate)
         {
             // It came twice, by push and by pull.
-            if (offset <= _newest) return;
+            if (offset <= _newest)
+            {
+                span?.Dispose();
+                return;
+            }
+
             _newest = offset;
             // At the bound a batch is counted as if it had arrived now: too early rather than not at all.
             if (_onTheWay.Count == MaxOnTheWay) Count(_onTheWay.Dequeue());
-            _onTheWay.Enqueue(new Batch(offset, acceptedAt));
+            _onTheWay.Enqueue(new Batch(offset, acceptedAt, span));
             CountArrived();
         }
     }
@@ -50,7 +58,7 @@ public sealed class DeliveryTimes(TimeProvider time)
     {
         lock (_gate)
         {
-            _onTheWay.Clear();
+            while (_onTheWay.TryDequeue(out var batch)) batch.Span?.Dispose();
             _newest = 0;
             foreach (var sender in _senders) sender.Offset = 0;
         }
@@ -69,9 +77,15 @@ public sealed class DeliveryTimes(TimeProvider time)
         while (_onTheWay.TryPeek(out var batch) && batch.Offset <= passed) Count(_onTheWay.Dequeue());
     }
 
-    private void Count(Batch batch) => _counts[LatencyBuckets.Of(time.GetUtcNow() - batch.AcceptedAt)]++;
+    private void Count(Batch batch)
+    {
+        var latency = time.GetUtcNow() - batch.AcceptedAt;
+        _counts[LatencyBuckets.Of(latency)]++;
+        metrics.Delivered(latency < TimeSpan.Zero ? TimeSpan.Zero : latency);
+        batch.Span?.Dispose();
+    }
 
-    private readonly record struct Batch(long Offset, DateTimeOffset AcceptedAt);
+    private readonly record struct Batch(long Offset, DateTimeOffset AcceptedAt, Activity? Span);
 
     /// <summary>How far all the clients of one sender are.</summary>
     public sealed class Passed(DeliveryTimes times)

@@ -39,11 +39,9 @@ internal sealed class RecentMessages(int maxBytes)
     public bool Covers(long after) => _start < _messages.Count && _messages[_start].Message.Offset <= after + 1;
 
     /// <summary>What follows the offset, or begins with the oldest that is here when that is later.</summary>
-    /// <param name="commit">That of the first of them; null when there are none.</param>
-    public Message[] After(long after, int maxMessages, int maxMessageBytes, out Commit? commit)
+    public RecentBatch After(long after, int maxMessages, int maxMessageBytes)
     {
-        commit = null;
-        if (_start == _messages.Count) return [];
+        if (_start == _messages.Count) return RecentBatch.Empty;
         var first = _start + (int)Math.Clamp(after + 1 - _messages[_start].Message.Offset, 0, _messages.Count - _start);
         var (end, bytes) = (first, 0L);
         while (end < _messages.Count && end - first < maxMessages)
@@ -54,12 +52,32 @@ internal sealed class RecentMessages(int maxBytes)
             end++;
         }
 
-        if (first == end) return [];
-        commit = _messages[first].Commit;
+        return first == end ? RecentBatch.Empty : Take(first, end);
+    }
+
+    private RecentBatch Take(int first, int end)
+    {
         var found = new Message[end - first];
-        for (var i = 0; i < found.Length; i++) found[i] = _messages[first + i].Message;
-        return found;
+        List<string>? traces = null;
+        Commit? commit = null;
+        for (var i = 0; i < found.Length; i++)
+        {
+            (found[i], var own) = _messages[first + i];
+            if (ReferenceEquals(own, commit)) continue;
+            commit = own;
+            if (own.Trace is { } trace && traces is not { Count: >= Tracing.MaxLinks }) (traces ??= []).Add(trace);
+        }
+
+        return new RecentBatch(found, _messages[first].Commit.AcceptedAt, traces?.ToArray());
     }
 
     private readonly record struct Recent(Message Message, Commit Commit);
+}
+
+/// <summary>Consecutive messages.</summary>
+/// <param name="AcceptedAt">When the first of them was accepted; null when that is no longer known.</param>
+/// <param name="Traces">The recorded commits that they come from; null without any.</param>
+internal readonly record struct RecentBatch(Message[] Messages, DateTimeOffset? AcceptedAt = null, string[]? Traces = null)
+{
+    public static readonly RecentBatch Empty = new([]);
 }

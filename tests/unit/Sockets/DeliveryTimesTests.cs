@@ -15,7 +15,7 @@ public sealed class DeliveryTimesTests
 
     public DeliveryTimesTests()
     {
-        _times = new DeliveryTimes(_clock);
+        _times = new DeliveryTimes(Meters.Metrics(), _clock);
         (_one, _two) = (_times.Join(), _times.Join());
     }
 

@@ -15,7 +15,7 @@ public sealed class SenderTests : IDisposable
 {
     private const int Backlog = 1 << 20;
 
-    private readonly DeliveryTimes _times = new(TimeProvider.System);
+    private readonly DeliveryTimes _times = new(Meters.Metrics(), TimeProvider.System);
     private readonly Sender _sender;
     private ChannelLog _log = new(new ChannelHead("e", 1, 0), 8 << 20);
 
