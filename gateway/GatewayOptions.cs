@@ -103,6 +103,14 @@ public sealed class GatewayOptions
     [Range(1024, 1 << 30)]
     public int RequestBytes { get; set; } = 16 << 20;
 
+    /// <summary>IP address that the metrics' port binds to; <c>*</c> is every address. It has no login.</summary>
+    [Required]
+    public string MetricsAddress { get; set; } = "127.0.0.1";
+
+    /// <summary>Where Prometheus scrapes <c>/metrics</c>. 0: the system picks a free port. -1: nowhere.</summary>
+    [Range(-1, 65535)]
+    public int MetricsPort { get; set; } = -1;
+
     public TimeZoneInfo Zone() => TimeZone.Length == 0 ? TimeZoneInfo.Local : TimeZoneInfo.FindSystemTimeZoneById(TimeZone);
 }
 

@@ -1,6 +1,7 @@
 using NotifyHub.Gateway;
 using NotifyHub.Gateway.Api;
 using NotifyHub.Gateway.Sockets;
+using NotifyHub.Telemetry;
 
 try
 {
@@ -17,6 +18,7 @@ try
         return 1;
     }
 
+    app.UseMetrics();
     app.UseClientSockets();
     app.UseStaticFiles();
     app.MapNotifyHubApi();

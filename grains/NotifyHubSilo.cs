@@ -8,6 +8,7 @@ using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Accounts;
 using NotifyHub.Grains.Service;
 using NotifyHub.Grains.Storage;
+using NotifyHub.Grains.Telemetry;
 using Orleans.Configuration;
 
 namespace NotifyHub.Grains;
@@ -36,6 +37,8 @@ public static class NotifyHubSilo
     {
         var services = silo.Services;
         services.TryAddSingleton(TimeProvider.System);
+        services.AddMetrics();
+        services.AddSingleton<SiloMetrics>();
         services.AddSingleton(new SiloMode(embedded));
         services.AddSingleton<IValidateOptions<SiloOptions>, SiloOptionsCheck>();
         services.AddSingleton(provider => Database.Open(provider.GetRequiredService<IOptions<SiloOptions>>().Value.Storage));

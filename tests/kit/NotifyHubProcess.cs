@@ -50,6 +50,9 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
 
     public int PushPort => _pushPort;
 
+    /// <summary>The port for Prometheus; to be asked for by a setting.</summary>
+    public int MetricsPort => Port(ScrapePort().Match(Output));
+
     public int Pid { get; private set; }
 
     /// <summary>It has been started and has not ended.</summary>
@@ -188,7 +191,8 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = _folder.FullName,
         };
-        foreach (var (setting, value) in _settings) start.Environment[$"NotifyHub__{setting}"] = value;
+        foreach (var (setting, value) in _settings)
+            start.Environment[setting.StartsWith("OTEL_", StringComparison.Ordinal) ? setting : $"NotifyHub__{setting}"] = value;
 
         _outputEnded = false;
         _process = new Process { StartInfo = start };
@@ -255,6 +259,9 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
 
     [GeneratedRegex(@"Internal Push Interface on port (\d+)\.\.\.")]
     private static partial Regex InternalPort();
+
+    [GeneratedRegex(@"Metrics for Prometheus are served on \S+:(\d+)")]
+    private static partial Regex ScrapePort();
 
     [GeneratedRegex(@"VmRSS:\s+(\d+) kB")]
     private static partial Regex ResidentKilobytes();
