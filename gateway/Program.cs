@@ -1,5 +1,6 @@
 using NotifyHub.Gateway;
 using NotifyHub.Gateway.Api;
+using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.Telemetry;
 
@@ -19,6 +20,7 @@ try
     }
 
     app.UseMetrics();
+    app.UseDrain();
     app.UseClientSockets();
     app.UseStaticFiles();
     app.MapNotifyHubApi();

@@ -116,6 +116,10 @@ public static class NotifyHubSilo
             // Restarted silos must not wait for the dead rows of their former lives.
             membership.DefunctSiloExpiration = TimeSpan.FromDays(1);
         });
+        silo.Configure<SiloConnectionOptions>(connections =>
+            connections.ConfigureGatewayInboundConnection(connection => SilentGateways.End(connection, TimeProvider.System)));
+        // What is for a gateway whose connection has ended goes by way of another silo then, and does not wait for its return.
+        silo.Configure<SiloMessagingOptions>(messaging => messaging.ClientDropTimeout = TimeSpan.FromSeconds(2));
         silo.Services.AddHostedService<SiloReporter>();
     }
 

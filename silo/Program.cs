@@ -22,7 +22,7 @@ await using var app = builder.Build();
 app.UseMetrics();
 app.MapGet("/health/live", () => Results.Ok());
 app.MapGet("/health/ready", async (ISiloStatusOracle silo, Database database, CancellationToken cancellation) =>
-    silo.CurrentStatus == SiloStatus.Active && await database.CheckAsync(cancellation) is null
+    !app.Lifetime.ApplicationStopping.IsCancellationRequested && silo.CurrentStatus == SiloStatus.Active && await database.CheckAsync(cancellation) is null
         ? Results.Ok()
         : Results.StatusCode(StatusCodes.Status503ServiceUnavailable));
 
