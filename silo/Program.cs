@@ -4,8 +4,17 @@ using NotifyHub.Grains.Storage;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 
+if (args is [HealthProbe.Argument, .. var rest])
+    return await HealthProbe.AskAsync("*", HealthProbe.Settings(rest).Get<SiloOptions>()?.HealthPort ?? new SiloOptions().HealthPort);
+
 // The settings lie beside the program, wherever it is started.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+if (builder.Configuration.AddSecretFiles() is { } missing)
+{
+    await Console.Error.WriteLineAsync(missing);
+    return 1;
+}
+
 builder.UseOrleans(silo => silo.AddNotifyHubSilo(builder.Configuration, embedded: false).AddActivityPropagation());
 
 // The exporter reads the standard OTEL_* variables itself; without an endpoint it would only retry and complain.
