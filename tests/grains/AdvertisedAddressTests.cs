@@ -1,6 +1,5 @@
 using System.Net;
 using NotifyHub.Grains;
-using Xunit;
 
 namespace NotifyHub.GrainTests;
 
