@@ -16,6 +16,8 @@ WORKDIR /source
 COPY global.json Directory.Build.props Directory.Packages.props ./
 COPY grain-interfaces/NotifyHub.GrainInterfaces.csproj grain-interfaces/packages.lock.json grain-interfaces/
 COPY grains/NotifyHub.Grains.csproj grains/packages.lock.json grains/
+COPY telemetry/NotifyHub.Telemetry.csproj telemetry/packages.lock.json telemetry/
+COPY console/NotifyHub.Console.csproj console/packages.lock.json console/
 COPY gateway/NotifyHub.Gateway.csproj gateway/packages.lock.json gateway/
 COPY silo/NotifyHub.Silo.csproj silo/packages.lock.json silo/
 RUN dotnet restore gateway --locked-mode && dotnet restore silo --locked-mode
@@ -23,6 +25,8 @@ RUN dotnet restore gateway --locked-mode && dotnet restore silo --locked-mode
 COPY .editorconfig ./
 COPY grain-interfaces grain-interfaces
 COPY grains grains
+COPY telemetry telemetry
+COPY console console
 COPY gateway gateway
 COPY silo silo
 # The native SQLite of other systems is two thirds of what would be published. /data is made here: a chiselled image has no mkdir.
@@ -45,7 +49,7 @@ USER app
 # The one-process mode keeps its data in ./data.
 WORKDIR /
 VOLUME ["/data"]
-EXPOSE 8080 8081
+EXPOSE 8080 8081 3000 9464
 HEALTHCHECK --interval=15s --timeout=10s --start-period=60s --start-interval=2s --retries=3 \
   CMD ["dotnet", "/app/NotifyHub.Gateway.dll", "--health"]
 ENTRYPOINT ["dotnet", "/app/NotifyHub.Gateway.dll"]
@@ -56,7 +60,7 @@ COPY --from=build /out/silo /app
 ENV ASPNETCORE_HTTP_PORTS=
 USER app
 WORKDIR /
-EXPOSE 11111 30000 8082
+EXPOSE 11111 30000 8082 9464
 HEALTHCHECK --interval=15s --timeout=10s --start-period=60s --start-interval=2s --retries=3 \
   CMD ["dotnet", "/app/NotifyHub.Silo.dll", "--health"]
 ENTRYPOINT ["dotnet", "/app/NotifyHub.Silo.dll"]

@@ -68,7 +68,9 @@ public sealed partial class ComposeTests
     {
         var targets = ScrapedService().Matches(Checkout.Read("deploy/prometheus/prometheus.yml")).Select(match => (match.Groups[1].Value, Number(match.Groups[2])));
 
-        Assert.Equal([("backend", GatewaySettings.MetricsPort), ("silo", new SiloOptions().MetricsPort)], targets);
+        Assert.Equal([("backend", GatewaySettings.MetricsPort), ("silo", SiloSettings.MetricsPort)], targets);
+        // On loopback it would be out of Prometheus' reach.
+        Assert.Equal(("*", "*"), (GatewaySettings.MetricsAddress, SiloSettings.MetricsAddress));
     }
 
     [Fact]
@@ -161,6 +163,9 @@ public sealed partial class ComposeTests
 
     private GatewayOptions GatewaySettings => KnownSettings.Bind<GatewayOptions>(
         Backend.Environment.Select(one => KeyValuePair.Create(one.Key, ComposeFile.WithDefaults(one.Value))));
+
+    private SiloOptions SiloSettings => KnownSettings.Bind<SiloOptions>(
+        Silo.Environment.Select(one => KeyValuePair.Create(one.Key, ComposeFile.WithDefaults(one.Value))));
 
     private static string[] Faults(ComposeService service, Type options) =>
         [.. service.Environment.Select(one => KnownSettings.Fault(one.Key, ComposeFile.WithDefaults(one.Value), options)).OfType<string>()];
