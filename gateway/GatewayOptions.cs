@@ -104,6 +104,10 @@ public sealed class GatewayOptions
     [Required]
     public string DataFolder { get; set; } = "data";
 
+    /// <summary>Folder of files that each hold one setting, named for it (<c>NotifyHub__JwtKey</c>), as Docker and Kubernetes mount secrets.
+    /// Empty: none.</summary>
+    public string SecretsFolder { get; set; } = "";
+
     /// <summary>Cluster mode: the silos' gateway endpoints, <c>host:port</c> each.</summary>
     public string[] Silos { get; set; } = [];
 

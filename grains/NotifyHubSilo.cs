@@ -130,7 +130,7 @@ public static class NotifyHubSilo
         endpoints.GatewayPort = settings.GatewayPort;
         // Unset, Orleans advertises the machine's own address.
         if (settings.AdvertisedAddress.Length == 0) return;
-        endpoints.AdvertisedIPAddress = IPAddress.Parse(settings.AdvertisedAddress);
+        endpoints.AdvertisedIPAddress = AdvertisedAddress.Find(settings.AdvertisedAddress)!; // Found when the settings were checked.
     }
 
     private static int FreePort()

@@ -4,8 +4,17 @@ using NotifyHub.Grains;
 using NotifyHub.Grains.Storage;
 using NotifyHub.Telemetry;
 
+if (args is [HealthProbe.Argument, .. var rest])
+    return await HealthProbe.AskAsync("*", HealthProbe.Settings(rest).Get<SiloOptions>()?.HealthPort ?? new SiloOptions().HealthPort);
+
 // The settings lie beside the program, wherever it is started.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+if (builder.Configuration.AddSecretFiles() is { } missing)
+{
+    await Console.Error.WriteLineAsync(missing);
+    return 1;
+}
+
 builder.UseOrleans(silo => silo.AddNotifyHubSilo(builder.Configuration, embedded: false).AddActivityPropagation());
 
 // What is asked before the settings are checked: a faulty value is told there, with all the others.
