@@ -1,5 +1,6 @@
 using NotifyHub.Gateway;
 using NotifyHub.Gateway.Api;
+using NotifyHub.Gateway.Site;
 using NotifyHub.Gateway.Sockets;
 
 try
@@ -8,6 +9,7 @@ try
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
     builder.AddGateway();
     builder.AddNotifyHubApi();
+    builder.AddConsole();
     builder.AddGatewayTelemetry();
 
     await using var app = builder.Build();
@@ -18,8 +20,9 @@ try
     }
 
     app.UseClientSockets();
-    app.UseStaticFiles();
+    app.UseConsole();
     app.MapNotifyHubApi();
+    app.MapConsole();
 
     return await app.RunGatewayAsync();
 }
