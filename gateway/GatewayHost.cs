@@ -5,10 +5,9 @@ using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Push;
 using NotifyHub.Gateway.Sockets;
+using NotifyHub.Gateway.Telemetry;
 using NotifyHub.Grains;
-using OpenTelemetry;
-using OpenTelemetry.Metrics;
-using OpenTelemetry.Trace;
+using NotifyHub.Telemetry;
 
 namespace NotifyHub.Gateway;
 
@@ -22,6 +21,9 @@ public static class GatewayHost
         services.AddOptions<GatewayOptions>().Bind(builder.Configuration.GetSection(GatewayOptions.Section));
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<GatewayNode>();
+        services.AddSingleton<GatewayMetrics>();
+        services.AddSingleton<Publisher>();
+        services.AddSingleton<DeliveryTimes>();
         services.AddSingleton<ChannelFollower>();
         services.AddSingleton<History>();
         services.AddSingleton<Subscriptions>();
@@ -32,7 +34,9 @@ public static class GatewayHost
         services.AddSingleton<ServiceSwitch>();
         services.AddSingleton<GatewayObserver>();
         services.AddSingleton(provider => new ClientEndPoint(EndPoint(provider.GetRequiredService<IOptions<GatewayOptions>>().Value)));
-        services.AddSingleton<IConnectionListenerFactory, ClientTransport>();
+        services.AddSingleton<ClientTransport>();
+        services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<ClientTransport>());
+        services.AddOptions<HostOptions>().Configure<IOptions<GatewayOptions>>((host, options) => host.ShutdownTimeout = Drain.Limit(options.Value));
 
         builder.WebHost.UseKestrelCore();
         services.AddOptions<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>()
@@ -44,7 +48,7 @@ public static class GatewayHost
                 kestrel.Listen(endPoint.EndPoint, listen => listen.Protocols = Microsoft.AspNetCore.Server.Kestrel.Core.HttpProtocols.Http1);
             });
 
-        // Stopped in the reverse order: first the goodbye to clients and grid, then the web server, the silo last.
+        // Stopped in the reverse order, after the drain: first the web server, then the goodbye to the grid, the silo last.
         var settings = builder.Configuration.GetSection(GatewayOptions.Section);
         if (settings.GetValue(nameof(GatewayOptions.Mode), GatewayMode.Embedded) == GatewayMode.Embedded)
             builder.UseOrleans(silo => silo.AddNotifyHubSilo(builder.Configuration, embedded: true).AddActivityPropagation());
@@ -54,21 +58,17 @@ public static class GatewayHost
         services.AddHostedService(provider => provider.GetRequiredService<PushListener>());
         services.AddSingleton<GridLink>();
         services.AddHostedService(provider => provider.GetRequiredService<GridLink>());
+        services.AddHostedService<Drain>();
     }
 
-    /// <summary>Exports metrics and traces when the standard <c>OTEL_*</c> variables say where to.</summary>
+    /// <summary>Tells what the gateway does to whom the settings and the standard <c>OTEL_*</c> variables name.</summary>
     public static void AddGatewayTelemetry(this WebApplicationBuilder builder)
     {
-        // The exporter reads the variables itself; without an endpoint it would only retry and complain.
-        if (string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"])) return;
-        builder.Services.AddOpenTelemetry()
-            .WithMetrics(metrics => metrics
-                .AddMeter("Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.Orleans", "NotifyHub*")
-                .AddRuntimeInstrumentation())
-            .WithTracing(traces => traces
-                .AddAspNetCoreInstrumentation()
-                .AddSource("Microsoft.Orleans.Runtime", "Microsoft.Orleans.Application", "NotifyHub*"))
-            .UseOtlpExporter();
+        var settings = builder.Configuration.GetSection(GatewayOptions.Section);
+        var defaults = new GatewayOptions();
+        builder.AddTelemetry("notifyhub-gateway", new MetricsEndPoint(
+            settings.GetValue(nameof(GatewayOptions.MetricsAddress), defaults.MetricsAddress)!,
+            settings.GetValue(nameof(GatewayOptions.MetricsPort), defaults.MetricsPort)));
     }
 
     /// <summary>Checks all settings and makes the embedded database ready, so that a fault is a line to read and not a stack trace.</summary>
@@ -77,6 +77,8 @@ public static class GatewayHost
     {
         var options = services.GetRequiredService<IOptions<GatewayOptions>>().Value;
         if (IsTaken(EndPoint(options))) return PortInUse(options);
+        if (services.GetRequiredService<MetricsEndPoint>() is { Wanted: { } metrics } && IsTaken(metrics))
+            return MetricsEndPoint.InUse(metrics.Port);
         return options.Mode == GatewayMode.Embedded ? await services.PrepareSiloAsync() : null;
     }
 

@@ -1,7 +1,9 @@
 using NotifyHub.Gateway;
 using NotifyHub.Gateway.Api;
+using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.Grains;
+using NotifyHub.Telemetry;
 
 if (args is [HealthProbe.Argument, .. var rest])
 {
@@ -30,6 +32,8 @@ try
         return 1;
     }
 
+    app.UseMetrics();
+    app.UseDrain();
     app.UseClientSockets();
     app.UseStaticFiles();
     app.MapNotifyHubApi();

@@ -8,6 +8,7 @@ using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Accounts;
 using NotifyHub.Grains.Service;
 using NotifyHub.Grains.Storage;
+using NotifyHub.Grains.Telemetry;
 using Orleans.Configuration;
 
 namespace NotifyHub.Grains;
@@ -36,6 +37,8 @@ public static class NotifyHubSilo
     {
         var services = silo.Services;
         services.TryAddSingleton(TimeProvider.System);
+        services.AddMetrics();
+        services.AddSingleton<SiloMetrics>();
         services.AddSingleton(new SiloMode(embedded));
         services.AddSingleton<IValidateOptions<SiloOptions>, SiloOptionsCheck>();
         services.AddSingleton(provider => Database.Open(provider.GetRequiredService<IOptions<SiloOptions>>().Value.Storage));
@@ -113,6 +116,10 @@ public static class NotifyHubSilo
             // Restarted silos must not wait for the dead rows of their former lives.
             membership.DefunctSiloExpiration = TimeSpan.FromDays(1);
         });
+        silo.Configure<SiloConnectionOptions>(connections =>
+            connections.ConfigureGatewayInboundConnection(connection => SilentGateways.End(connection, TimeProvider.System)));
+        // What is for a gateway whose connection has ended goes by way of another silo then, and does not wait for its return.
+        silo.Configure<SiloMessagingOptions>(messaging => messaging.ClientDropTimeout = TimeSpan.FromSeconds(2));
         silo.Services.AddHostedService<SiloReporter>();
     }
 

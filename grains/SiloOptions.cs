@@ -69,6 +69,14 @@ public sealed class SiloOptions
     [Range(0, 65535)]
     public int HealthPort { get; set; } = 8082;
 
+    /// <summary>A silo of its own: the IP address that the metrics' port binds to; <c>*</c> is every address. It has no login.</summary>
+    [Required]
+    public string MetricsAddress { get; set; } = "127.0.0.1";
+
+    /// <summary>A silo of its own: where Prometheus scrapes <c>/metrics</c>. 0: the system picks a free port. -1: nowhere.</summary>
+    [Range(-1, 65535)]
+    public int MetricsPort { get; set; } = -1;
+
     /// <summary>Folder of files that each hold one setting, named for it (<c>NotifyHub__Storage</c>), as Docker and Kubernetes mount secrets.
     /// Empty: none.</summary>
     public string SecretsFolder { get; set; } = "";

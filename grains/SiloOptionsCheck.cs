@@ -22,6 +22,10 @@ internal sealed class SiloOptionsCheck(SiloMode mode) : IValidateOptions<SiloOpt
                 + "nor a network (such as 10.0.3.0/24) that this machine has an address in.");
         }
 
+        if (options.MetricsAddress != "*" && !IPAddress.TryParse(options.MetricsAddress, out _))
+            faults.Add($"{SiloOptions.Section}:MetricsAddress: '{options.MetricsAddress}' is not an IP address, nor '*' for every address.");
+        if (!mode.Embedded && options.MetricsPort > 0 && options.MetricsPort == options.HealthPort)
+            faults.Add($"{SiloOptions.Section}:MetricsPort: {options.MetricsPort} is {SiloOptions.Section}:HealthPort already.");
         if (!mode.Embedded && options.AdministratorPassword.Length == 0)
             faults.Add($"{SiloOptions.Section}:AdministratorPassword: a clustered deployment has no default password; set one.");
 

@@ -29,6 +29,9 @@ public sealed class GatewayOptionsCheck : IValidateOptions<GatewayOptions>
 
         CheckAddress("NotifyHub:Address", options.Address, faults);
         CheckAddress("NotifyHub:PushAddress", options.PushAddress, faults);
+        CheckAddress("NotifyHub:MetricsAddress", options.MetricsAddress, faults);
+        if (options.MetricsPort > 0 && options.MetricsPort == options.WebSocketPort)
+            faults.Add($"NotifyHub:MetricsPort: {options.MetricsPort} is NotifyHub:WebSocketPort already.");
 
         if (options.Mode == GatewayMode.Cluster && options.Silos.Length == 0)
             faults.Add("NotifyHub:Silos: a gateway of a cluster must be told its silos, as host:port each.");
