@@ -65,6 +65,7 @@ public static class NotifyHubApi
         app.MapSystem();
         app.MapConnections();
         app.MapNotifications();
+        app.MapSchedules();
         app.MapPush();
         app.MapApiKeys();
         app.MapHealth();

@@ -21,14 +21,16 @@ public sealed partial class DescriptionTests
             .ToDictionary(operation => operation.Name, operation => operation.Value);
         Assert.Equal(
             [
-                "delete /api/keys/{id}", "delete /api/notifications/windows/{id}", "delete /api/websocket/connections/{connectionId}",
-                "get /api/auth/me", "get /api/keys", "get /api/notifications/windows", "get /api/notifications/windows/pending",
-                "get /api/notifications/windows/stats", "get /api/notifications/windows/{id}", "get /api/system/info",
+                "delete /api/keys/{id}", "delete /api/notifications/windows/{id}", "delete /api/schedules/{id}",
+                "delete /api/websocket/connections/{connectionId}", "get /api/auth/me", "get /api/keys", "get /api/notifications/windows", "get /api/notifications/windows/pending",
+                "get /api/notifications/windows/stats", "get /api/notifications/windows/{id}", "get /api/schedules", "get /api/schedules/{id}",
+                "get /api/schedules/{id}/runs", "get /api/system/info",
                 "get /api/system/websocket/status", "get /api/users", "get /api/users/{id}", "get /api/websocket/connections",
                 "get /api/websocket/stats", "patch /api/notifications/windows/{id}/status", "patch /api/users/{id}", "post /api/auth/login",
                 "post /api/auth/password", "post /api/keys", "post /api/notifications/windows",
-                "post /api/notifications/windows/batch", "post /api/push", "post /api/system/websocket/restart",
-                "post /api/system/websocket/start", "post /api/system/websocket/stop", "post /api/users", "post /api/users/{id}/password",
+                "post /api/notifications/windows/batch", "post /api/push", "post /api/schedules", "post /api/schedules/preview",
+                "post /api/schedules/{id}/pause", "post /api/schedules/{id}/resume", "post /api/schedules/{id}/run", "post /api/system/websocket/restart",
+                "post /api/system/websocket/start", "post /api/system/websocket/stop", "post /api/users", "post /api/users/{id}/password", "put /api/schedules/{id}",
             ],
             operations.Keys.Order(StringComparer.Ordinal));
         Assert.All(operations, operation =>
