@@ -34,9 +34,7 @@ public sealed partial class PushListener : IHostedService, IDisposable
 
     public PushListener(
         IGrainFactory grains, GatewayNode node, IOptions<GatewayOptions> options, TimeProvider time, ILogger<PushListener> logger)
-        // Not got before it is used: a gateway may start before its silos, and then knows no grains yet.
-        : this(
-            batch => grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel)).PublishAsync(batch), node, options, time, logger)
+        : this(ToPublicChannel(grains), node, options, time, logger)
     {
     }
 
@@ -252,6 +250,14 @@ public sealed partial class PushListener : IHostedService, IDisposable
     }
 
     private sealed record Listening(Socket Socket, CancellationTokenSource Stop, Task Accepting);
+
+    private static Func<PublishBatch, Task<PublishResult>> ToPublicChannel(IGrainFactory grains)
+    {
+        // Not got before it is used: a gateway may start before its silos, and then knows no grains yet. Got once: Orleans looks at the
+        // interface's attributes each time.
+        IBroadcastGrain? channel = null;
+        return batch => (channel ??= grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel))).PublishAsync(batch);
+    }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Internal push listens on {Address}, port {Port}")]
     private partial void LogListening(string address, int port);

@@ -170,7 +170,7 @@ public sealed partial class Clients : BackgroundService
         using var timer = new PeriodicTimer(Beat, _time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            foreach (var client in _clients.Values) Attend(client, Environment.TickCount64);
+            foreach (var (_, client) in _clients) Attend(client, Environment.TickCount64);
         }
     }
 
