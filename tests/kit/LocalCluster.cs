@@ -29,6 +29,9 @@ public sealed class LocalCluster : IAsyncLifetime
     /// <summary>Gateways to begin with.</summary>
     public int GatewayCount { get; init; } = 2;
 
+    /// <summary>Settings that all processes have beside their own.</summary>
+    public IReadOnlyList<(string Setting, string Value)> Settings { get; init; } = [];
+
     public PostgresServer Database { get; } = new();
 
     public IReadOnlyList<NotifyHubProcess> Silos => _silos;
@@ -101,12 +104,15 @@ public sealed class LocalCluster : IAsyncLifetime
         _siloAddresses.Add($"localhost:{ports[1]}");
         return NotifyHubProcess.Silo(
             Path.Combine(Logs, $"silo-{_silos.Count + 1}.log"),
-            ("Storage", _storage),
-            ("AdministratorPassword", _password),
-            ("AdvertisedAddress", "127.0.0.1"),
-            ("SiloPort", $"{ports[0]}"),
-            ("GatewayPort", $"{ports[1]}"),
-            ("HealthPort", $"{ports[2]}"));
+            [
+                ("Storage", _storage),
+                ("AdministratorPassword", _password),
+                ("AdvertisedAddress", "127.0.0.1"),
+                ("SiloPort", $"{ports[0]}"),
+                ("GatewayPort", $"{ports[1]}"),
+                ("HealthPort", $"{ports[2]}"),
+                .. Settings,
+            ]);
     }
 
     private NotifyHubProcess NewGateway(ReadOnlySpan<int> ports, params (string Setting, string Value)[] settings) => NotifyHubProcess.Gateway(
@@ -117,6 +123,7 @@ public sealed class LocalCluster : IAsyncLifetime
             ("WebSocketPort", $"{ports[0]}"),
             ("PushPort", $"{ports[1]}"),
             .. _siloAddresses.Select((address, index) => ($"Silos__{index}", address)),
+            .. Settings,
             .. settings,
         ]);
 
