@@ -34,7 +34,9 @@ public static class GatewayHost
         services.AddSingleton<ServiceSwitch>();
         services.AddSingleton<GatewayObserver>();
         services.AddSingleton(provider => new ClientEndPoint(EndPoint(provider.GetRequiredService<IOptions<GatewayOptions>>().Value)));
-        services.AddSingleton<IConnectionListenerFactory, ClientTransport>();
+        services.AddSingleton<ClientTransport>();
+        services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<ClientTransport>());
+        services.AddOptions<HostOptions>().Configure<IOptions<GatewayOptions>>((host, options) => host.ShutdownTimeout = Drain.Limit(options.Value));
 
         builder.WebHost.UseKestrelCore();
         services.AddOptions<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>()
@@ -46,7 +48,7 @@ public static class GatewayHost
                 kestrel.Listen(endPoint.EndPoint, listen => listen.Protocols = Microsoft.AspNetCore.Server.Kestrel.Core.HttpProtocols.Http1);
             });
 
-        // Stopped in the reverse order: first the goodbye to clients and grid, then the web server, the silo last.
+        // Stopped in the reverse order, after the drain: first the web server, then the goodbye to the grid, the silo last.
         var settings = builder.Configuration.GetSection(GatewayOptions.Section);
         if (settings.GetValue(nameof(GatewayOptions.Mode), GatewayMode.Embedded) == GatewayMode.Embedded)
             builder.UseOrleans(silo => silo.AddNotifyHubSilo(builder.Configuration, embedded: true).AddActivityPropagation());
@@ -56,6 +58,7 @@ public static class GatewayHost
         services.AddHostedService(provider => provider.GetRequiredService<PushListener>());
         services.AddSingleton<GridLink>();
         services.AddHostedService(provider => provider.GetRequiredService<GridLink>());
+        services.AddHostedService<Drain>();
     }
 
     /// <summary>Tells what the gateway does to whom the settings and the standard <c>OTEL_*</c> variables name.</summary>

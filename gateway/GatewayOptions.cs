@@ -66,6 +66,14 @@ public sealed class GatewayOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
     public TimeSpan CloseGrace { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a gateway that is told to end goes on as before, its readiness off, until load balancers have noticed.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan DrainDelay { get; set; }
+
+    /// <summary>The time over which a gateway that ends closes its clients, evenly. Few take less: <see cref="Sockets.Clients.LeastClosedPerSecond"/>.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan DrainWindow { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How long a new connection may take to send its request.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
     public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);
@@ -95,6 +103,10 @@ public sealed class GatewayOptions
     /// <summary>Where embedded mode keeps what it makes itself.</summary>
     [Required]
     public string DataFolder { get; set; } = "data";
+
+    /// <summary>Folder of files that each hold one setting, named for it (<c>NotifyHub__JwtKey</c>), as Docker and Kubernetes mount secrets.
+    /// Empty: none.</summary>
+    public string SecretsFolder { get; set; } = "";
 
     /// <summary>Cluster mode: the silos' gateway endpoints, <c>host:port</c> each.</summary>
     public string[] Silos { get; set; } = [];

@@ -116,6 +116,10 @@ public static class NotifyHubSilo
             // Restarted silos must not wait for the dead rows of their former lives.
             membership.DefunctSiloExpiration = TimeSpan.FromDays(1);
         });
+        silo.Configure<SiloConnectionOptions>(connections =>
+            connections.ConfigureGatewayInboundConnection(connection => SilentGateways.End(connection, TimeProvider.System)));
+        // What is for a gateway whose connection has ended goes by way of another silo then, and does not wait for its return.
+        silo.Configure<SiloMessagingOptions>(messaging => messaging.ClientDropTimeout = TimeSpan.FromSeconds(2));
         silo.Services.AddHostedService<SiloReporter>();
     }
 
@@ -126,7 +130,7 @@ public static class NotifyHubSilo
         endpoints.GatewayPort = settings.GatewayPort;
         // Unset, Orleans advertises the machine's own address.
         if (settings.AdvertisedAddress.Length == 0) return;
-        endpoints.AdvertisedIPAddress = IPAddress.Parse(settings.AdvertisedAddress);
+        endpoints.AdvertisedIPAddress = AdvertisedAddress.Find(settings.AdvertisedAddress)!; // Found when the settings were checked.
     }
 
     private static int FreePort()

@@ -4,8 +4,17 @@ using NotifyHub.Grains;
 using NotifyHub.Grains.Storage;
 using NotifyHub.Telemetry;
 
+if (args is [HealthProbe.Argument, .. var rest])
+    return await HealthProbe.AskAsync("*", HealthProbe.Settings(rest).Get<SiloOptions>()?.HealthPort ?? new SiloOptions().HealthPort);
+
 // The settings lie beside the program, wherever it is started.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+if (builder.Configuration.AddSecretFiles() is { } missing)
+{
+    await Console.Error.WriteLineAsync(missing);
+    return 1;
+}
+
 builder.UseOrleans(silo => silo.AddNotifyHubSilo(builder.Configuration, embedded: false).AddActivityPropagation());
 
 // What is asked before the settings are checked: a faulty value is told there, with all the others.
@@ -22,7 +31,7 @@ await using var app = builder.Build();
 app.UseMetrics();
 app.MapGet("/health/live", () => Results.Ok());
 app.MapGet("/health/ready", async (ISiloStatusOracle silo, Database database, CancellationToken cancellation) =>
-    silo.CurrentStatus == SiloStatus.Active && await database.CheckAsync(cancellation) is null
+    !app.Lifetime.ApplicationStopping.IsCancellationRequested && silo.CurrentStatus == SiloStatus.Active && await database.CheckAsync(cancellation) is null
         ? Results.Ok()
         : Results.StatusCode(StatusCodes.Status503ServiceUnavailable));
 

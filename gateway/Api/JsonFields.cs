@@ -92,6 +92,27 @@ public sealed class JsonFields
         return null;
     }
 
+    /// <summary>One of the words, or null when absent, JSON null, or wrong (with a fault noted).</summary>
+    public string? OptionalChoice(string name, IReadOnlyList<string> words) => Value(name) is null ? null : Choice(name, words);
+
+    /// <summary>Null when absent, JSON null, or wrong (with a fault noted).</summary>
+    public bool? OptionalTruth(string name)
+    {
+        if (Value(name) is not { } value) return null;
+        if (value.ValueKind is JsonValueKind.True or JsonValueKind.False) return value.GetBoolean();
+        _faults.Add(name, new("必須是 true 或 false", "must be true or false"));
+        return null;
+    }
+
+    /// <summary>Notes a fault on every field that is not one of these: a misspelt one must not be taken for one that was left out.</summary>
+    public void RefuseOthers(params ReadOnlySpan<string> names)
+    {
+        foreach (var field in _root.EnumerateObject())
+        {
+            if (!names.Contains(field.Name)) _faults.Add(field.Name, new("沒有此欄位", "there is no such field"));
+        }
+    }
+
     /// <summary>Any JSON value, as it was sent; null when absent, JSON null, or too much (with a fault noted).</summary>
     public string? Raw(string name, int mostBytes, int mostDepth)
     {

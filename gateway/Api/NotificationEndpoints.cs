@@ -15,18 +15,18 @@ internal static class NotificationEndpoints
     {
         var group = app.MapGroup(Route).RequireAuthorization().WithTags("notifications");
 
-        group.MapPost("", CreateAsync).Accepts<NewNotification>("application/json")
+        group.MapPost("", CreateAsync).RequireAuthorization(Callers.Publisher).Accepts<NewNotification>("application/json")
             .Summary("Publish a notification to every connected client.").Publishes().Fails(ErrorCatalogue.Conflict);
-        group.MapPost("/batch", CreateBatchAsync).Accepts<NewNotification[]>("application/json")
+        group.MapPost("/batch", CreateBatchAsync).RequireAuthorization(Callers.Publisher).Accepts<NewNotification[]>("application/json")
             .Summary("Publish 1 to 1,000 notifications, all or nothing.").Publishes().Fails(ErrorCatalogue.Conflict);
         group.MapGet("", ListAsync).Summary("List notifications, newest first.").Fails(ErrorCatalogue.ValidationError);
         group.MapGet("/pending", PendingAsync)
             .Summary("List notifications that no client was connected for, newest first.").Fails(ErrorCatalogue.ValidationError);
         group.MapGet("/stats", StatsAsync).Summary("Count notifications.");
         group.MapGet("/{id:long}", GetAsync).Summary("Read one notification.").Fails(ErrorCatalogue.NotFound);
-        group.MapPatch("/{id:long}/status", SetStatusAsync).Accepts<NewStatus>("application/json")
+        group.MapPatch("/{id:long}/status", SetStatusAsync).RequireAuthorization(Callers.Publisher).Accepts<NewStatus>("application/json")
             .Summary("Set the status of a notification.").Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.NotFound);
-        group.MapDelete("/{id:long}", DeleteAsync).RequireAuthorization(Callers.LoggedIn)
+        group.MapDelete("/{id:long}", DeleteAsync).RequireAuthorization(Callers.Operator)
             .Summary("Take a notification out of the lists.").Fails(ErrorCatalogue.NotFound);
     }
 
@@ -43,7 +43,7 @@ internal static class NotificationEndpoints
         var published = await PublishAsync(grains, publisher, [draft], key, now, options.Value.Zone());
         return published is [var one]
             ? Reply.Created($"{Route}/{one.Id}", one.View)
-            : new Failure(ErrorCatalogue.Conflict);
+            : Gone(faults);
     }
 
     private static async Task<Results<Created<Envelope<NotificationList>>, Failure>> CreateBatchAsync(
@@ -60,7 +60,13 @@ internal static class NotificationEndpoints
         var published = await PublishAsync(grains, publisher, drafts!, key, now, options.Value.Zone());
         return published is not null
             ? Reply.Created(Route, new NotificationList([.. published.Select(one => one.View)]))
-            : new Failure(ErrorCatalogue.Conflict);
+            : Gone(faults);
+    }
+
+    private static Failure Gone(Faults faults)
+    {
+        faults.Add("Idempotency-Key", new("先前已使用，其結果已不存在", "was used before, and its result is gone"));
+        return new Failure(ErrorCatalogue.Conflict, faults);
     }
 
     /// <summary>Publishes, and answers what was published in the same form as it went out. A repeated key is answered from the
@@ -97,7 +103,7 @@ internal static class NotificationEndpoints
         var query = new NotificationQuery(
             Paging.Filter("status", status, NotificationStatus.All, faults),
             Paging.Filter("severity", severity, Severity.All, faults),
-            Search(search, faults),
+            Paging.Search(search, faults),
             paging.Page,
             paging.Limit);
         if (faults.Any) return Failure.Invalid(faults);
@@ -143,20 +149,6 @@ internal static class NotificationEndpoints
             : new Failure(ErrorCatalogue.NotFound);
 
     private static INotificationGrain Notifications(IGrainFactory grains) => grains.GetGrain<INotificationGrain>(GrainKeys.Only);
-
-    private static string? Search(string? search, Faults faults)
-    {
-        if (string.IsNullOrEmpty(search)) return null;
-        // PostgreSQL has no U+0000 in text: it would refuse the whole query.
-        if (search.Length > NotificationRules.TitleLength || search.Contains('\0'))
-        {
-            faults.Add("search", new(
-                $"最多 {NotificationRules.TitleLength} 個字元，且不得包含 U+0000",
-                $"must be at most {NotificationRules.TitleLength} characters, without U+0000"));
-        }
-
-        return search;
-    }
 }
 
 public sealed record NotificationList(IReadOnlyList<NotificationView> Notifications);

@@ -57,7 +57,6 @@ public sealed partial class GridLink : BackgroundService
         GatewayMetrics metrics,
         GatewayObserver observer,
         IOptions<GatewayOptions> options,
-        IHostApplicationLifetime lifetime,
         TimeProvider time,
         ILogger<GridLink> logger)
     {
@@ -68,21 +67,19 @@ public sealed partial class GridLink : BackgroundService
         _reference = grains.CreateObjectReference<IGatewayObserver>(observer);
         follower.HasClients = () => clients.Count > 0;
         metrics.ObserveGrid(() => Reachable, () => follower.Log?.Head ?? 0);
-        // At the first sign of the end: the web server, which stops before this service, would wait for its share of the clients.
-        lifetime.ApplicationStopping.Register(service.BeginShutDown);
     }
 
     /// <summary>Completes when the grid was reached and its wanted state is in effect here for the first time; fails when that cannot
     /// be had in this process (a port is taken).</summary>
     public Task FirstContact => Task.WhenAll(_standing.First.Task, _reporting.First.Task);
 
-    /// <summary>Says goodbye: clients are closed and reported, the lease is given back.</summary>
+    /// <summary>Says goodbye: the last ends are reported, the lease is given back.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
+        // Until now it has stood with the grid as ever: a drain takes longer than a lease.
         await base.StopAsync(cancellationToken);
         try
         {
-            await _service.ShutDownAsync(cancellationToken);
             // The first may be the repetition of one that was interrupted; and a report takes only so many ends. What is not said now
             // is taken for lost with the gateway.
             do await ReportAsync(cancellationToken);
@@ -121,6 +118,7 @@ public sealed partial class GridLink : BackgroundService
                 var wasReachable = Reachable;
                 duty.Done = true;
                 if (Reachable && !wasReachable) LogReachable();
+                _node.GridReachable = Reachable;
             }
             catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
@@ -128,6 +126,7 @@ public sealed partial class GridLink : BackgroundService
                 // Once when it begins: an outage of a minute is not sixty log lines.
                 if (Reachable) LogUnreachable(e is ArgumentException ? "no silo has answered yet" : e.Message.Split('\n')[0].Trim());
                 duty.Done = false;
+                _node.GridReachable = false;
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));

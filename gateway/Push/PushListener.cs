@@ -15,7 +15,7 @@ namespace NotifyHub.Gateway.Push;
 /// </summary>
 public sealed partial class PushListener : IHostedService, IDisposable
 {
-    /// <summary>How long a stop waits for outstanding publishes before it resets the connections.</summary>
+    /// <summary>How long a stop waits for outstanding publishes before it resets the connections, unless it is told otherwise.</summary>
     public static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(3);
 
     private const int RefusalsAtATime = 100;
@@ -88,10 +88,10 @@ public sealed partial class PushListener : IHostedService, IDisposable
     }
 
     /// <summary>
-    /// Closes the port, answers what was read, closes the connections. Takes <see cref="StopLimit"/> at most: a publish that the
+    /// Closes the port, answers what was read, closes the connections. Takes the limit (<see cref="StopLimit"/>) at most: a publish that the
     /// grid has not answered by then stays unanswered, which no sender may take for an ok.
     /// </summary>
-    public async Task StopListeningAsync(CancellationToken cancellationToken)
+    public async Task StopListeningAsync(CancellationToken cancellationToken, TimeSpan? limit = null)
     {
         await _gate.WaitAsync(cancellationToken);
         try
@@ -104,7 +104,7 @@ public sealed partial class PushListener : IHostedService, IDisposable
             await listening.Accepting;
             try
             {
-                await Task.WhenAll(_connections.Values).WaitAsync(StopLimit, _time, cancellationToken);
+                await Task.WhenAll(_connections.Values).WaitAsync(limit ?? StopLimit, _time, cancellationToken);
             }
             catch (Exception e) when (e is TimeoutException or OperationCanceledException)
             {

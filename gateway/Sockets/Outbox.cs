@@ -34,9 +34,9 @@ internal sealed class Outbox(int maxBytes)
     }
 
     /// <summary>Takes the oldest that waits.</summary>
-    public bool TryTake(out ReadOnlyMemory<byte> frames, out Move? move, out bool isLast)
+    public bool TryTake(out byte[] frames, out Move? move, out bool isLast)
     {
-        frames = default;
+        frames = [];
         move = null;
         isLast = false;
         lock (this)

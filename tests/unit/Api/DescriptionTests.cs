@@ -24,10 +24,11 @@ public sealed partial class DescriptionTests
                 "delete /api/keys/{id}", "delete /api/notifications/windows/{id}", "delete /api/websocket/connections/{connectionId}",
                 "get /api/auth/me", "get /api/keys", "get /api/notifications/windows", "get /api/notifications/windows/pending",
                 "get /api/notifications/windows/stats", "get /api/notifications/windows/{id}", "get /api/system/info",
-                "get /api/system/overview", "get /api/system/websocket/status", "get /api/websocket/connections", "get /api/websocket/stats",
-                "patch /api/notifications/windows/{id}/status", "post /api/auth/login", "post /api/keys", "post /api/notifications/windows",
+                "get /api/system/overview", "get /api/system/websocket/status", "get /api/users", "get /api/users/{id}",
+                "get /api/websocket/connections", "get /api/websocket/stats", "patch /api/notifications/windows/{id}/status",
+                "patch /api/users/{id}", "post /api/auth/login", "post /api/auth/password", "post /api/keys", "post /api/notifications/windows",
                 "post /api/notifications/windows/batch", "post /api/push", "post /api/system/websocket/restart",
-                "post /api/system/websocket/start", "post /api/system/websocket/stop",
+                "post /api/system/websocket/start", "post /api/system/websocket/stop", "post /api/users", "post /api/users/{id}/password",
             ],
             operations.Keys.Order(StringComparer.Ordinal));
         Assert.All(operations, operation =>

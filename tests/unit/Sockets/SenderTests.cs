@@ -79,7 +79,37 @@ public sealed class SenderTests : IDisposable
         await stream.Written;
         Publish(1);
 
-        await Until.TrueAsync(() => peer.Numbers() is [3], () => string.Join(' ', peer.Numbers()));
+        await Until.TrueAsync(() => peer.Numbers() is [1, 3], () => string.Join(' ', peer.Numbers()));
+        first.End();
+    }
+
+    [Fact]
+    public async Task A_client_that_ends_in_the_middle_of_a_sweep_does_not_give_its_place_to_another_connection()
+    {
+        // The sender writes by the socket's number. Closed at once, the number would be the next connection's, and the message as well.
+        await using var stream = new HookedStream();
+        var first = new Client(0, new SessionOpened("hooked", "", "", Handshake.V1, default), new ClientConnection(null, stream), _sender, 1 << 16);
+        first.MoveTo([], _log.Envelopes.Head.Cursor, 0, subscription: Cancellation);
+        await Until.TrueAsync(() => first.Lane is not null);
+        using var peer = Subscribed(v1: true);
+        await Until.TrueAsync(() => peer.Client.Lane is not null);
+        var number = peer.Server.Handle;
+        List<SocketPair> strangers = [];
+
+        stream.OnWrite = () =>
+        {
+            peer.Client.Abort(CloseReason.Lost);
+            for (var i = 0; i < 10; i++) strangers.Add(SocketPair.Connect());
+        };
+        Publish(1);
+        await stream.Written;
+
+        await Until.TrueAsync(() => peer.Client.Lane is null);
+        Assert.All(strangers, pair => Assert.Equal(0, pair.Peer.Available));
+        Assert.DoesNotContain(number, strangers.SelectMany(pair => (nint[])[pair.Server.Handle, pair.Peer.Handle]));
+        // And closed it is, in the end.
+        await Until.TrueAsync(() => peer.Server.SafeHandle.IsClosed);
+        strangers.ForEach(pair => pair.Dispose());
         first.End();
     }
 
