@@ -142,6 +142,7 @@ public sealed partial class ClientTransport(
         /// <summary>Finds out what a new connection wants and sees to it; never throws.</summary>
         private async Task TakeAsync(Socket socket)
         {
+            var isOurs = true;
             try
             {
                 socket.NoDelay = true;
@@ -156,10 +157,18 @@ public sealed partial class ClientTransport(
                 socket.Blocking = false;
                 var response = handshake.Response();
                 // Some 200 bytes into an empty buffer: they fit, or the connection is broken.
-                if (socket.Send(response, SocketFlags.None) != response.Length) socket.Dispose();
-                else _ = _clients.Admit(handshake, place, userAgent, Address(socket.RemoteEndPoint), new ClientConnection(socket, null));
+                if (socket.Send(response, SocketFlags.None) != response.Length)
+                {
+                    socket.Dispose();
+                    return;
+                }
+
+                var address = Address(socket.RemoteEndPoint);
+                // From here on only the client's sender closes it.
+                isOurs = false;
+                _ = _clients.Admit(handshake, place, userAgent, address, new ClientConnection(socket, null));
             }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            catch (Exception e) when (isOurs && e is SocketException or ObjectDisposedException)
             {
                 // The peer left before it was anybody.
                 socket.Dispose();
@@ -167,7 +176,7 @@ public sealed partial class ClientTransport(
             catch (Exception e)
             {
                 LogTakeFailed(e);
-                socket.Dispose();
+                if (isOurs) socket.Dispose();
             }
         }
 

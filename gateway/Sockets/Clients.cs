@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Telemetry;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Sockets;
@@ -20,6 +21,7 @@ public sealed partial class Clients : BackgroundService
     public const int LeastClosedPerSecond = 100;
 
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan SampleInterval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan DrainSlice = TimeSpan.FromMilliseconds(20);
 
     /// <summary>v1 clients that are sent away come back within this time, each at a moment of its own, so that it is no stampede.</summary>
@@ -30,6 +32,7 @@ public sealed partial class Clients : BackgroundService
     private readonly ClientReader _reader;
     private readonly Subscriptions _subscriptions;
     private readonly ChannelFollower _follower;
+    private readonly GatewayMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<Clients> _logger;
     private readonly Sender[] _senders;
@@ -49,16 +52,19 @@ public sealed partial class Clients : BackgroundService
         ClientReader reader,
         Subscriptions subscriptions,
         ChannelFollower follower,
+        DeliveryTimes times,
+        GatewayMetrics metrics,
         TimeProvider time,
         ILogger<Clients> logger,
         ILogger<Sender> senderLogger)
     {
         _options = options.Value;
-        (_node, _reader, _subscriptions, _follower, _time, _logger) = (node, reader, subscriptions, follower, time, logger);
+        (_node, _reader, _subscriptions, _follower, _metrics, _time, _logger) = (node, reader, subscriptions, follower, metrics, time, logger);
         var senders = _options.Senders > 0 ? _options.Senders : Math.Max(1, Environment.ProcessorCount / 2);
-        _senders = [.. Enumerable.Range(0, senders).Select(number => new Sender(number, _options.BacklogBytes, senderLogger))];
+        _senders = [.. Enumerable.Range(0, senders).Select(number => new Sender(number, _options.BacklogBytes, times, senderLogger))];
         _ended = End;
         follower.Appended += Follow;
+        metrics.ObserveClients(() => Count, () => Volatile.Read(ref _lastNumber), () => Delivered);
         follower.EpochChanged += () => CloseAll(client => client.IsEnveloped, CloseReason.NewEpoch);
     }
 
@@ -66,6 +72,9 @@ public sealed partial class Clients : BackgroundService
 
     /// <summary>Messages sent to clients since the start.</summary>
     public long Sent => _senders.Sum(sender => sender.Sent);
+
+    /// <summary>Messages of the channel sent to clients since the start.</summary>
+    public long Delivered => _senders.Sum(sender => sender.Delivered);
 
     /// <summary>Messages from clients that have ended, and of those connected.</summary>
     public long Received => Volatile.Read(ref _received) + _clients.Values.Sum(client => client.Received);
@@ -118,6 +127,7 @@ public sealed partial class Clients : BackgroundService
         else
             _hasDropped = true;
         Interlocked.Decrement(ref _present);
+        _metrics.Closed(reason);
         if (reason.Abnormal) LogAbnormalEnd(client.Opened.ConnectionId, reason.Code, reason.Text);
     }
 
@@ -186,9 +196,22 @@ public sealed partial class Clients : BackgroundService
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Beat, _time);
+        var sampledAt = _time.GetTimestamp();
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            foreach (var client in _clients.Values) Attend(client, Environment.TickCount64);
+            foreach (var (_, client) in _clients) Attend(client, Environment.TickCount64);
+            if (!_metrics.SamplesClients || _time.GetElapsedTime(sampledAt) < SampleInterval) continue;
+            sampledAt = _time.GetTimestamp();
+            Sample();
+        }
+    }
+
+    private void Sample()
+    {
+        if (_follower.Log is not { } log) return;
+        foreach (var (_, client) in _clients)
+        {
+            _metrics.Sample(client.Lag((client.IsEnveloped ? log.Envelopes : log.Plain).Head), client.OutboxBytes);
         }
     }
 
