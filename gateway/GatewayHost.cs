@@ -6,10 +6,9 @@ using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Push;
 using NotifyHub.Gateway.Site;
 using NotifyHub.Gateway.Sockets;
+using NotifyHub.Gateway.Telemetry;
 using NotifyHub.Grains;
-using OpenTelemetry;
-using OpenTelemetry.Metrics;
-using OpenTelemetry.Trace;
+using NotifyHub.Telemetry;
 
 namespace NotifyHub.Gateway;
 
@@ -23,6 +22,9 @@ public static class GatewayHost
         services.AddOptions<GatewayOptions>().Bind(builder.Configuration.GetSection(GatewayOptions.Section));
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<GatewayNode>();
+        services.AddSingleton<GatewayMetrics>();
+        services.AddSingleton<Publisher>();
+        services.AddSingleton<DeliveryTimes>();
         services.AddSingleton<ChannelFollower>();
         services.AddSingleton<History>();
         services.AddSingleton<Subscriptions>();
@@ -33,7 +35,9 @@ public static class GatewayHost
         services.AddSingleton<ServiceSwitch>();
         services.AddSingleton<GatewayObserver>();
         services.AddSingleton(provider => new ClientEndPoint(EndPoint(provider.GetRequiredService<IOptions<GatewayOptions>>().Value)));
-        services.AddSingleton<IConnectionListenerFactory, ClientTransport>();
+        services.AddSingleton<ClientTransport>();
+        services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<ClientTransport>());
+        services.AddOptions<HostOptions>().Configure<IOptions<GatewayOptions>>((host, options) => host.ShutdownTimeout = Drain.Limit(options.Value));
 
         builder.WebHost.UseKestrelCore();
         services.AddOptions<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>()
@@ -45,7 +49,7 @@ public static class GatewayHost
                 kestrel.Listen(endPoint.EndPoint, listen => listen.Protocols = Microsoft.AspNetCore.Server.Kestrel.Core.HttpProtocols.Http1);
             });
 
-        // Stopped in the reverse order: first the goodbye to clients and grid, then the web server, the silo last.
+        // Stopped in the reverse order, after the drain: first the web server, then the goodbye to the grid, the silo last.
         var settings = builder.Configuration.GetSection(GatewayOptions.Section);
         if (settings.GetValue(nameof(GatewayOptions.Mode), GatewayMode.Embedded) == GatewayMode.Embedded)
             builder.UseOrleans(silo => silo.AddNotifyHubSilo(builder.Configuration, embedded: true).AddActivityPropagation());
@@ -55,21 +59,17 @@ public static class GatewayHost
         services.AddHostedService(provider => provider.GetRequiredService<PushListener>());
         services.AddSingleton<GridLink>();
         services.AddHostedService(provider => provider.GetRequiredService<GridLink>());
+        services.AddHostedService<Drain>();
     }
 
-    /// <summary>Exports metrics and traces when the standard <c>OTEL_*</c> variables say where to.</summary>
+    /// <summary>Tells what the gateway does to whom the settings and the standard <c>OTEL_*</c> variables name.</summary>
     public static void AddGatewayTelemetry(this WebApplicationBuilder builder)
     {
-        // The exporter reads the variables itself; without an endpoint it would only retry and complain.
-        if (string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"])) return;
-        builder.Services.AddOpenTelemetry()
-            .WithMetrics(metrics => metrics
-                .AddMeter("Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.Orleans", "NotifyHub*")
-                .AddRuntimeInstrumentation())
-            .WithTracing(traces => traces
-                .AddAspNetCoreInstrumentation()
-                .AddSource("Microsoft.Orleans.Runtime", "Microsoft.Orleans.Application", "NotifyHub*"))
-            .UseOtlpExporter();
+        var settings = builder.Configuration.GetSection(GatewayOptions.Section);
+        var defaults = new GatewayOptions();
+        builder.AddTelemetry("notifyhub-gateway", new MetricsEndPoint(
+            settings.GetValue(nameof(GatewayOptions.MetricsAddress), defaults.MetricsAddress)!,
+            settings.GetValue(nameof(GatewayOptions.MetricsPort), defaults.MetricsPort)));
     }
 
     /// <summary>Checks all settings and makes the embedded database ready, so that a fault is a line to read and not a stack trace.</summary>
@@ -80,6 +80,8 @@ public static class GatewayHost
         if (IsTaken(EndPoint(options))) return PortInUse(nameof(options.WebSocketPort), options.WebSocketPort);
         if (services.GetRequiredService<ConsoleEndPoint>().Wanted is { } console && IsTaken(console))
             return PortInUse(nameof(options.ConsolePort), options.ConsolePort);
+        if (services.GetRequiredService<MetricsEndPoint>() is { Wanted: { } metrics } && IsTaken(metrics))
+            return MetricsEndPoint.InUse(metrics.Port);
         return options.Mode == GatewayMode.Embedded ? await services.PrepareSiloAsync() : null;
     }
 

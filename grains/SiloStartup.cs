@@ -15,7 +15,7 @@ internal sealed partial class SiloStartup(
     IOptions<SiloOptions> options, Database database, UserStore users, Passwords passwords, SiloMode mode, ILogger<SiloStartup> log)
     : IHostedLifecycleService
 {
-    private const string EmbeddedPassword = "admin123";
+    private const string EmbeddedPassword = Passwords.WellKnown;
 
     private Task? _prepared;
 
@@ -49,8 +49,9 @@ internal sealed partial class SiloStartup(
             await users.AddAsync(settings.AdministratorEmail, "Administrator", Roles.Administrator, hash, cancellation);
         }
 
-        if (isDefault && (stored is null || await passwords.VerifyAsync(stored.PasswordHash, password)))
-            LogDefaultPassword(settings.AdministratorEmail);
+        if (password != EmbeddedPassword || (stored is not null && !await passwords.VerifyAsync(stored.PasswordHash, password))) return;
+        await users.NoteDefaultPasswordAsync(settings.AdministratorEmail, cancellation);
+        LogDefaultPassword(settings.AdministratorEmail);
     }
 
     [LoggerMessage(LogLevel.Warning, "The administrator {Email} has the default password. Set NotifyHub:AdministratorPassword " +

@@ -94,12 +94,12 @@ internal static class ApiDocument
         if (policies.Length == 0) return;
 
         operation.Security = [Requirement(Bearer, context)];
-        var people = policies.Contains(Callers.LoggedIn) || policies.Contains(Callers.Administrator);
+        var people = policies.Intersect([Callers.LoggedIn, Callers.Operator, Callers.Administrator]).Any();
         if (!people) operation.Security.Add(Requirement(ApiKeyAuthentication.SchemeName, context));
 
         operation.Responses ??= [];
         operation.Responses.TryAdd("401", new OpenApiResponse { Description = "UNAUTHORIZED" });
-        if (people) operation.Responses.TryAdd("403", new OpenApiResponse { Description = "FORBIDDEN" });
+        if (policies.Any(policy => policy is not null)) operation.Responses.TryAdd("403", new OpenApiResponse { Description = "FORBIDDEN" });
     }
 
     private static OpenApiSecurityRequirement Requirement(string scheme, OpenApiOperationTransformerContext context) =>

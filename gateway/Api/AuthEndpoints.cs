@@ -1,8 +1,7 @@
-using System.Globalization;
 using System.Security.Claims;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.IdentityModel.JsonWebTokens;
+using NotifyHub.Gateway.Telemetry;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Api;
@@ -10,56 +9,100 @@ namespace NotifyHub.Gateway.Api;
 /// <summary><c>/api/auth</c></summary>
 internal static class AuthEndpoints
 {
-    // As RFC 5321 has it; and a password so long that hashing it were an attack is nobody's.
-    private const int EmailLength = 254;
-    private const int PasswordLength = 1_024;
-
     public static void MapAuth(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/auth").WithTags("auth");
         group.MapPost("/login", LoginAsync).AllowAnonymous().Accepts<LoginRequest>("application/json")
             .Summary("Log in; the answer holds the token for the header Authorization: Bearer.")
             .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.InvalidCredentials, ErrorCatalogue.RateLimited);
-        group.MapGet("/me", Me).RequireAuthorization(Callers.LoggedIn).Summary("Who the token belongs to.");
+        group.MapGet("/me", MeAsync).RequireAuthorization(Callers.LoggedIn).Summary("Who the token belongs to.");
+        group.MapPost("/password", ChangePasswordAsync).RequireAuthorization(Callers.LoggedIn).Accepts<NewPassword>("application/json")
+            .Summary("Change the own password. The answer holds a new token; all earlier ones end.")
+            .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.RateLimited);
     }
 
     private static async Task<Results<Ok<Envelope<Login>>, Failure>> LoginAsync(
-        HttpContext context, IGrainFactory grains, TokenIssuer tokens, LoginLimiter limiter, CancellationToken cancellation)
+        HttpContext context, IGrainFactory grains, TokenIssuer tokens, LoginLimiter limiter, GatewayMetrics metrics, CancellationToken cancellation)
     {
         var address = LoginLimiter.Address(context.Connection.RemoteIpAddress);
         using var attempt = await limiter.AttemptAsync(address, cancellation);
-        if (!attempt.IsAcquired) return new Failure(ErrorCatalogue.RateLimited, retryAfter: TimeSpan.FromSeconds(1));
-        if (limiter.Wait(address) is { } wait) return new Failure(ErrorCatalogue.RateLimited, retryAfter: wait);
+        if (!attempt.IsAcquired) return Limited(metrics, TimeSpan.FromSeconds(1));
+        if (limiter.Wait(address) is { } wait) return Limited(metrics, wait);
 
         var faults = new Faults();
         var fields = JsonFields.Parse(await RequestBody.ReadAsync(context.Request, cancellation), faults);
-        var email = fields?.RequiredText("email", 1, EmailLength);
-        var password = fields?.RequiredText("password", 1, PasswordLength);
+        var email = fields?.RequiredText("email", 1, UserRules.EmailLength);
+        var password = fields?.RequiredText("password", 1, UserRules.PasswordLength);
         if (email is null || password is null) return Failure.Invalid(faults);
 
         var (user, retryAfter) = await grains.GetGrain<IUserGrain>(GrainKeys.User(email)).SignInAsync(password);
+        if (retryAfter is { } locked) return Limited(metrics, locked);
+        if (user is not null) return Reply.Ok(Login.Of(user, tokens));
+
+        limiter.NoteFailure(address);
+        metrics.LoginFailed("invalid_credentials");
+        return new Failure(ErrorCatalogue.InvalidCredentials);
+    }
+
+    // The token says who it is; what may have changed since it was issued is asked of the grid.
+    private static async Task<Results<Ok<Envelope<UserView>>, Failure>> MeAsync(ClaimsPrincipal caller, IGrainFactory grains) =>
+        await grains.GetGrain<IAccountGrain>(GrainKeys.Only).GetAsync(caller.UserId()) is { } user
+            ? Reply.Ok(UserView.Of(user))
+            : new Failure(ErrorCatalogue.Unauthorized);
+
+    private static async Task<Results<Ok<Envelope<Login>>, Failure>> ChangePasswordAsync(
+        HttpRequest request, ClaimsPrincipal caller, IGrainFactory grains, TokenIssuer tokens, TokenVersions versions,
+        CancellationToken cancellation)
+    {
+        var faults = new Faults();
+        var fields = JsonFields.Parse(await RequestBody.ReadAsync(request, cancellation), faults);
+        fields?.RefuseOthers("current_password", "new_password");
+        var current = fields?.RequiredText("current_password", 1, UserRules.PasswordLength);
+        var next = fields is null ? null : UserRules.NewPassword(fields, "new_password", faults);
+        if (current is null || next is null || faults.Any) return Failure.Invalid(faults);
+
+        var (user, retryAfter) = await grains.GetGrain<IUserGrain>(GrainKeys.User(caller.Email())).ChangePasswordAsync(current, next);
         if (retryAfter is not null) return new Failure(ErrorCatalogue.RateLimited, retryAfter: retryAfter);
         if (user is null)
         {
-            limiter.NoteFailure(address);
-            return new Failure(ErrorCatalogue.InvalidCredentials);
+            faults.Add("current_password", new("密碼錯誤", "is not the right password"));
+            return Failure.Invalid(faults);
         }
 
-        var (token, expiresAt) = tokens.Issue(user);
-        return Reply.Ok(new Login(token, expiresAt.UtcDateTime, new UserView(user.Id, user.Email, user.Name, user.Role)));
+        versions.Forget(user.Id);
+        return Reply.Ok(Login.Of(user, tokens));
     }
 
-    // From the token alone: what it says was checked when it was issued.
-    private static Ok<Envelope<UserView>> Me(ClaimsPrincipal caller) => Reply.Ok(new UserView(
-        long.Parse(caller.FindFirstValue(JwtRegisteredClaimNames.Sub)!, CultureInfo.InvariantCulture),
-        caller.Email(),
-        caller.FindFirstValue(JwtRegisteredClaimNames.Name) ?? "",
-        caller.FindFirstValue(Callers.RoleClaim) ?? ""));
+    private static Failure Limited(GatewayMetrics metrics, TimeSpan wait)
+    {
+        metrics.LoginFailed("rate_limited");
+        return new Failure(ErrorCatalogue.RateLimited, retryAfter: wait);
+    }
 }
 
 public sealed record LoginRequest(string Email, string Password);
 
-/// <param name="ExpiresAt">RFC 3339, UTC.</param>
-public sealed record Login(string Token, [property: JsonPropertyName("expires_at")] DateTime ExpiresAt, UserView User);
+public sealed record NewPassword(
+    [property: JsonPropertyName("current_password")] string CurrentPassword,
+    [property: JsonPropertyName("new_password")] string Password);
 
-public sealed record UserView(long Id, string Email, string Name, string Role);
+/// <param name="ExpiresAt">RFC 3339, UTC.</param>
+public sealed record Login(string Token, [property: JsonPropertyName("expires_at")] DateTime ExpiresAt, UserView User)
+{
+    public static Login Of(User user, TokenIssuer tokens)
+    {
+        var (token, expiresAt) = tokens.Issue(user);
+        return new Login(token, expiresAt.UtcDateTime, UserView.Of(user));
+    }
+}
+
+/// <param name="DefaultPassword">The password is still the one that everybody can read in the documentation: change it.</param>
+public sealed record UserView(
+    long Id,
+    string Email,
+    string Name,
+    string Role,
+    [property: JsonPropertyName("default_password")] bool DefaultPassword)
+{
+    public static UserView Of(User user) => new(user.Id, user.Email, user.Name, user.Role, user.HasDefaultPassword);
+}

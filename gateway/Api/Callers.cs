@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -8,22 +9,41 @@ namespace NotifyHub.Gateway.Api;
 /// <summary>Who calls, and what they may do. Both ways in, token and API key, make the same claims.</summary>
 internal static class Callers
 {
-    /// <summary>Policy: a person who has logged in, not a service with an API key.</summary>
+    /// <summary>Policy: a person who has logged in, whatever the role, not a service with an API key.</summary>
     public const string LoggedIn = "logged-in";
 
     /// <summary>Policy: an administrator.</summary>
     public const string Administrator = "administrator";
 
+    /// <summary>Policy: an operator or an administrator.</summary>
+    public const string Operator = "operator";
+
+    /// <summary>Policy: whoever may publish: an operator, an administrator, or a service with an API key.</summary>
+    public const string Publisher = "publisher";
+
     public const string RoleClaim = "role";
 
+    /// <summary>The user's version that a token was issued at.</summary>
+    public const string VersionClaim = "ver";
+
     public static void AddPolicies(this AuthorizationBuilder authorization) => authorization
-        .AddPolicy(LoggedIn, policy => policy.RequireAuthenticatedUser().RequireAssertion(
-            context => !context.User.IsInRole(Roles.Service)))
-        .AddPolicy(Administrator, policy => policy.RequireRole(Roles.Administrator));
+        .AddPolicy(LoggedIn, policy => policy.RequireRole(Roles.OfPeople))
+        .AddPolicy(Administrator, policy => policy.RequireRole(Roles.Administrator))
+        .AddPolicy(Operator, policy => policy.RequireRole(Roles.Administrator, Roles.Operator))
+        .AddPolicy(Publisher, policy => policy.RequireRole(Roles.Administrator, Roles.Operator, Roles.Service));
 
     /// <summary>The caller, unique among users and API keys alike.</summary>
     public static string CallerId(this ClaimsPrincipal caller) =>
         $"{(caller.IsInRole(Roles.Service) ? "key" : "user")}/{caller.FindFirstValue(JwtRegisteredClaimNames.Sub)}";
 
+    /// <summary>A person's number among the users. Only for people.</summary>
+    public static long UserId(this ClaimsPrincipal caller) =>
+        long.Parse(caller.FindFirstValue(JwtRegisteredClaimNames.Sub)!, CultureInfo.InvariantCulture);
+
     public static string Email(this ClaimsPrincipal caller) => caller.FindFirstValue(JwtRegisteredClaimNames.Email) ?? "";
+
+    /// <summary>How people know the caller: an e-mail address, or the name of an API key; null for nobody.</summary>
+    public static string? Known(this ClaimsPrincipal caller) => caller.Identity is not { IsAuthenticated: true } ? null
+        : caller.IsInRole(Roles.Service) ? caller.FindFirstValue(JwtRegisteredClaimNames.Name)
+        : caller.Email();
 }

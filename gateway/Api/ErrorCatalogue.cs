@@ -31,9 +31,8 @@ public static class ErrorCatalogue
     /// <summary>The body did not arrive in time.</summary>
     public static readonly ApiError RequestTimeout = new("REQUEST_TIMEOUT", 408, new("請求逾時", "The request took too long to arrive."));
 
-    /// <summary>An idempotency key was used before, and what was published with it is no longer retained.</summary>
-    public static readonly ApiError Conflict =
-        new("CONFLICT", 409, new("此 Idempotency-Key 先前已使用，其結果已不存在", "This Idempotency-Key was used before, and its result is gone."));
+    /// <summary>Right in itself, but at odds with what is there; <c>details</c> tells with what.</summary>
+    public static readonly ApiError Conflict = new("CONFLICT", 409, new("與現有狀態衝突", "In conflict with the present state."));
 
     /// <summary>Larger than the limits <c>RequestBytes</c> or <c>PushLineBytes</c>.</summary>
     public static readonly ApiError PayloadTooLarge = new("PAYLOAD_TOO_LARGE", 413, new("內容過大", "The body is too large."));

@@ -29,6 +29,9 @@ public sealed class GatewayOptionsCheck : IValidateOptions<GatewayOptions>
 
         CheckAddress("NotifyHub:Address", options.Address, faults);
         CheckAddress("NotifyHub:PushAddress", options.PushAddress, faults);
+        CheckAddress("NotifyHub:MetricsAddress", options.MetricsAddress, faults);
+        if (options.MetricsPort > 0 && options.MetricsPort == options.WebSocketPort)
+            faults.Add($"NotifyHub:MetricsPort: {options.MetricsPort} is NotifyHub:WebSocketPort already.");
         CheckAddress("NotifyHub:ConsoleAddress", options.ConsoleAddress, faults);
         faults.AddRange(options.ApiOrigins
             .Where(origin => !IsOrigin(origin))

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Cluster;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Api;
@@ -14,38 +15,39 @@ internal static class NotificationEndpoints
     {
         var group = app.MapGroup(Route).RequireAuthorization().WithTags("notifications");
 
-        group.MapPost("", CreateAsync).Accepts<NewNotification>("application/json")
+        group.MapPost("", CreateAsync).RequireAuthorization(Callers.Publisher).Accepts<NewNotification>("application/json")
             .Summary("Publish a notification to every connected client.").Publishes().Fails(ErrorCatalogue.Conflict);
-        group.MapPost("/batch", CreateBatchAsync).Accepts<NewNotification[]>("application/json")
+        group.MapPost("/batch", CreateBatchAsync).RequireAuthorization(Callers.Publisher).Accepts<NewNotification[]>("application/json")
             .Summary("Publish 1 to 1,000 notifications, all or nothing.").Publishes().Fails(ErrorCatalogue.Conflict);
         group.MapGet("", ListAsync).Summary("List notifications, newest first.").Fails(ErrorCatalogue.ValidationError);
         group.MapGet("/pending", PendingAsync)
             .Summary("List notifications that no client was connected for, newest first.").Fails(ErrorCatalogue.ValidationError);
         group.MapGet("/stats", StatsAsync).Summary("Count notifications.");
         group.MapGet("/{id:long}", GetAsync).Summary("Read one notification.").Fails(ErrorCatalogue.NotFound);
-        group.MapPatch("/{id:long}/status", SetStatusAsync).Accepts<NewStatus>("application/json")
+        group.MapPatch("/{id:long}/status", SetStatusAsync).RequireAuthorization(Callers.Publisher).Accepts<NewStatus>("application/json")
             .Summary("Set the status of a notification.").Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.NotFound);
-        group.MapDelete("/{id:long}", DeleteAsync).RequireAuthorization(Callers.LoggedIn)
+        group.MapDelete("/{id:long}", DeleteAsync).RequireAuthorization(Callers.Operator)
             .Summary("Take a notification out of the lists.").Fails(ErrorCatalogue.NotFound);
     }
 
     private static async Task<Results<Created<Envelope<NotificationView>>, Failure>> CreateAsync(
-        HttpContext context, IGrainFactory grains, IOptions<GatewayOptions> options, TimeProvider time, CancellationToken cancellation)
+        HttpContext context, IGrainFactory grains, Publisher publisher, IOptions<GatewayOptions> options, TimeProvider time, CancellationToken cancellation)
     {
         var faults = new Faults();
         var key = RequestBody.IdempotencyKey(context, "notification", faults);
         var body = await RequestBody.ReadAsync(context.Request, cancellation);
-        var draft = NotificationRules.Read(body, time.GetUtcNow(), faults);
+        var now = time.GetUtcNow();
+        var draft = NotificationRules.Read(body, now, faults);
         if (draft is null || faults.Any) return Failure.Invalid(faults);
 
-        var published = await PublishAsync(grains, [draft], key, options.Value.Zone());
+        var published = await PublishAsync(grains, publisher, [draft], key, now, options.Value.Zone());
         return published is [var one]
             ? Reply.Created($"{Route}/{one.Id}", one.View)
-            : new Failure(ErrorCatalogue.Conflict);
+            : Gone(faults);
     }
 
     private static async Task<Results<Created<Envelope<NotificationList>>, Failure>> CreateBatchAsync(
-        HttpContext context, IGrainFactory grains, IOptions<GatewayOptions> options, TimeProvider time, CancellationToken cancellation)
+        HttpContext context, IGrainFactory grains, Publisher publisher, IOptions<GatewayOptions> options, TimeProvider time, CancellationToken cancellation)
     {
         var faults = new Faults();
         var key = RequestBody.IdempotencyKey(context, "notifications", faults);
@@ -55,25 +57,31 @@ internal static class NotificationEndpoints
         var drafts = elements.Select((element, index) => NotificationRules.Read(element, now, faults.Of(index))).ToArray();
         if (faults.Any) return Failure.Invalid(faults);
 
-        var published = await PublishAsync(grains, drafts!, key, options.Value.Zone());
+        var published = await PublishAsync(grains, publisher, drafts!, key, now, options.Value.Zone());
         return published is not null
             ? Reply.Created(Route, new NotificationList([.. published.Select(one => one.View)]))
-            : new Failure(ErrorCatalogue.Conflict);
+            : Gone(faults);
+    }
+
+    private static Failure Gone(Faults faults)
+    {
+        faults.Add("Idempotency-Key", new("先前已使用，其結果已不存在", "was used before, and its result is gone"));
+        return new Failure(ErrorCatalogue.Conflict, faults);
     }
 
     /// <summary>Publishes, and answers what was published in the same form as it went out. A repeated key is answered from the
     /// log, byte for byte as the first time; null when the log no longer has it.</summary>
     private static async Task<List<(long Id, NotificationView View)>?> PublishAsync(
-        IGrainFactory grains, NotificationDraft[] drafts, string? key, TimeZoneInfo zone)
+        IGrainFactory grains, Publisher publisher, NotificationDraft[] drafts, string? key, DateTimeOffset acceptedAt, TimeZoneInfo zone)
     {
-        var channel = grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel));
-        var result = await channel.PublishAsync(new PublishBatch([.. drafts.Select(Draft.Of)], key));
+        var result = await publisher.PublishAsync(new PublishBatch([.. drafts.Select(Draft.Of)], key, acceptedAt), Publisher.Rest);
         if (!result.Repeated)
         {
             return [.. drafts.Select((draft, index) => result.FirstOffset + index)
                 .Zip(drafts, (id, draft) => (id, NotificationView.Of(Notification.AsPublished(id, draft), zone)))];
         }
 
+        var channel = grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel));
         var published = new List<(long, NotificationView)>(result.Count);
         while (published.Count < result.Count)
         {
@@ -95,7 +103,7 @@ internal static class NotificationEndpoints
         var query = new NotificationQuery(
             Paging.Filter("status", status, NotificationStatus.All, faults),
             Paging.Filter("severity", severity, Severity.All, faults),
-            Search(search, faults),
+            Paging.Search(search, faults),
             paging.Page,
             paging.Limit);
         if (faults.Any) return Failure.Invalid(faults);
@@ -141,20 +149,6 @@ internal static class NotificationEndpoints
             : new Failure(ErrorCatalogue.NotFound);
 
     private static INotificationGrain Notifications(IGrainFactory grains) => grains.GetGrain<INotificationGrain>(GrainKeys.Only);
-
-    private static string? Search(string? search, Faults faults)
-    {
-        if (string.IsNullOrEmpty(search)) return null;
-        // PostgreSQL has no U+0000 in text: it would refuse the whole query.
-        if (search.Length > NotificationRules.TitleLength || search.Contains('\0'))
-        {
-            faults.Add("search", new(
-                $"最多 {NotificationRules.TitleLength} 個字元，且不得包含 U+0000",
-                $"must be at most {NotificationRules.TitleLength} characters, without U+0000"));
-        }
-
-        return search;
-    }
 }
 
 public sealed record NotificationList(IReadOnlyList<NotificationView> Notifications);

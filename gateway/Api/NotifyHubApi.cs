@@ -1,9 +1,14 @@
+using System.Globalization;
+using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Telemetry;
 
 namespace NotifyHub.Gateway.Api;
 
@@ -20,6 +25,9 @@ public static class NotifyHubApi
     {
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
+        services.AddMetrics();
+        services.TryAddSingleton<GatewayMetrics>();
+        services.TryAddSingleton<Publisher>();
         services.AddOptions<GatewayOptions>().ValidateOnStart();
         services.AddSingleton<IValidateOptions<GatewayOptions>, GatewayOptionsCheck>();
 
@@ -27,13 +35,17 @@ public static class NotifyHubApi
         services.AddExceptionHandler<FailureHandler>();
         services.AddHealthChecks().AddCheck<GridReadiness>("grid", tags: [HealthEndpoints.Ready]);
         services.AddSingleton<SystemStatus>();
+        services.AddSingleton<SystemOverview>();
         services.AddSingleton(provider => new LoginLimiter(Options(provider).LoginFailuresPerMinute));
         services.AddSingleton(provider => new TokenIssuer(
             SigningKey.Load(Options(provider)), Options(provider).LoginLifetime, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<TokenVersions>();
         AddLogin(services);
         services.AddApiDocument();
         // A caller with a wrong key is the caller's news, and no line in our log a request.
         builder.Logging.AddFilter(typeof(ApiKeyAuthentication).FullName, LogLevel.Warning);
+        // It would tell, with a stack trace, of a grid that does not answer; the answer to the request is logged anyway.
+        builder.Logging.AddFilter(typeof(JwtBearerHandler).FullName, LogLevel.Critical);
         return builder;
     }
 
@@ -55,9 +67,11 @@ public static class NotifyHubApi
         app.UseAuthorization();
 
         app.MapAuth();
+        app.MapUsers();
         app.MapSystem();
         app.MapConnections();
         app.MapNotifications();
+        app.MapSchedules();
         app.MapPush();
         app.MapApiKeys();
         app.MapHealth();
@@ -80,14 +94,25 @@ public static class NotifyHubApi
                     : JwtBearerDefaults.AuthenticationScheme)
             .AddJwtBearer()
             .AddScheme<AuthenticationSchemeOptions, ApiKeyAuthentication>(ApiKeyAuthentication.SchemeName, null);
-        services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme).Configure<TokenIssuer>((options, tokens) =>
+        services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme).Configure<TokenIssuer, TokenVersions>((options, tokens, versions) =>
         {
             // Claims keep their names, and a refused token is not told why.
             options.MapInboundClaims = false;
             options.IncludeErrorDetails = false;
             options.TokenValidationParameters = tokens.Validation();
+            options.Events = new JwtBearerEvents { OnTokenValidated = context => CheckVersionAsync(context, versions) };
         });
         services.AddAuthorizationBuilder().AddPolicies();
+    }
+
+    private static async Task CheckVersionAsync(TokenValidatedContext context, TokenVersions versions)
+    {
+        // The status must answer whoever asks, also while the grid, which alone knows the versions, does not.
+        if (context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null) return;
+        var caller = context.Principal!;
+        var stands = long.TryParse(caller.FindFirstValue(Callers.VersionClaim), NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+            && await versions.StandsAsync(caller.UserId(), version, context.HttpContext.RequestAborted);
+        if (!stands) context.Fail("The token has been ended.");
     }
 
     // Whatever answers GET answers HEAD, without its body: the web server leaves that out by the request line.

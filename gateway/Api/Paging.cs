@@ -10,6 +10,8 @@ public readonly record struct Paging(int Page, int Limit)
     public const int MaxLimit = 500;
     public const int DefaultLimit = 50;
 
+    public const int SearchLength = 255;
+
     // Storage counts what it skips in an int: page × limit must not pass 2³¹.
     public const int MaxPage = 1_000_000;
 
@@ -24,6 +26,16 @@ public readonly record struct Paging(int Page, int Limit)
         if (word is null or "" or "all") return null;
         if (!words.Contains(word)) faults.Add(name, JsonFields.NotOneOf(["all", .. words]));
         return word;
+    }
+
+    /// <summary>What to look for; absent or empty is null: everything.</summary>
+    public static string? Search(string? search, Faults faults, string name = "search")
+    {
+        if (string.IsNullOrEmpty(search)) return null;
+        // PostgreSQL has no U+0000 in text: it would refuse the whole query.
+        if (search.Length > SearchLength || search.Contains('\0'))
+            faults.Add(name, new($"最多 {SearchLength} 個字元，且不得包含 U+0000", $"must be at most {SearchLength} characters, without U+0000"));
+        return search;
     }
 
     private static int Number(string name, string? text, int otherwise, int most, Faults faults)

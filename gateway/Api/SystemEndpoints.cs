@@ -12,7 +12,9 @@ internal static class SystemEndpoints
     {
         var group = app.MapGroup("/api/system").WithTags("system");
         group.MapGet("/websocket/status", StatusAsync).AllowAnonymous().Summary("The service, its health, and the nodes of the grid.");
-        group.MapGet("/info", Info).RequireAuthorization(Callers.LoggedIn).Summary("What this deployment is, for the console.");
+        group.MapGet("/overview", OverviewAsync).RequireAuthorization(Callers.LoggedIn)
+            .Summary("The whole grid and its last five minutes, at most 5 s old.");
+        group.MapGet("/info", InfoAsync).RequireAuthorization(Callers.LoggedIn).Summary("What this deployment is, for the console.");
 
         var control = group.MapGroup("/websocket").RequireAuthorization(Callers.Administrator);
         control.MapPost("/start", StartAsync).Summary("Start the service on every gateway.");
@@ -25,6 +27,13 @@ internal static class SystemEndpoints
     {
         var english = Text.IsEnglish(request);
         return Reply.Ok(await status.ReadAsync(text => english ? text.English : text.Chinese, cancellation));
+    }
+
+    private static async Task<Ok<Envelope<OverviewView>>> OverviewAsync(
+        HttpRequest request, SystemOverview overview, CancellationToken cancellation)
+    {
+        var english = Text.IsEnglish(request);
+        return Reply.Ok(await overview.ReadAsync(text => english ? text.English : text.Chinese, cancellation));
     }
 
     private static Task<Ok<Envelope<ControlView>>> StartAsync(HttpRequest request, IGrainFactory grains, SystemStatus status) =>
@@ -54,16 +63,11 @@ internal static class SystemEndpoints
         return Reply.Ok(new ControlView(message.For(request), word, status.Process(change.State.Running)));
     }
 
-    private static Ok<Envelope<InfoView>> Info(IOptions<GatewayOptions> options, IConfiguration configuration)
-    {
-        var password = configuration["NotifyHub:AdministratorPassword"];
-        var embedded = options.Value.Mode == GatewayMode.Embedded;
-        return Reply.Ok(new InfoView(
-            typeof(SystemEndpoints).Assembly.GetName().Version!.ToString(3),
-            embedded ? "embedded" : "cluster",
-            options.Value.Zone().Id,
-            embedded && password is null or "" or "admin123"));
-    }
+    private static async Task<Ok<Envelope<InfoView>>> InfoAsync(IOptions<GatewayOptions> options, IGrainFactory grains) => Reply.Ok(new InfoView(
+        typeof(SystemEndpoints).Assembly.GetName().Version!.ToString(3),
+        options.Value.Mode == GatewayMode.Embedded ? "embedded" : "cluster",
+        options.Value.Zone().Id,
+        await grains.GetGrain<IAccountGrain>(GrainKeys.Only).HasDefaultPasswordAsync()));
 }
 
 /// <summary>The guide's status, field by field, and the nodes.</summary>
@@ -121,7 +125,7 @@ internal sealed record ControlView(
     string Status,
     [property: JsonPropertyName("process_info")] ProcessInfo? ProcessInfo);
 
-/// <param name="DefaultPassword">The first administrator was made with the password that everybody knows: change it.</param>
+/// <param name="DefaultPassword">Somebody who may log in has the password that everybody can read in the documentation.</param>
 internal sealed record InfoView(
     string Version,
     string Mode,

@@ -31,6 +31,7 @@ public sealed class TokenIssuer(byte[] key, TimeSpan lifetime, TimeProvider time
                 [JwtRegisteredClaimNames.Email] = user.Email,
                 [JwtRegisteredClaimNames.Name] = user.Name,
                 [Callers.RoleClaim] = user.Role,
+                [Callers.VersionClaim] = user.TokenVersion,
             },
         });
         return new LoginToken(token, expires);

@@ -22,8 +22,6 @@ public sealed class Client
     private volatile bool _sendFinished;
     private CancellationTokenSource? _subscribing;
     private TaskCompletionSource? _pageFinished;
-    private long _sentThrough;
-    private long _sent;
     private long _answered;
 
     /// <param name="number">Unique in this gateway.</param>
@@ -49,21 +47,22 @@ public sealed class Client
     /// <summary>The client speaks <c>notifyhub.v1</c>.</summary>
     public bool IsEnveloped => Opened.Protocol.Length > 0;
 
-    // --- Owned by the sender's thread ---
+    // --- Owned by the sender's thread, as its seat is, where the cursor stands ---
 
-    internal Sender.Lane? Lane { get; set; }
+    internal Lane? Lane { get; set; }
 
-    internal int LaneIndex { get; set; }
+    internal int SeatIndex { get; set; }
 
-    /// <summary>Nothing is being sent in the background: the sender may write.</summary>
-    internal bool Idle { get; set; } = true;
+    /// <summary>Messages of the log sent while it had a seat.</summary>
+    internal long SentBefore { get; set; }
 
-    /// <summary>Where its cursor stands; null until it is subscribed.</summary>
-    internal Segment? Segment { get; private set; }
-
-    internal int Position { get; private set; }
+    /// <summary>What a seat writes to directly; -1: only <see cref="Send"/> knows how.</summary>
+    internal int SocketNumber => DirectSocket.IsSupported && _socket is not null ? (int)_socket.Handle : -1;
 
     // --- For any thread ---
+
+    /// <summary>Bytes of answers that wait.</summary>
+    public int OutboxBytes => _outbox.Bytes;
 
     /// <summary>Milliseconds of <see cref="Environment.TickCount64"/> when the client was last heard of.</summary>
     public long LastHeard { get; set; }
@@ -101,7 +100,10 @@ public sealed class Client
     }
 
     public LiveCounters Counters() => new(
-        Opened.ConnectionId, Volatile.Read(ref _sent) + Volatile.Read(ref _answered), Received, Errors, LastError, LastPingAt);
+        Opened.ConnectionId, (Lane?.SentTo(this) ?? SentBefore) + Volatile.Read(ref _answered), Received, Errors, LastError, LastPingAt);
+
+    /// <summary>Bytes of the live log that it has yet to be sent.</summary>
+    public long Lag(LogHead head) => Lane?.LagOf(this, head) ?? 0;
 
     public void CountError(string error)
     {
@@ -191,8 +193,6 @@ public sealed class Client
         return Reason;
     }
 
-    private void SetFlushed() => Interlocked.CompareExchange(ref _flushed, Done, null)?.TrySetResult();
-
     private static TaskCompletionSource MakeDone()
     {
         var done = new TaskCompletionSource();
@@ -204,36 +204,31 @@ public sealed class Client
     {
         if (Interlocked.CompareExchange(ref _ended, _closing ?? reason, null) is not null) return false;
         SetFlushed();
-        _socket?.Dispose();
         _stream?.Dispose();
+        try
+        {
+            // Ends reads and writes. The socket itself is the sender's to close: its number must not be given to another before that.
+            _socket?.Shutdown(SocketShutdown.Both);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The peer was first.
+        }
+
+        _sender.Ready(this);
         return true;
     }
 
-    /// <summary>How many bytes of the live log it has yet to get; 0 while it reads pages of history, which are handed out one by one.</summary>
-    internal long Lag(LogHead head) => Segment is { IsPage: false } segment ? head.Bytes - (segment.Start + Position) : 0;
+    // --- For the sender ---
 
-    internal void EnterSegment(Segment next) => (Segment, Position) = (next, 0);
+    internal bool TryTakeAnswer(out byte[] frames, out Outbox.Move? move, out bool isLast) => _outbox.TryTake(out frames, out move, out isLast);
 
-    /// <summary>It gets nothing more of the log, and so keeps none of it alive.</summary>
-    internal void LeaveLog() => Segment = null;
+    /// <summary>The cursor is on a page of history now, or, with null, on the live log.</summary>
+    internal void BeginPage(TaskCompletionSource? finished) => _pageFinished = finished;
 
-    /// <summary>The cursor is at the head; answers how many messages that were.</summary>
-    internal long ReachedOffset(long offset)
-    {
-        var count = offset - _sentThrough;
-        _sentThrough = offset;
-        Volatile.Write(ref _sent, _sent + count);
-        return count;
-    }
+    internal void FinishPage() => _pageFinished?.TrySetResult();
 
-    /// <summary>The page of history is sent; answers how many messages it had.</summary>
-    internal long FinishedPage()
-    {
-        var count = ReachedOffset(Segment!.LastOffset);
-        Segment = null;
-        _pageFinished?.TrySetResult();
-        return count;
-    }
+    internal void SetFlushed() => Interlocked.CompareExchange(ref _flushed, Done, null)?.TrySetResult();
 
     /// <summary>The background send is over: the sender may go on.</summary>
     internal bool TakeSendFinished()
@@ -243,59 +238,18 @@ public sealed class Client
         return true;
     }
 
-    /// <summary>Sends the waiting answers and takes over a new cursor. False: the connection has had enough for now, or is through.</summary>
-    internal bool TrySendOutbox()
-    {
-        while (_outbox.TryTake(out var frames, out var move, out var isLast))
-        {
-            if (move is { } to)
-            {
-                (Segment, Position) = (to.Cursor.Segment, to.Cursor.Position);
-                _sentThrough = to.Offset;
-                _pageFinished = to.PageFinished;
-            }
-
-            if (isLast) Segment = null;
-            if (frames.Length > 0 && !TrySend(frames, isLast)) return false;
-            if (isLast)
-            {
-                SetFlushed();
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    /// <summary>Sends the log from the cursor to <paramref name="end"/>. False: the rest goes in the background.</summary>
-    internal bool TrySendLog(Segment segment, int end)
-    {
-        var rest = segment.Buffer.AsMemory(Position, end - Position);
-        // What is sent in the background counts as passed already: the cursor is not looked at again before it is done.
-        Position = end;
-        return TrySend(rest, isLast: false);
-    }
-
-    private bool TrySend(ReadOnlyMemory<byte> bytes, bool isLast)
-    {
-        var sent = 0;
-        if (_socket is not null)
-        {
-            sent = _socket.Send(bytes.Span, SocketFlags.None, out var error);
-            if (error == SocketError.Success && sent == bytes.Length) return true;
-            if (error is not (SocketError.Success or SocketError.WouldBlock))
-            {
-                Abort(CloseReason.Lost);
-                return false;
-            }
-        }
-
-        Idle = false;
-        _ = SendInBackgroundAsync(bytes[Math.Max(sent, 0)..], isLast);
-        return false;
-    }
+    /// <summary>Bytes that the connection took at once: none of a stream's, which may be late, and none when it is full or broken.</summary>
+    internal int Send(ReadOnlySpan<byte> bytes) => _socket?.Send(bytes, SocketFlags.None, out _) ?? 0;
 
     /// <summary>Hands the rest to the system, which goes on when the connection takes more; only then is the client ready again.</summary>
+    internal void SendInBackground(ReadOnlyMemory<byte> rest, bool isLast) => _ = SendInBackgroundAsync(rest, isLast);
+
+    /// <summary>No seat has the socket's number any more: it is closed, and not on the sender's time.</summary>
+    internal void Release()
+    {
+        if (_socket is not null) ThreadPool.UnsafeQueueUserWorkItem(static socket => socket.Dispose(), _socket, preferLocal: false);
+    }
+
     private async Task SendInBackgroundAsync(ReadOnlyMemory<byte> rest, bool isLast)
     {
         try

@@ -23,6 +23,8 @@ public sealed partial class ClientTransport(
     ILogger<ClientTransport> logger,
     ILoggerFactory loggers) : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
+    private Action? _stopListening;
+
     /// <summary>Only the clients' own endpoint: any other that is configured (TLS for one) is the HTTP server's.</summary>
     public bool CanBind(EndPoint endpoint) => ReferenceEquals(endpoint, clientEndPoint.EndPoint);
 
@@ -39,8 +41,13 @@ public sealed partial class ClientTransport(
         }
 
         node.WebSocketPort = ((IPEndPoint)socket.LocalEndPoint!).Port;
-        return ValueTask.FromResult<IConnectionListener>(new Listener(socket, clients, options.Value, logger, loggers));
+        var listener = new Listener(socket, clients, options.Value, logger, loggers);
+        _stopListening = listener.StopListening;
+        return ValueTask.FromResult<IConnectionListener>(listener);
     }
+
+    /// <summary>Closes the port to new connections; those there are go on, whoever they belong to.</summary>
+    public void StopListening() => _stopListening?.Invoke();
 
     /// <summary>A socket that listens there.</summary>
     /// <exception cref="SocketException">It cannot: the port is taken, or the address is not this machine's.</exception>
@@ -90,10 +97,15 @@ public sealed partial class ClientTransport(
             return null;
         }
 
-        public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+        public void StopListening()
         {
             _unbound = true;
             _socket.Dispose();
+        }
+
+        public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+        {
+            StopListening();
             await _accepting;
             _requests.Writer.TryComplete();
         }
@@ -130,6 +142,7 @@ public sealed partial class ClientTransport(
         /// <summary>Finds out what a new connection wants and sees to it; never throws.</summary>
         private async Task TakeAsync(Socket socket)
         {
+            var isOurs = true;
             try
             {
                 socket.NoDelay = true;
@@ -144,10 +157,18 @@ public sealed partial class ClientTransport(
                 socket.Blocking = false;
                 var response = handshake.Response();
                 // Some 200 bytes into an empty buffer: they fit, or the connection is broken.
-                if (socket.Send(response, SocketFlags.None) != response.Length) socket.Dispose();
-                else _ = _clients.Admit(handshake, place, userAgent, Address(socket.RemoteEndPoint), new ClientConnection(socket, null));
+                if (socket.Send(response, SocketFlags.None) != response.Length)
+                {
+                    socket.Dispose();
+                    return;
+                }
+
+                var address = Address(socket.RemoteEndPoint);
+                // From here on only the client's sender closes it.
+                isOurs = false;
+                _ = _clients.Admit(handshake, place, userAgent, address, new ClientConnection(socket, null));
             }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            catch (Exception e) when (isOurs && e is SocketException or ObjectDisposedException)
             {
                 // The peer left before it was anybody.
                 socket.Dispose();
@@ -155,7 +176,7 @@ public sealed partial class ClientTransport(
             catch (Exception e)
             {
                 LogTakeFailed(e);
-                socket.Dispose();
+                if (isOurs) socket.Dispose();
             }
         }
 

@@ -9,6 +9,9 @@ namespace NotifyHub.Gateway.Sockets;
 /// <param name="Abnormal">The session counts as one that ended in error.</param>
 public sealed record CloseReason(int Code, string Text, bool Abnormal = false)
 {
+    /// <summary>The text as one word, for metrics.</summary>
+    public string Label { get; } = Text.Replace(",", "", StringComparison.Ordinal).Replace(' ', '_').ToLowerInvariant();
+
     /// <summary>The client closed, and was answered with its own code.</summary>
     public static readonly CloseReason ByClient = new(1000, "closed by client");
 
@@ -50,6 +53,13 @@ public sealed record CloseReason(int Code, string Text, bool Abnormal = false)
 
     /// <summary>The gateway process ends in order.</summary>
     public static readonly CloseReason ShuttingDown = new(1012, "gateway is shutting down");
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<CloseReason> All { get; } =
+    [
+        ByClient, ServiceStopped, ProtocolError, Binary, InvalidUtf8, ByAdministrator, TooBig, TryAgain, ServiceRestart, TooSlow, NewEpoch, Lost, Dead,
+        ShuttingDown,
+    ];
 
     /// <summary>What the framework's reading side found wrong, by the code that it closes with.</summary>
     public static CloseReason Broken(int code) => code == InvalidUtf8.Code ? InvalidUtf8 : ProtocolError;

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net.Sockets;
 
 namespace NotifyHub.Gateway.Sockets;
 
@@ -11,6 +10,7 @@ namespace NotifyHub.Gateway.Sockets;
 public sealed partial class Sender : IDisposable
 {
     private readonly int _backlogBytes;
+    private readonly DeliveryTimes.Passed _passed;
     private readonly ILogger _logger;
     private readonly Thread _thread;
     private readonly ConcurrentQueue<Client> _ready = new();
@@ -23,16 +23,20 @@ public sealed partial class Sender : IDisposable
     private volatile ChannelLog? _log;
     private volatile bool _stopping;
 
-    public Sender(int number, int backlogBytes, ILogger logger)
+    public Sender(int number, int backlogBytes, DeliveryTimes times, ILogger logger)
     {
         _backlogBytes = backlogBytes;
+        _passed = times.Join();
         _logger = logger;
         _thread = new Thread(Run) { IsBackground = true, Name = $"sender-{number}" };
         _thread.Start();
     }
 
     /// <summary>Messages sent to clients so far, answers included.</summary>
-    public long Sent => Volatile.Read(ref _sent) + Volatile.Read(ref _answered);
+    public long Sent => Delivered + Volatile.Read(ref _answered);
+
+    /// <summary>Messages of the channel sent to clients so far.</summary>
+    public long Delivered => Volatile.Read(ref _sent);
 
     /// <summary>The log to follow has grown, or is another.</summary>
     public void Follow(ChannelLog log)
@@ -79,8 +83,9 @@ public sealed partial class Sender : IDisposable
             {
                 while (_ready.TryDequeue(out var client)) Attend(client);
                 if (_log is not { } log) continue;
-                Sweep(_plain, log.Plain);
-                Sweep(_envelopes, log.Envelopes);
+                var swept = Sweep(_plain, log.Plain) | Sweep(_envelopes, log.Envelopes);
+                // With stragglers it takes a look at all clients to know: one a pass is enough.
+                if (swept || _plain.Stragglers + _envelopes.Stragglers == 0) _passed.Tell(Math.Min(Passed(_plain), Passed(_envelopes)));
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
@@ -92,116 +97,130 @@ public sealed partial class Sender : IDisposable
         }
     }
 
+    /// <summary>Sends first the client's answers, then what the log has for it, until all is sent or the connection has had enough.</summary>
     private void Attend(Client client)
     {
         if (client.Ended)
         {
             client.Lane?.Remove(client);
+            // Only now: a seat that still had the socket's number would write to whichever connection is given it next.
+            client.Release();
             return;
         }
 
         if (client.Lane is null) (client.IsEnveloped ? _envelopes : _plain).Add(client);
-        if (client.TakeSendFinished()) client.Idle = true;
-        if (client.Idle) Advance(client, LogOf(client));
+        var (lane, index) = (client.Lane!, client.SeatIndex);
+        if (client.TakeSendFinished()) lane.SetIdle(index, true);
+        if (!lane.Seats[index].IsIdle || !TrySendOutbox(client, lane, index) || _log is not { } log) return;
+        // Looked up only now: the outbox may just have moved the cursor to a place beyond any head seen before.
+        Advance(lane, index, (client.IsEnveloped ? log.Envelopes : log.Plain).Head);
     }
 
-    private FrameLog? LogOf(Client client) => client.IsEnveloped ? _log?.Envelopes : _log?.Plain;
-
-    private void Sweep(Lane lane, FrameLog log)
+    /// <summary>Takes every cursor to the head. Answers need not be looked for: whoever queued one has asked for <see cref="Attend"/>.</summary>
+    /// <returns>False: there is nothing new.</returns>
+    private bool Sweep(Lane lane, FrameLog log)
     {
         var head = log.Head;
-        if (ReferenceEquals(head, lane.Seen)) return;
+        if (ReferenceEquals(head, lane.Seen)) return false;
         lane.Seen = head;
 
         for (var i = 0; i < lane.Count; i++)
         {
-            var client = lane.Clients[i];
-            if (client.Idle)
+            ref var seat = ref lane.Seats[i];
+            if (seat.IsIdle)
             {
-                Advance(client, log);
+                Advance(lane, i, head);
             }
-            else if (client.Lag(head) > _backlogBytes)
+            else if (seat.Lag(head) > _backlogBytes)
             {
-                client.Close(CloseReason.TooSlow);
+                lane.ClientAt(i).Close(CloseReason.TooSlow);
                 // At once, not at the end of the grace that a client has to take its close frame.
-                client.LeaveLog();
+                seat.Segment = null;
             }
+        }
+
+        return true;
+    }
+
+    /// <summary>Up to where every client of the lane has been sent the log. One that reads pages of history does not follow it yet.</summary>
+    private static long Passed(Lane lane)
+    {
+        var passed = lane.Seen?.Offset ?? 0;
+        if (lane.Stragglers == 0) return passed;
+        foreach (ref readonly var seat in lane.Seats.AsSpan(0, lane.Count))
+            if (seat is { IsIdle: false, Segment.IsPage: false }) passed = Math.Min(passed, seat.Offset);
+        return passed;
+    }
+
+    private void Advance(Lane lane, int index, LogHead head)
+    {
+        ref var seat = ref lane.Seats[index];
+        while (seat.Segment is { } segment)
+        {
+            var isHead = ReferenceEquals(segment, head.Segment);
+            var (start, end) = (seat.Position, isHead ? head.Written : segment.Written);
+            // What is sent in the background counts as passed already: the cursor is not looked at again before it is done.
+            seat.Position = end;
+            if (start < end && !TrySend(lane, index, segment.Buffer, start, end - start, isLast: false)) return;
+
+            if (isHead)
+            {
+                _sent += seat.Reach(head.Offset);
+                return;
+            }
+
+            if (segment.IsPage)
+            {
+                _sent += seat.Reach(segment.LastOffset);
+                seat.Segment = null;
+                lane.ClientAt(index).FinishPage();
+                return;
+            }
+
+            // Without a next it is the end of a log that was begun anew: those who know offsets are being sent away.
+            if (segment.Next is not { } next) return;
+            (seat.Segment, seat.Position) = (next, 0);
         }
     }
 
-    /// <summary>Sends first the client's answers, then what the log has for it, until all is sent or the connection has had enough.</summary>
-    private void Advance(Client client, FrameLog? log)
+    /// <summary>Sends the waiting answers and takes over a new cursor. False: the connection has had enough for now, or is through.</summary>
+    private static bool TrySendOutbox(Client client, Lane lane, int index)
     {
-        if (client.Ended) return;
-        try
+        while (client.TryTakeAnswer(out var frames, out var move, out var isLast))
         {
-            if (!client.TrySendOutbox()) return;
-            if (log is null || client.Closing) return;
-            // Only now: the outbox may just have moved the cursor to a place beyond any head seen before.
-            var head = log.Head;
-            while (client.Segment is { } segment)
+            ref var seat = ref lane.Seats[index];
+            if (move is not null)
             {
-                var isHead = ReferenceEquals(segment, head.Segment);
-                var end = isHead ? head.Written : segment.Written;
-                if (client.Position < end && !client.TrySendLog(segment, end)) return;
-
-                if (isHead)
-                {
-                    _sent += client.ReachedOffset(head.Offset);
-                    return;
-                }
-
-                if (segment.IsPage)
-                {
-                    _sent += client.FinishedPage();
-                    return;
-                }
-
-                // Without a next it is the end of a log that was begun anew: those who know offsets are being sent away.
-                if (segment.Next is not { } next) return;
-                client.EnterSegment(next);
+                (seat.Segment, seat.Position, seat.Offset) = (move.Cursor.Segment, move.Cursor.Position, move.Offset);
+                client.BeginPage(move.PageFinished);
             }
+
+            if (isLast) seat.Segment = null;
+            if (frames.Length > 0 && !TrySend(lane, index, frames, 0, frames.Length, isLast)) return false;
+            if (!isLast) continue;
+            client.SetFlushed();
+            return false;
         }
-        catch (Exception e) when (e is ObjectDisposedException or SocketException)
-        {
-            // The socket ended between two lines, by the reader or by a close from elsewhere: its reader cleans up.
-            client.Abort(CloseReason.Lost);
-        }
+
+        return true;
+    }
+
+    /// <summary>False: the connection did not take all of it, and has the rest in the background.</summary>
+    private static bool TrySend(Lane lane, int index, byte[] buffer, int start, int count, bool isLast)
+    {
+        var socket = lane.Seats[index].Socket;
+        var sent = socket >= 0
+            ? DirectSocket.Send(socket, buffer.AsSpan(start, count))
+            : lane.ClientAt(index).Send(buffer.AsSpan(start, count));
+        if (sent == count) return true;
+
+        // Full, broken or a stream: the way through the framework finds out which.
+        lane.SetIdle(index, false);
+        sent = Math.Max(sent, 0);
+        lane.ClientAt(index).SendInBackground(buffer.AsMemory(start + sent, count - sent), isLast);
+        return false;
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A sender met an unexpected failure and goes on")]
     private partial void LogFailure(Exception e);
-
-    /// <summary>The clients of one sender that follow the same form of the log, densely packed for the sweep.</summary>
-    internal sealed class Lane
-    {
-        public Client[] Clients { get; private set; } = new Client[64];
-
-        public int Count { get; private set; }
-
-        public LogHead? Seen { get; set; }
-
-        public void Add(Client client)
-        {
-            if (Count == Clients.Length)
-            {
-                var larger = new Client[Count * 2];
-                Clients.CopyTo(larger, 0);
-                Clients = larger;
-            }
-
-            client.Lane = this;
-            client.LaneIndex = Count;
-            Clients[Count++] = client;
-        }
-
-        public void Remove(Client client)
-        {
-            var last = Clients[--Count];
-            Clients[client.LaneIndex] = last;
-            last.LaneIndex = client.LaneIndex;
-            Clients[Count] = null!;
-            client.Lane = null;
-        }
-    }
 }

@@ -10,6 +10,10 @@ public interface IUserGrain : IGrainWithStringKey
     /// <summary>Checks a password. An unknown address takes the same time as a wrong password and looks the same.</summary>
     [Alias("SignInAsync"), AnySilo]
     Task<SignIn> SignInAsync(string password);
+
+    /// <summary>Checks the password as <see cref="SignInAsync"/> does, and replaces it, which ends the user's tokens.</summary>
+    [Alias("ChangePasswordAsync"), AnySilo]
+    Task<SignIn> ChangePasswordAsync(string current, string next);
 }
 
 /// <param name="User">Null: refused.</param>
@@ -19,21 +23,37 @@ public sealed record SignIn(
     [property: Id(0)] User? User,
     [property: Id(1)] TimeSpan? RetryAfter);
 
-/// <param name="Role">One of <see cref="Roles"/>.</param>
+/// <param name="Role">One of <see cref="Roles.OfPeople"/>.</param>
+/// <param name="TokenVersion">Login tokens that name another one have ended.</param>
+/// <param name="DisabledAt">Not null: may not log in.</param>
+/// <param name="HasDefaultPassword">The password is the one that everybody can read in the documentation.</param>
 [GenerateSerializer, Immutable, Alias("NotifyHub.User")]
 public sealed record User(
     [property: Id(0)] long Id,
     [property: Id(1)] string Email,
     [property: Id(2)] string Name,
     [property: Id(3)] string Role,
-    [property: Id(4)] DateTimeOffset CreatedAt);
+    [property: Id(4)] DateTimeOffset CreatedAt,
+    [property: Id(5)] long TokenVersion = 0,
+    [property: Id(6)] DateTimeOffset? DisabledAt = null,
+    [property: Id(7)] DateTimeOffset? LastLoginAt = null,
+    [property: Id(8)] bool HasDefaultPassword = false);
 
 /// <summary>What a caller may do.</summary>
 public static class Roles
 {
-    /// <summary>Everything, also start, stop and API keys.</summary>
+    /// <summary>Everything, also start, stop, users and API keys.</summary>
     public const string Administrator = "administrator";
+
+    /// <summary>Publishes, keeps schedules, marks and deletes notifications, and reads.</summary>
+    public const string Operator = "operator";
+
+    /// <summary>Reads.</summary>
+    public const string Viewer = "viewer";
 
     /// <summary>An internal service with an API key: publishes and reads.</summary>
     public const string Service = "service";
+
+    /// <summary>The roles that a person can have.</summary>
+    public static readonly IReadOnlyList<string> OfPeople = [Administrator, Operator, Viewer];
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Storage;
@@ -10,7 +11,8 @@ namespace NotifyHub.Grains.Accounts;
 /// waited longer than the lock.
 /// </summary>
 [Reentrant, GrainType("user"), CollectionAgeLimit(Minutes = 5)]
-public sealed class UserGrain(UserStore store, Passwords passwords, IOptions<SiloOptions> options, TimeProvider time)
+public sealed partial class UserGrain(
+    UserStore store, Passwords passwords, IOptions<SiloOptions> options, TimeProvider time, ILogger<UserGrain> log)
     : Grain, IUserGrain, IDisposable
 {
     // Each attempt in the queue costs a core a tenth of a second; more than these are not even looked at.
@@ -23,7 +25,24 @@ public sealed class UserGrain(UserStore store, Passwords passwords, IOptions<Sil
     private DateTimeOffset _failedAt;
     private DateTimeOffset _lockedUntil;
 
-    public async Task<SignIn> SignInAsync(string password)
+    public Task<SignIn> SignInAsync(string password) => InTurnAsync(async () =>
+    {
+        var answer = await CheckAsync(password);
+        if (answer.User is { } user) await NoteLoginAsync(user);
+        return answer;
+    });
+
+    public Task<SignIn> ChangePasswordAsync(string current, string next) => InTurnAsync(async () =>
+    {
+        var answer = await CheckAsync(current);
+        if (answer.User is not { } user) return answer;
+        // Changed by an administrator while this one was checked: what was checked holds no longer.
+        return new SignIn(await store.SetPasswordAsync(user.Id, await passwords.HashAsync(next), user.TokenVersion), null);
+    });
+
+    public void Dispose() => _turn.Dispose();
+
+    private async Task<SignIn> InTurnAsync(Func<Task<SignIn>> work)
     {
         if (_queued >= QueueLimit) return new SignIn(null, QueueFull);
 
@@ -32,7 +51,7 @@ public sealed class UserGrain(UserStore store, Passwords passwords, IOptions<Sil
         await _turn.WaitAsync();
         try
         {
-            return await CheckAsync(password);
+            return await work();
         }
         finally
         {
@@ -41,8 +60,6 @@ public sealed class UserGrain(UserStore store, Passwords passwords, IOptions<Sil
         }
     }
 
-    public void Dispose() => _turn.Dispose();
-
     private async Task<SignIn> CheckAsync(string password)
     {
         var now = time.GetUtcNow();
@@ -50,10 +67,11 @@ public sealed class UserGrain(UserStore store, Passwords passwords, IOptions<Sil
         if (now - _failedAt >= options.Value.SignInLock) _failures = 0;
 
         var stored = await store.FindAsync(GrainKeys.UserEmail(this.GetPrimaryKeyString()));
-        if (await passwords.VerifyAsync(stored?.PasswordHash, password))
+        // Who is disabled is refused like anybody with a wrong password, after the same work.
+        if (await passwords.VerifyAsync(stored?.PasswordHash, password) && stored!.User.DisabledAt is null)
         {
             _failures = 0;
-            return new SignIn(stored!.User, null);
+            return new SignIn(stored.User, null);
         }
 
         _failedAt = time.GetUtcNow();
@@ -64,4 +82,20 @@ public sealed class UserGrain(UserStore store, Passwords passwords, IOptions<Sil
         DelayDeactivation(options.Value.SignInLock);
         return new SignIn(null, options.Value.SignInLock);
     }
+
+    private async Task NoteLoginAsync(User user)
+    {
+        try
+        {
+            await store.NoteLoginAsync(user.Id);
+        }
+        catch (StorageUnavailableException failure)
+        {
+            // The password is right; when it was used is for administrators only.
+            LogNotNoted(user.Id, failure.Message);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The login of user {Id} could not be noted: {Failure}")]
+    private partial void LogNotNoted(long id, string failure);
 }

@@ -27,13 +27,13 @@ public sealed class NotificationStore(Database database, IOptions<SiloOptions> o
         if (query.Status is not null) conditions.Add("status = @Status");
         if (query.Severity is not null) conditions.Add("severity = @Severity");
         if (!string.IsNullOrEmpty(query.Search))
-            conditions.Add("(lower(title) LIKE lower(@Pattern) ESCAPE '!' OR lower(message) LIKE lower(@Pattern) ESCAPE '!')");
+            conditions.Add($"({Like.Contains("title", "@Pattern")} OR {Like.Contains("message", "@Pattern")})");
         var where = conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions);
         var arguments = new
         {
             query.Status,
             query.Severity,
-            Pattern = Pattern(query.Search),
+            Pattern = Like.Pattern(query.Search),
             query.Limit,
             Skip = (query.Page - 1L) * query.Limit,
         };
@@ -136,11 +136,6 @@ public sealed class NotificationStore(Database database, IOptions<SiloOptions> o
         while (_zone.IsInvalidTime(midnight)) midnight = midnight.AddMinutes(30);
         return new DateTimeOffset(midnight, _zone.GetUtcOffset(midnight));
     }
-
-    private static string Pattern(string? search) => $"%{search?
-        .Replace("!", "!!", StringComparison.Ordinal)
-        .Replace("%", "!%", StringComparison.Ordinal)
-        .Replace("_", "!_", StringComparison.Ordinal)}%";
 
     private sealed class Count
     {

@@ -26,6 +26,77 @@ public abstract class AccountStoreTests(PostgresServer? server) : StoreTest(serv
     }
 
     [Fact]
+    public async Task Of_the_last_two_administrators_who_demote_each_other_at_once_one_stays()
+    {
+        var users = new UserStore(Database, Clock);
+        var ids = await Task.WhenAll(AddAsync(users, "a@example.com"), AddAsync(users, "b@example.com"));
+
+        for (var round = 0; round < 10; round++)
+        {
+            var changes = await Task.WhenAll(
+                users.ChangeAsync(ids[0], null, round % 2 == 0 ? Roles.Viewer : null, round % 2 == 0 ? null : true, Cancellation),
+                users.ChangeAsync(ids[1], null, Roles.Operator, null, Cancellation));
+
+            Assert.Single(changes, change => change.Refused);
+            foreach (var id in ids) Assert.False((await users.ChangeAsync(id, null, Roles.Administrator, false, Cancellation)).Refused);
+        }
+    }
+
+    [Fact]
+    public async Task What_ends_a_users_tokens_is_a_role_being_disabled_or_a_password_and_nothing_else()
+    {
+        var users = new UserStore(Database, Clock);
+        await AddAsync(users, "first@example.com");
+        var id = await AddAsync(users, "ann@example.com");
+        Assert.Equal(0, await users.TokenVersionAsync(id, Cancellation));
+
+        await users.ChangeAsync(id, "Ann", Roles.Administrator, false, Cancellation);
+        await users.NoteLoginAsync(id, Cancellation);
+        Assert.Equal(0, await users.TokenVersionAsync(id, Cancellation));
+        await users.ChangeAsync(id, null, Roles.Viewer, null, Cancellation);
+        Assert.Equal(1, await users.TokenVersionAsync(id, Cancellation));
+        Assert.Null(await users.SetPasswordAsync(id, "hash", version: 0, Cancellation));
+        await users.SetPasswordAsync(id, "hash", version: 1, Cancellation);
+        await users.SetPasswordAsync(id, "other", cancellation: Cancellation);
+        Assert.Equal(3, await users.TokenVersionAsync(id, Cancellation));
+
+        var disabled = (await users.ChangeAsync(id, null, null, true, Cancellation)).User;
+        Assert.Equal(disabled, (await users.ChangeAsync(id, null, null, true, Cancellation)).User);
+        Assert.Equal((4, Clock.GetUtcNow(), Clock.GetUtcNow()), (disabled?.TokenVersion, disabled?.DisabledAt, disabled?.LastLoginAt));
+        Assert.Null(await users.TokenVersionAsync(id, Cancellation));
+        await users.ChangeAsync(id, null, null, false, Cancellation);
+        Assert.Equal(5, await users.TokenVersionAsync(id, Cancellation));
+        Assert.Null(await users.TokenVersionAsync(99, Cancellation));
+    }
+
+    [Fact]
+    public async Task Users_are_found_by_a_part_of_address_or_name()
+    {
+        var users = new UserStore(Database, Clock);
+        await AddAsync(users, "bob@example.com", "Bob 100%");
+        await AddAsync(users, "ann@example.com", "Ann");
+        await AddAsync(users, "cleo@example.com", "Cleo");
+
+        var all = await users.ListAsync(new UserQuery(null, 1, 2), Cancellation);
+        Assert.Equal(["ann@example.com", "bob@example.com"], all.Users.Select(user => user.Email));
+        Assert.Equal(3, all.Total);
+        Assert.Equal(["cleo@example.com"], await FoundAsync(null, page: 2));
+        Assert.Equal(["ann@example.com"], await FoundAsync("NN@"));
+        Assert.Equal(["bob@example.com"], await FoundAsync("0%"));
+        Assert.Empty(await FoundAsync("_"));
+        Assert.Empty(await FoundAsync("\0"));
+
+        async Task<IEnumerable<string>> FoundAsync(string? search, int page = 1) =>
+            (await users.ListAsync(new UserQuery(search, page, 2), Cancellation)).Users.Select(user => user.Email);
+    }
+
+    private static async Task<long> AddAsync(UserStore users, string email, string name = "name")
+    {
+        Assert.True(await users.AddAsync(email, name, Roles.Administrator, "hash", Cancellation));
+        return (await users.FindAsync(email, Cancellation))!.User.Id;
+    }
+
+    [Fact]
     public async Task The_use_of_a_key_is_noted_at_most_once_a_minute()
     {
         var keys = new ApiKeyStore(Database, Clock);

@@ -70,6 +70,44 @@ public class AccountTests
     }
 
     [Fact]
+    public async Task The_default_password_is_told_until_it_is_changed_and_the_old_one_is_then_refused()
+    {
+        await using var cluster = await GrainCluster.StartAsync();
+        var (user, accounts) = (User(cluster, Administrator), Accounts(cluster));
+        var before = (await user.SignInAsync(Password)).User!;
+        Assert.True(before.HasDefaultPassword);
+        Assert.True(await accounts.HasDefaultPasswordAsync());
+
+        Assert.Equal(new SignIn(null, null), await user.ChangePasswordAsync("wrong", "correct horse"));
+        var after = (await user.ChangePasswordAsync(Password, "correct horse")).User!;
+
+        Assert.Equal((before.TokenVersion + 1, false), (after.TokenVersion, after.HasDefaultPassword));
+        Assert.False(await accounts.HasDefaultPasswordAsync());
+        Assert.Null((await user.SignInAsync(Password)).User);
+        Assert.Equal(after.TokenVersion, (await user.SignInAsync("correct horse")).User?.TokenVersion);
+        Assert.NotNull((await accounts.GetAsync(after.Id))?.LastLoginAt);
+    }
+
+    [Fact]
+    public async Task A_disabled_user_is_refused_like_anybody_and_one_who_is_enabled_again_comes_back()
+    {
+        await using var cluster = await GrainCluster.StartAsync();
+        var accounts = Accounts(cluster);
+        var ann = (await accounts.CreateAsync(" Ann@Example.com", "Ann", Roles.Operator, "correct horse"))!;
+        Assert.Null(await accounts.CreateAsync("ann@example.com", "Ann", Roles.Viewer, "correct horse"));
+        Assert.Equal((Roles.Operator, 0), ((await User(cluster, "ann@example.com").SignInAsync("correct horse")).User?.Role, ann.TokenVersion));
+
+        await accounts.ChangeAsync(ann.Id, null, null, true);
+        Assert.Equal(new SignIn(null, null), await User(cluster, "ann@example.com").SignInAsync("correct horse"));
+        Assert.Null(await accounts.TokenVersionAsync(ann.Id));
+
+        await accounts.ChangeAsync(ann.Id, null, null, false);
+        Assert.Equal(2, (await User(cluster, "ann@example.com").SignInAsync("correct horse")).User?.TokenVersion);
+        await accounts.SetPasswordAsync(ann.Id, "battery staple");
+        Assert.Null((await User(cluster, "ann@example.com").SignInAsync("correct horse")).User);
+    }
+
+    [Fact]
     public async Task An_api_key_is_seen_once_works_until_revoked_and_notes_its_use()
     {
         await using var cluster = await GrainCluster.StartAsync();
@@ -95,6 +133,8 @@ public class AccountTests
         Assert.Null(await keys.AuthenticateAsync(made.Secret));
         Assert.NotNull(await keys.AuthenticateAsync(other.Secret));
     }
+
+    private static IAccountGrain Accounts(GrainCluster cluster) => cluster.Grains.GetGrain<IAccountGrain>(GrainKeys.Only);
 
     private static IUserGrain User(GrainCluster cluster, string email) => cluster.Grains.GetGrain<IUserGrain>(GrainKeys.User(email));
 }

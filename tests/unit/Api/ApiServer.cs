@@ -4,6 +4,8 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -27,6 +29,10 @@ public sealed class ApiServer : IAsyncDisposable
     public HttpClient Client { get; }
 
     public FakeGrid Grid => _app.Services.GetRequiredService<FakeGrid>();
+
+    public IReadOnlyList<Endpoint> Endpoints => _app.Services.GetRequiredService<EndpointDataSource>().Endpoints;
+
+    public TestClock Clock => (TestClock)_app.Services.GetRequiredService<TimeProvider>();
 
     public GatewayNode Node => _app.Services.GetRequiredService<GatewayNode>();
 
@@ -53,6 +59,7 @@ public sealed class ApiServer : IAsyncDisposable
         {
             Observer = state => (node.State, node.WebSocketListening, node.PushListening) = (state, state.Running, state.Running),
         };
+        builder.Services.AddSingleton<TimeProvider>(new TestClock());
         builder.Services.AddSingleton(node).AddSingleton(grid).AddSingleton(grid.Factory());
         builder.AddNotifyHubApi();
         var app = builder.Build();
@@ -87,6 +94,16 @@ public sealed class ApiServer : IAsyncDisposable
         Client.Dispose();
         await _app.DisposeAsync();
     }
+}
+
+/// <summary>The system's clock, but for elapsed time, which stands still from the first <see cref="Advance"/> on.</summary>
+public sealed class TestClock : TimeProvider
+{
+    private long? _timestamp;
+
+    public void Advance(TimeSpan by) => _timestamp = GetTimestamp() + (long)(by.TotalSeconds * TimestampFrequency);
+
+    public override long GetTimestamp() => _timestamp ?? base.GetTimestamp();
 }
 
 /// <summary>What came back.</summary>

@@ -18,7 +18,7 @@ public sealed class AuthTests
         await using var server = await ApiServer.StartAsync();
         var data = (await server.PostAsync("/api/auth/login", """{"email":"admin@notifyhub.com","password":"admin123"}""")).Data;
 
-        Assert.Equal("""{"id":7,"email":"admin@notifyhub.com","name":"管理員","role":"administrator"}""", data.GetProperty("user").GetRawText());
+        Assert.Equal("""{"id":7,"email":"admin@notifyhub.com","name":"管理員","role":"administrator","default_password":true}""", data.GetProperty("user").GetRawText());
         var token = new JsonWebToken(data.GetProperty("token").GetString());
         Assert.Equal(
             ("HS256", "notifyhub", "7", "admin@notifyhub.com", "administrator", TimeSpan.FromHours(24)),
@@ -76,7 +76,7 @@ public sealed class AuthTests
         Assert.Equal(counted, LoginLimiter.Address(IPAddress.Parse(address)));
 
     public static TheoryData<string> Forgeries =>
-        ["none", "no signature", "wrong key", "HS384", "expired", "not yet", "no end", "issuer", "no issuer", "changed", "rubbish", ""];
+        ["none", "version", "no signature", "wrong key", "HS384", "expired", "not yet", "no end", "issuer", "no issuer", "changed", "rubbish", ""];
 
     [Theory]
     [MemberData(nameof(Forgeries))]
@@ -149,6 +149,7 @@ public sealed class AuthTests
             "expired" => Sign(from: DateTime.UtcNow.AddHours(-25), until: DateTime.UtcNow.AddMinutes(-1)),
             "not yet" => Sign(from: DateTime.UtcNow.AddMinutes(5)),
             "no end" => Sign(until: DateTime.MaxValue),
+            "version" => Sign(version: 1),
             "issuer" => Sign(issuer: "another"),
             "no issuer" => Sign(issuer: null),
             "changed" => $"{parts[0]}.{Encode(Base64UrlEncoder.Decode(parts[1]).Replace("\"7\"", "\"8\"", StringComparison.Ordinal))}.{parts[2]}",
@@ -161,14 +162,14 @@ public sealed class AuthTests
     // Good in every respect but the ones named.
     private static string Sign(
         string key = ApiServer.JwtKey, string algorithm = SecurityAlgorithms.HmacSha256, string? issuer = "notifyhub",
-        DateTime? from = null, DateTime? until = null) =>
+        DateTime? from = null, DateTime? until = null, long version = 0) =>
         new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(new SecurityTokenDescriptor
         {
             Issuer = issuer,
             NotBefore = from ?? DateTime.UtcNow.AddMinutes(-1),
             Expires = until == DateTime.MaxValue ? null : until ?? DateTime.UtcNow.AddHours(1),
             SigningCredentials = new SigningCredentials(new SymmetricSecurityKey(Encoding.UTF8.GetBytes(key)), algorithm),
-            Claims = new Dictionary<string, object> { ["sub"] = "7", ["email"] = FakeGrid.Email, ["role"] = Roles.Administrator },
+            Claims = new Dictionary<string, object> { ["sub"] = "7", ["email"] = FakeGrid.Email, ["role"] = Roles.Administrator, ["ver"] = version },
         });
 
     [Fact]

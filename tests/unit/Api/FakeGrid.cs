@@ -4,7 +4,7 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.UnitTests.Api;
 
 /// <summary>The grid as the API sees it: a log, some rows and a switch, in memory. <see cref="Fault"/> makes every call fail.</summary>
-public sealed class FakeGrid : IUserGrain, IApiKeyGrain, IBroadcastGrain, INotificationGrain, IStatsGrain, IServiceGrain
+public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IApiKeyGrain, IBroadcastGrain, INotificationGrain, IStatsGrain, IServiceGrain
 {
     public const string Email = "admin@notifyhub.com";
     public const string Password = "admin123";
@@ -17,7 +17,23 @@ public sealed class FakeGrid : IUserGrain, IApiKeyGrain, IBroadcastGrain, INotif
 
     public TimeSpan? EmailLock { get; set; }
 
+    public Dictionary<long, User> Users { get; } = new()
+    {
+        [7] = new User(7, Email, "管理員", Roles.Administrator, DateTimeOffset.UnixEpoch, HasDefaultPassword: true),
+    };
+
+    /// <summary>The role that the next login gets; users with other roles stay signed in.</summary>
     public string UserRole { get; set; } = Roles.Administrator;
+
+    public List<Schedule> Schedules { get; } = [];
+
+    public List<ScheduleRun> Runs { get; } = [];
+
+    public ScheduleQuery? LastScheduleQuery { get; private set; }
+
+    public UserQuery? LastUserQuery { get; private set; }
+
+    public int VersionsAsked { get; private set; }
 
     public List<Message> Log { get; } = [];
 
@@ -51,7 +67,78 @@ public sealed class FakeGrid : IUserGrain, IApiKeyGrain, IBroadcastGrain, INotif
 
     public Task<SignIn> SignInAsync(string password) => Answer(() => EmailLock is { } wait
         ? new SignIn(null, wait)
-        : new SignIn(password == Password ? new User(7, Email, "管理員", UserRole, DateTimeOffset.UnixEpoch) : null, null));
+        : new SignIn(password == Password ? Users[7] with { Role = UserRole } : null, null));
+
+    public Task<SignIn> ChangePasswordAsync(string current, string next) => Answer(() =>
+        new SignIn(current == Password ? SetPassword(7) : null, null));
+
+    public Task<long?> TokenVersionAsync(long id) => Answer(() =>
+    {
+        VersionsAsked++;
+        return Users.GetValueOrDefault(id) is { DisabledAt: null } user ? user.TokenVersion : (long?)null;
+    });
+
+    public Task<UserPage> ListAsync(UserQuery query) => Answer(() =>
+    {
+        LastUserQuery = query;
+        return new UserPage([.. Users.Values], Users.Count);
+    });
+
+    Task<User?> IAccountGrain.GetAsync(long id) => Answer(() => Users.GetValueOrDefault(id));
+
+    public Task<User?> CreateAsync(string email, string name, string role, string password) => Answer(() =>
+    {
+        email = GrainKeys.NormaliseEmail(email);
+        if (Users.Values.Any(user => user.Email == email)) return null;
+        var made = new User(Users.Keys.Max() + 1, email, name, role, new DateTimeOffset(2026, 11, 23, 9, 41, 0, TimeSpan.Zero));
+        return Users[made.Id] = made;
+    });
+
+    public Task<UserChange> ChangeAsync(long id, string? name, string? role, bool? disabled) => Answer(() =>
+    {
+        if (!Users.TryGetValue(id, out var user)) return new UserChange(null, false);
+        if (id == 7 && (disabled is true || role is not null and not Roles.Administrator)) return new UserChange(user, true);
+        return new UserChange(Users[id] = user with
+        {
+            Name = name ?? user.Name,
+            Role = role ?? user.Role,
+            DisabledAt = disabled is true ? DateTimeOffset.UnixEpoch : null,
+        }, false);
+    });
+
+    public Task<User?> SetPasswordAsync(long id, string password) => Answer(() => SetPassword(id));
+
+    public Task<bool> HasDefaultPasswordAsync() => Answer(() => Users.Values.Any(user => user.HasDefaultPassword));
+
+    public Task<SchedulePage> ListAsync(ScheduleQuery query) => Answer(() =>
+    {
+        LastScheduleQuery = query;
+        return new SchedulePage([.. Schedules], Schedules.Count);
+    });
+
+    Task<Schedule?> IScheduleGrain.GetAsync(long id) => Answer(() => Schedules.Find(schedule => schedule.Id == id));
+
+    public Task<Schedule> CreateAsync(ScheduleDraft draft, string createdBy) => Answer(() =>
+    {
+        Schedules.Add(new Schedule(
+            Schedules.Count + 1, draft, ScheduleStatus.Active, draft.At, null, null, createdBy, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch));
+        return Schedules[^1];
+    });
+
+    public Task<Schedule?> ReplaceAsync(long id, ScheduleDraft draft) => Change(id, old => old with { Draft = draft });
+
+    Task<bool> IScheduleGrain.DeleteAsync(long id) => Answer(() => Schedules.RemoveAll(schedule => schedule.Id == id) == 1);
+
+    public Task<Schedule?> PauseAsync(long id) => Change(id, old => old with { Status = ScheduleStatus.Paused });
+
+    public Task<Schedule?> ResumeAsync(long id) => Change(id, old => old with { Status = ScheduleStatus.Finished });
+
+    public Task<ScheduleRun?> RunAsync(long id) => Answer(() => Runs.Find(run => run.ScheduleId == id));
+
+    public Task<ScheduleRunPage?> RunsAsync(long id, int page, int limit) => Answer(() =>
+        Schedules.Exists(schedule => schedule.Id == id) ? new ScheduleRunPage([.. Runs], Runs.Count) : null);
+
+    public Task WakeAsync() => throw new NotSupportedException();
 
     public Task<NewApiKey> CreateAsync(string name, string createdBy) => Answer(() =>
     {
@@ -112,6 +199,10 @@ public sealed class FakeGrid : IUserGrain, IApiKeyGrain, IBroadcastGrain, INotif
 
     public Task<GridStatus> StatusAsync() => Answer(() => Status);
 
+    public TrafficPoint[] Points { get; set; } = [];
+
+    public Task<GridOverview> OverviewAsync() => Answer(() => new GridOverview(Status, 4, Points));
+
     public Task<string[]> SilosAsync() => Answer(() => Array.Empty<string>());
 
     Task<SessionStats> IStatsGrain.StatsAsync() => Answer(() => Stats);
@@ -153,6 +244,13 @@ public sealed class FakeGrid : IUserGrain, IApiKeyGrain, IBroadcastGrain, INotif
     Task IBroadcastGrain.UnsubscribeAsync(string gatewayId) => throw new NotSupportedException();
 
     Task IServiceGrain.UnsubscribeAsync(string gatewayId) => throw new NotSupportedException();
+
+    private Task<Schedule?> Change(long id, Func<Schedule, Schedule> change) => Answer(() =>
+        Schedules.FindIndex(schedule => schedule.Id == id) is >= 0 and var at ? Schedules[at] = change(Schedules[at]) : null);
+
+    private User? SetPassword(long id) => Users.TryGetValue(id, out var user)
+        ? Users[id] = user with { TokenVersion = user.TokenVersion + 1, HasDefaultPassword = false }
+        : null;
 
     private Task<T> Answer<T>(Func<T> answer)
     {

@@ -72,7 +72,8 @@ internal sealed class Peer : IDisposable
     {
         Resume();
         Client.End();
-        _pair.Dispose();
+        // The server's end is the sender's to close.
+        _pair.Peer.Dispose();
         _reading.GetAwaiter().GetResult();
     }
 

@@ -1,0 +1,130 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http.HttpResults;
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.Gateway.Api;
+
+/// <summary><c>/api/users</c>: the people who may log in, for administrators. Nobody is deleted: what they did stays readable.</summary>
+internal static class UserEndpoints
+{
+    private const string Route = "/api/users";
+
+    public static void MapUsers(this IEndpointRouteBuilder app)
+    {
+        var group = app.MapGroup(Route).RequireAuthorization(Callers.Administrator).WithTags("users");
+        group.MapGet("", ListAsync).Summary("List users, by e-mail address.").Fails(ErrorCatalogue.ValidationError);
+        group.MapPost("", CreateAsync).Accepts<NewUser>("application/json")
+            .Summary("Add a user.").Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.Conflict);
+        group.MapGet("/{id:long}", GetAsync).Summary("Read one user.").Fails(ErrorCatalogue.NotFound);
+        group.MapPatch("/{id:long}", ChangeAsync).Accepts<ChangedUser>("application/json")
+            .Summary("Change name, role or disabled. A new role, and being disabled, end the user's tokens within 5 s.")
+            .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.NotFound, ErrorCatalogue.Conflict);
+        group.MapPost("/{id:long}/password", SetPasswordAsync).Accepts<SetPassword>("application/json")
+            .Summary("Give a user another password, which ends the user's tokens within 5 s.")
+            .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.NotFound);
+    }
+
+    private static async Task<Results<Ok<Envelope<AccountPage>>, Failure>> ListAsync(
+        IGrainFactory grains, string? search, string? page, string? limit)
+    {
+        var faults = new Faults();
+        var paging = Paging.Read(page, limit, faults);
+        var query = new UserQuery(Paging.Search(search, faults), paging.Page, paging.Limit);
+        if (faults.Any) return Failure.Invalid(faults);
+
+        var found = await Accounts(grains).ListAsync(query);
+        return Reply.Ok(new AccountPage([.. found.Users.Select(AccountView.Of)], found.Total, paging.Page, paging.Limit));
+    }
+
+    private static async Task<Results<Created<Envelope<AccountView>>, Failure>> CreateAsync(
+        HttpRequest request, IGrainFactory grains, CancellationToken cancellation)
+    {
+        var faults = new Faults();
+        var fields = JsonFields.Parse(await RequestBody.ReadAsync(request, cancellation), faults);
+        if (fields is null) return Failure.Invalid(faults);
+        fields.RefuseOthers("email", "name", "role", "password");
+        var email = UserRules.Email(fields, faults);
+        var name = fields.RequiredText("name", 1, UserRules.NameLength);
+        var role = fields.Choice("role", Roles.OfPeople);
+        var password = UserRules.NewPassword(fields, "password", faults);
+        if (faults.Any) return Failure.Invalid(faults);
+
+        if (await Accounts(grains).CreateAsync(email!, name!, role!, password!) is { } user)
+            return Reply.Created($"{Route}/{user.Id}", AccountView.Of(user));
+        faults.Add("email", new("此電子郵件已被使用", "is taken"));
+        return new Failure(ErrorCatalogue.Conflict, faults);
+    }
+
+    private static async Task<Results<Ok<Envelope<AccountView>>, Failure>> GetAsync(IGrainFactory grains, long id) =>
+        await Accounts(grains).GetAsync(id) is { } user ? Reply.Ok(AccountView.Of(user)) : new Failure(ErrorCatalogue.NotFound);
+
+    private static async Task<Results<Ok<Envelope<AccountView>>, Failure>> ChangeAsync(
+        HttpRequest request, IGrainFactory grains, TokenVersions versions, long id, CancellationToken cancellation)
+    {
+        var faults = new Faults();
+        var fields = JsonFields.Parse(await RequestBody.ReadAsync(request, cancellation), faults);
+        if (fields is null) return Failure.Invalid(faults);
+        fields.RefuseOthers("name", "role", "disabled");
+        var name = fields.OptionalText("name", UserRules.NameLength, least: 1);
+        var role = fields.OptionalChoice("role", Roles.OfPeople);
+        var disabled = fields.OptionalTruth("disabled");
+        if (faults.Any) return Failure.Invalid(faults);
+
+        var change = await Accounts(grains).ChangeAsync(id, name, role, disabled);
+        versions.Forget(id);
+        if (change.User is null) return new Failure(ErrorCatalogue.NotFound);
+        if (!change.Refused) return Reply.Ok(AccountView.Of(change.User));
+        faults.Add(disabled is true ? "disabled" : "role", new(
+            "最後一位啟用中的管理員不得停用或變更角色", "the last enabled administrator can be neither disabled nor given another role"));
+        return new Failure(ErrorCatalogue.Conflict, faults);
+    }
+
+    private static async Task<Results<Ok<Envelope<AccountView>>, Failure>> SetPasswordAsync(
+        HttpRequest request, IGrainFactory grains, TokenVersions versions, long id, CancellationToken cancellation)
+    {
+        var faults = new Faults();
+        var fields = JsonFields.Parse(await RequestBody.ReadAsync(request, cancellation), faults);
+        fields?.RefuseOthers("password");
+        var password = fields is null ? null : UserRules.NewPassword(fields, "password", faults);
+        if (password is null || faults.Any) return Failure.Invalid(faults);
+
+        var user = await Accounts(grains).SetPasswordAsync(id, password);
+        versions.Forget(id);
+        return user is not null ? Reply.Ok(AccountView.Of(user)) : new Failure(ErrorCatalogue.NotFound);
+    }
+
+    private static IAccountGrain Accounts(IGrainFactory grains) => grains.GetGrain<IAccountGrain>(GrainKeys.Only);
+}
+
+/// <summary>The body of <c>POST /api/users</c>. Lengths are in Unicode characters.</summary>
+public sealed record NewUser(
+    [property: StringLength(UserRules.EmailLength, MinimumLength = 3)] string Email,
+    [property: StringLength(UserRules.NameLength, MinimumLength = 1)] string Name,
+    [property: AllowedValues("administrator", "operator", "viewer")] string Role,
+    [property: StringLength(UserRules.PasswordLength, MinimumLength = UserRules.LeastPasswordLength)] string Password);
+
+/// <summary>The body of <c>PATCH /api/users/{id}</c>: what is not given stays.</summary>
+public sealed record ChangedUser(
+    [property: StringLength(UserRules.NameLength, MinimumLength = 1)] string? Name = null,
+    [property: AllowedValues("administrator", "operator", "viewer")] string? Role = null,
+    bool? Disabled = null);
+
+public sealed record SetPassword(
+    [property: StringLength(UserRules.PasswordLength, MinimumLength = UserRules.LeastPasswordLength)] string Password);
+
+/// <summary>A user as administrators see it. Times are RFC 3339, UTC.</summary>
+public sealed record AccountView(
+    long Id,
+    string Email,
+    string Name,
+    string Role,
+    bool Disabled,
+    [property: JsonPropertyName("created_at")] DateTime CreatedAt,
+    [property: JsonPropertyName("last_login_at")] DateTime? LastLoginAt)
+{
+    public static AccountView Of(User user) => new(
+        user.Id, user.Email, user.Name, user.Role, user.DisabledAt is not null, user.CreatedAt.UtcDateTime, user.LastLoginAt?.UtcDateTime);
+}
+
+public sealed record AccountPage(IReadOnlyList<AccountView> Users, long Total, int Page, int Limit);

@@ -1,0 +1,38 @@
+using NotifyHub.Grains.Accounts;
+
+namespace NotifyHub.Gateway.Api;
+
+/// <summary>What an account may look like.</summary>
+public static class UserRules
+{
+    /// <summary>As RFC 5321 has it.</summary>
+    public const int EmailLength = 254;
+
+    public const int NameLength = 100;
+
+    public const int LeastPasswordLength = 8;
+
+    /// <summary>A password so long that hashing it were an attack is nobody's.</summary>
+    public const int PasswordLength = 1_024;
+
+    /// <summary>A new account's address; null with a fault noted. Whether mail arrives there is not ours to know.</summary>
+    public static string? Email(JsonFields fields, Faults faults)
+    {
+        if (fields.RequiredText("email", 3, EmailLength) is not { } email) return null;
+        var at = email.IndexOf('@', StringComparison.Ordinal);
+        var isAddress = at > 0 && at == email.LastIndexOf('@') && at < email.Length - 1
+            && !email.Any(letter => char.IsWhiteSpace(letter) || char.IsControl(letter));
+        if (isAddress) return email;
+        faults.Add("email", new("必須是電子郵件地址", "must be an e-mail address"));
+        return null;
+    }
+
+    /// <summary>A password to be set; null with a fault noted.</summary>
+    public static string? NewPassword(JsonFields fields, string name, Faults faults)
+    {
+        if (fields.RequiredText(name, LeastPasswordLength, PasswordLength) is not { } password) return null;
+        if (password != Passwords.WellKnown) return password;
+        faults.Add(name, new("此為公開的預設密碼，請選用其他密碼", "is the default password, which everybody knows: choose another"));
+        return null;
+    }
+}

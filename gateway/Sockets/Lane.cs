@@ -1,0 +1,117 @@
+namespace NotifyHub.Gateway.Sockets;
+
+/// <summary>
+/// The clients of one sender that follow the same form of the log. What a sweep needs of each lies in <see cref="Seats"/>, side by side:
+/// with thousands of clients, a message's cost beyond the sends themselves is the memory that is touched for each of them.
+/// </summary>
+/// <remarks>Changed by the sender's thread only; the lock is for those who ask what a client was sent.</remarks>
+internal sealed class Lane
+{
+    private Client[] _clients = new Client[64];
+
+    public Seat[] Seats { get; private set; } = new Seat[64];
+
+    public int Count { get; private set; }
+
+    /// <summary>Seats that are not idle: their connection had enough and has not taken the rest yet.</summary>
+    public int Stragglers { get; private set; }
+
+    /// <summary>The head that all seats have been taken to, or were found blocked at.</summary>
+    public LogHead? Seen { get; set; }
+
+    public Client ClientAt(int seat) => _clients[seat];
+
+    public void Add(Client client)
+    {
+        lock (this)
+        {
+            if (Count == _clients.Length)
+            {
+                Array.Resize(ref _clients, Count * 2);
+                var seats = Seats;
+                Array.Resize(ref seats, Count * 2);
+                Seats = seats;
+            }
+
+            client.SeatIndex = Count;
+            client.Lane = this;
+            _clients[Count] = client;
+            Seats[Count++] = new Seat { Socket = client.SocketNumber, IsIdle = true };
+        }
+    }
+
+    public void Remove(Client client)
+    {
+        lock (this)
+        {
+            var index = client.SeatIndex;
+            SetIdle(index, true);
+            client.SentBefore = Seats[index].Sent;
+            client.Lane = null;
+            var last = --Count;
+            if (index != last)
+            {
+                _clients[index] = _clients[last];
+                _clients[index].SeatIndex = index;
+                Seats[index] = Seats[last];
+            }
+
+            _clients[last] = null!;
+            Seats[last] = default;
+        }
+    }
+
+    public void SetIdle(int seat, bool isIdle)
+    {
+        if (Seats[seat].IsIdle == isIdle) return;
+        Seats[seat].IsIdle = isIdle;
+        Stragglers += isIdle ? -1 : 1;
+    }
+
+    /// <summary>Bytes that the client has yet to be sent; for any thread.</summary>
+    public long LagOf(Client client, LogHead head)
+    {
+        // Read while the sender moves it: what is a segment off is so for this once, and never less than nothing.
+        lock (this) return client.Lane == this ? Math.Max(0, Seats[client.SeatIndex].Lag(head)) : 0;
+    }
+
+    /// <summary>Messages of the log that the client has been sent; for any thread.</summary>
+    public long SentTo(Client client)
+    {
+        lock (this) return client.Lane == this ? Volatile.Read(ref Seats[client.SeatIndex].Sent) : client.SentBefore;
+    }
+}
+
+/// <summary>A client's cursor, and where its bytes go.</summary>
+internal struct Seat
+{
+    /// <summary>Where the cursor stands; null: it follows nothing, not yet or not any more.</summary>
+    public Segment? Segment;
+
+    /// <summary>The last offset before the cursor, as far as whole batches were sent.</summary>
+    public long Offset;
+
+    /// <summary>Messages of the log sent so far.</summary>
+    public long Sent;
+
+    public int Position;
+
+    /// <summary>The number that <see cref="DirectSocket"/> knows the connection by; -1: it goes through <see cref="Client.Send"/>.</summary>
+    public int Socket;
+
+    /// <summary>Nothing is being sent in the background: the sender may write.</summary>
+    public bool IsIdle;
+
+    /// <summary>How many bytes of the live log the client has yet to get; 0 while it reads pages of history, which are handed out one by
+    /// one.</summary>
+    public readonly long Lag(LogHead head) => Segment is { IsPage: false } segment ? head.Bytes - (segment.Start + Position) : 0;
+
+    /// <summary>All up to this offset is sent; answers how many messages that were.</summary>
+    public long Reach(long offset)
+    {
+        var count = offset - Offset;
+        Offset = offset;
+        Sent += count;
+        return count;
+    }
+}

@@ -1,0 +1,112 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Routing;
+using NotifyHub.GrainInterfaces;
+using Xunit;
+
+namespace NotifyHub.UnitTests.Api;
+
+/// <summary>Who may call what: the table below against every endpoint that the API really has.</summary>
+public sealed partial class AccessTests
+{
+    private const string Nobody = "nobody";
+    private static readonly string[] Everybody = [Nobody, Roles.Viewer, Roles.Operator, Roles.Administrator, Roles.Service];
+    private static readonly string[] Known = [Roles.Viewer, Roles.Operator, Roles.Administrator, Roles.Service];
+    private static readonly string[] People = [Roles.Viewer, Roles.Operator, Roles.Administrator];
+    private static readonly string[] Publishers = [Roles.Operator, Roles.Administrator, Roles.Service];
+    private static readonly string[] Operators = [Roles.Operator, Roles.Administrator];
+    private static readonly string[] Administrators = [Roles.Administrator];
+
+    private static readonly Dictionary<string, string[]> Table = new()
+    {
+        ["POST /api/auth/login"] = Everybody,
+        ["GET /api/auth/me"] = People,
+        ["POST /api/auth/password"] = People,
+        ["GET /api/users"] = Administrators,
+        ["POST /api/users"] = Administrators,
+        ["GET /api/users/{id:long}"] = Administrators,
+        ["PATCH /api/users/{id:long}"] = Administrators,
+        ["POST /api/users/{id:long}/password"] = Administrators,
+        ["GET /api/system/websocket/status"] = Everybody,
+        ["GET /api/system/info"] = People,
+        ["POST /api/system/websocket/start"] = Administrators,
+        ["POST /api/system/websocket/stop"] = Administrators,
+        ["POST /api/system/websocket/restart"] = Administrators,
+        ["GET /api/websocket/connections"] = Known,
+        ["DELETE /api/websocket/connections/{connectionId}"] = Administrators,
+        ["GET /api/websocket/stats"] = Known,
+        ["POST /api/notifications/windows"] = Publishers,
+        ["POST /api/notifications/windows/batch"] = Publishers,
+        ["GET /api/notifications/windows"] = Known,
+        ["GET /api/notifications/windows/pending"] = Known,
+        ["GET /api/notifications/windows/stats"] = Known,
+        ["GET /api/notifications/windows/{id:long}"] = Known,
+        ["PATCH /api/notifications/windows/{id:long}/status"] = Publishers,
+        ["DELETE /api/notifications/windows/{id:long}"] = Operators,
+        ["GET /api/schedules"] = Known,
+        ["POST /api/schedules"] = Operators,
+        ["GET /api/schedules/{id:long}"] = Known,
+        ["PUT /api/schedules/{id:long}"] = Operators,
+        ["DELETE /api/schedules/{id:long}"] = Operators,
+        ["POST /api/schedules/{id:long}/pause"] = Operators,
+        ["POST /api/schedules/{id:long}/resume"] = Operators,
+        ["POST /api/schedules/{id:long}/run"] = Operators,
+        ["GET /api/schedules/{id:long}/runs"] = Known,
+        ["POST /api/schedules/preview"] = Known,
+        ["POST /api/push"] = Publishers,
+        ["POST /api/keys"] = Administrators,
+        ["GET /api/keys"] = Administrators,
+        ["DELETE /api/keys/{id:long}"] = Administrators,
+        ["GET /health/live"] = Everybody,
+        ["GET /health/ready"] = Everybody,
+        ["GET /openapi/{documentName}.json"] = Everybody,
+        ["GET /docs/{documentName?}"] = Everybody,
+        ["GET /docs/favicon.svg"] = Everybody,
+        ["GET /docs/scalar.js"] = Everybody,
+        ["GET /docs/scalar.aspnetcore.js"] = Everybody,
+    };
+
+    [Fact]
+    public async Task Every_endpoint_lets_in_exactly_those_whom_the_table_names()
+    {
+        await using var server = await ApiServer.StartAsync(("LoginFailuresPerMinute", "1000"));
+        Dictionary<string, string> tokens = [];
+        foreach (var role in People)
+        {
+            server.Grid.UserRole = role;
+            tokens[role] = await server.LogInAsync();
+        }
+
+        var endpoints = server.Endpoints.OfType<RouteEndpoint>()
+            .SelectMany(endpoint => (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"]).Select(method => (
+                Method: method, Route: "/" + endpoint.RoutePattern.RawText!.Trim('/'))))
+            .Where(endpoint => endpoint.Route != "/api/fails")
+            .ToArray();
+        Assert.Equal(Table.Keys.Order(StringComparer.Ordinal), endpoints.Select(one => $"{one.Method} {one.Route}").Order(StringComparer.Ordinal));
+
+        foreach (var (method, route) in endpoints)
+        {
+            List<string> letIn = [];
+            foreach (var caller in Everybody)
+            {
+                var answer = await server.SendAsync(
+                    new HttpMethod(method),
+                    Parameter().Replace(route, match => match.Groups[1].Value == "documentName" ? "v1" : "1"),
+                    method is "GET" or "DELETE" ? null : "{}",
+                    tokens.GetValueOrDefault(caller),
+                    caller == Roles.Service ? [("X-API-Key", FakeGrid.ApiKeySecret)] : []);
+                if (answer.Status is HttpStatusCode.Unauthorized)
+                    Assert.Equal(Nobody, caller);
+                else if (answer.Status is HttpStatusCode.Forbidden)
+                    Assert.NotEqual(Nobody, caller);
+                else
+                    letIn.Add(caller);
+            }
+
+            Assert.True(Table[$"{method} {route}"].SequenceEqual(letIn), $"{method} {route} lets in {string.Join(", ", letIn)}");
+        }
+    }
+
+    [GeneratedRegex(@"\{(\w+)[^}]*\}")]
+    private static partial Regex Parameter();
+}
