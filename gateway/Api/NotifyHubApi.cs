@@ -71,6 +71,7 @@ public static class NotifyHubApi
         app.MapSystem();
         app.MapConnections();
         app.MapNotifications();
+        app.MapSchedules();
         app.MapPush();
         app.MapApiKeys();
         app.MapHealth();
