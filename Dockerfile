@@ -17,6 +17,7 @@ COPY global.json Directory.Build.props Directory.Packages.props ./
 COPY grain-interfaces/NotifyHub.GrainInterfaces.csproj grain-interfaces/packages.lock.json grain-interfaces/
 COPY grains/NotifyHub.Grains.csproj grains/packages.lock.json grains/
 COPY telemetry/NotifyHub.Telemetry.csproj telemetry/packages.lock.json telemetry/
+COPY console/NotifyHub.Console.csproj console/packages.lock.json console/
 COPY gateway/NotifyHub.Gateway.csproj gateway/packages.lock.json gateway/
 COPY silo/NotifyHub.Silo.csproj silo/packages.lock.json silo/
 RUN dotnet restore gateway --locked-mode && dotnet restore silo --locked-mode
@@ -25,6 +26,7 @@ COPY .editorconfig ./
 COPY grain-interfaces grain-interfaces
 COPY grains grains
 COPY telemetry telemetry
+COPY console console
 COPY gateway gateway
 COPY silo silo
 # Most of what would be published is the native SQLite of other systems.

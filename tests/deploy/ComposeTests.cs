@@ -46,7 +46,7 @@ public sealed partial class ComposeTests
 
         var servers = ServerTemplate().Matches(Checkout.Read("deploy/haproxy/haproxy.cfg")).Select(match => (match.Groups[1].Value, Number(match.Groups[2])));
         Assert.Equal(
-            [("backend", 3000), ("backend", GatewaySettings.WebSocketPort), ("backend", GatewaySettings.PushPort)],
+            [("backend", GatewaySettings.ConsolePort), ("backend", GatewaySettings.WebSocketPort), ("backend", GatewaySettings.PushPort)],
             servers.Distinct().Order());
         Assert.Equal("*", GatewaySettings.PushAddress);
     }

@@ -47,7 +47,7 @@ public sealed partial class WorkloadTests
         var silo = SiloSettings(overlay);
 
         Assert.Equal(
-            [("http", gateway.WebSocketPort), ("push", gateway.PushPort), ("console", 3000), ("metrics", gateway.MetricsPort)],
+            [("http", gateway.WebSocketPort), ("push", gateway.PushPort), ("console", gateway.ConsolePort), ("metrics", gateway.MetricsPort)],
             Ports(overlay, "gateway"));
         Assert.Equal(
             [("silo", silo.SiloPort), ("gateways", silo.GatewayPort), ("health", silo.HealthPort), ("metrics", silo.MetricsPort)],
