@@ -1,4 +1,3 @@
-using System.Net;
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using Microsoft.Extensions.Options;
