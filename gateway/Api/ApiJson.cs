@@ -31,6 +31,8 @@ namespace NotifyHub.Gateway.Api;
 [JsonSerializable(typeof(Envelope<RunView>))]
 [JsonSerializable(typeof(Envelope<RunPageView>))]
 [JsonSerializable(typeof(Envelope<NextRuns>))]
+[JsonSerializable(typeof(Envelope<RequestPageView>))]
+[JsonSerializable(typeof(Envelope<UsageSummaryView>))]
 // Bodies, for the API's description.
 [JsonSerializable(typeof(LoginRequest))]
 [JsonSerializable(typeof(NewPassword))]

@@ -34,6 +34,8 @@ public static class NotifyHubApi
         services.AddSingleton(provider => new TokenIssuer(
             SigningKey.Load(Options(provider)), Options(provider).LoginLifetime, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<TokenVersions>();
+        services.AddSingleton<UsageLog>();
+        services.AddHostedService(provider => provider.GetRequiredService<UsageLog>());
         AddLogin(services);
         services.AddApiDocument();
         // A caller with a wrong key is the caller's news, and no line in our log a request.
@@ -52,6 +54,7 @@ public static class NotifyHubApi
         // It measures this process from here on; made by the first request for the status, it would have nothing to tell.
         _ = app.Services.GetRequiredService<SystemStatus>();
 
+        app.Use(app.Services.GetRequiredService<UsageLog>().RecordAsync);
         app.Use(HeadLikeGet);
         app.UseExceptionHandler(_ => { });
         app.UseStatusCodePages(page => new Failure(ErrorCatalogue.OfStatus(page.HttpContext.Response.StatusCode)).ExecuteAsync(page.HttpContext));
@@ -66,6 +69,7 @@ public static class NotifyHubApi
         app.MapConnections();
         app.MapNotifications();
         app.MapSchedules();
+        app.MapUsage();
         app.MapPush();
         app.MapApiKeys();
         app.MapHealth();
