@@ -4,11 +4,11 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Push;
+using NotifyHub.Gateway.Site;
 using NotifyHub.Gateway.Sockets;
+using NotifyHub.Gateway.Telemetry;
 using NotifyHub.Grains;
-using OpenTelemetry;
-using OpenTelemetry.Metrics;
-using OpenTelemetry.Trace;
+using NotifyHub.Telemetry;
 
 namespace NotifyHub.Gateway;
 
@@ -22,6 +22,9 @@ public static class GatewayHost
         services.AddOptions<GatewayOptions>().Bind(builder.Configuration.GetSection(GatewayOptions.Section));
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<GatewayNode>();
+        services.AddSingleton<GatewayMetrics>();
+        services.AddSingleton<Publisher>();
+        services.AddSingleton<DeliveryTimes>();
         services.AddSingleton<ChannelFollower>();
         services.AddSingleton<History>();
         services.AddSingleton<Subscriptions>();
@@ -32,7 +35,9 @@ public static class GatewayHost
         services.AddSingleton<ServiceSwitch>();
         services.AddSingleton<GatewayObserver>();
         services.AddSingleton(provider => new ClientEndPoint(EndPoint(provider.GetRequiredService<IOptions<GatewayOptions>>().Value)));
-        services.AddSingleton<IConnectionListenerFactory, ClientTransport>();
+        services.AddSingleton<ClientTransport>();
+        services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<ClientTransport>());
+        services.AddOptions<HostOptions>().Configure<IOptions<GatewayOptions>>((host, options) => host.ShutdownTimeout = Drain.Limit(options.Value));
 
         builder.WebHost.UseKestrelCore();
         services.AddOptions<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>()
@@ -44,7 +49,7 @@ public static class GatewayHost
                 kestrel.Listen(endPoint.EndPoint, listen => listen.Protocols = Microsoft.AspNetCore.Server.Kestrel.Core.HttpProtocols.Http1);
             });
 
-        // Stopped in the reverse order: first the goodbye to clients and grid, then the web server, the silo last.
+        // Stopped in the reverse order, after the drain: first the web server, then the goodbye to the grid, the silo last.
         var settings = builder.Configuration.GetSection(GatewayOptions.Section);
         if (settings.GetValue(nameof(GatewayOptions.Mode), GatewayMode.Embedded) == GatewayMode.Embedded)
             builder.UseOrleans(silo => silo.AddNotifyHubSilo(builder.Configuration, embedded: true).AddActivityPropagation());
@@ -54,21 +59,17 @@ public static class GatewayHost
         services.AddHostedService(provider => provider.GetRequiredService<PushListener>());
         services.AddSingleton<GridLink>();
         services.AddHostedService(provider => provider.GetRequiredService<GridLink>());
+        services.AddHostedService<Drain>();
     }
 
-    /// <summary>Exports metrics and traces when the standard <c>OTEL_*</c> variables say where to.</summary>
+    /// <summary>Tells what the gateway does to whom the settings and the standard <c>OTEL_*</c> variables name.</summary>
     public static void AddGatewayTelemetry(this WebApplicationBuilder builder)
     {
-        // The exporter reads the variables itself; without an endpoint it would only retry and complain.
-        if (string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"])) return;
-        builder.Services.AddOpenTelemetry()
-            .WithMetrics(metrics => metrics
-                .AddMeter("Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.Orleans", "NotifyHub*")
-                .AddRuntimeInstrumentation())
-            .WithTracing(traces => traces
-                .AddAspNetCoreInstrumentation()
-                .AddSource("Microsoft.Orleans.Runtime", "Microsoft.Orleans.Application", "NotifyHub*"))
-            .UseOtlpExporter();
+        var settings = builder.Configuration.GetSection(GatewayOptions.Section);
+        var defaults = new GatewayOptions();
+        builder.AddTelemetry("notifyhub-gateway", new MetricsEndPoint(
+            settings.GetValue(nameof(GatewayOptions.MetricsAddress), defaults.MetricsAddress)!,
+            settings.GetValue(nameof(GatewayOptions.MetricsPort), defaults.MetricsPort)));
     }
 
     /// <summary>Checks all settings and makes the embedded database ready, so that a fault is a line to read and not a stack trace.</summary>
@@ -76,7 +77,11 @@ public static class GatewayHost
     public static async Task<string?> PrepareGatewayAsync(this IServiceProvider services)
     {
         var options = services.GetRequiredService<IOptions<GatewayOptions>>().Value;
-        if (IsTaken(EndPoint(options))) return PortInUse(options);
+        if (IsTaken(EndPoint(options))) return PortInUse(nameof(options.WebSocketPort), options.WebSocketPort);
+        if (services.GetRequiredService<ConsoleEndPoint>().Wanted is { } console && IsTaken(console))
+            return PortInUse(nameof(options.ConsolePort), options.ConsolePort);
+        if (services.GetRequiredService<MetricsEndPoint>() is { Wanted: { } metrics } && IsTaken(metrics))
+            return MetricsEndPoint.InUse(metrics.Port);
         return options.Mode == GatewayMode.Embedded ? await services.PrepareSiloAsync() : null;
     }
 
@@ -106,7 +111,7 @@ public static class GatewayHost
         }
         catch (IOException e) when (e.InnerException is AddressInUseException)
         {
-            await Console.Error.WriteLineAsync(PortInUse(options));
+            await Console.Error.WriteLineAsync(PortInUse(options, e.Message));
             return 1;
         }
         catch (IOException e)
@@ -116,7 +121,7 @@ public static class GatewayHost
             return 1;
         }
 
-        Welcome(app.Services.GetRequiredService<GatewayNode>());
+        Welcome(app.Services.GetRequiredService<GatewayNode>(), app.Services.GetRequiredService<ConsoleEndPoint>());
         await app.WaitForShutdownAsync();
         return 0;
     }
@@ -135,22 +140,30 @@ public static class GatewayHost
         }
     }
 
-    private static string PortInUse(GatewayOptions options) =>
-        $"Port {options.WebSocketPort} is in use by another process. Stop it, or set NotifyHub:WebSocketPort "
-        + "(environment NotifyHub__WebSocketPort) to a free one.";
+    private static string PortInUse(string setting, int port) =>
+        $"Port {port} is in use by another process. Stop it, or set NotifyHub:{setting} (environment NotifyHub__{setting}) to a free one.";
 
-    private static IPEndPoint EndPoint(GatewayOptions options) =>
-        new(options.Address == "*" ? IPAddress.IPv6Any : IPAddress.Parse(options.Address), options.WebSocketPort);
+    // Taken between the question and the web server's own attempt, whose words name the address.
+    private static string PortInUse(GatewayOptions options, string message) =>
+        message.Contains($":{options.ConsolePort}", StringComparison.Ordinal)
+            ? PortInUse(nameof(options.ConsolePort), options.ConsolePort)
+            : PortInUse(nameof(options.WebSocketPort), options.WebSocketPort);
+
+    private static IPEndPoint EndPoint(GatewayOptions options) => new(Parse(options.Address), options.WebSocketPort);
+
+    internal static IPAddress Parse(string address) => address == "*" ? IPAddress.IPv6Any : IPAddress.Parse(address);
 
     /// <summary>The first thing a new user reads: what listens where, and what to try.</summary>
-    private static void Welcome(GatewayNode node)
+    private static void Welcome(GatewayNode node, ConsoleEndPoint console)
     {
+        var site = $"http://localhost:{console.Port}";
         Console.WriteLine(
             $$$"""
 
               NotifyHub is running.
                 WebSocket Server starting on port {{{node.WebSocketPort}}}...       ws://localhost:{{{node.WebSocketPort}}}/
                 Internal Push Interface on port {{{node.PushPort}}}...
+                {{{(console.Port > 0 ? $"Console on port {console.Port}...                         {site}" : "No console (ConsolePort is -1).")}}}
 
               Try next:
                 open     http://localhost:{{{node.WebSocketPort}}}/websocket-test.html   and press 連線

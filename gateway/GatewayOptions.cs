@@ -18,6 +18,17 @@ public sealed class GatewayOptions
     [Range(0, 65535)]
     public int WebSocketPort { get; set; } = 8080;
 
+    /// <summary>IP address that the console binds to; <c>*</c> is every address, IPv6 and IPv4.</summary>
+    [Required]
+    public string ConsoleAddress { get; set; } = "*";
+
+    /// <summary>The console, and the API it calls. 0: the system picks a free port. -1: no console.</summary>
+    [Range(-1, 65535)]
+    public int ConsolePort { get; set; } = 3000;
+
+    /// <summary>Origins whose pages may call the API: a console that is served from elsewhere. Empty: none.</summary>
+    public string[] ApiOrigins { get; set; } = [];
+
     /// <summary>IP address that 8081 binds to. Loopback unless you know who can reach it: it has no login.</summary>
     [Required]
     public string PushAddress { get; set; } = "127.0.0.1";
@@ -66,6 +77,14 @@ public sealed class GatewayOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
     public TimeSpan CloseGrace { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a gateway that is told to end goes on as before, its readiness off, until load balancers have noticed.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan DrainDelay { get; set; }
+
+    /// <summary>The time over which a gateway that ends closes its clients, evenly. Few take less: <see cref="Sockets.Clients.LeastClosedPerSecond"/>.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan DrainWindow { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>How long a new connection may take to send its request.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
     public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);
@@ -99,12 +118,24 @@ public sealed class GatewayOptions
     [Required]
     public string DataFolder { get; set; } = "data";
 
+    /// <summary>Folder of files that each hold one setting, named for it (<c>NotifyHub__JwtKey</c>), as Docker and Kubernetes mount secrets.
+    /// Empty: none.</summary>
+    public string SecretsFolder { get; set; } = "";
+
     /// <summary>Cluster mode: the silos' gateway endpoints, <c>host:port</c> each.</summary>
     public string[] Silos { get; set; } = [];
 
     /// <summary>Largest REST body in bytes.</summary>
     [Range(1024, 1 << 30)]
     public int RequestBytes { get; set; } = 16 << 20;
+
+    /// <summary>IP address that the metrics' port binds to; <c>*</c> is every address. It has no login.</summary>
+    [Required]
+    public string MetricsAddress { get; set; } = "127.0.0.1";
+
+    /// <summary>Where Prometheus scrapes <c>/metrics</c>. 0: the system picks a free port. -1: nowhere.</summary>
+    [Range(-1, 65535)]
+    public int MetricsPort { get; set; } = -1;
 
     public TimeZoneInfo Zone() => TimeZone.Length == 0 ? TimeZoneInfo.Local : TimeZoneInfo.FindSystemTimeZoneById(TimeZone);
 }

@@ -1,13 +1,30 @@
 using NotifyHub.Gateway;
 using NotifyHub.Gateway.Api;
+using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Site;
 using NotifyHub.Gateway.Sockets;
+using NotifyHub.Grains;
+using NotifyHub.Telemetry;
+
+if (args is [HealthProbe.Argument, .. var rest])
+{
+    var asked = HealthProbe.Settings(rest).Get<GatewayOptions>() ?? new();
+    return await HealthProbe.AskAsync(asked.Address, asked.WebSocketPort);
+}
 
 try
 {
     // Settings and pages lie beside the program; data lies where it is started.
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+    if (builder.Configuration.AddSecretFiles() is { } missing)
+    {
+        await Console.Error.WriteLineAsync(missing);
+        return 1;
+    }
+
     builder.AddGateway();
     builder.AddNotifyHubApi();
+    builder.AddConsole();
     builder.AddGatewayTelemetry();
 
     await using var app = builder.Build();
@@ -17,9 +34,12 @@ try
         return 1;
     }
 
+    app.UseMetrics();
+    app.UseDrain();
     app.UseClientSockets();
-    app.UseStaticFiles();
+    app.UseConsole();
     app.MapNotifyHubApi();
+    app.MapConsole();
 
     return await app.RunGatewayAsync();
 }

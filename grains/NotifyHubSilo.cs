@@ -9,6 +9,7 @@ using NotifyHub.Grains.Accounts;
 using NotifyHub.Grains.Schedules;
 using NotifyHub.Grains.Service;
 using NotifyHub.Grains.Storage;
+using NotifyHub.Grains.Telemetry;
 using Orleans.Configuration;
 
 namespace NotifyHub.Grains;
@@ -37,6 +38,8 @@ public static class NotifyHubSilo
     {
         var services = silo.Services;
         services.TryAddSingleton(TimeProvider.System);
+        services.AddMetrics();
+        services.AddSingleton<SiloMetrics>();
         services.AddSingleton(new SiloMode(embedded));
         services.AddSingleton<IValidateOptions<SiloOptions>, SiloOptionsCheck>();
         services.AddSingleton(provider => Database.Open(provider.GetRequiredService<IOptions<SiloOptions>>().Value.Storage));
@@ -118,6 +121,10 @@ public static class NotifyHubSilo
             // Restarted silos must not wait for the dead rows of their former lives.
             membership.DefunctSiloExpiration = TimeSpan.FromDays(1);
         });
+        silo.Configure<SiloConnectionOptions>(connections =>
+            connections.ConfigureGatewayInboundConnection(connection => SilentGateways.End(connection, TimeProvider.System)));
+        // What is for a gateway whose connection has ended goes by way of another silo then, and does not wait for its return.
+        silo.Configure<SiloMessagingOptions>(messaging => messaging.ClientDropTimeout = TimeSpan.FromSeconds(2));
         silo.Services.AddHostedService<SiloReporter>();
     }
 
@@ -128,7 +135,7 @@ public static class NotifyHubSilo
         endpoints.GatewayPort = settings.GatewayPort;
         // Unset, Orleans advertises the machine's own address.
         if (settings.AdvertisedAddress.Length == 0) return;
-        endpoints.AdvertisedIPAddress = IPAddress.Parse(settings.AdvertisedAddress);
+        endpoints.AdvertisedIPAddress = AdvertisedAddress.Find(settings.AdvertisedAddress)!; // Found when the settings were checked.
     }
 
     private static int FreePort()

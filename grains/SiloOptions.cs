@@ -73,12 +73,25 @@ public sealed class SiloOptions
     [Range(1, 65535)]
     public int GatewayPort { get; set; } = 30000;
 
-    /// <summary>Cluster mode: the IP address that silos and gateways reach this silo at; empty: the machine's own.</summary>
+    /// <summary>Cluster mode: where silos and gateways reach this silo: an IP address, or a network such as <c>10.0.3.0/24</c>, of which
+    /// this machine's address is taken. Empty: the machine's own.</summary>
     public string AdvertisedAddress { get; set; } = "";
 
     /// <summary>A silo of its own: the port of <c>/health/live</c> and <c>/health/ready</c>. 0: the system picks a free port.</summary>
     [Range(0, 65535)]
     public int HealthPort { get; set; } = 8082;
+
+    /// <summary>A silo of its own: the IP address that the metrics' port binds to; <c>*</c> is every address. It has no login.</summary>
+    [Required]
+    public string MetricsAddress { get; set; } = "127.0.0.1";
+
+    /// <summary>A silo of its own: where Prometheus scrapes <c>/metrics</c>. 0: the system picks a free port. -1: nowhere.</summary>
+    [Range(-1, 65535)]
+    public int MetricsPort { get; set; } = -1;
+
+    /// <summary>Folder of files that each hold one setting, named for it (<c>NotifyHub__Storage</c>), as Docker and Kubernetes mount secrets.
+    /// Empty: none.</summary>
+    public string SecretsFolder { get; set; } = "";
 
     /// <summary>The zone that <see cref="TimeZone"/> names.</summary>
     public TimeZoneInfo Zone() => TimeZone.Length == 0 ? TimeZoneInfo.Local : TimeZoneInfo.FindSystemTimeZoneById(TimeZone);

@@ -1,5 +1,5 @@
-using System.ComponentModel.DataAnnotations;
 using System.Net;
+using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 
 namespace NotifyHub.Grains;
@@ -17,8 +17,16 @@ internal sealed class SiloOptionsCheck(SiloMode mode) : IValidateOptions<SiloOpt
 
         if (options.TimeZone.Length > 0 && !TimeZoneInfo.TryFindSystemTimeZoneById(options.TimeZone, out _))
             faults.Add($"{SiloOptions.Section}:TimeZone: '{options.TimeZone}' is no time zone that this machine knows.");
-        if (options.AdvertisedAddress.Length > 0 && !IPAddress.TryParse(options.AdvertisedAddress, out _))
-            faults.Add($"{SiloOptions.Section}:AdvertisedAddress: '{options.AdvertisedAddress}' is no IP address.");
+        if (options.AdvertisedAddress.Length > 0 && AdvertisedAddress.Find(options.AdvertisedAddress) is null)
+        {
+            faults.Add($"{SiloOptions.Section}:AdvertisedAddress: '{options.AdvertisedAddress}' is neither an IP address "
+                + "nor a network (such as 10.0.3.0/24) that this machine has an address in.");
+        }
+
+        if (options.MetricsAddress != "*" && !IPAddress.TryParse(options.MetricsAddress, out _))
+            faults.Add($"{SiloOptions.Section}:MetricsAddress: '{options.MetricsAddress}' is not an IP address, nor '*' for every address.");
+        if (!mode.Embedded && options.MetricsPort > 0 && options.MetricsPort == options.HealthPort)
+            faults.Add($"{SiloOptions.Section}:MetricsPort: {options.MetricsPort} is {SiloOptions.Section}:HealthPort already.");
         if (!mode.Embedded && options.AdministratorPassword.Length == 0)
             faults.Add($"{SiloOptions.Section}:AdministratorPassword: a clustered deployment has no default password; set one.");
 

@@ -1,27 +1,37 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using NotifyHub.Grains;
 using NotifyHub.Grains.Storage;
-using OpenTelemetry;
-using OpenTelemetry.Metrics;
+using NotifyHub.Telemetry;
+
+if (args is [HealthProbe.Argument, .. var rest])
+    return await HealthProbe.AskAsync("*", HealthProbe.Settings(rest).Get<SiloOptions>()?.HealthPort ?? new SiloOptions().HealthPort);
 
 // The settings lie beside the program, wherever it is started.
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+if (builder.Configuration.AddSecretFiles() is { } missing)
+{
+    await Console.Error.WriteLineAsync(missing);
+    return 1;
+}
+
 builder.UseOrleans(silo => silo.AddNotifyHubSilo(builder.Configuration, embedded: false).AddActivityPropagation());
 
-// The exporter reads the standard OTEL_* variables itself; without an endpoint it would only retry and complain.
-if (!string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
-{
-    builder.Services.AddOpenTelemetry()
-        .WithMetrics(metrics => metrics.AddMeter("Microsoft.Orleans", "NotifyHub*").AddRuntimeInstrumentation())
-        .WithTracing(traces => traces.AddSource("Microsoft.Orleans.Runtime", "Microsoft.Orleans.Application", "NotifyHub*"))
-        .UseOtlpExporter();
-}
+// What is asked before the settings are checked: a faulty value is told there, with all the others.
+var settings = builder.Configuration.GetSection(SiloOptions.Section);
+var defaults = new SiloOptions();
+builder.AddTelemetry("notifyhub-silo", new MetricsEndPoint(
+    settings.GetValue(nameof(SiloOptions.MetricsAddress), defaults.MetricsAddress)!,
+    settings.GetValue(nameof(SiloOptions.MetricsPort), defaults.MetricsPort)));
+builder.Services.AddOptions<KestrelServerOptions>()
+    .Configure<IOptions<SiloOptions>>((kestrel, options) => kestrel.ListenAnyIP(options.Value.HealthPort));
 
 await using var app = builder.Build();
 
+app.UseMetrics();
 app.MapGet("/health/live", () => Results.Ok());
 app.MapGet("/health/ready", async (ISiloStatusOracle silo, Database database, CancellationToken cancellation) =>
-    silo.CurrentStatus == SiloStatus.Active && await database.CheckAsync(cancellation) is null
+    !app.Lifetime.ApplicationStopping.IsCancellationRequested && silo.CurrentStatus == SiloStatus.Active && await database.CheckAsync(cancellation) is null
         ? Results.Ok()
         : Results.StatusCode(StatusCodes.Status503ServiceUnavailable));
 
@@ -31,6 +41,5 @@ if (await app.Services.PrepareSiloAsync() is { } fault)
     return 1;
 }
 
-app.Urls.Add($"http://*:{app.Services.GetRequiredService<IOptions<SiloOptions>>().Value.HealthPort}");
 await app.RunAsync();
 return 0;

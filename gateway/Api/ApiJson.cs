@@ -14,6 +14,7 @@ namespace NotifyHub.Gateway.Api;
 [JsonSerializable(typeof(Envelope<KeyList>))]
 [JsonSerializable(typeof(Envelope<KeyRevoked>))]
 [JsonSerializable(typeof(Envelope<StatusView>))]
+[JsonSerializable(typeof(Envelope<OverviewView>))]
 [JsonSerializable(typeof(Envelope<ControlView>))]
 [JsonSerializable(typeof(Envelope<InfoView>))]
 [JsonSerializable(typeof(Envelope<ConnectionPage>))]

@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
+using NotifyHub.Gateway.Telemetry;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Api;
@@ -21,12 +22,12 @@ internal static class AuthEndpoints
     }
 
     private static async Task<Results<Ok<Envelope<Login>>, Failure>> LoginAsync(
-        HttpContext context, IGrainFactory grains, TokenIssuer tokens, LoginLimiter limiter, CancellationToken cancellation)
+        HttpContext context, IGrainFactory grains, TokenIssuer tokens, LoginLimiter limiter, GatewayMetrics metrics, CancellationToken cancellation)
     {
         var address = LoginLimiter.Address(context.Connection.RemoteIpAddress);
         using var attempt = await limiter.AttemptAsync(address, cancellation);
-        if (!attempt.IsAcquired) return new Failure(ErrorCatalogue.RateLimited, retryAfter: TimeSpan.FromSeconds(1));
-        if (limiter.Wait(address) is { } wait) return new Failure(ErrorCatalogue.RateLimited, retryAfter: wait);
+        if (!attempt.IsAcquired) return Limited(metrics, TimeSpan.FromSeconds(1));
+        if (limiter.Wait(address) is { } wait) return Limited(metrics, wait);
 
         var faults = new Faults();
         var fields = JsonFields.Parse(await RequestBody.ReadAsync(context.Request, cancellation), faults);
@@ -35,10 +36,11 @@ internal static class AuthEndpoints
         if (email is null || password is null) return Failure.Invalid(faults);
 
         var (user, retryAfter) = await grains.GetGrain<IUserGrain>(GrainKeys.User(email)).SignInAsync(password);
-        if (retryAfter is not null) return new Failure(ErrorCatalogue.RateLimited, retryAfter: retryAfter);
+        if (retryAfter is { } locked) return Limited(metrics, locked);
         if (user is not null) return Reply.Ok(Login.Of(user, tokens));
 
         limiter.NoteFailure(address);
+        metrics.LoginFailed("invalid_credentials");
         return new Failure(ErrorCatalogue.InvalidCredentials);
     }
 
@@ -69,6 +71,12 @@ internal static class AuthEndpoints
 
         versions.Forget(user.Id);
         return Reply.Ok(Login.Of(user, tokens));
+    }
+
+    private static Failure Limited(GatewayMetrics metrics, TimeSpan wait)
+    {
+        metrics.LoginFailed("rate_limited");
+        return new Failure(ErrorCatalogue.RateLimited, retryAfter: wait);
     }
 }
 

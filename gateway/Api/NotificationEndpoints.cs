@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Cluster;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Api;
@@ -30,22 +31,23 @@ internal static class NotificationEndpoints
     }
 
     private static async Task<Results<Created<Envelope<NotificationView>>, Failure>> CreateAsync(
-        HttpContext context, IGrainFactory grains, IOptions<GatewayOptions> options, TimeProvider time, CancellationToken cancellation)
+        HttpContext context, IGrainFactory grains, Publisher publisher, IOptions<GatewayOptions> options, TimeProvider time, CancellationToken cancellation)
     {
         var faults = new Faults();
         var key = RequestBody.IdempotencyKey(context, "notification", faults);
         var body = await RequestBody.ReadAsync(context.Request, cancellation);
-        var draft = NotificationRules.Read(body, time.GetUtcNow(), faults);
+        var now = time.GetUtcNow();
+        var draft = NotificationRules.Read(body, now, faults);
         if (draft is null || faults.Any) return Failure.Invalid(faults);
 
-        var published = await PublishAsync(grains, [draft], key, options.Value.Zone());
+        var published = await PublishAsync(grains, publisher, [draft], key, now, options.Value.Zone());
         return published is [var one]
             ? Reply.Created($"{Route}/{one.Id}", one.View)
             : Gone(faults);
     }
 
     private static async Task<Results<Created<Envelope<NotificationList>>, Failure>> CreateBatchAsync(
-        HttpContext context, IGrainFactory grains, IOptions<GatewayOptions> options, TimeProvider time, CancellationToken cancellation)
+        HttpContext context, IGrainFactory grains, Publisher publisher, IOptions<GatewayOptions> options, TimeProvider time, CancellationToken cancellation)
     {
         var faults = new Faults();
         var key = RequestBody.IdempotencyKey(context, "notifications", faults);
@@ -55,7 +57,7 @@ internal static class NotificationEndpoints
         var drafts = elements.Select((element, index) => NotificationRules.Read(element, now, faults.Of(index))).ToArray();
         if (faults.Any) return Failure.Invalid(faults);
 
-        var published = await PublishAsync(grains, drafts!, key, options.Value.Zone());
+        var published = await PublishAsync(grains, publisher, drafts!, key, now, options.Value.Zone());
         return published is not null
             ? Reply.Created(Route, new NotificationList([.. published.Select(one => one.View)]))
             : Gone(faults);
@@ -70,16 +72,16 @@ internal static class NotificationEndpoints
     /// <summary>Publishes, and answers what was published in the same form as it went out. A repeated key is answered from the
     /// log, byte for byte as the first time; null when the log no longer has it.</summary>
     private static async Task<List<(long Id, NotificationView View)>?> PublishAsync(
-        IGrainFactory grains, NotificationDraft[] drafts, string? key, TimeZoneInfo zone)
+        IGrainFactory grains, Publisher publisher, NotificationDraft[] drafts, string? key, DateTimeOffset acceptedAt, TimeZoneInfo zone)
     {
-        var channel = grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel));
-        var result = await channel.PublishAsync(new PublishBatch([.. drafts.Select(Draft.Of)], key));
+        var result = await publisher.PublishAsync(new PublishBatch([.. drafts.Select(Draft.Of)], key, acceptedAt), Publisher.Rest);
         if (!result.Repeated)
         {
             return [.. drafts.Select((draft, index) => result.FirstOffset + index)
                 .Zip(drafts, (id, draft) => (id, NotificationView.Of(Notification.AsPublished(id, draft), zone)))];
         }
 
+        var channel = grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel));
         var published = new List<(long, NotificationView)>(result.Count);
         while (published.Count < result.Count)
         {

@@ -7,6 +7,8 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Telemetry;
 
 namespace NotifyHub.Gateway.Api;
 
@@ -23,6 +25,9 @@ public static class NotifyHubApi
     {
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
+        services.AddMetrics();
+        services.TryAddSingleton<GatewayMetrics>();
+        services.TryAddSingleton<Publisher>();
         services.AddOptions<GatewayOptions>().ValidateOnStart();
         services.AddSingleton<IValidateOptions<GatewayOptions>, GatewayOptionsCheck>();
 
@@ -30,6 +35,7 @@ public static class NotifyHubApi
         services.AddExceptionHandler<FailureHandler>();
         services.AddHealthChecks().AddCheck<GridReadiness>("grid", tags: [HealthEndpoints.Ready]);
         services.AddSingleton<SystemStatus>();
+        services.AddSingleton<SystemOverview>();
         services.AddSingleton(provider => new LoginLimiter(Options(provider).LoginFailuresPerMinute));
         services.AddSingleton(provider => new TokenIssuer(
             SigningKey.Load(Options(provider)), Options(provider).LoginLifetime, provider.GetRequiredService<TimeProvider>()));

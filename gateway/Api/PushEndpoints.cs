@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Push;
 using NotifyHub.GrainInterfaces;
 
@@ -17,11 +18,12 @@ internal static class PushEndpoints
             .Publishes();
 
     private static async Task<Results<Ok<Envelope<Pushed>>, Failure>> PushAsync(
-        HttpContext context, IGrainFactory grains, IOptions<GatewayOptions> options, CancellationToken cancellation)
+        HttpContext context, Publisher publisher, IOptions<GatewayOptions> options, TimeProvider time, CancellationToken cancellation)
     {
         var faults = new Faults();
         var key = RequestBody.IdempotencyKey(context, "push", faults);
         var body = await RequestBody.ReadAsync(context.Request, cancellation);
+        var acceptedAt = time.GetUtcNow();
 
         var isBatch = RequestBody.IsArray(body);
         var payloads = isBatch ? RequestBody.Elements(body, faults) : [body];
@@ -35,8 +37,7 @@ internal static class PushEndpoints
         if (faults.Any) return Failure.Invalid(faults);
 
         var drafts = payloads.Select(payload => Draft.Push(payload.ToArray())).ToArray();
-        var result = await grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel))
-            .PublishAsync(new PublishBatch(drafts, key));
+        var result = await publisher.PublishAsync(new PublishBatch(drafts, key, acceptedAt), Publisher.Rest);
         return Reply.Ok(isBatch
             ? new Pushed(GrainKeys.PublicChannel, null, [.. Enumerable.Range(0, result.Count).Select(i => result.FirstOffset + i)])
             : new Pushed(GrainKeys.PublicChannel, result.FirstOffset, null));

@@ -12,6 +12,8 @@ internal static class SystemEndpoints
     {
         var group = app.MapGroup("/api/system").WithTags("system");
         group.MapGet("/websocket/status", StatusAsync).AllowAnonymous().Summary("The service, its health, and the nodes of the grid.");
+        group.MapGet("/overview", OverviewAsync).RequireAuthorization(Callers.LoggedIn)
+            .Summary("The whole grid and its last five minutes, at most 5 s old.");
         group.MapGet("/info", InfoAsync).RequireAuthorization(Callers.LoggedIn).Summary("What this deployment is, for the console.");
 
         var control = group.MapGroup("/websocket").RequireAuthorization(Callers.Administrator);
@@ -25,6 +27,13 @@ internal static class SystemEndpoints
     {
         var english = Text.IsEnglish(request);
         return Reply.Ok(await status.ReadAsync(text => english ? text.English : text.Chinese, cancellation));
+    }
+
+    private static async Task<Ok<Envelope<OverviewView>>> OverviewAsync(
+        HttpRequest request, SystemOverview overview, CancellationToken cancellation)
+    {
+        var english = Text.IsEnglish(request);
+        return Reply.Ok(await overview.ReadAsync(text => english ? text.English : text.Chinese, cancellation));
     }
 
     private static Task<Ok<Envelope<ControlView>>> StartAsync(HttpRequest request, IGrainFactory grains, SystemStatus status) =>

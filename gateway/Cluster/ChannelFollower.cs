@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Sockets;
+using NotifyHub.Gateway.Telemetry;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Cluster;
@@ -9,7 +11,12 @@ namespace NotifyHub.Gateway.Cluster;
 /// way is found by the offsets, or by the head that every renewal tells, and is pulled: push is for speed, pull is for truth.
 /// </summary>
 public sealed partial class ChannelFollower(
-    IGrainFactory grains, GatewayNode node, IOptions<GatewayOptions> options, ILogger<ChannelFollower> logger) : IDisposable
+    IGrainFactory grains,
+    GatewayNode node,
+    IOptions<GatewayOptions> options,
+    DeliveryTimes times,
+    GatewayMetrics metrics,
+    ILogger<ChannelFollower> logger) : IDisposable
 {
     private const int RepairMessages = 1000;
 
@@ -71,7 +78,7 @@ public sealed partial class ChannelFollower(
     {
         // Before the first renewal has been answered, or with another epoch, the renewal sorts it out.
         if (_log is not { } log || log.Epoch != batch.Epoch) return;
-        if (Append(log, batch.Messages)) return;
+        if (Append(log, batch)) return;
         LogHole(log.Head, batch.Messages[0].Offset);
         _ = RepairAsync(CancellationToken.None);
     }
@@ -109,17 +116,32 @@ public sealed partial class ChannelFollower(
         Appended?.Invoke(log);
         _log = log;
         if (before is null) return;
+        times.Forget();
         LogNewEpoch(head.Epoch);
         EpochChanged?.Invoke();
     }
 
-    private bool Append(ChannelLog log, ReadOnlySpan<Message> messages)
+    private bool Append(ChannelLog log, MessageBatch batch)
     {
+        var messages = batch.Messages;
         if (messages.Length == 0) return true;
         if (!log.TryAppend(messages)) return false;
+        if (batch.AcceptedAt is { } acceptedAt && HasClients()) times.Begin(messages[^1].Offset, acceptedAt, FanOut(batch));
         Appended?.Invoke(log);
         if (HasClients()) NoteDelivered(new OffsetRange(messages[0].Offset, messages[^1].Offset));
         return true;
+    }
+
+    /// <summary>The span of a batch that comes from a recorded publish; it lasts until the last client has been sent it.</summary>
+    private static Activity? FanOut(MessageBatch batch)
+    {
+        if (batch.Traces is null || !Tracing.Source.HasListeners()) return null;
+        List<ActivityContext> traces = new(batch.Traces.Length);
+        foreach (var trace in batch.Traces)
+            if (ActivityContext.TryParse(trace, null, isRemote: true, out var context)) traces.Add(context);
+        return Tracing.Start(Tracing.FanOut, ActivityKind.Internal, traces)
+            ?.SetTag("notifyhub.channel", GrainKeys.PublicChannel)
+            .SetTag("messaging.batch.message_count", batch.Messages.Length);
     }
 
     private async Task RepairAsync(CancellationToken cancellation)
@@ -127,6 +149,7 @@ public sealed partial class ChannelFollower(
         await _repairing.WaitAsync(cancellation);
         try
         {
+            var isCounted = false;
             while (_log is { } log)
             {
                 var before = log.Head;
@@ -134,7 +157,10 @@ public sealed partial class ChannelFollower(
                 if (batch.Epoch != log.Epoch || batch.Messages.Length == 0) return;
                 // What was swept before this gateway could read it is gone for it: it begins anew at what is left.
                 if (batch.Messages[0].Offset > log.Head + 1) Begin(new ChannelHead(batch.Epoch, batch.FirstRetained, batch.Messages[0].Offset - 1));
-                else Append(log, batch.Messages);
+                else Append(log, batch);
+                if (!isCounted) metrics.Repaired();
+                isCounted = true;
+                metrics.RepairedMessages(batch.Messages.Length);
                 if (_log!.Head >= batch.Head) return;
             }
         }

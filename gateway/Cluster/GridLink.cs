@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Sockets;
+using NotifyHub.Gateway.Telemetry;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Cluster;
@@ -27,6 +28,8 @@ public sealed partial class GridLink : BackgroundService
     private readonly ChannelFollower _follower;
     private readonly ServiceSwitch _service;
     private readonly Clients _clients;
+    private readonly DeliveryTimes _times;
+    private readonly GatewayMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<GridLink> _logger;
     private readonly ProcessUsage _usage;
@@ -50,33 +53,33 @@ public sealed partial class GridLink : BackgroundService
         ChannelFollower follower,
         ServiceSwitch service,
         Clients clients,
+        DeliveryTimes times,
+        GatewayMetrics metrics,
         GatewayObserver observer,
         IOptions<GatewayOptions> options,
-        IHostApplicationLifetime lifetime,
         TimeProvider time,
         ILogger<GridLink> logger)
     {
-        (_grains, _node, _follower, _service, _clients, _observer, _time, _logger) =
-            (grains, node, follower, service, clients, observer, time, logger);
+        (_grains, _node, _follower, _service, _clients, _times, _metrics, _observer, _time, _logger) =
+            (grains, node, follower, service, clients, times, metrics, observer, time, logger);
         _role = options.Value.Mode == GatewayMode.Embedded ? "embedded" : "gateway";
         _usage = new ProcessUsage(time);
         _reference = grains.CreateObjectReference<IGatewayObserver>(observer);
         follower.HasClients = () => clients.Count > 0;
-        // At the first sign of the end: the web server, which stops before this service, would wait for its share of the clients.
-        lifetime.ApplicationStopping.Register(service.BeginShutDown);
+        metrics.ObserveGrid(() => Reachable, () => follower.Log?.Head ?? 0);
     }
 
     /// <summary>Completes when the grid was reached and its wanted state is in effect here for the first time; fails when that cannot
     /// be had in this process (a port is taken).</summary>
     public Task FirstContact => Task.WhenAll(_standing.First.Task, _reporting.First.Task);
 
-    /// <summary>Says goodbye: clients are closed and reported, the lease is given back.</summary>
+    /// <summary>Says goodbye: the last ends are reported, the lease is given back.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
+        // Until now it has stood with the grid as ever: a drain takes longer than a lease.
         await base.StopAsync(cancellationToken);
         try
         {
-            await _service.ShutDownAsync(cancellationToken);
             // The first may be the repetition of one that was interrupted; and a report takes only so many ends. What is not said now
             // is taken for lost with the gateway.
             do await ReportAsync(cancellationToken);
@@ -115,6 +118,7 @@ public sealed partial class GridLink : BackgroundService
                 var wasReachable = Reachable;
                 duty.Done = true;
                 if (Reachable && !wasReachable) LogReachable();
+                _node.GridReachable = Reachable;
             }
             catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
@@ -122,6 +126,7 @@ public sealed partial class GridLink : BackgroundService
                 // Once when it begins: an outage of a minute is not sixty log lines.
                 if (Reachable) LogUnreachable(e is ArgumentException ? "no silo has answered yet" : e.Message.Split('\n')[0].Trim());
                 duty.Done = false;
+                _node.GridReachable = false;
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
@@ -145,6 +150,7 @@ public sealed partial class GridLink : BackgroundService
         var answer = await ConnectionGrain().ReportAsync(_unanswered).WaitAsync(Patience, _time, cancellation);
         // Not taken: what it said goes into the complete report that is asked for.
         _refused = answer.Unknown ? _unanswered : null;
+        if (answer.Unknown) _metrics.LeaseLost();
         _unanswered = null;
     }
 
@@ -162,7 +168,8 @@ public sealed partial class GridLink : BackgroundService
 
     private NodeReport Node() => new(
         _node.Id, _role, $"{Environment.MachineName}:{_node.WebSocketPort}", Environment.ProcessId,
-        _usage.CpuPercent(), ProcessUsage.MemoryPercent(), _clients.Count, _usage.StartedAt());
+        _usage.CpuPercent(), ProcessUsage.MemoryPercent(), _clients.Count, _usage.StartedAt(),
+        new Traffic(_follower.Log?.Head ?? -1, _clients.Delivered, _times.Counts()));
 
     private IConnectionGrain ConnectionGrain() => _grains.GetGrain<IConnectionGrain>(GrainKeys.Gateway(_node.Id));
 

@@ -7,8 +7,8 @@ namespace NotifyHub.Gateway.Cluster;
 /// <summary>Makes this gateway what the operators want the service to be: running, stopped, or restarted once more.</summary>
 public sealed partial class ServiceSwitch(GatewayNode node, PushListener push, Clients clients, ILogger<ServiceSwitch> logger) : IDisposable
 {
-    /// <summary>v1 clients of a restart come back within this time, each at a moment of its own, so that it is no stampede.</summary>
-    private static readonly TimeSpan RestartSpread = TimeSpan.FromSeconds(2);
+    /// <summary>What a gateway that ends leaves to the pushes under way: more than a silo takes to answer, or not to.</summary>
+    private static readonly TimeSpan PushGrace = TimeSpan.FromSeconds(10);
 
     private readonly SemaphoreSlim _gate = new(1, 1);
     private ServiceState? _applied;
@@ -20,6 +20,14 @@ public sealed partial class ServiceSwitch(GatewayNode node, PushListener push, C
         try
         {
             if (_applied is { } applied && state.Version <= applied.Version) return;
+            if (node.Leaving)
+            {
+                // Its clients are on their way already; a stop leaves them no time for it.
+                if (!state.Running) clients.CloseAll(CloseReason.ServiceStopped, mayReturn: false);
+                _applied = node.State = state;
+                return;
+            }
+
             var isRestart = state.Running && _applied is { Running: true } && state.Restarts > _applied.Restarts;
             if (!state.Running) await CloseAsync(CloseReason.ServiceStopped, cancellation);
             else if (isRestart) await CloseAsync(CloseReason.ServiceRestart, cancellation);
@@ -40,27 +48,17 @@ public sealed partial class ServiceSwitch(GatewayNode node, PushListener push, C
         }
     }
 
-    /// <summary>The process is about to end: no new clients, and a goodbye to those there are.</summary>
-    public void BeginShutDown()
-    {
-        node.WebSocketListening = false;
-        clients.CloseAll(CloseReason.ShuttingDown, RestartSpread);
-    }
-
-    /// <summary>Waits for the clients' goodbyes and for the pushes under way.</summary>
-    public async Task ShutDownAsync(CancellationToken cancellation)
+    /// <summary>The process is about to end: nobody is let in any more, what was pushed is answered, the clients are sent away over the window,
+    /// the rest at once when there is hurry. Returns when the last one has gone.</summary>
+    public async Task LeaveAsync(TimeSpan window, CancellationToken hurry, CancellationToken cancellation)
     {
         await _gate.WaitAsync(cancellation);
-        try
-        {
-            await push.StopListeningAsync(cancellation);
-            BeginShutDown();
-            await clients.WaitUntilEmptyAsync(cancellation);
-        }
-        finally
-        {
-            _gate.Release();
-        }
+        // From here on no change of the wanted state opens anything again.
+        node.Leaving = true;
+        node.WebSocketListening = false;
+        _gate.Release();
+        await Task.WhenAll(push.StopListeningAsync(cancellation, PushGrace), clients.CloseAllAsync(CloseReason.ShuttingDown, window, hurry));
+        await clients.WaitUntilEmptyAsync(cancellation);
     }
 
     public void Dispose() => _gate.Dispose();
@@ -69,7 +67,7 @@ public sealed partial class ServiceSwitch(GatewayNode node, PushListener push, C
     {
         // In this order: whoever is told to go must not find the door open again.
         node.WebSocketListening = false;
-        clients.CloseAll(reason, reason == CloseReason.ServiceStopped ? TimeSpan.Zero : RestartSpread);
+        clients.CloseAll(reason, mayReturn: reason != CloseReason.ServiceStopped);
         await push.StopListeningAsync(cancellation);
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
@@ -11,10 +12,11 @@ namespace NotifyHub.Gateway.Cluster;
 /// <summary>
 /// How a gateway of a cluster finds its silos, with no database to ask: by the names it was given. They are looked up again and again, for a
 /// name may stand for several silos, and a silo that returns may have another address. A silo that hangs, or whose machine is gone, leaves its
-/// connections open: the grid itself is asked who is alive.
+/// connections open: the grid itself is asked who is alive. A silo that only this gateway cannot reach, because the network between the two is
+/// cut, is found by trying to connect.
 /// </summary>
 public sealed partial class SiloList(
-    IServiceProvider services, IOptions<GatewayOptions> options, TimeProvider time, ILogger<SiloList> logger)
+    IServiceProvider services, GatewayNode node, IOptions<GatewayOptions> options, TimeProvider time, ILogger<SiloList> logger)
     : IGatewayListProvider, IClientConnectionRetryFilter
 {
     private static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(1);
@@ -27,6 +29,9 @@ public sealed partial class SiloList(
 
     // How often in a row a silo that had been alive was not any more. Once is nothing: a list that has just moved is not complete.
     private readonly Dictionary<IPEndPoint, int> _missed = [];
+
+    // How often in a row a connection to it could not be made.
+    private readonly ConcurrentDictionary<IPEndPoint, int> _unreached = new();
     private bool _isMissingTold;
 
     /// <summary>A silo that could not be reached is left alone for this long, where there are others.</summary>
@@ -54,8 +59,15 @@ public sealed partial class SiloList(
     {
         var found = await Task.WhenAll(options.Value.Silos.Select(FindAsync));
         IPEndPoint[] silos = [.. found.SelectMany(addresses => addresses).Distinct()];
-        if (silos.Length > 1) await AskWhoIsAliveAsync();
-        IPEndPoint[] alive = [.. silos.Where(silo => _missed.GetValueOrDefault(silo) < 2)];
+        if (silos.Length > 1)
+        {
+            var isTroubled = !await AskWhoIsAliveAsync() || !node.GridReachable;
+            // As long as all goes well nobody is bothered with connections that serve for nothing else.
+            foreach (var gone in _unreached.Keys.Except(silos)) _unreached.TryRemove(gone, out _);
+            if (isTroubled || !_unreached.IsEmpty) await Task.WhenAll(silos.Select(TryAsync));
+        }
+
+        IPEndPoint[] alive = [.. silos.Where(silo => _missed.GetValueOrDefault(silo) < 2 && _unreached.GetValueOrDefault(silo) < 2)];
         return [.. (alive.Length > 0 ? alive : silos).Select(silo => silo.ToGatewayUri())];
     }
 
@@ -67,7 +79,8 @@ public sealed partial class SiloList(
         return true;
     }
 
-    private async Task AskWhoIsAliveAsync()
+    /// <summary>True: the grid answered at once.</summary>
+    private async Task<bool> AskWhoIsAliveAsync()
     {
         for (var attempt = 0; attempt < 2; attempt++)
         {
@@ -79,7 +92,7 @@ public sealed partial class SiloList(
                 foreach (var silo in _missed.Keys) _missed[silo]++;
                 // One that was never on the list is not judged by it: it may be known there by another address.
                 foreach (var silo in alive.Select(IPEndPoint.Parse)) _missed[silo] = 0;
-                return;
+                return attempt == 0;
             }
             catch (Exception e)
             {
@@ -90,6 +103,22 @@ public sealed partial class SiloList(
 
         // Perhaps those that hang are the only ones left on the list: all of them are tried again.
         foreach (var silo in _missed.Keys) _missed[silo] = 0;
+        return false;
+    }
+
+    private async Task TryAsync(IPEndPoint silo)
+    {
+        using var patience = new CancellationTokenSource(Patience, time);
+        using var socket = new Socket(silo.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync(silo, patience.Token);
+            _unreached.TryRemove(silo, out _);
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException)
+        {
+            _unreached.AddOrUpdate(silo, 1, (_, before) => before + 1);
+        }
     }
 
     private static async Task<IPEndPoint[]> FindAsync(string silo)

@@ -1,9 +1,11 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Channels;
+using NotifyHub.Gateway.Telemetry;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Push;
@@ -17,6 +19,7 @@ public sealed partial class PushConnection(
     PipeReader input,
     PipeWriter output,
     Func<PublishBatch, Task<PublishResult>> publish,
+    GatewayMetrics metrics,
     GatewayOptions options,
     TimeProvider time,
     ILogger logger)
@@ -96,13 +99,17 @@ public sealed partial class PushConnection(
 
     private Batch TakeLines(ref ReadOnlySequence<byte> unread)
     {
-        var batch = new Batch();
+        var batch = new Batch(time.GetUtcNow());
         var before = unread.Length;
         while (!batch.IsFull && !batch.Closes)
         {
             var status = LineReader.Read(ref unread, options.PushLineBytes, ref _searched, out var line);
             if (status == LineStatus.NeedMore) break;
-            if (status == LineStatus.TooLong) batch.Close($"error: line longer than {options.PushLineBytes} bytes");
+            if (status == LineStatus.TooLong)
+            {
+                metrics.PushLines(1, "too_long");
+                batch.Close($"error: line longer than {options.PushLineBytes} bytes");
+            }
             else if (_authorised) Take(line.ToArray(), batch);
             else Authorise(line.ToArray(), batch);
         }
@@ -112,10 +119,11 @@ public sealed partial class PushConnection(
         return batch;
     }
 
-    private static void Take(byte[] line, Batch batch)
+    private void Take(byte[] line, Batch batch)
     {
         if (PushedJson.Fault(line) is { } fault)
         {
+            metrics.PushLines(1, "invalid");
             batch.Answers.Add("error: " + fault.ReplaceLineEndings(" "));
             return;
         }
@@ -123,6 +131,7 @@ public sealed partial class PushConnection(
         batch.Answers.Add(null);
         batch.Drafts.Add(Draft.Push(line));
         batch.Bytes += line.Length;
+        if (Tracing.Source.HasListeners() && PushedJson.Trace(line) is { } trace) batch.Add(trace);
     }
 
     private void Authorise(ReadOnlySpan<byte> line, Batch batch)
@@ -131,7 +140,11 @@ public sealed partial class PushConnection(
         _authorised = line.StartsWith("AUTH "u8)
             && CryptographicOperations.FixedTimeEquals(SHA256.HashData(line["AUTH ".Length..]), _keyHash);
         if (_authorised) batch.Answers.Add(Ok);
-        else batch.Close("error: the first line must be AUTH and the right key");
+        else
+        {
+            metrics.PushLines(1, "unauthorized");
+            batch.Close("error: the first line must be AUTH and the right key");
+        }
     }
 
     private async Task AnswerAsync()
@@ -139,12 +152,14 @@ public sealed partial class PushConnection(
         while (await _waiting.Reader.WaitToReadAsync())
         {
             var batches = 0;
-            var all = new Batch();
-            while (!all.IsFull && _waiting.Reader.TryRead(out var batch))
+            Batch? all = null;
+            while (all is not { IsFull: true } && _waiting.Reader.TryRead(out var batch))
             {
-                all.Append(batch);
+                all = all?.Append(batch) ?? batch;
                 batches++;
             }
+
+            if (all is null) continue;
 
             var answer = await PublishAsync(all);
             foreach (var own in all.Answers) WriteLine(own ?? answer);
@@ -169,17 +184,22 @@ public sealed partial class PushConnection(
     private async Task<string> PublishAsync(Batch batch)
     {
         if (batch.Drafts.Count == 0) return Ok;
+        using var span = Span(batch);
+        var outcome = "internal";
         try
         {
-            await publish(new PublishBatch([.. batch.Drafts]));
+            await publish(new PublishBatch([.. batch.Drafts], AcceptedAt: batch.AcceptedAt));
+            outcome = Ok;
             return Ok;
         }
         catch (ChannelBusyException)
         {
+            outcome = "busy";
             return "error: busy, try again";
         }
         catch (Exception e) when (e is StorageUnavailableException or TimeoutException or OrleansException or OperationCanceledException)
         {
+            outcome = "unavailable";
             LogUnavailable(batch.Drafts.Count, e.Message);
             return "error: storage unavailable, try again";
         }
@@ -189,6 +209,24 @@ public sealed partial class PushConnection(
             LogFailed(e, batch.Drafts.Count);
             return "error: internal error, try again";
         }
+        finally
+        {
+            metrics.PushLines(batch.Drafts.Count, outcome);
+            if (outcome != Ok) span?.SetStatus(ActivityStatusCode.Error, outcome);
+        }
+    }
+
+    /// <summary>Goes on in the trace of the first line that names one, or begins one.</summary>
+    private static Activity? Span(Batch batch)
+    {
+        if (!Tracing.Source.HasListeners()) return null;
+        var traces = batch.Traces;
+        return Tracing.Source
+            .StartActivity(
+                Tracing.Push, ActivityKind.Server, traces is [var first, ..] ? first : default,
+                links: traces?.Skip(1).Select(trace => new ActivityLink(trace)))
+            ?.SetTag("notifyhub.channel", GrainKeys.PublicChannel)
+            .SetTag("messaging.batch.message_count", batch.Drafts.Count);
     }
 
     private void WriteLine(string answer)
@@ -228,8 +266,11 @@ public sealed partial class PushConnection(
         e is IOException or SocketException or ObjectDisposedException or OperationCanceledException;
 
     /// <summary>Consecutive lines: their answers, null where the publish decides, and the payloads to publish.</summary>
-    private sealed class Batch
+    private sealed class Batch(DateTimeOffset acceptedAt)
     {
+        /// <summary>When the first of the lines had come.</summary>
+        public DateTimeOffset AcceptedAt => acceptedAt;
+
         public List<string?> Answers { get; } = [];
 
         public List<Draft> Drafts { get; } = [];
@@ -239,7 +280,16 @@ public sealed partial class PushConnection(
         /// <summary>The last answer is the last of the connection.</summary>
         public bool Closes { get; private set; }
 
+        /// <summary>Those that lines are part of, the first ones only; null when none is named.</summary>
+        public List<ActivityContext>? Traces { get; private set; }
+
         public bool IsFull => Answers.Count >= BatchLines || Bytes >= BatchBytes;
+
+        public void Add(ActivityContext trace)
+        {
+            Traces ??= [];
+            if (Traces.Count <= Tracing.MaxLinks && !Traces.Contains(trace)) Traces.Add(trace);
+        }
 
         public void Close(string answer)
         {
@@ -247,11 +297,13 @@ public sealed partial class PushConnection(
             Closes = true;
         }
 
-        public void Append(Batch next)
+        public Batch Append(Batch next)
         {
             Answers.AddRange(next.Answers);
             Drafts.AddRange(next.Drafts);
             Bytes += next.Bytes;
+            foreach (var trace in next.Traces ?? []) Add(trace);
+            return this;
         }
     }
 

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Telemetry;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Push;
@@ -14,7 +15,7 @@ namespace NotifyHub.Gateway.Push;
 /// </summary>
 public sealed partial class PushListener : IHostedService, IDisposable
 {
-    /// <summary>How long a stop waits for outstanding publishes before it resets the connections.</summary>
+    /// <summary>How long a stop waits for outstanding publishes before it resets the connections, unless it is told otherwise.</summary>
     public static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(3);
 
     private const int RefusalsAtATime = 100;
@@ -23,6 +24,7 @@ public sealed partial class PushListener : IHostedService, IDisposable
     private static readonly StreamPipeWriterOptions WriterOptions = new(leaveOpen: true);
 
     private readonly Func<PublishBatch, Task<PublishResult>> _publish;
+    private readonly GatewayMetrics _metrics;
     private readonly GatewayNode _node;
     private readonly GatewayOptions _options;
     private readonly TimeProvider _time;
@@ -33,19 +35,27 @@ public sealed partial class PushListener : IHostedService, IDisposable
     private int _serving;
 
     public PushListener(
-        IGrainFactory grains, GatewayNode node, IOptions<GatewayOptions> options, TimeProvider time, ILogger<PushListener> logger)
-        : this(ToPublicChannel(grains), node, options, time, logger)
+        Publisher publisher,
+        GatewayMetrics metrics,
+        GatewayNode node,
+        IOptions<GatewayOptions> options,
+        TimeProvider time,
+        ILogger<PushListener> logger)
+        : this(batch => publisher.PublishAsync(batch, Publisher.Tcp), metrics, node, options, time, logger)
     {
     }
 
     public PushListener(
         Func<PublishBatch, Task<PublishResult>> publish,
+        GatewayMetrics metrics,
         GatewayNode node,
         IOptions<GatewayOptions> options,
         TimeProvider time,
         ILogger<PushListener> logger)
     {
         _publish = publish;
+        _metrics = metrics;
+        metrics.ObservePush(() => Volatile.Read(ref _serving));
         _node = node;
         _options = options.Value;
         _time = time;
@@ -78,10 +88,10 @@ public sealed partial class PushListener : IHostedService, IDisposable
     }
 
     /// <summary>
-    /// Closes the port, answers what was read, closes the connections. Takes <see cref="StopLimit"/> at most: a publish that the
+    /// Closes the port, answers what was read, closes the connections. Takes the limit (<see cref="StopLimit"/>) at most: a publish that the
     /// grid has not answered by then stays unanswered, which no sender may take for an ok.
     /// </summary>
-    public async Task StopListeningAsync(CancellationToken cancellationToken)
+    public async Task StopListeningAsync(CancellationToken cancellationToken, TimeSpan? limit = null)
     {
         await _gate.WaitAsync(cancellationToken);
         try
@@ -94,7 +104,7 @@ public sealed partial class PushListener : IHostedService, IDisposable
             await listening.Accepting;
             try
             {
-                await Task.WhenAll(_connections.Values).WaitAsync(StopLimit, _time, cancellationToken);
+                await Task.WhenAll(_connections.Values).WaitAsync(limit ?? StopLimit, _time, cancellationToken);
             }
             catch (Exception e) when (e is TimeoutException or OperationCanceledException)
             {
@@ -183,7 +193,7 @@ public sealed partial class PushListener : IHostedService, IDisposable
             if (serving <= _options.PushConnections)
             {
                 var connection = new PushConnection(
-                    PipeReader.Create(stream, ReaderOptions), PipeWriter.Create(stream, WriterOptions), _publish, _options, _time, _logger);
+                    PipeReader.Create(stream, ReaderOptions), PipeWriter.Create(stream, WriterOptions), _publish, _metrics, _options, _time, _logger);
                 await connection.RunAsync(stop);
             }
             else if (_connections.Count <= _options.PushConnections + RefusalsAtATime)
@@ -250,14 +260,6 @@ public sealed partial class PushListener : IHostedService, IDisposable
     }
 
     private sealed record Listening(Socket Socket, CancellationTokenSource Stop, Task Accepting);
-
-    private static Func<PublishBatch, Task<PublishResult>> ToPublicChannel(IGrainFactory grains)
-    {
-        // Not got before it is used: a gateway may start before its silos, and then knows no grains yet. Got once: Orleans looks at the
-        // interface's attributes each time.
-        IBroadcastGrain? channel = null;
-        return batch => (channel ??= grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel))).PublishAsync(batch);
-    }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Internal push listens on {Address}, port {Port}")]
     private partial void LogListening(string address, int port);

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 
@@ -42,5 +44,30 @@ public static class PushedJson
             // Not the exception's own words: they quote the text, line ends included, which would break a line protocol.
             return $"not valid JSON: line {broken.LineNumber + 1}, byte {broken.BytePositionInLine + 1}";
         }
+    }
+
+    /// <summary>The W3C trace that a good text names in its outermost object, in the field <c>traceparent</c>; null when there is none, or it is none.</summary>
+    public static ActivityContext? Trace(ReadOnlySpan<byte> utf8)
+    {
+        // Most texts name none, and one look tells.
+        if (utf8.IndexOf("\"traceparent\""u8) < 0) return null;
+        var reader = new Utf8JsonReader(utf8, ReaderOptions);
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isTrace = reader.ValueTextEquals("traceparent"u8);
+            reader.Read();
+            if (isTrace)
+            {
+                return reader.TokenType == JsonTokenType.String && reader.ValueSpan.Length <= 128
+                    && ActivityContext.TryParse(Encoding.UTF8.GetString(reader.ValueSpan), null, isRemote: true, out var context)
+                        ? context
+                        : null;
+            }
+
+            reader.Skip();
+        }
+
+        return null;
     }
 }

@@ -61,6 +61,9 @@ public sealed class Client
 
     // --- For any thread ---
 
+    /// <summary>Bytes of answers that wait.</summary>
+    public int OutboxBytes => _outbox.Bytes;
+
     /// <summary>Milliseconds of <see cref="Environment.TickCount64"/> when the client was last heard of.</summary>
     public long LastHeard { get; set; }
 
@@ -98,6 +101,9 @@ public sealed class Client
 
     public LiveCounters Counters() => new(
         Opened.ConnectionId, (Lane?.SentTo(this) ?? SentBefore) + Volatile.Read(ref _answered), Received, Errors, LastError, LastPingAt);
+
+    /// <summary>Bytes of the live log that it has yet to be sent.</summary>
+    public long Lag(LogHead head) => Lane?.LagOf(this, head) ?? 0;
 
     public void CountError(string error)
     {

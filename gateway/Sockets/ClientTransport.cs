@@ -23,6 +23,8 @@ public sealed partial class ClientTransport(
     ILogger<ClientTransport> logger,
     ILoggerFactory loggers) : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
+    private Action? _stopListening;
+
     /// <summary>Only the clients' own endpoint: any other that is configured (TLS for one) is the HTTP server's.</summary>
     public bool CanBind(EndPoint endpoint) => ReferenceEquals(endpoint, clientEndPoint.EndPoint);
 
@@ -39,8 +41,13 @@ public sealed partial class ClientTransport(
         }
 
         node.WebSocketPort = ((IPEndPoint)socket.LocalEndPoint!).Port;
-        return ValueTask.FromResult<IConnectionListener>(new Listener(socket, clients, options.Value, logger, loggers));
+        var listener = new Listener(socket, clients, options.Value, logger, loggers);
+        _stopListening = listener.StopListening;
+        return ValueTask.FromResult<IConnectionListener>(listener);
     }
+
+    /// <summary>Closes the port to new connections; those there are go on, whoever they belong to.</summary>
+    public void StopListening() => _stopListening?.Invoke();
 
     /// <summary>A socket that listens there.</summary>
     /// <exception cref="SocketException">It cannot: the port is taken, or the address is not this machine's.</exception>
@@ -90,10 +97,15 @@ public sealed partial class ClientTransport(
             return null;
         }
 
-        public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+        public void StopListening()
         {
             _unbound = true;
             _socket.Dispose();
+        }
+
+        public async ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+        {
+            StopListening();
             await _accepting;
             _requests.Writer.TryComplete();
         }

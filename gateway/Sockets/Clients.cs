@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Telemetry;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Sockets;
@@ -15,13 +16,23 @@ public sealed partial class Clients : BackgroundService
     /// report puts the sessions right.</summary>
     private const int MaxUnreported = 100_000;
 
+    /// <summary>Of a gateway that ends, at least so many clients leave a second, however long its drain window: few are no stampede, and
+    /// nobody should have to wait for them.</summary>
+    public const int LeastClosedPerSecond = 100;
+
     private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan SampleInterval = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan DrainSlice = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>v1 clients that are sent away come back within this time, each at a moment of its own, so that it is no stampede.</summary>
+    private static readonly TimeSpan ReturnSpread = TimeSpan.FromSeconds(2);
 
     private readonly GatewayOptions _options;
     private readonly GatewayNode _node;
     private readonly ClientReader _reader;
     private readonly Subscriptions _subscriptions;
     private readonly ChannelFollower _follower;
+    private readonly GatewayMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<Clients> _logger;
     private readonly Sender[] _senders;
@@ -41,16 +52,19 @@ public sealed partial class Clients : BackgroundService
         ClientReader reader,
         Subscriptions subscriptions,
         ChannelFollower follower,
+        DeliveryTimes times,
+        GatewayMetrics metrics,
         TimeProvider time,
         ILogger<Clients> logger,
         ILogger<Sender> senderLogger)
     {
         _options = options.Value;
-        (_node, _reader, _subscriptions, _follower, _time, _logger) = (node, reader, subscriptions, follower, time, logger);
+        (_node, _reader, _subscriptions, _follower, _metrics, _time, _logger) = (node, reader, subscriptions, follower, metrics, time, logger);
         var senders = _options.Senders > 0 ? _options.Senders : Math.Max(1, Environment.ProcessorCount / 2);
-        _senders = [.. Enumerable.Range(0, senders).Select(number => new Sender(number, _options.BacklogBytes, senderLogger))];
+        _senders = [.. Enumerable.Range(0, senders).Select(number => new Sender(number, _options.BacklogBytes, times, senderLogger))];
         _ended = End;
         follower.Appended += Follow;
+        metrics.ObserveClients(() => Count, () => Volatile.Read(ref _lastNumber), () => Delivered);
         follower.EpochChanged += () => CloseAll(client => client.IsEnveloped, CloseReason.NewEpoch);
     }
 
@@ -58,6 +72,9 @@ public sealed partial class Clients : BackgroundService
 
     /// <summary>Messages sent to clients since the start.</summary>
     public long Sent => _senders.Sum(sender => sender.Sent);
+
+    /// <summary>Messages of the channel sent to clients since the start.</summary>
+    public long Delivered => _senders.Sum(sender => sender.Delivered);
 
     /// <summary>Messages from clients that have ended, and of those connected.</summary>
     public long Received => Volatile.Read(ref _received) + _clients.Values.Sum(client => client.Received);
@@ -94,7 +111,7 @@ public sealed partial class Clients : BackgroundService
         else _hasDropped = true;
         _subscriptions.Begin(client, handshake, place);
         // A stop that came during the handshake has not seen this client in the list.
-        if (!IsOpen) client.Close(CloseReason.ServiceStopped);
+        if (!IsOpen) client.Close(_node.Leaving ? CloseReason.ShuttingDown : CloseReason.ServiceStopped);
         // Likewise a channel begun anew.
         if (client.IsEnveloped && _follower.Log != place.Log) client.Close(CloseReason.NewEpoch);
         return _reader.ReadAsync(client, new ClientStream(client, connection), _ended);
@@ -110,19 +127,30 @@ public sealed partial class Clients : BackgroundService
         else
             _hasDropped = true;
         Interlocked.Decrement(ref _present);
+        _metrics.Closed(reason);
         if (reason.Abnormal) LogAbnormalEnd(client.Opened.ConnectionId, reason.Code, reason.Text);
     }
 
-    /// <summary>Closes every client with this reason. With a spread, v1 clients are first told to come back at different times.</summary>
-    public void CloseAll(CloseReason reason, TimeSpan spread = default)
+    /// <summary>Closes every client with this reason. If they may return, v1 clients are told when, each at another time.</summary>
+    public void CloseAll(CloseReason reason, bool mayReturn)
     {
-        if (spread > TimeSpan.Zero)
-        {
-            foreach (var client in _clients.Values.Where(client => client.IsEnveloped))
-                client.Queue(ServerMessage.Reconnect(Random.Shared.Next((int)spread.TotalMilliseconds)));
-        }
+        foreach (var client in _clients.Values) Close(client, reason, mayReturn);
+    }
 
-        CloseAll(_ => true, reason);
+    /// <summary>Sends every client away to return elsewhere, evenly over the window or faster (<see cref="LeastClosedPerSecond"/>), the rest at
+    /// once when there is hurry. Returns when the last one has been told.</summary>
+    public async Task CloseAllAsync(CloseReason reason, TimeSpan window, CancellationToken hurry)
+    {
+        Client[] all = [.. _clients.Values];
+        var perSecond = Math.Max(LeastClosedPerSecond, all.Length / Math.Max(window.TotalSeconds, 0.001));
+        var begun = _time.GetTimestamp();
+        for (var closed = 0; closed < all.Length;)
+        {
+            // By the clock: a slice that came late must not stretch the window.
+            var due = hurry.IsCancellationRequested ? all.Length : 1 + (_time.GetElapsedTime(begun).TotalSeconds * perSecond);
+            for (; closed < all.Length && closed < due; closed++) Close(all[closed], reason, mayReturn: true);
+            if (closed < all.Length) await Task.Delay(DrainSlice, _time, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     /// <summary>Closes one client for an administrator. False: not connected here.</summary>
@@ -168,9 +196,22 @@ public sealed partial class Clients : BackgroundService
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Beat, _time);
+        var sampledAt = _time.GetTimestamp();
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             foreach (var (_, client) in _clients) Attend(client, Environment.TickCount64);
+            if (!_metrics.SamplesClients || _time.GetElapsedTime(sampledAt) < SampleInterval) continue;
+            sampledAt = _time.GetTimestamp();
+            Sample();
+        }
+    }
+
+    private void Sample()
+    {
+        if (_follower.Log is not { } log) return;
+        foreach (var (_, client) in _clients)
+        {
+            _metrics.Sample(client.Lag((client.IsEnveloped ? log.Envelopes : log.Plain).Head), client.OutboxBytes);
         }
     }
 
@@ -196,6 +237,13 @@ public sealed partial class Clients : BackgroundService
     private void Follow(ChannelLog log)
     {
         foreach (var sender in _senders) sender.Follow(log);
+    }
+
+    private static void Close(Client client, CloseReason reason, bool mayReturn)
+    {
+        if (mayReturn && client.IsEnveloped)
+            client.Queue(ServerMessage.Reconnect(Random.Shared.Next((int)ReturnSpread.TotalMilliseconds)));
+        client.Close(reason);
     }
 
     private void CloseAll(Func<Client, bool> which, CloseReason reason)

@@ -9,6 +9,9 @@ namespace NotifyHub.Gateway.Sockets;
 /// <param name="Abnormal">The session counts as one that ended in error.</param>
 public sealed record CloseReason(int Code, string Text, bool Abnormal = false)
 {
+    /// <summary>The text as one word, for metrics.</summary>
+    public string Label { get; } = Text.Replace(",", "", StringComparison.Ordinal).Replace(' ', '_').ToLowerInvariant();
+
     /// <summary>The client closed, and was answered with its own code.</summary>
     public static readonly CloseReason ByClient = new(1000, "closed by client");
 

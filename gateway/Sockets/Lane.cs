@@ -13,6 +13,9 @@ internal sealed class Lane
 
     public int Count { get; private set; }
 
+    /// <summary>Seats that are not idle: their connection had enough and has not taken the rest yet.</summary>
+    public int Stragglers { get; private set; }
+
     /// <summary>The head that all seats have been taken to, or were found blocked at.</summary>
     public LogHead? Seen { get; set; }
 
@@ -42,6 +45,7 @@ internal sealed class Lane
         lock (this)
         {
             var index = client.SeatIndex;
+            SetIdle(index, true);
             client.SentBefore = Seats[index].Sent;
             client.Lane = null;
             var last = --Count;
@@ -55,6 +59,20 @@ internal sealed class Lane
             _clients[last] = null!;
             Seats[last] = default;
         }
+    }
+
+    public void SetIdle(int seat, bool isIdle)
+    {
+        if (Seats[seat].IsIdle == isIdle) return;
+        Seats[seat].IsIdle = isIdle;
+        Stragglers += isIdle ? -1 : 1;
+    }
+
+    /// <summary>Bytes that the client has yet to be sent; for any thread.</summary>
+    public long LagOf(Client client, LogHead head)
+    {
+        // Read while the sender moves it: what is a segment off is so for this once, and never less than nothing.
+        lock (this) return client.Lane == this ? Math.Max(0, Seats[client.SeatIndex].Lag(head)) : 0;
     }
 
     /// <summary>Messages of the log that the client has been sent; for any thread.</summary>
@@ -86,7 +104,7 @@ internal struct Seat
 
     /// <summary>How many bytes of the live log the client has yet to get; 0 while it reads pages of history, which are handed out one by
     /// one.</summary>
-    public readonly long Lag(LogHead head) => Segment is { IsPage: false } ? head.Bytes - (Segment.Start + Position) : 0;
+    public readonly long Lag(LogHead head) => Segment is { IsPage: false } segment ? head.Bytes - (segment.Start + Position) : 0;
 
     /// <summary>All up to this offset is sent; answers how many messages that were.</summary>
     public long Reach(long offset)

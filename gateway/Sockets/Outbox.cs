@@ -15,6 +15,9 @@ internal sealed class Outbox(int maxBytes)
 
     private readonly record struct Item(byte[] Frames, Move? Move, bool IsLast);
 
+    /// <summary>Bytes that wait right now; read without the lock.</summary>
+    public int Bytes => Volatile.Read(ref _bytes);
+
     /// <summary>False: full. After the last one whatever comes is dropped.</summary>
     public bool TryAdd(byte[] frames) => TryAdd(new Item(frames, null, IsLast: false));
 

@@ -10,6 +10,7 @@ namespace NotifyHub.Gateway.Sockets;
 public sealed partial class Sender : IDisposable
 {
     private readonly int _backlogBytes;
+    private readonly DeliveryTimes.Passed _passed;
     private readonly ILogger _logger;
     private readonly Thread _thread;
     private readonly ConcurrentQueue<Client> _ready = new();
@@ -22,16 +23,20 @@ public sealed partial class Sender : IDisposable
     private volatile ChannelLog? _log;
     private volatile bool _stopping;
 
-    public Sender(int number, int backlogBytes, ILogger logger)
+    public Sender(int number, int backlogBytes, DeliveryTimes times, ILogger logger)
     {
         _backlogBytes = backlogBytes;
+        _passed = times.Join();
         _logger = logger;
         _thread = new Thread(Run) { IsBackground = true, Name = $"sender-{number}" };
         _thread.Start();
     }
 
     /// <summary>Messages sent to clients so far, answers included.</summary>
-    public long Sent => Volatile.Read(ref _sent) + Volatile.Read(ref _answered);
+    public long Sent => Delivered + Volatile.Read(ref _answered);
+
+    /// <summary>Messages of the channel sent to clients so far.</summary>
+    public long Delivered => Volatile.Read(ref _sent);
 
     /// <summary>The log to follow has grown, or is another.</summary>
     public void Follow(ChannelLog log)
@@ -78,8 +83,9 @@ public sealed partial class Sender : IDisposable
             {
                 while (_ready.TryDequeue(out var client)) Attend(client);
                 if (_log is not { } log) continue;
-                Sweep(_plain, log.Plain);
-                Sweep(_envelopes, log.Envelopes);
+                var swept = Sweep(_plain, log.Plain) | Sweep(_envelopes, log.Envelopes);
+                // With stragglers it takes a look at all clients to know: one a pass is enough.
+                if (swept || _plain.Stragglers + _envelopes.Stragglers == 0) _passed.Tell(Math.Min(Passed(_plain), Passed(_envelopes)));
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
@@ -104,17 +110,18 @@ public sealed partial class Sender : IDisposable
 
         if (client.Lane is null) (client.IsEnveloped ? _envelopes : _plain).Add(client);
         var (lane, index) = (client.Lane!, client.SeatIndex);
-        if (client.TakeSendFinished()) lane.Seats[index].IsIdle = true;
+        if (client.TakeSendFinished()) lane.SetIdle(index, true);
         if (!lane.Seats[index].IsIdle || !TrySendOutbox(client, lane, index) || _log is not { } log) return;
         // Looked up only now: the outbox may just have moved the cursor to a place beyond any head seen before.
         Advance(lane, index, (client.IsEnveloped ? log.Envelopes : log.Plain).Head);
     }
 
     /// <summary>Takes every cursor to the head. Answers need not be looked for: whoever queued one has asked for <see cref="Attend"/>.</summary>
-    private void Sweep(Lane lane, FrameLog log)
+    /// <returns>False: there is nothing new.</returns>
+    private bool Sweep(Lane lane, FrameLog log)
     {
         var head = log.Head;
-        if (ReferenceEquals(head, lane.Seen)) return;
+        if (ReferenceEquals(head, lane.Seen)) return false;
         lane.Seen = head;
 
         for (var i = 0; i < lane.Count; i++)
@@ -131,6 +138,18 @@ public sealed partial class Sender : IDisposable
                 seat.Segment = null;
             }
         }
+
+        return true;
+    }
+
+    /// <summary>Up to where every client of the lane has been sent the log. One that reads pages of history does not follow it yet.</summary>
+    private static long Passed(Lane lane)
+    {
+        var passed = lane.Seen?.Offset ?? 0;
+        if (lane.Stragglers == 0) return passed;
+        foreach (ref readonly var seat in lane.Seats.AsSpan(0, lane.Count))
+            if (seat is { IsIdle: false, Segment.IsPage: false }) passed = Math.Min(passed, seat.Offset);
+        return passed;
     }
 
     private void Advance(Lane lane, int index, LogHead head)
@@ -189,14 +208,14 @@ public sealed partial class Sender : IDisposable
     /// <summary>False: the connection did not take all of it, and has the rest in the background.</summary>
     private static bool TrySend(Lane lane, int index, byte[] buffer, int start, int count, bool isLast)
     {
-        ref var seat = ref lane.Seats[index];
-        var sent = seat.Socket >= 0
-            ? DirectSocket.Send(seat.Socket, buffer.AsSpan(start, count))
+        var socket = lane.Seats[index].Socket;
+        var sent = socket >= 0
+            ? DirectSocket.Send(socket, buffer.AsSpan(start, count))
             : lane.ClientAt(index).Send(buffer.AsSpan(start, count));
         if (sent == count) return true;
 
         // Full, broken or a stream: the way through the framework finds out which.
-        seat.IsIdle = false;
+        lane.SetIdle(index, false);
         sent = Math.Max(sent, 0);
         lane.ClientAt(index).SendInBackground(buffer.AsMemory(start + sent, count - sent), isLast);
         return false;

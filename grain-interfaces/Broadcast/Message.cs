@@ -15,12 +15,16 @@ public sealed record Message(
 /// <param name="FirstRetained">The oldest offset that can still be read; <c>Head + 1</c> when there is none.</param>
 /// <param name="Head">The newest durable offset at the time of the answer; 0 in an empty channel.</param>
 /// <param name="Messages">In order; empty when there is nothing above the offset asked for.</param>
+/// <param name="AcceptedAt">When the first of them was accepted by the gateway that took it in; null when that is no longer known.</param>
+/// <param name="Traces">W3C trace contexts of the commits that they come from, where these are recorded; null without any.</param>
 [GenerateSerializer, Immutable, Alias("NotifyHub.MessageBatch")]
 public sealed record MessageBatch(
     [property: Id(0)] string Epoch,
     [property: Id(1)] long FirstRetained,
     [property: Id(2)] long Head,
-    [property: Id(3)] Message[] Messages);
+    [property: Id(3)] Message[] Messages,
+    [property: Id(4)] DateTimeOffset? AcceptedAt = null,
+    [property: Id(5)] string[]? Traces = null);
 
 /// <summary>Where a channel stands.</summary>
 /// <param name="Epoch">The log's life.</param>
@@ -47,10 +51,12 @@ public sealed record Draft(
 /// <summary>A publish: one or more drafts, appended together or not at all.</summary>
 /// <param name="Drafts">At least one.</param>
 /// <param name="IdempotencyKey">When given and already used on this channel, nothing is appended and the first answer is repeated.</param>
+/// <param name="AcceptedAt">When the gateway had read it, by the gateway's clock; null: when it came to the grain.</param>
 [GenerateSerializer, Immutable, Alias("NotifyHub.PublishBatch")]
 public sealed record PublishBatch(
     [property: Id(0)] Draft[] Drafts,
-    [property: Id(1)] string? IdempotencyKey = null);
+    [property: Id(1)] string? IdempotencyKey = null,
+    [property: Id(2)] DateTimeOffset? AcceptedAt = null);
 
 /// <summary>The durable offsets of a publish, consecutive from <paramref name="FirstOffset"/>.</summary>
 /// <param name="FirstOffset">Offset of the first draft.</param>

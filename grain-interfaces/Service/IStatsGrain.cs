@@ -25,6 +25,10 @@ public interface IStatsGrain : IGrainWithIntegerKey
     [Alias("StatsAsync"), AnySilo]
     Task<SessionStats> StatsAsync();
 
+    /// <summary>The status with the traffic of the last five minutes, at most 5 s old.</summary>
+    [Alias("OverviewAsync"), AnySilo]
+    Task<GridOverview> OverviewAsync();
+
     /// <summary>One page of the stored sessions, newest first, with the counters of the live ones fresh from their gateways.</summary>
     [Alias("ConnectionsAsync"), AnySilo]
     Task<SessionPage> ConnectionsAsync(SessionQuery query);
@@ -40,6 +44,7 @@ public interface IStatsGrain : IGrainWithIntegerKey
 /// <param name="CpuPercent">Of one core, over the last second.</param>
 /// <param name="MemoryPercent">Resident memory of the machine's.</param>
 /// <param name="Connections">Clients connected to the node; 0 for a silo.</param>
+/// <param name="Traffic">What a gateway has moved; null of a silo.</param>
 [GenerateSerializer, Immutable, Alias("NotifyHub.NodeReport")]
 public sealed record NodeReport(
     [property: Id(0)] string Id,
@@ -49,7 +54,8 @@ public sealed record NodeReport(
     [property: Id(4)] double CpuPercent,
     [property: Id(5)] double MemoryPercent,
     [property: Id(6)] int Connections,
-    [property: Id(7)] DateTimeOffset StartedAt);
+    [property: Id(7)] DateTimeOffset StartedAt,
+    [property: Id(8)] Traffic? Traffic = null);
 
 [GenerateSerializer, Immutable, Alias("NotifyHub.NodeStatus")]
 public sealed record NodeStatus(

@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Storage;
+using NotifyHub.Grains.Telemetry;
 using Orleans.Concurrency;
 
 namespace NotifyHub.Grains.Broadcast;
@@ -15,6 +17,7 @@ public sealed partial class BroadcastGrain(
     MessageStore messages,
     NotificationStore notifications,
     IOptions<SiloOptions> options,
+    SiloMetrics metrics,
     TimeProvider time,
     ILogger<BroadcastGrain> logger) : Grain, IBroadcastGrain
 {
@@ -69,7 +72,7 @@ public sealed partial class BroadcastGrain(
         var state = await OpenAsync();
         if (!_feeds.TryGetValue(gatewayId, out var feed) || feed.HasFailed || !feed.Observer.Equals(observer))
         {
-            _feeds[gatewayId] = new GatewayFeed(observer, state.Head);
+            _feeds[gatewayId] = new GatewayFeed(observer, state.Head, metrics, time);
             LogGatewayJoined(gatewayId, _channel);
         }
 
@@ -88,9 +91,9 @@ public sealed partial class BroadcastGrain(
         ArgumentOutOfRangeException.ThrowIfNegative(after);
         maxMessages = Math.Clamp(maxMessages, 1, MaxReadMessages);
         var state = await OpenAsync();
-        var found = after >= state.Head ? []
+        var found = after >= state.Head ? RecentBatch.Empty
             : _recent.Covers(after) ? _recent.After(after, maxMessages, MaxReadBytes)
-            : await messages.ReadAsync(_channel, after, maxMessages, MaxReadBytes, CancellationToken.None);
+            : new RecentBatch(await messages.ReadAsync(_channel, after, maxMessages, MaxReadBytes, CancellationToken.None));
         return Batch(_state ?? state, found);
     }
 
@@ -117,9 +120,10 @@ public sealed partial class BroadcastGrain(
 
     private async Task<PublishResult> AppendAsync(PublishBatch batch)
     {
-        var pending = new PendingPublish(batch);
+        var pending = new PendingPublish(batch, time.GetUtcNow());
         if (_pendingBytes + pending.Bytes > _options.PublishQueueBytes) throw new ChannelBusyException();
         _pendingBytes += pending.Bytes;
+        metrics.Queued(pending.Bytes);
         _pending.Enqueue(pending);
         if (!_isCommitting) _ = CommitAllAsync();
         return await pending.Done.Task;
@@ -128,6 +132,8 @@ public sealed partial class BroadcastGrain(
     private async Task CommitAllAsync()
     {
         _isCommitting = true;
+        // It goes on for others than the publisher who happened to begin it.
+        Activity.Current = null;
         var batch = new List<PendingPublish>();
         try
         {
@@ -175,17 +181,49 @@ public sealed partial class BroadcastGrain(
             foreach (var draft in publish.Drafts) written.Add(Write(draft, ++offset, made));
         }
 
-        await messages.AppendAsync(_channel, written, made, keys, CancellationToken.None);
+        var trace = await WriteAsync(batch, written, made, keys);
 
         _state = state with { Head = offset, FirstRetained = Math.Min(state.FirstRetained, written[0].Offset) };
-        _recent.Add(written);
+        _recent.Add(written, new Commit(batch.Min(publish => publish.AcceptedAt), trace));
         foreach (var publish in batch)
         {
             _pendingBytes -= publish.Bytes;
+            metrics.Queued(-publish.Bytes);
             publish.Done.SetResult(new PublishResult(publish.FirstOffset, publish.Drafts.Length, Repeated: false));
         }
 
         FeedGateways();
+    }
+
+    /// <summary>One transaction. Answers the trace that it belongs to, if one is recorded.</summary>
+    private async Task<string?> WriteAsync(
+        List<PendingPublish> batch, List<Message> written, List<Notification> made, List<PublishKey> keys)
+    {
+        using var activity = Tracing.Source.HasListeners()
+            ? Tracing.Start(Tracing.Commit, ActivityKind.Internal, [.. batch.Select(publish => publish.Trace?.Context).OfType<ActivityContext>()])
+            : null;
+        if (activity is not null)
+        {
+            activity.SetTag("notifyhub.channel", _channel).SetTag("messaging.batch.message_count", written.Count);
+            // It can go on in one trace only; the others are shown the way.
+            foreach (var trace in batch.Select(publish => publish.Trace).OfType<Activity>().Skip(1)) trace.AddLink(new ActivityLink(activity.Context));
+        }
+
+        // The database's own spans belong to this one.
+        Activity.Current = activity;
+        var begun = time.GetTimestamp();
+        try
+        {
+            await messages.AppendAsync(_channel, written, made, keys, CancellationToken.None);
+            metrics.Committed(written.Count, time.GetElapsedTime(begun));
+            return activity is null ? null : Tracing.Write(activity.Context);
+        }
+        catch (Exception failure)
+        {
+            metrics.CommitFailed(failure is FencedException ? "fenced" : "storage_unavailable", time.GetElapsedTime(begun));
+            activity?.SetStatus(ActivityStatusCode.Error, failure.GetType().Name);
+            throw;
+        }
     }
 
     private Message Write(Draft draft, long offset, List<Notification> made)
@@ -199,6 +237,7 @@ public sealed partial class BroadcastGrain(
     private void Fail(IReadOnlyCollection<PendingPublish> publishes, Exception e)
     {
         _pending.Clear();
+        metrics.Queued(-_pendingBytes);
         _pendingBytes = 0;
         // Whether the last batch was committed may be unknown: the database says where the channel stands, before anything else is written.
         _state = null;
@@ -228,10 +267,13 @@ public sealed partial class BroadcastGrain(
 
         // After a failed commit nothing is known until the channel is opened again: nothing to hand out.
         MessageBatch Next(long after, int maxMessages, int maxBytes) =>
-            _state is { } state ? Batch(state, _recent.After(after, maxMessages, maxBytes)) : new MessageBatch("", 0, 0, []);
+            _state is { } state
+                ? Batch(state, _recent.After(after, maxMessages, maxBytes))
+                : new MessageBatch("", 0, 0, []);
     }
 
-    private static MessageBatch Batch(ChannelHead state, Message[] found) => new(state.Epoch, state.FirstRetained, state.Head, found);
+    private static MessageBatch Batch(ChannelHead state, RecentBatch found) =>
+        new(state.Epoch, state.FirstRetained, state.Head, found.Messages, found.AcceptedAt, found.Traces);
 
     private async Task SweepAsync(CancellationToken cancellation)
     {
@@ -260,7 +302,7 @@ public sealed partial class BroadcastGrain(
     private partial void LogSweepFailed(string fault, string channel);
 
     /// <summary>A publish that waits for its commit.</summary>
-    private sealed class PendingPublish(PublishBatch batch)
+    private sealed class PendingPublish(PublishBatch batch, DateTimeOffset now)
     {
         // What a notification takes beside its text, roughly: the bound is on memory, not to the byte.
         private const int NotificationBytes = 512;
@@ -269,10 +311,16 @@ public sealed partial class BroadcastGrain(
 
         public string? Key => batch.IdempotencyKey;
 
+        /// <summary>By the gateway's clock, but for one that is ahead.</summary>
+        public DateTimeOffset AcceptedAt { get; } = batch.AcceptedAt is { } at && at < now ? at : now;
+
         public long FirstOffset { get; set; }
 
         public long Bytes { get; } = batch.Drafts.Sum(draft => draft.Payload?.Length
             ?? (NotificationBytes + 2L * (draft.Notification!.Title.Length + draft.Notification.Message.Length)));
+
+        /// <summary>The call that it came with, while it is recorded.</summary>
+        public Activity? Trace { get; } = Activity.Current is { Recorded: true } activity ? activity : null;
 
         public TaskCompletionSource<PublishResult> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Telemetry;
 
 namespace NotifyHub.Grains.Broadcast;
 
@@ -7,7 +9,7 @@ namespace NotifyHub.Grains.Broadcast;
 /// is committed meanwhile makes the next batch. A gateway that lags by more than the channel keeps at hand is given what there is, sees
 /// the hole, and reads it; so it costs the others nothing.
 /// </summary>
-internal sealed class GatewayFeed(IGatewayObserver observer, long sent)
+internal sealed class GatewayFeed(IGatewayObserver observer, long sent, SiloMetrics metrics, TimeProvider time)
 {
     private const int MaxMessages = 10_000;
     private const int MaxBytes = 4 << 20;
@@ -25,11 +27,15 @@ internal sealed class GatewayFeed(IGatewayObserver observer, long sent)
     {
         if (_isPumping || HasFailed) return;
         _isPumping = true;
+        // The batch brings its traces itself; this call belongs to none.
+        Activity.Current = null;
         try
         {
             while (next(sent, MaxMessages, MaxBytes) is { Messages: [.., var last] } batch)
             {
+                var begun = time.GetTimestamp();
                 await Observer.DeliverAsync(batch);
+                metrics.Fed(time.GetElapsedTime(begun));
                 sent = last.Offset;
             }
         }
@@ -37,6 +43,7 @@ internal sealed class GatewayFeed(IGatewayObserver observer, long sent)
         {
             // Timed out, unreachable or gone: whatever it is, the gateway's own renewal puts it right, by pull.
             HasFailed = true;
+            metrics.FeedFailed();
         }
         finally
         {

@@ -9,15 +9,20 @@ namespace NotifyHub.Grains.Broadcast;
 internal sealed class RecentMessages(int maxBytes)
 {
     // The live part begins at _start; what lies before it is let go in one move when it has become half of the list.
-    private readonly List<Message> _messages = [];
+    private readonly List<Recent> _messages = [];
     private int _start;
     private long _bytes;
 
-    public void Add(IReadOnlyList<Message> messages)
+    /// <summary>Adds what was committed together.</summary>
+    public void Add(IReadOnlyList<Message> messages, Commit commit)
     {
-        _messages.AddRange(messages);
-        foreach (var message in messages) _bytes += message.Payload.Length;
-        while (_bytes > maxBytes && _start < _messages.Count - 1) _bytes -= _messages[_start++].Payload.Length;
+        foreach (var message in messages)
+        {
+            _messages.Add(new Recent(message, commit));
+            _bytes += message.Payload.Length;
+        }
+
+        while (_bytes > maxBytes && _start < _messages.Count - 1) _bytes -= _messages[_start++].Message.Payload.Length;
         if (_start <= _messages.Count / 2) return;
         _messages.RemoveRange(0, _start);
         _start = 0;
@@ -31,22 +36,48 @@ internal sealed class RecentMessages(int maxBytes)
     }
 
     /// <summary>True when everything above the offset is here.</summary>
-    public bool Covers(long after) => _start < _messages.Count && _messages[_start].Offset <= after + 1;
+    public bool Covers(long after) => _start < _messages.Count && _messages[_start].Message.Offset <= after + 1;
 
     /// <summary>What follows the offset, or begins with the oldest that is here when that is later.</summary>
-    public Message[] After(long after, int maxMessages, int maxMessageBytes)
+    public RecentBatch After(long after, int maxMessages, int maxMessageBytes)
     {
-        if (_start == _messages.Count) return [];
-        var first = _start + (int)Math.Clamp(after + 1 - _messages[_start].Offset, 0, _messages.Count - _start);
+        if (_start == _messages.Count) return RecentBatch.Empty;
+        var first = _start + (int)Math.Clamp(after + 1 - _messages[_start].Message.Offset, 0, _messages.Count - _start);
         var (end, bytes) = (first, 0L);
         while (end < _messages.Count && end - first < maxMessages)
         {
-            bytes += _messages[end].Payload.Length;
+            bytes += _messages[end].Message.Payload.Length;
             // One always goes, however long.
             if (bytes > maxMessageBytes && end > first) break;
             end++;
         }
 
-        return [.. _messages[first..end]];
+        return first == end ? RecentBatch.Empty : Take(first, end);
     }
+
+    private RecentBatch Take(int first, int end)
+    {
+        var found = new Message[end - first];
+        List<string>? traces = null;
+        Commit? commit = null;
+        for (var i = 0; i < found.Length; i++)
+        {
+            (found[i], var own) = _messages[first + i];
+            if (ReferenceEquals(own, commit)) continue;
+            commit = own;
+            if (own.Trace is { } trace && traces is not { Count: >= Tracing.MaxLinks }) (traces ??= []).Add(trace);
+        }
+
+        return new RecentBatch(found, _messages[first].Commit.AcceptedAt, traces?.ToArray());
+    }
+
+    private readonly record struct Recent(Message Message, Commit Commit);
+}
+
+/// <summary>Consecutive messages.</summary>
+/// <param name="AcceptedAt">When the first of them was accepted; null when that is no longer known.</param>
+/// <param name="Traces">The recorded commits that they come from; null without any.</param>
+internal readonly record struct RecentBatch(Message[] Messages, DateTimeOffset? AcceptedAt = null, string[]? Traces = null)
+{
+    public static readonly RecentBatch Empty = new([]);
 }

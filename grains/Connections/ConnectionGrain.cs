@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Storage;
+using NotifyHub.Grains.Telemetry;
 using Orleans.Concurrency;
 
 namespace NotifyHub.Grains.Connections;
@@ -12,7 +13,7 @@ namespace NotifyHub.Grains.Connections;
 /// </summary>
 [Reentrant, GrainType("connection")]
 public sealed partial class ConnectionGrain(
-    SessionStore store, IOptions<SiloOptions> options, TimeProvider time, ILogger<ConnectionGrain> log)
+    SessionStore store, SiloMetrics metrics, IOptions<SiloOptions> options, TimeProvider time, ILogger<ConnectionGrain> log)
     : Grain, IConnectionGrain, IDisposable
 {
     private static readonly LeaseAnswer Known = new(Unknown: false);
@@ -133,6 +134,7 @@ public sealed partial class ConnectionGrain(
             // It may have reported while this waited.
             if (time.GetElapsedTime(_heardAt) < _lease) return;
             await EndAsync("gateway lost", cancellation);
+            metrics.GatewayLost();
         }
         catch (StorageUnavailableException failure)
         {

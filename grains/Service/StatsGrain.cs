@@ -28,7 +28,9 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
     private readonly ILogger<StatsGrain> _log;
     private readonly Cached<(SessionTotals Totals, string? Error)> _totals;
     private readonly Cached<SessionStats> _stats;
+    private readonly TrafficSeries _traffic;
     private SessionTotals _lastTotals = new(0, 0, null);
+    private long _lastErrors;
     private DateTimeOffset _sweepAt;
 
     public StatsGrain(
@@ -46,6 +48,7 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
             (sessions, queries, notifications, schedules, usage, database, options.Value, time, log);
         _totals = new(AnswerAge, time, ReadTotalsAsync);
         _stats = new(AnswerAge, time, () => queries.StatsAsync());
+        _traffic = new(time);
     }
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -55,11 +58,17 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
             Interleave = true,
             KeepAlive = true,
         });
+        this.RegisterGrainTimer(AddTrafficAsync, new GrainTimerCreationOptions(TrafficSeries.Interval, TrafficSeries.Interval)
+        {
+            Interleave = true,
+            KeepAlive = true,
+        });
         return Task.CompletedTask;
     }
 
     public Task ReportAsync(NodeReport report)
     {
+        if (report.Traffic is { } traffic) _traffic.Begin(report.Id, traffic);
         _nodes[report.Id] = new NodeStatus(report, _time.GetUtcNow());
         return Task.CompletedTask;
     }
@@ -83,6 +92,14 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         Task.FromResult<string[]>([.. Nodes().Where(node => node.Report.Role == "silo").Select(node => node.Report.Address)]);
 
     public Task<SessionStats> StatsAsync() => _stats.GetAsync();
+
+    public async Task<GridOverview> OverviewAsync()
+    {
+        var status = await StatusAsync();
+        // The totals have just been read: without storage there is no second attempt to wait for.
+        if (status.StorageError is null) _lastErrors = await ReadErrorsAsync();
+        return new GridOverview(status, _lastErrors, _traffic.Points);
+    }
 
     public async Task<SessionPage> ConnectionsAsync(SessionQuery query)
     {
@@ -130,6 +147,24 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         {
             return (_lastTotals, await CheckStorageAsync() ?? "The database failed to answer, and answers again.");
         }
+    }
+
+    private async Task<long> ReadErrorsAsync()
+    {
+        try
+        {
+            return (await _stats.GetAsync().WaitAsync(Patience, _time)).Errors;
+        }
+        catch (Exception failure) when (failure is StorageUnavailableException or TimeoutException)
+        {
+            return _lastErrors;
+        }
+    }
+
+    private Task AddTrafficAsync(CancellationToken cancellation)
+    {
+        _traffic.Add(Nodes());
+        return Task.CompletedTask;
     }
 
     private async Task<string?> CheckStorageAsync()

@@ -1,4 +1,5 @@
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Telemetry;
 
 namespace NotifyHub.Grains.Storage;
 
@@ -6,7 +7,7 @@ namespace NotifyHub.Grains.Storage;
 /// Takes the cause out of a <see cref="StorageUnavailableException"/> that leaves a grain. The driver's exceptions cannot be
 /// serialized: the caller would be told that there is no codec for them instead of what it can act on. They also name SQL and hosts.
 /// </summary>
-internal sealed class StorageFaultFilter : IIncomingGrainCallFilter
+internal sealed class StorageFaultFilter(SiloMetrics metrics) : IIncomingGrainCallFilter
 {
     public Task Invoke(IIncomingGrainCallContext context)
     {
@@ -14,14 +15,16 @@ internal sealed class StorageFaultFilter : IIncomingGrainCallFilter
         return call.IsCompletedSuccessfully ? call : WithoutCauseAsync(call);
     }
 
-    private static async Task WithoutCauseAsync(Task call)
+    private async Task WithoutCauseAsync(Task call)
     {
         try
         {
             await call;
         }
-        catch (StorageUnavailableException fault) when (fault.InnerException is not null)
+        catch (StorageUnavailableException fault)
         {
+            metrics.StorageFailed();
+            if (fault.InnerException is null) throw;
             throw new StorageUnavailableException(fault.Message);
         }
     }

@@ -21,7 +21,10 @@ public sealed class LocalCluster : IAsyncLifetime
     private readonly List<NotifyHubProcess> _silos = [];
     private readonly List<NotifyHubProcess> _gateways = [];
     private readonly List<string> _siloAddresses = [];
+    private readonly HashSet<int> _taken = [];
+    private readonly Queue<NotifyHubProcess> _spares = new();
     private string _storage = "";
+    private Network? _network;
 
     /// <summary>Silos to begin with.</summary>
     public int SiloCount { get; init; } = 2;
@@ -29,7 +32,16 @@ public sealed class LocalCluster : IAsyncLifetime
     /// <summary>Gateways to begin with.</summary>
     public int GatewayCount { get; init; } = 2;
 
-    public PostgresServer Database { get; } = new();
+    /// <summary>Silos that gateways are told of from the beginning although they come later (<see cref="AddSiloAsync"/>), as a name would.</summary>
+    public int SpareSilos { get; init; }
+
+    /// <summary>Every process has a host of its own, and the connections between them can be cut.</summary>
+    public bool HasNetwork { get; init; }
+
+    /// <summary>The hosts of the processes, with <see cref="HasNetwork"/>.</summary>
+    public Network Network => _network ?? throw new InvalidOperationException("The cluster has no network of its own.");
+
+    public PostgresServer Database { get; init; } = new();
 
     public IReadOnlyList<NotifyHubProcess> Silos => _silos;
 
@@ -47,11 +59,12 @@ public sealed class LocalCluster : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        if (HasNetwork) Database.Network = (_network = await Network.CreateAsync()).Range;
         await Database.InitializeAsync();
         _storage = await Database.CreateDatabaseAsync();
-        var ports = FreePorts(3 * SiloCount + 2 * GatewayCount);
-        for (var i = 0; i < SiloCount; i++) _silos.Add(NewSilo(ports.AsSpan(3 * i)));
-        for (var i = 0; i < GatewayCount; i++) _gateways.Add(NewGateway(ports.AsSpan(3 * SiloCount + 2 * i)));
+        for (var i = 0; i < SiloCount; i++) _silos.Add(await NewSiloAsync());
+        for (var i = 0; i < SpareSilos; i++) _spares.Enqueue(await NewSiloAsync());
+        for (var i = 0; i < GatewayCount; i++) _gateways.Add(await NewGatewayAsync());
         // All at once: nobody must depend on an order.
         await Task.WhenAll(_silos.Concat(_gateways).Select(process => process.StartAgainAsync()));
     }
@@ -59,10 +72,19 @@ public sealed class LocalCluster : IAsyncLifetime
     /// <summary>One more gateway, started.</summary>
     public async Task<NotifyHubProcess> AddGatewayAsync(params (string Setting, string Value)[] settings)
     {
-        var gateway = NewGateway(FreePorts(2), settings);
-        _gateways.Add(gateway);
+        var gateway = await NewGatewayAsync(settings);
         await gateway.StartAgainAsync();
+        _gateways.Add(gateway);
         return gateway;
+    }
+
+    /// <summary>One of the spare silos, started.</summary>
+    public async Task<NotifyHubProcess> AddSiloAsync()
+    {
+        var silo = _spares.Dequeue();
+        await silo.StartAgainAsync();
+        _silos.Add(silo);
+        return silo;
     }
 
     /// <summary>Starts again what has ended, and the database if it was stopped, and waits until all of it serves.</summary>
@@ -70,6 +92,7 @@ public sealed class LocalCluster : IAsyncLifetime
     {
         await Task.WhenAll(_silos.Concat(_gateways).Where(process => !process.IsRunning).Select(process => process.StartAgainAsync()));
         foreach (var gateway in _gateways) await ReadyAsync(gateway);
+        foreach (var gateway in _gateways) await CompleteAsync(gateway);
     }
 
     /// <summary>Waits until the gateway's readiness probe says yes.</summary>
@@ -82,6 +105,19 @@ public sealed class LocalCluster : IAsyncLifetime
             () => answer?.Body ?? "no answer", TimeSpan.FromSeconds(60), "the gateway is ready");
     }
 
+    /// <summary>Waits until the gateway sees all that run and no others. Silos that have only just died, or come back, still cost a call here
+    /// and there a try when the gateway is ready already.</summary>
+    private async Task CompleteAsync(NotifyHubProcess gateway)
+    {
+        using var rest = gateway.Rest();
+        int[] running = [.. _silos.Concat(_gateways).Select(process => process.Pid).Order()];
+        RestAnswer? answer = null;
+        await Until.TrueAsync(
+            async () => (answer = await rest.GetAsync("/api/system/websocket/status")).Status == HttpStatusCode.OK
+                && answer.Data.GetProperty("nodes").EnumerateArray().Select(node => node.GetProperty("pid").GetInt32()).Order().SequenceEqual(running),
+            () => answer?.Body ?? "no answer", TimeSpan.FromSeconds(60), "the gateway sees all processes");
+    }
+
     /// <summary>A client of this gateway's REST interface, logged in as the administrator.</summary>
     public async Task<RestClient> LogInAsync(NotifyHubProcess gateway)
     {
@@ -92,36 +128,47 @@ public sealed class LocalCluster : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var process in _gateways.Concat(_silos)) await process.DisposeAsync();
+        foreach (var process in _gateways.Concat(_silos).Concat(_spares)) await process.DisposeAsync();
         await Database.DisposeAsync();
+        if (_network is not null) await _network.DisposeAsync();
     }
 
-    private NotifyHubProcess NewSilo(ReadOnlySpan<int> ports)
+    private async Task<NotifyHubProcess> NewSiloAsync()
     {
-        _siloAddresses.Add($"localhost:{ports[1]}");
-        return NotifyHubProcess.Silo(
-            Path.Combine(Logs, $"silo-{_silos.Count + 1}.log"),
+        var ports = FreePorts(3);
+        var host = _network is null ? null : await _network.AddHostAsync();
+        _siloAddresses.Add($"{host?.Address ?? "localhost"}:{ports[1]}");
+        var silo = NotifyHubProcess.Silo(
+            Path.Combine(Logs, $"silo-{_siloAddresses.Count}.log"),
             ("Storage", _storage),
             ("AdministratorPassword", _password),
-            ("AdvertisedAddress", "127.0.0.1"),
+            ("AdvertisedAddress", host?.Address ?? "127.0.0.1"),
             ("SiloPort", $"{ports[0]}"),
             ("GatewayPort", $"{ports[1]}"),
             ("HealthPort", $"{ports[2]}"));
+        silo.Host = host;
+        return silo;
     }
 
-    private NotifyHubProcess NewGateway(ReadOnlySpan<int> ports, params (string Setting, string Value)[] settings) => NotifyHubProcess.Gateway(
-        Path.Combine(Logs, $"gateway-{_gateways.Count + 1}.log"),
-        [
-            ("Mode", "Cluster"),
-            ("JwtKey", _jwtKey),
-            ("WebSocketPort", $"{ports[0]}"),
-            ("PushPort", $"{ports[1]}"),
-            .. _siloAddresses.Select((address, index) => ($"Silos__{index}", address)),
-            .. settings,
-        ]);
+    private async Task<NotifyHubProcess> NewGatewayAsync(params (string Setting, string Value)[] settings)
+    {
+        var ports = FreePorts(2);
+        var gateway = NotifyHubProcess.Gateway(
+            Path.Combine(Logs, $"gateway-{_gateways.Count + 1}.log"),
+            [
+                ("Mode", "Cluster"),
+                ("JwtKey", _jwtKey),
+                ("WebSocketPort", $"{ports[0]}"),
+                ("PushPort", $"{ports[1]}"),
+                .. _siloAddresses.Select((address, index) => ($"Silos__{index}", address)),
+                .. settings,
+            ]);
+        gateway.Host = _network is null ? null : await _network.AddHostAsync();
+        return gateway;
+    }
 
     /// <summary>Ports that nobody listens on now.</summary>
-    private static int[] FreePorts(int count)
+    private int[] FreePorts(int count)
     {
         var ports = new HashSet<int>();
         while (ports.Count < count)
@@ -132,7 +179,7 @@ public sealed class LocalCluster : IAsyncLifetime
                 using var listener = new TcpListener(IPAddress.IPv6Any, port);
                 listener.Server.DualMode = true;
                 listener.Start();
-                ports.Add(port);
+                if (_taken.Add(port)) ports.Add(port);
             }
             catch (SocketException)
             {

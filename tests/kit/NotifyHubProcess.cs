@@ -14,9 +14,9 @@ namespace NotifyHub.TestKit;
 /// </summary>
 public sealed partial class NotifyHubProcess : IAsyncDisposable
 {
-    private const int Terminate = 15;
-    private const int Continue = 18;
-    private const int Stop = 19;
+    private const int TerminateSignal = 15;
+    private const int ContinueSignal = 18;
+    private const int StopSignal = 19;
 
     // Building the silo takes seconds of processor time, and the machine may be busy with other tests.
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(90);
@@ -31,6 +31,7 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
     private bool _outputEnded;
     private int _webSocketPort;
     private int _pushPort;
+    private int _consolePort = -1;
 
     private NotifyHubProcess(bool isSilo, IEnumerable<(string Setting, string Value)> settings)
     {
@@ -41,6 +42,7 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
             ["DataFolder"] = _folder.FullName,
             ["WebSocketPort"] = "0",
             ["PushPort"] = "0",
+            ["ConsolePort"] = "-1",
             ["TimeZone"] = "Asia/Taipei",
         };
         foreach (var (setting, value) in settings) _settings[setting] = value;
@@ -50,13 +52,31 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
 
     public int PushPort => _pushPort;
 
+    /// <summary>The port for Prometheus; to be asked for by a setting.</summary>
+    public int MetricsPort => Port(ScrapePort().Match(Output));
+
+    /// <summary>-1 unless the settings ask for a console (<c>ConsolePort</c> 0).</summary>
+    public int ConsolePort => _consolePort;
+
     public int Pid { get; private set; }
 
     /// <summary>It has been started and has not ended.</summary>
     public bool IsRunning => _process is { HasExited: false };
 
+    /// <summary><see cref="Pause"/> was the last that was done to it.</summary>
+    public bool IsPaused { get; private set; }
+
+    /// <summary>It was asked to end.</summary>
+    public bool IsEnding { get; private set; }
+
     /// <summary>A file that gets its output as well, with the time before each line.</summary>
     public string? LogFile { get; init; }
+
+    /// <summary>The host of a network of its own that it runs on; null: this machine. To be set before it starts.</summary>
+    public NetworkHost? Host { get; set; }
+
+    /// <summary>Where its ports are.</summary>
+    public string Address => Host?.Address ?? "127.0.0.1";
 
     /// <summary>Where it keeps its data; deleted in the end.</summary>
     public string Folder => _folder.FullName;
@@ -132,6 +152,7 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
         if (_isSilo) return;
         _webSocketPort = Port(PublicPort().Match(output));
         _pushPort = Port(InternalPort().Match(output));
+        if (ConsoleOnPort().Match(output) is { Success: true } console) _settings["ConsolePort"] = $"{_consolePort = Port(console)}";
         (_settings["WebSocketPort"], _settings["PushPort"]) = ($"{_webSocketPort}", $"{_pushPort}");
     }
 
@@ -145,21 +166,36 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
     /// <summary>Asks it to end; answers its exit code.</summary>
     public async Task<int> StopAsync()
     {
-        Signal(Terminate);
+        Terminate();
         return await ExitCodeAsync(StopPatience);
     }
 
+    /// <summary>Asks it to end and waits for nothing.</summary>
+    public void Terminate()
+    {
+        IsEnding = true;
+        Signal(TerminateSignal);
+    }
+
     /// <summary>Stops it in the middle of whatever it does, as a machine does that is frozen. Its sockets stay open.</summary>
-    public void Pause() => Signal(Stop);
+    public void Pause()
+    {
+        IsPaused = true;
+        Signal(StopSignal);
+    }
 
     /// <summary>Lets it go on after <see cref="Pause"/>.</summary>
-    public void Resume() => Signal(Continue);
+    public void Resume()
+    {
+        IsPaused = false;
+        Signal(ContinueSignal);
+    }
 
     /// <summary>Waits until it has ended by itself; answers its exit code.</summary>
     public Task<int> WaitForExitAsync() => ExitCodeAsync(StopPatience);
 
     /// <summary>A client of its REST interface, not logged in.</summary>
-    public RestClient Rest() => new(_webSocketPort);
+    public RestClient Rest() => new(_webSocketPort, Address);
 
     /// <summary>A client of its REST interface, logged in as the first administrator.</summary>
     public async Task<RestClient> LogInAsync()
@@ -169,9 +205,9 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
         return rest;
     }
 
-    public Task<SocketClient> ConnectAsync(string query = "", bool v1 = false) => SocketClient.ConnectAsync(_webSocketPort, query, v1);
+    public Task<SocketClient> ConnectAsync(string query = "", bool v1 = false) => SocketClient.ConnectAsync(_webSocketPort, query, v1, Address);
 
-    public Task<PushClient> ConnectPushAsync() => PushClient.ConnectAsync(_pushPort);
+    public Task<PushClient> ConnectPushAsync() => PushClient.ConnectAsync(_pushPort, Address);
 
     public async ValueTask DisposeAsync()
     {
@@ -181,16 +217,18 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
 
     private void Launch()
     {
-        var start = new ProcessStartInfo("dotnet", [Program()])
+        string[] command = [.. Host?.Exec ?? [], "dotnet", Program()];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             WorkingDirectory = _folder.FullName,
         };
-        foreach (var (setting, value) in _settings) start.Environment[$"NotifyHub__{setting}"] = value;
+        foreach (var (setting, value) in _settings)
+            start.Environment[setting.StartsWith("OTEL_", StringComparison.Ordinal) ? setting : $"NotifyHub__{setting}"] = value;
 
-        _outputEnded = false;
+        _outputEnded = IsPaused = IsEnding = false;
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += (_, line) => Take(line.Data);
         _process.ErrorDataReceived += (_, line) => Take(line.Data);
@@ -212,7 +250,7 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
         {
             if (line is null) _outputEnded = true;
             else _output.AppendLine(line);
-            if (LogFile is not null) File.AppendAllText(LogFile, $"{DateTime.UtcNow:HH:mm:ss.fff} {line ?? "(it ended)"}\n");
+            if (LogFile is not null) File.AppendAllText(LogFile, $"{DateTime.UtcNow:yyyy-MM-dd HH:mm:ss.fff} {line ?? "(it ended)"}\n");
         }
     }
 
@@ -255,6 +293,12 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
 
     [GeneratedRegex(@"Internal Push Interface on port (\d+)\.\.\.")]
     private static partial Regex InternalPort();
+
+    [GeneratedRegex(@"Metrics for Prometheus are served on \S+:(\d+)")]
+    private static partial Regex ScrapePort();
+
+    [GeneratedRegex(@"Console on port (\d+)\.\.\.")]
+    private static partial Regex ConsoleOnPort();
 
     [GeneratedRegex(@"VmRSS:\s+(\d+) kB")]
     private static partial Regex ResidentKilobytes();

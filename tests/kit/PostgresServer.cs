@@ -31,6 +31,12 @@ public sealed class PostgresServer : IAsyncLifetime
     /// survives that anyway; forcing it took most of their time.</summary>
     public bool IsDurable { get; init; }
 
+    /// <summary>A further address to listen at, with the network that it serves, such as <c>198.18.0.1/24</c>. To be set before it starts.</summary>
+    public string? Network { get; set; }
+
+    /// <summary>The server's process, the parent of all its others; only while it runs.</summary>
+    public int Pid => int.Parse(File.ReadLines(Path.Combine(Data, "postmaster.pid")).First(), System.Globalization.CultureInfo.InvariantCulture);
+
     private string Data => Path.Combine(_folder.FullName, "data");
 
     private string Log => Path.Combine(_folder.FullName, "log");
@@ -45,6 +51,7 @@ public sealed class PostgresServer : IAsyncLifetime
         await RunAsync([
             .. AsServerUser, Path.Combine(_binaries, "initdb"), "--pgdata", Data, "--username", User, "--pwfile", passwordFile,
             "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C", "--no-sync"]);
+        if (Network is not null) await File.AppendAllTextAsync(Path.Combine(Data, "pg_hba.conf"), $"host all all {Network} scram-sha-256\n");
         _port = FreePort();
         await StartAsync();
     }
@@ -59,7 +66,7 @@ public sealed class PostgresServer : IAsyncLifetime
         await using var command = connection.CreateCommand();
         command.CommandText = $"CREATE DATABASE {name}";
         await command.ExecuteNonQueryAsync();
-        return ConnectionString(name);
+        return ConnectionString(name, Addresses[^1]);
     }
 
     public async Task StartAsync()
@@ -69,7 +76,7 @@ public sealed class PostgresServer : IAsyncLifetime
         [
             .. AsServerUser, "sh", "-c", """log=$1; shift; "$@" >>"$log" 2>&1 & server=$!; cat >/dev/null; kill -INT $server 2>/dev/null; wait $server""",
             "sh", Log, Path.Combine(_binaries, "postgres"), "-D", Data, "-p", $"{_port}", "-k", _folder.FullName,
-            "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=300",
+            "-c", $"listen_addresses={string.Join(',', Addresses)}", "-c", "max_connections=300",
             .. IsDurable ? (string[])[] : ["-c", "fsync=off", "-c", "full_page_writes=off"],
         ];
         _server = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardInput = true, WorkingDirectory = _folder.FullName })!;
@@ -94,8 +101,10 @@ public sealed class PostgresServer : IAsyncLifetime
 
     private static string[] AsServerUser => IsRoot ? ["runuser", "-u", "postgres", "--"] : [];
 
-    private string ConnectionString(string database) =>
-        $"Host=127.0.0.1;Port={_port};Username={User};Password={_password};Database={database}";
+    private string[] Addresses => Network is null ? ["127.0.0.1"] : ["127.0.0.1", Network[..Network.IndexOf('/', StringComparison.Ordinal)]];
+
+    private string ConnectionString(string database, string host = "127.0.0.1") =>
+        $"Host={host};Port={_port};Username={User};Password={_password};Database={database}";
 
     private async Task<bool> AnswersAsync()
     {

@@ -17,10 +17,10 @@ public sealed class PushClient : IDisposable
     {
     }
 
-    public static async Task<PushClient> ConnectAsync(int port)
+    public static async Task<PushClient> ConnectAsync(int port, string address = "127.0.0.1")
     {
         var client = new PushClient();
-        await client._tcp.ConnectAsync(IPAddress.Loopback, port);
+        await client._tcp.ConnectAsync(IPAddress.Parse(address), port);
         client._stream = client._tcp.GetStream();
         client._reader = new StreamReader(client._stream, Encoding.UTF8);
         return client;

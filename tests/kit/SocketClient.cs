@@ -26,14 +26,14 @@ public sealed class SocketClient : IAsyncDisposable
 
     /// <param name="query">With its <c>?</c>.</param>
     /// <param name="v1">Offers the subprotocol <c>notifyhub.v1</c>.</param>
-    public static async Task<SocketClient> ConnectAsync(int port, string query = "", bool v1 = false)
+    public static async Task<SocketClient> ConnectAsync(int port, string query = "", bool v1 = false, string address = "127.0.0.1")
     {
         var client = new SocketClient();
         client._socket.Options.KeepAliveInterval = TimeSpan.Zero;
         client._socket.Options.SetRequestHeader("User-Agent", client.UserAgent);
         if (v1) client._socket.Options.AddSubProtocol("notifyhub.v1");
         using var patience = new CancellationTokenSource(Patience);
-        await client._socket.ConnectAsync(new Uri($"ws://127.0.0.1:{port}/{query}"), patience.Token);
+        await client._socket.ConnectAsync(new Uri($"ws://{address}:{port}/{query}"), patience.Token);
         client._reading = client.ReadAsync();
         return client;
     }
@@ -42,16 +42,16 @@ public sealed class SocketClient : IAsyncDisposable
         _socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
 
     /// <summary>The next message; fails when the connection ends before.</summary>
-    public async Task<string> NextAsync()
+    public async Task<string> NextAsync(TimeSpan? atMost = null)
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(atMost ?? Patience);
         try
         {
             return await _texts.Reader.ReadAsync(patience.Token);
         }
         catch (OperationCanceledException)
         {
-            throw new TimeoutException($"Expected a message within {Patience}.");
+            throw new TimeoutException($"Expected a message within {atMost ?? Patience}.");
         }
     }
 

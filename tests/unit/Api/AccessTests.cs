@@ -29,6 +29,7 @@ public sealed partial class AccessTests
         ["POST /api/users/{id:long}/password"] = Administrators,
         ["GET /api/system/websocket/status"] = Everybody,
         ["GET /api/system/info"] = People,
+        ["GET /api/system/overview"] = People,
         ["POST /api/system/websocket/start"] = Administrators,
         ["POST /api/system/websocket/stop"] = Administrators,
         ["POST /api/system/websocket/restart"] = Administrators,

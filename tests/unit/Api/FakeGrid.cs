@@ -232,6 +232,10 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
 
     public Task<GridStatus> StatusAsync() => Answer(() => Status);
 
+    public TrafficPoint[] Points { get; set; } = [];
+
+    public Task<GridOverview> OverviewAsync() => Answer(() => new GridOverview(Status, 4, Points));
+
     public Task<string[]> SilosAsync() => Answer(() => Array.Empty<string>());
 
     Task<SessionStats> IStatsGrain.StatsAsync() => Answer(() => Stats);

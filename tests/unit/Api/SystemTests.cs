@@ -153,6 +153,36 @@ public sealed class SystemTests
         Assert.False((await careful.GetAsync("/api/system/info", await careful.LogInAsync())).Data.GetProperty("default_password").GetBoolean());
     }
 
+    [Fact]
+    public async Task The_overview_tells_the_grid_and_its_last_minutes()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var token = await server.LogInAsync();
+        var at = new DateTimeOffset(2026, 1, 22, 15, 28, 15, TimeSpan.FromHours(8));
+        server.Grid.Points = [new(at, 5, 0, 0, null, null), new(at.AddSeconds(5), 5, 12.5, 62.5, 1.25, 7.5)];
+        var data = (await server.GetAsync("/api/system/overview", token)).Data;
+
+        Assert.Equal(
+            ["server_time", "connections", "rates", "latency_ms", "health", "nodes", "series"],
+            data.EnumerateObject().Select(field => field.Name));
+        Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", data.GetProperty("server_time").GetString());
+        Assert.Equal("""{"active":5,"total":100,"errors":4}""", data.GetProperty("connections").GetRawText());
+        Assert.Equal("""{"publishes_per_second":12.5,"deliveries_per_second":62.5}""", data.GetProperty("rates").GetRawText());
+        Assert.Equal("""{"p50":1.25,"p99":7.5}""", data.GetProperty("latency_ms").GetRawText());
+        Assert.Equal("healthy", data.GetProperty("health").GetProperty("status").GetString());
+        Assert.Equal(
+            """[{"at":"2026-01-22T07:28:15Z","connections":5,"publishes_per_second":0,"deliveries_per_second":0,"p50_ms":null,"p99_ms":null},{"at":"2026-01-22T07:28:20Z","connections":5,"publishes_per_second":12.5,"deliveries_per_second":62.5,"p50_ms":1.25,"p99_ms":7.5}]""",
+            data.GetProperty("series").GetRawText());
+
+        server.Grid.Fault = new TimeoutException();
+        var alone = (await server.GetAsync("/api/system/overview", token)).Data;
+        Assert.Equal("unhealthy", alone.GetProperty("health").GetProperty("status").GetString());
+        Assert.Equal("""{"publishes_per_second":0,"deliveries_per_second":0}""", alone.GetProperty("rates").GetRawText());
+        Assert.Equal(JsonValueKind.Null, alone.GetProperty("latency_ms").ValueKind);
+        Assert.Equal(2, alone.GetProperty("series").GetArrayLength());
+        Assert.Equal(HttpStatusCode.Unauthorized, (await server.GetAsync("/api/system/overview")).Status);
+    }
+
     private static string[] Checks(JsonElement data) =>
         [.. data.GetProperty("health").GetProperty("checks").EnumerateArray().Select(check => check.GetProperty("status").GetString()!)];
 }

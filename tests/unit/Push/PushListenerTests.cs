@@ -173,6 +173,7 @@ public sealed class PushListenerTests
                 if (publishing is not null) await publishing();
                 return new PublishResult(1, batch.Drafts.Length, Repeated: false);
             },
+            Meters.Metrics(),
             _node,
             Options.Create(options),
             TimeProvider.System,

@@ -37,6 +37,7 @@ internal sealed class PushWire : IAsyncDisposable
                 foreach (var draft in batch.Drafts) Published.Enqueue(draft.Payload!);
                 return new PublishResult(Published.Count - batch.Drafts.Length + 1, batch.Drafts.Length, Repeated: false);
             },
+            Meters.Metrics(),
             options,
             Time,
             NullLogger.Instance);

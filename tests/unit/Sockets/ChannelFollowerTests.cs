@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway;
 using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Sockets;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.TestKit;
 using Xunit;
@@ -18,7 +19,7 @@ public sealed class ChannelFollowerTests : IDisposable
     public ChannelFollowerTests()
     {
         _follower = new ChannelFollower(
-            _channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions()), NullLogger<ChannelFollower>.Instance);
+            _channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions()), new DeliveryTimes(Meters.Metrics(), TimeProvider.System), Meters.Metrics(), NullLogger<ChannelFollower>.Instance);
         _follower.EpochChanged += () => _newEpochs++;
     }
 
@@ -80,7 +81,7 @@ public sealed class ChannelFollowerTests : IDisposable
         {
             var channel = new FakeChannel();
             using var follower = new ChannelFollower(
-                channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions()), NullLogger<ChannelFollower>.Instance);
+                channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions()), new DeliveryTimes(Meters.Metrics(), TimeProvider.System), Meters.Metrics(), NullLogger<ChannelFollower>.Instance);
             await follower.RenewAsync(null!, CancellationToken.None);
             MessageBatch[] batches = [.. sizes.Select(size => channel.Add(new int[size]))];
 

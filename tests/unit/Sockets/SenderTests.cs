@@ -15,12 +15,17 @@ public sealed class SenderTests : IDisposable
 {
     private const int Backlog = 1 << 20;
 
-    private readonly Sender _sender = new(0, Backlog, NullLogger.Instance);
+    private readonly DeliveryTimes _times = new(Meters.Metrics(), TimeProvider.System);
+    private readonly Sender _sender;
     private ChannelLog _log = new(new ChannelHead("e", 1, 0), 8 << 20);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public SenderTests() => _sender.Follow(_log);
+    public SenderTests()
+    {
+        _sender = new Sender(0, Backlog, _times, NullLogger.Instance);
+        _sender.Follow(_log);
+    }
 
     public void Dispose() => _sender.Dispose();
 
@@ -141,6 +146,47 @@ public sealed class SenderTests : IDisposable
     }
 
     [Fact]
+    public async Task A_batch_has_arrived_when_the_last_of_the_clients_has_taken_it()
+    {
+        using var slow = Subscribed(v1: true, bufferBytes: 4096);
+        using var other = Subscribed(v1: false);
+        await Until.TrueAsync(() => slow.Client.Lane is not null && other.Client.Lane is not null);
+        Publish(1);
+        _times.Begin(1, DateTimeOffset.UtcNow);
+        await Until.TrueAsync(() => _times.Counts().Sum() == 1);
+
+        slow.Pause();
+        Publish([.. Enumerable.Repeat(30_000, 20)]);
+        _times.Begin(21, DateTimeOffset.UtcNow);
+        await other.UntilAsync(frames => frames.Count == 21);
+        Publish(1);
+        _times.Begin(22, DateTimeOffset.UtcNow);
+        await other.UntilAsync(frames => frames.Count == 22);
+        Assert.Equal(1, _times.Counts().Sum());
+
+        slow.Resume();
+        await Until.TrueAsync(() => _times.Counts().Sum() == 3);
+        Assert.Equal(22, slow.Numbers().Count);
+    }
+
+    [Fact]
+    public async Task Who_is_cut_off_is_waited_for_no_longer()
+    {
+        using var slow = Subscribed(v1: false, bufferBytes: 4096);
+        using var other = Subscribed(v1: false);
+        slow.Pause();
+        Publish([.. Enumerable.Repeat(30_000, 10)]);
+        _times.Begin(10, DateTimeOffset.UtcNow);
+        await other.UntilAsync(frames => frames.Count == 10);
+        Assert.Equal(0, _times.Counts().Sum());
+
+        for (var i = 0; i < 6; i++) Publish([.. Enumerable.Repeat(30_000, 10)]);
+        await Until.TrueAsync(() => slow.Client.Closing);
+        await Until.TrueAsync(() => _times.Counts().Sum() == 1);
+        Assert.False(slow.Client.Ended);
+    }
+
+    [Fact]
     public async Task A_client_that_asks_and_does_not_read_the_answers_is_cut_off()
     {
         using var peer = Subscribed(v1: false, bufferBytes: 4096, outboxBytes: 10_000);
@@ -227,7 +273,7 @@ public sealed class SenderTests : IDisposable
     [Fact]
     public void A_client_that_ends_after_its_sender_does_no_harm()
     {
-        var sender = new Sender(1, Backlog, NullLogger.Instance);
+        var sender = new Sender(1, Backlog, _times, NullLogger.Instance);
         using var peer = new Peer(sender, v1: false);
         sender.Dispose();
         peer.Client.Queue(ServerFrame.EmptyPing);
@@ -236,7 +282,7 @@ public sealed class SenderTests : IDisposable
 
     private async Task RunAsync((int[][] Batches, (int, int, int)[] Steps) script)
     {
-        using var sender = new Sender(1, 64 << 20, NullLogger.Instance);
+        using var sender = new Sender(1, 64 << 20, _times, NullLogger.Instance);
         var log = new ChannelLog(new ChannelHead("e", 1, 0), 8 << 20);
         sender.Follow(log);
         // The kinds of connection: plain and v1, on a socket and over a stream, with room and almost without. With still less, loopback's

@@ -15,7 +15,7 @@ public sealed class SubscriptionsTests : IAsyncLifetime
 {
     private readonly FakeChannel _channel = new();
     private readonly FakeTimeProvider _clock = new();
-    private readonly Sender _sender = new(0, 16 << 20, NullLogger.Instance);
+    private readonly Sender _sender = new(0, 16 << 20, new DeliveryTimes(Meters.Metrics(), TimeProvider.System), NullLogger.Instance);
     private ChannelFollower? _follower;
     private Subscriptions? _subscriptions;
 
@@ -25,7 +25,8 @@ public sealed class SubscriptionsTests : IAsyncLifetime
     {
         // 64 KiB of history: of messages of 20,000 bytes the gateway keeps the newest few, the others are the silos' business.
         _follower = new ChannelFollower(
-            _channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions { HistoryBytes = 64 << 10 }), NullLogger<ChannelFollower>.Instance);
+            _channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions { HistoryBytes = 64 << 10 }), new DeliveryTimes(Meters.Metrics(), TimeProvider.System),
+            Meters.Metrics(), NullLogger<ChannelFollower>.Instance);
         _follower.Appended += _sender.Follow;
         _subscriptions = new Subscriptions(_follower, new History(_channel.Grains), _clock, NullLogger<Subscriptions>.Instance);
         return new ValueTask(RenewAsync());

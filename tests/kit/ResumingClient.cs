@@ -2,13 +2,14 @@ using System.Collections.Concurrent;
 using System.Net.WebSockets;
 using System.Text.Json;
 using System.Threading.Channels;
-using NotifyHub.TestKit;
 
-namespace NotifyHub.ClusterTests;
+namespace NotifyHub.TestKit;
 
 /// <summary>A client as the protocol's page describes it: it remembers epoch and offset, and whatever ends its connection, it resumes, at another gateway.</summary>
 public sealed class ResumingClient : IAsyncDisposable
 {
+    private static readonly TimeSpan ShortRest = TimeSpan.FromMilliseconds(50);
+
     private readonly IReadOnlyList<NotifyHubProcess> _gateways;
     private readonly ConcurrentQueue<(long Offset, string Data)> _received = new();
     private readonly Task _running;
@@ -16,6 +17,7 @@ public sealed class ResumingClient : IAsyncDisposable
     private string _epoch = "";
     private long _offset;
     private int _gateway;
+    private TimeSpan _returnAfter = ShortRest;
     private volatile bool _isStopping;
 
     private ResumingClient(IReadOnlyList<NotifyHubProcess> gateways, int first)
@@ -33,7 +35,7 @@ public sealed class ResumingClient : IAsyncDisposable
     /// <summary>Everything up to here has come.</summary>
     public long Offset => Volatile.Read(ref _offset);
 
-    /// <summary>How often it had to come back.</summary>
+    /// <summary>How often it has come back.</summary>
     public int Resumes { get; private set; }
 
     /// <summary>Whatever broke a promise of the protocol.</summary>
@@ -61,28 +63,33 @@ public sealed class ResumingClient : IAsyncDisposable
         {
             try
             {
-                await FollowAsync(_gateways[_gateway % _gateways.Count].WebSocketPort);
+                await FollowAsync(_gateways[_gateway % _gateways.Count]);
             }
             catch (Exception e) when (e is WebSocketException or ChannelClosedException or TimeoutException or OperationCanceledException)
             {
                 if (_isStopping) return;
                 _gateway++;
-                if (Start >= 0) Resumes++;
-                await Task.Delay(50);
+                await Task.Delay(_returnAfter);
+                _returnAfter = ShortRest;
             }
         }
     }
 
-    private async Task FollowAsync(int port)
+    private async Task FollowAsync(NotifyHubProcess gateway)
     {
         var query = Start < 0 ? "" : $"?since={_offset}&epoch={_epoch}";
-        await using var socket = _socket = await SocketClient.ConnectAsync(port, query, v1: true);
+        await using var socket = _socket = await gateway.ConnectAsync(query, v1: true);
         while (!_isStopping)
         {
-            var message = await socket.NextJsonAsync();
-            if (message.GetProperty("type").GetString() == "message") Take(message);
-            else if (message.GetProperty("type").GetString() == "subscribed") Begin(message);
-            else if (message.GetProperty("type").GetString() == "gap") Faults.Enqueue(message.GetRawText());
+            // However long nothing is said: that is no reason to go elsewhere.
+            var message = JsonElement.Parse(await socket.NextAsync(Timeout.InfiniteTimeSpan));
+            switch (message.GetProperty("type").GetString())
+            {
+                case "message": Take(message); break;
+                case "subscribed": Begin(message); break;
+                case "reconnect": _returnAfter = TimeSpan.FromMilliseconds(message.GetProperty("after_ms").GetInt32()); break;
+                default: Faults.Enqueue(message.GetRawText()); break;
+            }
         }
     }
 
@@ -91,6 +98,7 @@ public sealed class ResumingClient : IAsyncDisposable
         var epoch = subscribed.GetProperty("epoch").GetString()!;
         if (Start >= 0)
         {
+            Resumes++;
             if (epoch != _epoch || !subscribed.GetProperty("recovered").GetBoolean()) Faults.Enqueue(subscribed.GetRawText());
             return;
         }

@@ -1,21 +1,22 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
-using NotifyHub.TestKit;
 
-namespace NotifyHub.ClusterTests;
+namespace NotifyHub.TestKit;
 
 /// <summary>
-/// A service that pushes one message after the other, gives each an idempotency key, and retries it with the same key, at the gateways in
-/// turn, until it is acknowledged.
+/// A service that pushes one message after the other, gives each an idempotency key, and retries it with the same key, until it is
+/// acknowledged; at the gateway that answered last, and when it does not, at the next.
 /// </summary>
 public sealed class RetryingPublisher : IAsyncDisposable
 {
-    private readonly List<RestClient> _gateways = [];
+    private volatile RestClient[] _gateways = [];
     private readonly ConcurrentDictionary<long, string> _acknowledged = new();
+    private readonly ConcurrentQueue<(long Begun, long Acknowledged)> _times = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly string _name = Guid.NewGuid().ToString("N")[..8];
     private Task _running = Task.CompletedTask;
+    private int _gateway;
     private int _retries;
 
     /// <summary>Offset to JSON of what was acknowledged.</summary>
@@ -24,25 +25,33 @@ public sealed class RetryingPublisher : IAsyncDisposable
     /// <summary>Tries that were not acknowledged.</summary>
     public int Retries => Volatile.Read(ref _retries);
 
-    /// <summary>The longest time from one acknowledgement to the next.</summary>
-    public TimeSpan LongestSilence { get; private set; }
-
     /// <summary>What broke a promise: a second answer with another offset, an offset given twice.</summary>
     public ConcurrentQueue<string> Faults { get; } = new();
 
     public static async Task<RetryingPublisher> StartAsync(LocalCluster cluster)
     {
-        var publisher = new RetryingPublisher();
-        string? token = null;
-        foreach (var gateway in cluster.Gateways)
-        {
-            var rest = token is null ? await cluster.LogInAsync(gateway) : gateway.Rest();
-            token = rest.Token ??= token;
-            publisher._gateways.Add(rest);
-        }
-
+        var publisher = new RetryingPublisher { _gateways = [await cluster.LogInAsync(cluster.Gateways[0])] };
+        foreach (var gateway in cluster.Gateways.Skip(1)) publisher.Add(gateway);
         publisher._running = Task.Run(publisher.RunAsync);
         return publisher;
+    }
+
+    /// <summary>One more gateway, where the login of the others is good as well.</summary>
+    public void Add(NotifyHubProcess gateway)
+    {
+        var rest = gateway.Rest();
+        rest.Token = _gateways[0].Token;
+        // Not while a try goes through the list.
+        _gateways = [.. _gateways, rest];
+    }
+
+    /// <summary>Waits for the first message that was begun after this moment (<see cref="Stopwatch"/>) to be acknowledged; answers how long after.</summary>
+    public async Task<TimeSpan> FirstAfterAsync(long moment, TimeSpan patience)
+    {
+        (long Begun, long Acknowledged) first = default;
+        await Until.TrueAsync(
+            () => (first = _times.FirstOrDefault(time => time.Begun > moment)).Begun > 0, () => $"{Retries} retries", patience, "publishing goes on");
+        return Stopwatch.GetElapsedTime(moment, first.Acknowledged);
     }
 
     /// <summary>Waits until so many more were acknowledged.</summary>
@@ -72,13 +81,12 @@ public sealed class RetryingPublisher : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        var since = Stopwatch.StartNew();
         for (var number = 1; !_stop.IsCancellationRequested; number++)
         {
             var json = $$"""{"from":"{{_name}}","n":{{number}}}""";
+            var begun = Stopwatch.GetTimestamp();
             var offset = await PublishAsync(json, $"{_name}-{number}");
-            if (since.Elapsed > LongestSilence) LongestSilence = since.Elapsed;
-            since.Restart();
+            _times.Enqueue((begun, Stopwatch.GetTimestamp()));
             if (!_acknowledged.TryAdd(offset, json)) Faults.Enqueue($"offset {offset} was given twice");
             await Task.Delay(5);
         }
@@ -86,11 +94,12 @@ public sealed class RetryingPublisher : IAsyncDisposable
 
     private async Task<long> PublishAsync(string json, string key)
     {
-        for (var attempt = 0; ; attempt++)
+        while (true)
         {
             try
             {
-                var answer = await _gateways[attempt % _gateways.Count].PostAsync("/api/push", json, ("Idempotency-Key", key));
+                var gateways = _gateways;
+                var answer = await gateways[_gateway % gateways.Length].PostAsync("/api/push", json, ("Idempotency-Key", key));
                 if (answer.Status == HttpStatusCode.OK) return answer.Data.GetProperty("offset").GetInt64();
                 if (answer.Status != HttpStatusCode.ServiceUnavailable) Faults.Enqueue($"{(int)answer.Status}: {answer.Body}");
             }
@@ -99,6 +108,7 @@ public sealed class RetryingPublisher : IAsyncDisposable
                 // That gateway is away, or took the request with it; whether it was stored, the next try finds out.
             }
 
+            _gateway++;
             Interlocked.Increment(ref _retries);
             await Task.Delay(50);
         }

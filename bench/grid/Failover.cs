@@ -1,0 +1,124 @@
+using System.Diagnostics;
+using System.Globalization;
+using NotifyHub.TestKit;
+
+namespace NotifyHub.Bench.Grid;
+
+/// <summary>
+/// Causes each failure again and again in a grid of 2 silos and 2 gateways with 8 resuming clients and a retrying publisher, and tells how long
+/// after it the first publish was acknowledged that had been begun after it, and what became of the messages.
+/// </summary>
+internal static class Failover
+{
+    private static readonly TimeSpan Outage = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    /// <summary>What each does; it answers from when the clock runs.</summary>
+    private static readonly (string Name, string What, Func<LocalCluster, Task<long>> Cause)[] Failures =
+    [
+        ("gateway", "the publisher's gateway is killed", async cluster =>
+        {
+            await cluster.Gateways[0].KillAsync();
+            return Stopwatch.GetTimestamp();
+        }),
+        ("silo", "the silo that holds the channel is killed", async cluster =>
+        {
+            await cluster.ChannelSilo.KillAsync();
+            return Stopwatch.GetTimestamp();
+        }),
+        ("both", "both of these at once", async cluster =>
+        {
+            await Task.WhenAll(cluster.Gateways[0].KillAsync(), cluster.ChannelSilo.KillAsync());
+            return Stopwatch.GetTimestamp();
+        }),
+        ("frozen", "the silo that holds the channel is frozen", async cluster =>
+        {
+            var silo = cluster.ChannelSilo;
+            silo.Pause();
+            // The run ends before anybody could find it here again.
+            return await Task.FromResult(Stopwatch.GetTimestamp());
+        }),
+        ("all-silos", "all silos are killed and started again (from their start)", async cluster =>
+        {
+            await Task.WhenAll(cluster.Silos.Select(silo => silo.KillAsync()));
+            var moment = Stopwatch.GetTimestamp();
+            await Task.WhenAll(cluster.Silos.Select(silo => silo.StartAgainAsync()));
+            return moment;
+        }),
+        ("database", "the database is away for 30 s (from its return)", async cluster =>
+        {
+            await cluster.Database.StopAsync();
+            await Task.Delay(Outage);
+            await cluster.Database.StartAsync();
+            return Stopwatch.GetTimestamp();
+        }),
+        ("silo-leaves", "the silo that holds the channel is told to end (from the signal)", cluster =>
+        {
+            var moment = Stopwatch.GetTimestamp();
+            cluster.ChannelSilo.Terminate();
+            return Task.FromResult(moment);
+        }),
+        ("gateway-leaves", "the publisher's gateway is told to end (from the signal)", cluster =>
+        {
+            var moment = Stopwatch.GetTimestamp();
+            cluster.Gateways[0].Terminate();
+            return Task.FromResult(moment);
+        }),
+    ];
+
+    /// <summary>Answers 0 when nothing was lost, repeated or invented.</summary>
+    /// <param name="only">One failure's name; null: all.</param>
+    public static async Task<int> RunAsync(int runs, string? only)
+    {
+        var chosen = Failures.Where(failure => only is null || failure.Name == only).ToList();
+        if (chosen.Count == 0) throw new FormatException($"There is no failure '{only}'; there are {string.Join(", ", Failures.Select(failure => failure.Name))}.");
+        await using var cluster = new LocalCluster { Database = new PostgresServer { IsDurable = true } };
+        await cluster.InitializeAsync();
+        Console.WriteLine($"Logs: {cluster.Logs}");
+        var isWhole = true;
+        List<string> table =
+        [
+            "| failure | runs | back after, p50 | max | acknowledged | delivered | lost | repeated | invented | retries |",
+            "| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: |",
+        ];
+        foreach (var (name, what, cause) in chosen)
+        {
+            List<TimeSpan> times = [];
+            var sum = new TrafficCount(0, 0, 0, 0, 0, 0, 0);
+            for (var run = 0; run < runs; run++)
+            {
+                var (time, count) = await OnceAsync(cluster, cause);
+                times.Add(time);
+                sum = new(
+                    sum.Acknowledged + count.Acknowledged, sum.Delivered + count.Delivered, sum.Lost + count.Lost, sum.Repeated + count.Repeated,
+                    sum.Invented + count.Invented, sum.Retries + count.Retries, sum.Faults + count.Faults);
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name} {run + 1}: {time.TotalSeconds:0.000} s, {count}"));
+            }
+
+            times.Sort();
+            isWhole &= sum is { Lost: 0, Repeated: 0, Invented: 0, Faults: 0 };
+            table.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"| {what} | {runs} | {times[(times.Count - 1) / 2].TotalSeconds:0.00} s | {times[^1].TotalSeconds:0.00} s | {sum.Acknowledged:N0} "
+                + $"| {sum.Delivered:N0} | {sum.Lost} | {sum.Repeated} | {sum.Invented} | {sum.Retries:N0} |"));
+        }
+
+        Console.WriteLine();
+        table.ForEach(Console.WriteLine);
+        return isWhole ? 0 : 1;
+    }
+
+    private static async Task<(TimeSpan Back, TrafficCount Count)> OnceAsync(LocalCluster cluster, Func<LocalCluster, Task<long>> cause)
+    {
+        await cluster.HealAsync();
+        await using var traffic = await Traffic.StartAsync(cluster);
+        var moment = await cause(cluster);
+        var back = await traffic.Publisher.FirstAfterAsync(moment, Patience);
+        await traffic.Publisher.ContinueAsync(50, Patience);
+        var count = await traffic.CountAsync(Patience);
+        // One that is frozen, or on its way out, would be taken for one that runs.
+        foreach (var process in cluster.Silos.Concat(cluster.Gateways).Where(process => process.IsRunning))
+            if (process.IsPaused || process.IsEnding) await process.KillAsync();
+        return (back, count);
+    }
+}

@@ -1,0 +1,90 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Sockets;
+
+namespace NotifyHub.Gateway.Cluster;
+
+/// <summary>
+/// The end of a gateway in order, before any of its services stops. Its readiness has gone off; for <c>DrainDelay</c> it goes on as before, until
+/// load balancers have noticed; then its ports close, what was pushed is answered, and the clients are sent away over <c>DrainWindow</c>.
+/// A second signal hurries it.
+/// </summary>
+public sealed partial class Drain(
+    GridLink link, ServiceSwitch service, ClientTransport transport, IOptions<GatewayOptions> options, TimeProvider time, ILogger<Drain> logger)
+    : IHostedLifecycleService
+{
+    /// <summary>For what comes after the clients have gone: requests under way, the last reports, the embedded silo.</summary>
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(20);
+
+    /// <summary>What the host must allow for an orderly end.</summary>
+    public static TimeSpan Limit(GatewayOptions options) => options.DrainDelay + options.DrainWindow + options.CloseGrace + Rest;
+
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        // A gateway that was never ready has nobody to take leave of.
+        if (!link.FirstContact.IsCompletedSuccessfully) return;
+        using var hurry = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Hurry(hurry));
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Hurry(hurry));
+        try
+        {
+            if (options.Value.DrainDelay > TimeSpan.Zero)
+            {
+                LogWaiting(options.Value.DrainDelay);
+                await Task.Delay(options.Value.DrainDelay, time, hurry.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+
+            LogDraining(options.Value.DrainWindow);
+            transport.StopListening();
+            await service.LeaveAsync(options.Value.DrainWindow, hurry.Token, cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            LogCutShort();
+        }
+    }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private void Hurry(CancellationTokenSource hurry)
+    {
+        LogHurry();
+        hurry.Cancel();
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Ending: no longer ready, and still serving for {Delay}")]
+    private partial void LogWaiting(TimeSpan delay);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Ending: the ports are closed, the clients are sent away over {Window} at most")]
+    private partial void LogDraining(TimeSpan window);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Told again: the remaining clients are sent away at once")]
+    private partial void LogHurry();
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The time for an orderly end was over before all clients had gone")]
+    private partial void LogCutShort();
+}
+
+/// <summary>The part of the drain that requests notice.</summary>
+public static class DrainMiddleware
+{
+    /// <summary>From the first sign of the end on, every answer asks its connection to be closed: those that are kept open for further requests
+    /// leave one by one, and not in the middle of a request.</summary>
+    public static IApplicationBuilder UseDrain(this WebApplication app)
+    {
+        var stopping = app.Lifetime.ApplicationStopping;
+        return app.Use((context, next) =>
+        {
+            if (stopping.IsCancellationRequested) context.Response.Headers.Connection = "close";
+            return next(context);
+        });
+    }
+}

@@ -1,0 +1,114 @@
+using System.Diagnostics.Metrics;
+using NotifyHub.Gateway.Sockets;
+
+namespace NotifyHub.Gateway.Telemetry;
+
+/// <summary>
+/// What a gateway measures, as docs/telemetry.md lists it. What is counted anyhow is only read when somebody asks; the rest is added once a
+/// batch. Nothing is told of a single connection or message.
+/// </summary>
+public sealed class GatewayMetrics
+{
+    public const string MeterName = "NotifyHub";
+
+    private const string Error = "error.type";
+    private const string Source = "notifyhub.publish.source";
+
+    private static readonly InstrumentAdvice<double> Durations = new()
+    {
+        HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    };
+
+    private static readonly InstrumentAdvice<long> Sizes = new()
+    {
+        HistogramBucketBoundaries = [0, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20, 16 << 20, 64 << 20],
+    };
+
+    private readonly Meter _meter;
+    private readonly Counter<long> _closed;
+    private readonly Counter<long> _published;
+    private readonly Histogram<double> _publishDuration;
+    private readonly Histogram<double> _deliveryDuration;
+    private readonly Histogram<long> _lag;
+    private readonly Histogram<long> _outbox;
+    private readonly Counter<long> _repairs;
+    private readonly Counter<long> _repairedMessages;
+    private readonly Counter<long> _leaseLosses;
+    private readonly Counter<long> _pushLines;
+    private readonly Counter<long> _loginFailures;
+
+    public GatewayMetrics(IMeterFactory meters)
+    {
+        _meter = meters.Create(MeterName);
+        _closed = _meter.CreateCounter<long>("notifyhub.connections.closed", "{connection}", "Clients' connections that have ended, by reason.");
+        _published = _meter.CreateCounter<long>("notifyhub.publish.messages", "{message}", "Messages published through this gateway, by source.");
+        _publishDuration = _meter.CreateHistogram(
+            "notifyhub.publish.duration", "s", "From a publish until it is durable and can be acknowledged; of lines, a batch of them.", advice: Durations);
+        _deliveryDuration = _meter.CreateHistogram(
+            "notifyhub.delivery.duration", "s", "From the acceptance of a batch's first message until the last client here has been sent it.",
+            advice: Durations);
+        _lag = _meter.CreateHistogram(
+            "notifyhub.cursor.lag", "By", "How far clients are behind the newest message: all of them, every 10 s.", advice: Sizes);
+        _outbox = _meter.CreateHistogram(
+            "notifyhub.outbox.size", "By", "Answers that wait for clients: all clients, every 10 s.", advice: Sizes);
+        _repairs = _meter.CreateCounter<long>("notifyhub.repairs", "{hole}", "Holes in what the silos pushed, filled by reading.");
+        _repairedMessages = _meter.CreateCounter<long>("notifyhub.repair.messages", "{message}", "Messages read to fill holes.");
+        _leaseLosses = _meter.CreateCounter<long>("notifyhub.lease.losses", "{loss}", "Leases of this gateway that ended while it was alive.");
+        _pushLines = _meter.CreateCounter<long>("notifyhub.push.lines", "{line}", "Lines of the push port, by what became of them.");
+        _loginFailures = _meter.CreateCounter<long>("notifyhub.login.failures", "{attempt}", "Logins that were refused.");
+    }
+
+    public void ObserveClients(Func<int> active, Func<long> opened, Func<long> delivered)
+    {
+        _meter.CreateObservableUpDownCounter("notifyhub.connections.active", active, "{connection}", "Clients connected.");
+        _meter.CreateObservableCounter("notifyhub.connections.opened", opened, "{connection}", "Clients let in.");
+        _meter.CreateObservableCounter("notifyhub.delivery.messages", delivered, "{message}", "Messages of the channel sent to clients.");
+    }
+
+    public void ObservePush(Func<int> connections) => _meter.CreateObservableUpDownCounter(
+        "notifyhub.push.connections", connections, "{connection}", "Connections of the push port.");
+
+    public void ObserveGrid(Func<bool> reachable, Func<long> head)
+    {
+        _meter.CreateObservableGauge("notifyhub.grid.reachable", () => reachable() ? 1 : 0, "1", "1: the silos answer this gateway; 0: they do not.");
+        _meter.CreateObservableCounter("notifyhub.channel.head", head, "{message}", "The newest offset of the channel that this gateway has.");
+    }
+
+    public void Closed(CloseReason reason) => _closed.Add(1, new KeyValuePair<string, object?>("notifyhub.close.reason", reason.Label));
+
+    public void Published(string source, int messages, TimeSpan duration)
+    {
+        var tag = new KeyValuePair<string, object?>(Source, source);
+        _published.Add(messages, tag);
+        _publishDuration.Record(duration.TotalSeconds, tag);
+    }
+
+    public void PublishFailed(string source, string error, TimeSpan duration) =>
+        _publishDuration.Record(duration.TotalSeconds, new KeyValuePair<string, object?>(Source, source), new KeyValuePair<string, object?>(Error, error));
+
+    public void Delivered(TimeSpan duration) => _deliveryDuration.Record(duration.TotalSeconds);
+
+    /// <summary>Somebody is told how clients are doing: looking at all of them is worth it.</summary>
+    public bool SamplesClients => _lag.Enabled || _outbox.Enabled;
+
+    public void Sample(long lag, long outbox)
+    {
+        _lag.Record(lag);
+        _outbox.Record(outbox);
+    }
+
+    public void Repaired() => _repairs.Add(1);
+
+    public void RepairedMessages(int messages) => _repairedMessages.Add(messages);
+
+    public void LeaseLost() => _leaseLosses.Add(1);
+
+    /// <param name="outcome">ok, invalid, too_long, unauthorized, busy, unavailable, internal.</param>
+    public void PushLines(int lines, string outcome)
+    {
+        if (lines > 0) _pushLines.Add(lines, new KeyValuePair<string, object?>("notifyhub.push.outcome", outcome));
+    }
+
+    /// <param name="error">invalid_credentials or rate_limited.</param>
+    public void LoginFailed(string error) => _loginFailures.Add(1, new KeyValuePair<string, object?>(Error, error));
+}

@@ -1,0 +1,26 @@
+namespace NotifyHub.GrainInterfaces;
+
+/// <summary>What an operator watches: the grid's state and its last five minutes.</summary>
+/// <param name="ErrorConnections">Connections that ended abnormally or had errors, ever.</param>
+/// <param name="Points">The last five minutes, oldest first, 5 s each. They are kept in memory: after the grain has moved they begin anew.</param>
+[GenerateSerializer, Immutable, Alias("NotifyHub.GridOverview")]
+public sealed record GridOverview(
+    [property: Id(0)] GridStatus Status,
+    [property: Id(1)] long ErrorConnections,
+    [property: Id(2)] TrafficPoint[] Points);
+
+/// <summary>The grid's traffic of 5 s.</summary>
+/// <param name="At">UTC of the end of these 5 s.</param>
+/// <param name="Connections">Clients connected at that moment.</param>
+/// <param name="PublishesPerSecond">Messages published.</param>
+/// <param name="DeliveriesPerSecond">Messages sent to clients.</param>
+/// <param name="P50Ms">Half of the batches had reached the last client of a gateway after so many milliseconds; null when there was none.</param>
+/// <param name="P99Ms">The same of 99 in 100 batches.</param>
+[GenerateSerializer, Immutable, Alias("NotifyHub.TrafficPoint")]
+public sealed record TrafficPoint(
+    [property: Id(0)] DateTimeOffset At,
+    [property: Id(1)] long Connections,
+    [property: Id(2)] double PublishesPerSecond,
+    [property: Id(3)] double DeliveriesPerSecond,
+    [property: Id(4)] double? P50Ms,
+    [property: Id(5)] double? P99Ms);

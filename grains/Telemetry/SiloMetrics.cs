@@ -1,0 +1,59 @@
+using System.Diagnostics.Metrics;
+
+namespace NotifyHub.Grains.Telemetry;
+
+/// <summary>What a silo measures, as docs/telemetry.md lists it. Once a commit or a batch, never a message.</summary>
+public sealed class SiloMetrics
+{
+    public const string MeterName = "NotifyHub";
+
+    private static readonly InstrumentAdvice<double> Durations = new()
+    {
+        HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    };
+
+    private static readonly InstrumentAdvice<int> Counts = new()
+    {
+        HistogramBucketBoundaries = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000],
+    };
+
+    private readonly Histogram<int> _commitSize;
+    private readonly Histogram<double> _commitDuration;
+    private readonly UpDownCounter<long> _queue;
+    private readonly Histogram<double> _feedDuration;
+    private readonly Counter<long> _feedFailures;
+    private readonly Counter<long> _gatewaysLost;
+    private readonly Counter<long> _storageFailures;
+
+    public SiloMetrics(IMeterFactory meters)
+    {
+        var meter = meters.Create(MeterName);
+        _commitSize = meter.CreateHistogram("notifyhub.commit.size", "{message}", "Messages of a group commit.", advice: Counts);
+        _commitDuration = meter.CreateHistogram("notifyhub.commit.duration", "s", "A group commit, one transaction of the database.", advice: Durations);
+        _queue = meter.CreateUpDownCounter<long>("notifyhub.publish.queue.size", "By", "Payload that waits for the database.");
+        _feedDuration = meter.CreateHistogram("notifyhub.feed.duration", "s", "Handing a batch to a gateway, until it has it.", advice: Durations);
+        _feedFailures = meter.CreateCounter<long>("notifyhub.feed.failures", "{failure}", "Gateways that did not take a batch and were forgotten until they register again.");
+        _gatewaysLost = meter.CreateCounter<long>("notifyhub.gateway.losses", "{gateway}", "Gateways that fell silent and whose sessions were closed as errors.");
+        _storageFailures = meter.CreateCounter<long>("notifyhub.storage.failures", "{failure}", "Calls that failed because the database did.");
+    }
+
+    public void Committed(int messages, TimeSpan duration)
+    {
+        _commitSize.Record(messages);
+        _commitDuration.Record(duration.TotalSeconds);
+    }
+
+    public void CommitFailed(string error, TimeSpan duration) =>
+        _commitDuration.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("error.type", error));
+
+    /// <param name="bytes">More when positive, fewer when negative.</param>
+    public void Queued(long bytes) => _queue.Add(bytes);
+
+    public void Fed(TimeSpan duration) => _feedDuration.Record(duration.TotalSeconds);
+
+    public void FeedFailed() => _feedFailures.Add(1);
+
+    public void GatewayLost() => _gatewaysLost.Add(1);
+
+    public void StorageFailed() => _storageFailures.Add(1);
+}

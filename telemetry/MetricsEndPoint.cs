@@ -1,0 +1,73 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace NotifyHub.Telemetry;
+
+/// <summary>Where Prometheus scrapes: a port of its own, which answers nothing but <see cref="Path"/>, and no other port answers that.</summary>
+public sealed partial class MetricsEndPoint
+{
+    public const string Path = "/metrics";
+
+    private ListenOptions? _listen;
+
+    /// <param name="address">IP address, or <c>*</c> for every one.</param>
+    /// <param name="port">-1: none.</param>
+    public MetricsEndPoint(string address, int port) =>
+        Wanted = port is < 0 or > IPEndPoint.MaxPort ? null : new IPEndPoint(IPAddress.TryParse(address, out var parsed) ? parsed : IPAddress.IPv6Any, port);
+
+    /// <summary>As asked for; null: nothing is to be scraped here.</summary>
+    public IPEndPoint? Wanted { get; }
+
+    /// <summary>The port as bound (never 0 once started); -1: there is none.</summary>
+    public int Port => _listen?.IPEndPoint?.Port ?? -1;
+
+    internal void ListenOn(IServiceCollection services)
+    {
+        if (Wanted is null) return;
+        services.Configure<KestrelServerOptions>(kestrel => kestrel.Listen(Wanted, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            // Known by the connection, not by the port: a proxy or a port forwarding cannot make one look like the other.
+            listen.Use(next => connection =>
+            {
+                connection.Features.Set(Scrape.Mark);
+                return next(connection);
+            });
+            _listen = listen;
+        }));
+    }
+
+    /// <summary>What to tell the operator.</summary>
+    public static string InUse(int port) =>
+        $"Port {port} is in use by another process. Stop it, or set NotifyHub:MetricsPort (environment NotifyHub__MetricsPort) to a free one; -1 does without.";
+
+    [LoggerMessage(LogLevel.Information, "Metrics for Prometheus are served on {EndPoint}")]
+    private static partial void LogServed(ILogger logger, IPEndPoint? endPoint);
+
+    private sealed class Scrape
+    {
+        public static readonly Scrape Mark = new();
+    }
+
+    /// <summary>Answers what comes to the metrics' port. First of all middleware: nothing else is to be reached there.</summary>
+    internal static void Use(WebApplication app)
+    {
+        var endPoint = app.Services.GetRequiredService<MetricsEndPoint>();
+        if (endPoint.Wanted is null) return;
+        app.Lifetime.ApplicationStarted.Register(() => LogServed(app.Logger, endPoint._listen?.IPEndPoint));
+        app.MapWhen(context => context.Features.Get<Scrape>() is not null, port =>
+        {
+            port.UseOpenTelemetryPrometheusScrapingEndpoint(Path);
+            port.Run(context =>
+            {
+                context.Response.StatusCode = StatusCodes.Status404NotFound;
+                return Task.CompletedTask;
+            });
+        });
+    }
+}

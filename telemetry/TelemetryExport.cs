@@ -1,0 +1,75 @@
+using System.Reflection;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using NotifyHub.GrainInterfaces;
+using OpenTelemetry;
+using OpenTelemetry.Logs;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace NotifyHub.Telemetry;
+
+/// <summary>What a process measures, and where it goes: to a collector, as the standard <c>OTEL_*</c> variables say, and to whoever scrapes.</summary>
+public static class TelemetryExport
+{
+    public const string Meter = "NotifyHub";
+
+    private static readonly string[] Meters =
+    [
+        Meter, "Microsoft.Orleans", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "Npgsql",
+    ];
+
+    private static readonly string[] Sources = [Tracing.SourceName, "Microsoft.Orleans.Application", "Npgsql"];
+
+    // One of them is enough to know that a collector is there. Without any, the exporter would only try localhost and complain.
+    private static readonly string[] EndPoints =
+    [
+        "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
+    ];
+
+    /// <summary>Adds what the settings ask for; nothing is collected for nobody.</summary>
+    /// <param name="service">Name of the service, unless <c>OTEL_SERVICE_NAME</c> or <c>OTEL_RESOURCE_ATTRIBUTES</c> give one.</param>
+    /// <param name="endPoint">Where Prometheus scrapes.</param>
+    public static void AddTelemetry(this WebApplicationBuilder builder, string service, MetricsEndPoint endPoint)
+    {
+        builder.Services.AddSingleton(endPoint);
+        endPoint.ListenOn(builder.Services);
+        var isExported = EndPoints.Any(name => !string.IsNullOrEmpty(builder.Configuration[name]))
+            && !string.Equals(builder.Configuration["OTEL_SDK_DISABLED"], "true", StringComparison.OrdinalIgnoreCase);
+        if (!isExported && endPoint.Wanted is null) return;
+
+        var telemetry = builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => Describe(resource, service, builder.Configuration))
+            .WithMetrics(metrics =>
+            {
+                metrics.AddMeter(Meters).AddRuntimeInstrumentation();
+                if (endPoint.Wanted is not null) metrics.AddPrometheusExporter();
+            });
+        if (!isExported) return;
+
+        telemetry
+            .WithTracing(traces => traces
+                // Requests of the API: a scrape or a probe is no trace.
+                .AddAspNetCoreInstrumentation(options => options.Filter = context => context.Request.Path.StartsWithSegments("/api"))
+                .AddSource(Sources)
+                .SetSampler(EntrySampler.Of(builder.Configuration)))
+            .UseOtlpExporter();
+        builder.Services.Configure<OpenTelemetryLoggerOptions>(logs => logs.IncludeFormattedMessage = true);
+    }
+
+    /// <summary>Answers what comes to the metrics' port. First of all middleware: nothing else is to be reached there.</summary>
+    public static void UseMetrics(this WebApplication app) => MetricsEndPoint.Use(app);
+
+    private static void Describe(ResourceBuilder resource, string service, ConfigurationManager configuration)
+    {
+        var isNamed = !string.IsNullOrEmpty(configuration["OTEL_SERVICE_NAME"])
+            || (configuration["OTEL_RESOURCE_ATTRIBUTES"] ?? "").Contains("service.name=", StringComparison.Ordinal);
+        if (!isNamed) resource.AddService(service, serviceVersion: Version());
+        else resource.AddAttributes([new("service.version", Version())]);
+    }
+
+    private static string Version() => Assembly.GetEntryAssembly()?.GetName().Version?.ToString(3) ?? "0.0.0";
+}

@@ -1,0 +1,180 @@
+using System.Diagnostics;
+using System.Text.Json;
+using NotifyHub.TestKit;
+using Xunit;
+
+namespace NotifyHub.ClusterTests;
+
+/// <summary>Processes that are told to end do so in order, one after the other, and nobody loses anything by it.</summary>
+public sealed class DrainTests(LocalCluster cluster) : IAsyncLifetime
+{
+    public async ValueTask InitializeAsync()
+    {
+        await cluster.HealAsync();
+        using var rest = await cluster.LogInAsync(cluster.Gateways[1]);
+        await Numbers.UntilAsync(rest, numbers => numbers.Active == 0);
+    }
+
+    public async ValueTask DisposeAsync() => await cluster.HealAsync();
+
+    [Fact]
+    public async Task A_gateway_with_clients_and_pushes_under_way_sends_its_clients_away_one_after_the_other_and_answers_what_it_took()
+    {
+        // At least 100 a second leave: these take 3 s, with the default window of 10 s.
+        const int Clients = 300;
+        await using var witness = await ResumingClient.StartAsync([cluster.Gateways[1]], 0);
+        await using var publisher = await RetryingPublisher.StartAsync(cluster);
+        using var rest = await cluster.LogInAsync(cluster.Gateways[1]);
+        var before = await Numbers.UntilAsync(rest, numbers => numbers.Active == 1);
+        var leavers = await Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => Leaver.StartAsync(cluster.Gateways[0])));
+        await Numbers.UntilAsync(rest, numbers => numbers == before with { Active = 1 + Clients, Total = before.Total + Clients });
+        var pushing = Task.Run(() => PushUntilClosedAsync(cluster.Gateways[0]));
+        await publisher.ContinueAsync();
+
+        Assert.Equal(0, await cluster.Gateways[0].StopAsync());
+
+        // All are told to come back, at different times, and are closed one after the other; what was published meanwhile they got until then.
+        foreach (var leaver in leavers) await leaver.CheckAsync();
+        Assert.True(leavers.Max(leaver => leaver.ClosedAt) - leavers.Min(leaver => leaver.ClosedAt) > Stopwatch.Frequency);
+        Assert.True(leavers.Select(leaver => leaver.LastOffset).Distinct().Count() > 1);
+        Assert.InRange(leavers.Select(leaver => leaver.ReturnAfter).Distinct().Count(), Clients / 2, Clients);
+        // It took its leave: no lease has to end first, and nothing is an error.
+        await Numbers.UntilAsync(rest, numbers => numbers == before with { Total = before.Total + Clients });
+        Assert.DoesNotContain(
+            cluster.Gateways[0].Pid, (await rest.StatusAsync()).GetProperty("nodes").EnumerateArray().Select(node => node.GetProperty("pid").GetInt32()));
+
+        await publisher.ContinueAsync();
+        await publisher.StopAsync();
+        Assert.Empty(publisher.Faults);
+        var pushed = await pushing;
+        var all = pushed.Count + publisher.Acknowledged.Keys.Count(offset => offset > witness.Start);
+        await Until.TrueAsync(() => witness.Received.Count >= all, () => $"{witness.Received.Count} of {all}");
+        // Every line that was stored was also answered, and they kept their order.
+        Assert.Empty(witness.Faults);
+        Assert.Equal(pushed, witness.Received.Select(message => message.Data).Where(data => data.Contains("line", StringComparison.Ordinal)));
+        Assert.Equal(all, witness.Received.Count);
+    }
+
+    [Fact]
+    public async Task All_processes_are_restarted_one_after_the_other_under_load()
+    {
+        await using var traffic = await Traffic.StartAsync(cluster);
+        using var rest = await cluster.LogInAsync(cluster.Gateways[1]);
+        var before = await Numbers.UntilAsync(rest, numbers => numbers.Active == traffic.All.Count);
+
+        foreach (var process in cluster.Gateways.Concat(cluster.Silos).ToArray())
+        {
+            Assert.Equal(0, await process.StopAsync());
+            await traffic.Publisher.ContinueAsync();
+            await cluster.HealAsync();
+            await traffic.Publisher.ContinueAsync();
+        }
+
+        await traffic.EndAsync();
+        var resumes = traffic.All.Sum(client => client.Resumes);
+        Assert.True(resumes >= traffic.All.Count);
+        await Numbers.UntilAsync(rest, numbers => numbers == before with { Total = before.Total + resumes });
+    }
+
+    [Fact]
+    public async Task The_silo_that_holds_the_channel_leaves_and_no_client_notices()
+    {
+        await using var traffic = await Traffic.StartAsync(cluster);
+        using var rest = await cluster.LogInAsync(cluster.Gateways[1]);
+        var before = await Numbers.UntilAsync(rest, numbers => numbers.Active == traffic.All.Count);
+
+        Assert.Equal(0, await cluster.ChannelSilo.StopAsync());
+
+        await traffic.Publisher.ContinueAsync(50);
+        await Numbers.UntilAsync(rest, numbers => numbers == before);
+        await traffic.EndAsync();
+        Assert.Equal(0, traffic.All.Sum(client => client.Resumes));
+    }
+
+    /// <summary>Pushes numbered lines, some at a time, until the gateway closes; answers those that were acknowledged.</summary>
+    private static async Task<List<string>> PushUntilClosedAsync(NotifyHubProcess gateway)
+    {
+        const int AtATime = 20;
+        List<string> acknowledged = [];
+        using var push = await gateway.ConnectPushAsync();
+        try
+        {
+            while (true)
+            {
+                string[] lines = [.. Enumerable.Range(acknowledged.Count, AtATime).Select(number => $$"""{"line":{{number}}}""")];
+                await push.SendAsync(string.Concat(lines.Select(line => line + "\n")));
+                foreach (var line in lines)
+                {
+                    if (await push.ReadLineAsync() is not { } answer) return acknowledged;
+                    Assert.Equal("ok", answer);
+                    acknowledged.Add(line);
+                }
+            }
+        }
+        catch (IOException)
+        {
+            return acknowledged;
+        }
+    }
+
+    /// <summary>A client that follows one gateway to its end, and remembers how it was sent away.</summary>
+    private sealed class Leaver
+    {
+        private readonly Task _following;
+        private readonly List<string> _faults = [];
+        private long _offset = -1;
+
+        private Leaver(SocketClient socket) => _following = FollowAsync(socket);
+
+        public long LastOffset => _offset;
+
+        public int? ReturnAfter { get; private set; }
+
+        public long ClosedAt { get; private set; }
+
+        public static async Task<Leaver> StartAsync(NotifyHubProcess gateway) => new(await gateway.ConnectAsync(v1: true));
+
+        public async Task CheckAsync()
+        {
+            await _following.WaitAsync(TimeSpan.FromSeconds(60));
+            Assert.Empty(_faults);
+            Assert.NotNull(ReturnAfter);
+        }
+
+        private async Task FollowAsync(SocketClient socket)
+        {
+            await using (socket)
+            {
+                try
+                {
+                    while (true) Take(JsonElement.Parse(await socket.NextAsync(Timeout.InfiniteTimeSpan)));
+                }
+                catch (System.Threading.Channels.ChannelClosedException)
+                {
+                    ClosedAt = Stopwatch.GetTimestamp();
+                    var closed = await socket.WaitUntilClosedAsync();
+                    if (closed != (1012, "gateway is shutting down")) _faults.Add($"closed with {closed}");
+                }
+            }
+        }
+
+        private void Take(JsonElement message)
+        {
+            if (ReturnAfter is not null) _faults.Add($"after the goodbye: {message.GetRawText()}");
+            switch (message.GetProperty("type").GetString())
+            {
+                case "reconnect":
+                    ReturnAfter = message.GetProperty("after_ms").GetInt32();
+                    break;
+                case "subscribed":
+                    _offset = message.GetProperty("offset").GetInt64();
+                    break;
+                default:
+                    var offset = message.GetProperty("offset").GetInt64();
+                    if (offset != _offset + 1) _faults.Add($"{offset} came after {_offset}");
+                    _offset = offset;
+                    break;
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+using System.Net;
+using NotifyHub.TestKit;
+using Xunit;
+
+namespace NotifyHub.ClusterTests;
+
+/// <summary>
+/// Connections between hosts are cut, without a word and with nobody dying: each process in a network namespace of its own. A machine that forbids
+/// it has these tests fail and say so.
+/// </summary>
+public sealed class NetworkTests(NetworkTests.Hosts cluster) : IClassFixture<NetworkTests.Hosts>, IAsyncLifetime
+{
+    private readonly LocalCluster _cluster = cluster.Cluster;
+
+    private NotifyHubProcess Cut => _cluster.Gateways[0];
+
+    public async ValueTask InitializeAsync()
+    {
+        await _cluster.HealAsync();
+        using var rest = await _cluster.LogInAsync(_cluster.Gateways[1]);
+        await Numbers.UntilAsync(rest, numbers => numbers.Active == 0);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _cluster.Network.HealAsync();
+        await _cluster.HealAsync();
+    }
+
+    [Fact]
+    public async Task A_gateway_is_cut_off_from_all_silos_until_it_is_given_up_and_then_returns()
+    {
+        await using var traffic = await Traffic.StartAsync(_cluster);
+        using var rest = await _cluster.LogInAsync(_cluster.Gateways[1]);
+        var before = await Numbers.UntilAsync(rest, numbers => numbers.Active == traffic.All.Count);
+        var orphans = traffic.All.Count / 2;
+
+        foreach (var silo in _cluster.Silos) await _cluster.Network.CutAsync(Cut.Host!, silo.Host!);
+
+        // Its lease ends, and it tells that it is of no use.
+        await Numbers.UntilAsync(rest, numbers => numbers == new Numbers(traffic.All.Count - orphans, before.Total, before.Errors + orphans));
+        using var cut = Cut.Rest();
+        (await cut.GetAsync("/health/ready")).ExpectError(HttpStatusCode.ServiceUnavailable, "UNAVAILABLE");
+        await traffic.Publisher.ContinueAsync();
+        await _cluster.Network.HealAsync();
+
+        // Its clients were there all the time: they get what they missed, and what was counted of their end is taken back.
+        await traffic.Publisher.ContinueAsync();
+        await traffic.EndAsync();
+        Assert.Equal(0, traffic.All.Sum(client => client.Resumes));
+        await Numbers.UntilAsync(rest, numbers => numbers == before);
+    }
+
+    [Fact]
+    public async Task A_gateway_is_cut_off_from_the_silo_that_holds_the_channel_and_goes_by_way_of_the_other()
+    {
+        await using var traffic = await Traffic.StartAsync(_cluster);
+        using var rest = await _cluster.LogInAsync(_cluster.Gateways[1]);
+        var before = await Numbers.UntilAsync(rest, numbers => numbers.Active == traffic.All.Count);
+
+        await _cluster.Network.CutAsync(Cut.Host!, _cluster.ChannelSilo.Host!);
+
+        await traffic.Publisher.ContinueAsync(50);
+        using var cut = Cut.Rest();
+        await Until.TrueAsync(async () => (await cut.GetAsync("/health/ready")).Status == HttpStatusCode.OK, patience: TimeSpan.FromSeconds(60));
+        await traffic.EndAsync();
+        Assert.Equal(0, traffic.All.Sum(client => client.Resumes));
+        await Numbers.UntilAsync(rest, numbers => numbers == before);
+    }
+
+    [Fact]
+    public async Task The_silos_are_cut_off_from_each_other_and_one_of_them_gives_way()
+    {
+        await using var traffic = await Traffic.StartAsync(_cluster);
+        using var rest = await _cluster.LogInAsync(_cluster.Gateways[1]);
+        var before = await Numbers.UntilAsync(rest, numbers => numbers.Active == traffic.All.Count);
+
+        await _cluster.Network.CutAsync(_cluster.Silos[0].Host!, _cluster.Silos[1].Host!);
+
+        // Each finds the other dead; the database decides, and who reads there that it was given up ends.
+        await Until.TrueAsync(() => _cluster.Silos.Count(silo => silo.IsRunning) == 1, patience: TimeSpan.FromSeconds(60));
+        await traffic.Publisher.ContinueAsync(50);
+        await Numbers.UntilAsync(rest, numbers => numbers == before);
+        await traffic.EndAsync();
+        Assert.Equal(0, traffic.All.Sum(client => client.Resumes));
+    }
+
+    /// <summary>Two silos and two gateways, each on a host of its own.</summary>
+    public sealed class Hosts : IAsyncLifetime
+    {
+        public LocalCluster Cluster { get; } = new() { HasNetwork = true };
+
+        public ValueTask InitializeAsync() => Cluster.InitializeAsync();
+
+        public ValueTask DisposeAsync() => Cluster.DisposeAsync();
+    }
+}

@@ -1,0 +1,100 @@
+using System.Diagnostics;
+using k8s;
+using k8s.Models;
+
+namespace NotifyHub.DeployTests;
+
+/// <summary>What <c>kubectl kustomize</c> makes of a folder under <c>k8s/</c>, each object read strictly as its type: a field that Kubernetes does not
+/// know is an error.</summary>
+internal sealed class Overlay
+{
+    private static readonly Dictionary<string, Type> MoreTypes = new() { ["monitoring.coreos.com/v1/PodMonitor"] = typeof(PodMonitor) };
+    private static readonly string[] SecretFiles = ["NotifyHub__JwtKey", "NotifyHub__Storage", "NotifyHub__AdministratorPassword", "postgres-password"];
+
+    private Overlay(string name, IReadOnlyList<object> objects) => (Name, Objects) = (name, objects);
+
+    public string Name { get; }
+
+    public IReadOnlyList<object> Objects { get; }
+
+    public IEnumerable<V1Deployment> Deployments => Of<V1Deployment>();
+
+    /// <summary>Everything that runs pods, by the labels and the description of the pods.</summary>
+    public IEnumerable<V1PodTemplateSpec> Pods => Deployments.Select(one => one.Spec.Template).Concat(Of<V1StatefulSet>().Select(one => one.Spec.Template));
+
+    public static async Task<Overlay> RenderAsync(string name)
+    {
+        using var copy = new KustomizeFolder();
+        foreach (var file in SecretFiles) copy.Write($"overlays/local/secrets/{file}", $"value of {file}");
+        var (exitCode, output, errors) = await copy.RenderAsync(name);
+        if (exitCode != 0) throw new InvalidOperationException($"kubectl kustomize {name}: {errors}");
+        return new Overlay(name, KubernetesYaml.LoadAllFromString(output, MoreTypes, strict: true));
+    }
+
+    public IEnumerable<T> Of<T>() => Objects.OfType<T>();
+
+    public T Named<T>(string name) where T : IMetadata<V1ObjectMeta> => Of<T>().Single(one => one.Metadata.Name == name);
+
+    /// <summary>The pods that a selector finds.</summary>
+    public IEnumerable<V1PodTemplateSpec> Selected(IDictionary<string, string> labels) =>
+        Pods.Where(pod => labels.All(label => pod.Metadata.Labels.TryGetValue(label.Key, out var value) && value == label.Value));
+
+    /// <summary>All that a container finds in its environment, as far as it is written down: maps and literal values.</summary>
+    public Dictionary<string, string> Environment(V1Container container)
+    {
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var source in container.EnvFrom ?? [])
+        {
+            foreach (var (name, value) in Named<V1ConfigMap>(source.ConfigMapRef.Name).Data) variables[name] = value;
+        }
+
+        foreach (var variable in container.Env ?? [])
+        {
+            // The pod's own address; any will do to see that the setting takes one.
+            if (variable.ValueFrom is not null && variable.ValueFrom.FieldRef.FieldPath != "status.podIP")
+                throw new InvalidOperationException($"{variable.Name} comes from {variable.ValueFrom.FieldRef.FieldPath}");
+            variables[variable.Name] = variable.Value ?? "10.1.2.3";
+        }
+
+        return variables;
+    }
+}
+
+/// <summary>A copy of <c>k8s/</c> to which a test may add what an operator adds.</summary>
+internal sealed class KustomizeFolder : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("notifyhub-k8s-");
+
+    public KustomizeFolder()
+    {
+        var source = Checkout.PathOf("k8s");
+        foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
+        {
+            // Not the secrets of whoever has this checkout.
+            var relative = Path.GetRelativePath(source, file);
+            if (!relative.Contains("/secrets/", StringComparison.Ordinal)) Write(relative, File.ReadAllText(file));
+        }
+    }
+
+    public void Write(string file, string content)
+    {
+        var path = Path.Combine(_folder.FullName, file);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, content);
+    }
+
+    public async Task<(int ExitCode, string Output, string Errors)> RenderAsync(string name)
+    {
+        using var kubectl = Process.Start(new ProcessStartInfo("kubectl", ["kustomize", Path.Combine(_folder.FullName, name)])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        }) ?? throw new InvalidOperationException("kubectl does not start.");
+        var output = kubectl.StandardOutput.ReadToEndAsync();
+        var errors = kubectl.StandardError.ReadToEndAsync();
+        await kubectl.WaitForExitAsync();
+        return (kubectl.ExitCode, await output, await errors);
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+}

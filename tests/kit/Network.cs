@@ -1,0 +1,119 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace NotifyHub.TestKit;
+
+/// <summary>
+/// Hosts on this machine, each a network namespace with an address of its own, joined by a bridge that this process is on as well. The connection
+/// between two of them can be cut as a broken switch cuts it: what is sent is lost without a word, and all other connections stay. Needs
+/// Linux, root, and <c>ip</c> (iproute2).
+/// </summary>
+public sealed class Network : IAsyncDisposable
+{
+    // Kept for measurements between hosts (RFC 2544): no real network has them.
+    private const string Prefix = "198.18";
+
+    // An address that no card has: what is sent there reaches nobody.
+    private const string Nobody = "02:00:00:00:00:01";
+
+    private readonly string _name;
+    private readonly string _subnet;
+    private readonly Process _janitor;
+    private readonly List<(NetworkHost From, NetworkHost To)> _cuts = [];
+    private int _hosts;
+
+    private Network(int number)
+    {
+        _name = string.Create(CultureInfo.InvariantCulture, $"nh{number:x4}");
+        _subnet = string.Create(CultureInfo.InvariantCulture, $"{Prefix}.{number & 0xff}");
+        // Cleans up when we end, however we end: the shell waits for the end of its input.
+        _janitor = Process.Start(new ProcessStartInfo("sh", [
+            "-c", $"cat >/dev/null; for host in $(ip netns list | grep -o '^{_name}-[0-9]*'); do ip netns del $host; done; ip link del {_name}"])
+        {
+            RedirectStandardInput = true,
+        })!;
+    }
+
+    /// <summary>This process's own address with its network.</summary>
+    public string Range => $"{_subnet}.1/24";
+
+    /// <exception cref="InvalidOperationException">The machine does not allow it; the message tells what it said.</exception>
+    public static async Task<Network> CreateAsync()
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            var network = new Network(Random.Shared.Next(0x10000));
+            try
+            {
+                await IpAsync("link", "add", network._name, "type", "bridge");
+                await IpAsync("addr", "add", network.Range, "dev", network._name);
+                await IpAsync("link", "set", network._name, "up");
+                return network;
+            }
+            catch (InvalidOperationException) when (attempt < 3)
+            {
+                // Another run may have this one.
+                await network.DisposeAsync();
+            }
+            catch
+            {
+                await network.DisposeAsync();
+                throw;
+            }
+        }
+    }
+
+    public async Task<NetworkHost> AddHostAsync()
+    {
+        var number = ++_hosts;
+        var host = new NetworkHost($"{_name}-{number}", $"{_subnet}.{number + 10}");
+        var cable = $"{_name}v{number}";
+        await IpAsync("netns", "add", host.Namespace);
+        await IpAsync("link", "add", cable, "type", "veth", "peer", "name", "eth0", "netns", host.Namespace);
+        await IpAsync("link", "set", cable, "master", _name, "up");
+        await IpAsync("-n", host.Namespace, "addr", "add", $"{host.Address}/24", "dev", "eth0");
+        await IpAsync("-n", host.Namespace, "link", "set", "eth0", "up");
+        await IpAsync("-n", host.Namespace, "link", "set", "lo", "up");
+        return host;
+    }
+
+    /// <summary>Nothing gets from either to the other from now on.</summary>
+    public async Task CutAsync(NetworkHost one, NetworkHost other)
+    {
+        foreach (var (from, to) in new[] { (one, other), (other, one) })
+        {
+            _cuts.Add((from, to));
+            await IpAsync("-n", from.Namespace, "neigh", "replace", to.Address, "lladdr", Nobody, "dev", "eth0", "nud", "permanent");
+        }
+    }
+
+    /// <summary>Mends all that was cut.</summary>
+    public async Task HealAsync()
+    {
+        foreach (var (from, to) in _cuts) await IpAsync("-n", from.Namespace, "neigh", "del", to.Address, "dev", "eth0");
+        _cuts.Clear();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _janitor.StandardInput.Close();
+        await _janitor.WaitForExitAsync();
+        _janitor.Dispose();
+    }
+
+    private static async Task IpAsync(params string[] arguments)
+    {
+        using var ip = Process.Start(new ProcessStartInfo("ip", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var said = await ip.StandardError.ReadToEndAsync();
+        await ip.WaitForExitAsync();
+        if (ip.ExitCode != 0) throw new InvalidOperationException($"This machine refuses 'ip {string.Join(' ', arguments)}': {said.Trim()}");
+    }
+}
+
+/// <param name="Namespace">Its network namespace.</param>
+/// <param name="Address">Where the other hosts reach it.</param>
+public sealed record NetworkHost(string Namespace, string Address)
+{
+    /// <summary>What a command line must begin with to run there.</summary>
+    public string[] Exec => ["ip", "netns", "exec", Namespace];
+}
