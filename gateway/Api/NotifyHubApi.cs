@@ -76,6 +76,7 @@ public static class NotifyHubApi
         app.MapNotifications();
         app.MapSchedules();
         app.MapUsage();
+        app.MapSettings();
         app.MapPush();
         app.MapApiKeys();
         app.MapHealth();

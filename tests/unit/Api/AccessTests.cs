@@ -30,6 +30,7 @@ public sealed partial class AccessTests
         ["GET /api/system/websocket/status"] = Everybody,
         ["GET /api/system/info"] = People,
         ["GET /api/system/overview"] = People,
+        ["GET /api/system/settings"] = Administrators,
         ["POST /api/system/websocket/start"] = Administrators,
         ["POST /api/system/websocket/stop"] = Administrators,
         ["POST /api/system/websocket/restart"] = Administrators,

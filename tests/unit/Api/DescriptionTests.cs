@@ -36,6 +36,7 @@ public sealed partial class DescriptionTests
                 "get /api/schedules/{id}/runs",
                 "get /api/system/info",
                 "get /api/system/overview",
+                "get /api/system/settings",
                 "get /api/system/websocket/status",
                 "get /api/usage/requests",
                 "get /api/usage/summary",

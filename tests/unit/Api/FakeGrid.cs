@@ -4,7 +4,7 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.UnitTests.Api;
 
 /// <summary>The grid as the API sees it: a log, some rows and a switch, in memory. <see cref="Fault"/> makes every call fail.</summary>
-public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsageGrain, IApiKeyGrain, IBroadcastGrain, INotificationGrain, IStatsGrain, IServiceGrain
+public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsageGrain, ISettingsGrain, IApiKeyGrain, IBroadcastGrain, INotificationGrain, IStatsGrain, IServiceGrain
 {
     public const string Email = "admin@notifyhub.com";
     public const string Password = "admin123";
@@ -170,6 +170,11 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
     public Task<UsageSummary> SummaryAsync(int days) => Answer(() => new UsageSummary(
         [new UsageDay("2026-01-22", days, 1, TimeSpan.FromMilliseconds(2))],
         [new UsageEndpoint("GET", "/api/keys", 3, 1, TimeSpan.FromMicroseconds(1500), TimeSpan.FromSeconds(1))]));
+
+    Task<Setting[]> ISettingsGrain.ListAsync() => Answer(() => new[]
+    {
+        new Setting("Storage", "Host=db;Password=••••••", "Data Source=data/notifyhub.db", SettingSource.Environment, "Connection string."),
+    });
 
     public Task WakeAsync() => throw new NotSupportedException();
 
