@@ -54,6 +54,13 @@ public sealed record CloseReason(int Code, string Text, bool Abnormal = false)
     /// <summary>The gateway process ends in order.</summary>
     public static readonly CloseReason ShuttingDown = new(1012, "gateway is shutting down");
 
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<CloseReason> All { get; } =
+    [
+        ByClient, ServiceStopped, ProtocolError, Binary, InvalidUtf8, ByAdministrator, TooBig, TryAgain, ServiceRestart, TooSlow, NewEpoch, Lost, Dead,
+        ShuttingDown,
+    ];
+
     /// <summary>What the framework's reading side found wrong, by the code that it closes with.</summary>
     public static CloseReason Broken(int code) => code == InvalidUtf8.Code ? InvalidUtf8 : ProtocolError;
 }

@@ -1,5 +1,7 @@
 using System.Diagnostics.Metrics;
+using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Sockets;
+using NotifyHub.Grains.Telemetry;
 
 namespace NotifyHub.Gateway.Telemetry;
 
@@ -9,8 +11,6 @@ namespace NotifyHub.Gateway.Telemetry;
 /// </summary>
 public sealed class GatewayMetrics
 {
-    public const string MeterName = "NotifyHub";
-
     private const string Error = "error.type";
     private const string Source = "notifyhub.publish.source";
 
@@ -25,23 +25,26 @@ public sealed class GatewayMetrics
     };
 
     private readonly Meter _meter;
-    private readonly Counter<long> _closed;
-    private readonly Counter<long> _published;
+    private readonly Tally _closed;
+    private readonly Tally _published;
     private readonly Histogram<double> _publishDuration;
     private readonly Histogram<double> _deliveryDuration;
     private readonly Histogram<long> _lag;
     private readonly Histogram<long> _outbox;
-    private readonly Counter<long> _repairs;
-    private readonly Counter<long> _repairedMessages;
-    private readonly Counter<long> _leaseLosses;
-    private readonly Counter<long> _pushLines;
-    private readonly Counter<long> _loginFailures;
+    private readonly Tally _repairs;
+    private readonly Tally _repairedMessages;
+    private readonly Tally _leaseLosses;
+    private readonly Tally _pushLines;
+    private readonly Tally _loginFailures;
 
     public GatewayMetrics(IMeterFactory meters)
     {
-        _meter = meters.Create(MeterName);
-        _closed = _meter.CreateCounter<long>("notifyhub.connections.closed", "{connection}", "Clients' connections that have ended, by reason.");
-        _published = _meter.CreateCounter<long>("notifyhub.publish.messages", "{message}", "Messages published through this gateway, by source.");
+        _meter = meters.Create(SiloMetrics.MeterName);
+        _closed = new Tally(
+            _meter, "notifyhub.connections.closed", "{connection}", "Clients' connections that have ended, by reason.",
+            "notifyhub.close.reason", CloseReason.All.Select(reason => reason.Label));
+        _published = new Tally(
+            _meter, "notifyhub.publish.messages", "{message}", "Messages published through this gateway, by source.", Source, Publisher.Tcp, Publisher.Rest);
         _publishDuration = _meter.CreateHistogram(
             "notifyhub.publish.duration", "s", "From a publish until it is durable and can be acknowledged; of lines, a batch of them.", advice: Durations);
         _deliveryDuration = _meter.CreateHistogram(
@@ -51,11 +54,14 @@ public sealed class GatewayMetrics
             "notifyhub.cursor.lag", "By", "How far clients are behind the newest message: all of them, every 10 s.", advice: Sizes);
         _outbox = _meter.CreateHistogram(
             "notifyhub.outbox.size", "By", "Answers that wait for clients: all clients, every 10 s.", advice: Sizes);
-        _repairs = _meter.CreateCounter<long>("notifyhub.repairs", "{hole}", "Holes in what the silos pushed, filled by reading.");
-        _repairedMessages = _meter.CreateCounter<long>("notifyhub.repair.messages", "{message}", "Messages read to fill holes.");
-        _leaseLosses = _meter.CreateCounter<long>("notifyhub.lease.losses", "{loss}", "Leases of this gateway that ended while it was alive.");
-        _pushLines = _meter.CreateCounter<long>("notifyhub.push.lines", "{line}", "Lines of the push port, by what became of them.");
-        _loginFailures = _meter.CreateCounter<long>("notifyhub.login.failures", "{attempt}", "Logins that were refused.");
+        _repairs = new Tally(_meter, "notifyhub.repairs", "{hole}", "Holes in what the silos pushed, filled by reading.");
+        _repairedMessages = new Tally(_meter, "notifyhub.repair.messages", "{message}", "Messages read to fill holes.");
+        _leaseLosses = new Tally(_meter, "notifyhub.lease.losses", "{loss}", "Leases of this gateway that ended while it was alive.");
+        _pushLines = new Tally(
+            _meter, "notifyhub.push.lines", "{line}", "Lines of the push port, by what became of them.",
+            "notifyhub.push.outcome", "ok", "invalid", "too_long", "unauthorized", "busy", "unavailable", "internal");
+        _loginFailures = new Tally(
+            _meter, "notifyhub.login.failures", "{attempt}", "Logins that were refused.", Error, "invalid_credentials", "rate_limited");
     }
 
     public void ObserveClients(Func<int> active, Func<long> opened, Func<long> delivered)
@@ -71,16 +77,15 @@ public sealed class GatewayMetrics
     public void ObserveGrid(Func<bool> reachable, Func<long> head)
     {
         _meter.CreateObservableGauge("notifyhub.grid.reachable", () => reachable() ? 1 : 0, "1", "1: the silos answer this gateway; 0: they do not.");
-        _meter.CreateObservableCounter("notifyhub.channel.head", head, "{message}", "The newest offset of the channel that this gateway has.");
+        _meter.CreateObservableCounter("notifyhub.channel.messages", head, "{message}", "Messages of the channel since its beginning, as far as this gateway has them.");
     }
 
-    public void Closed(CloseReason reason) => _closed.Add(1, new KeyValuePair<string, object?>("notifyhub.close.reason", reason.Label));
+    public void Closed(CloseReason reason) => _closed.Add(reason.Label, 1);
 
     public void Published(string source, int messages, TimeSpan duration)
     {
-        var tag = new KeyValuePair<string, object?>(Source, source);
-        _published.Add(messages, tag);
-        _publishDuration.Record(duration.TotalSeconds, tag);
+        _published.Add(source, messages);
+        _publishDuration.Record(duration.TotalSeconds, new KeyValuePair<string, object?>(Source, source));
     }
 
     public void PublishFailed(string source, string error, TimeSpan duration) =>
@@ -104,11 +109,8 @@ public sealed class GatewayMetrics
     public void LeaseLost() => _leaseLosses.Add(1);
 
     /// <param name="outcome">ok, invalid, too_long, unauthorized, busy, unavailable, internal.</param>
-    public void PushLines(int lines, string outcome)
-    {
-        if (lines > 0) _pushLines.Add(lines, new KeyValuePair<string, object?>("notifyhub.push.outcome", outcome));
-    }
+    public void PushLines(int lines, string outcome) => _pushLines.Add(outcome, lines);
 
     /// <param name="error">invalid_credentials or rate_limited.</param>
-    public void LoginFailed(string error) => _loginFailures.Add(1, new KeyValuePair<string, object?>(Error, error));
+    public void LoginFailed(string error) => _loginFailures.Add(error, 1);
 }

@@ -24,7 +24,8 @@ internal sealed class PostgresDatabase : Database
         if (!given.ContainsKey("Maximum Pool Size")) builder.MaxPoolSize = Math.Max(20, builder.MinPoolSize);
         if (!given.ContainsKey("Application Name")) builder.ApplicationName = "NotifyHub";
         ConnectionString = builder.ConnectionString;
-        _source = NpgsqlDataSource.Create(builder);
+        // Unnamed, its metrics would carry the connection string.
+        _source = new NpgsqlDataSourceBuilder(builder.ConnectionString) { Name = "notifyhub" }.Build();
     }
 
     public override string Invariant => "Npgsql";

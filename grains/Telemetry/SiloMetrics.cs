@@ -19,22 +19,25 @@ public sealed class SiloMetrics
 
     private readonly Histogram<int> _commitSize;
     private readonly Histogram<double> _commitDuration;
-    private readonly UpDownCounter<long> _queue;
+    private long _queued;
     private readonly Histogram<double> _feedDuration;
-    private readonly Counter<long> _feedFailures;
-    private readonly Counter<long> _gatewaysLost;
-    private readonly Counter<long> _storageFailures;
+    private readonly Tally _feedFailures;
+    private readonly Tally _gatewaysLost;
+    private readonly Tally _storageFailures;
 
     public SiloMetrics(IMeterFactory meters)
     {
         var meter = meters.Create(MeterName);
         _commitSize = meter.CreateHistogram("notifyhub.commit.size", "{message}", "Messages of a group commit.", advice: Counts);
         _commitDuration = meter.CreateHistogram("notifyhub.commit.duration", "s", "A group commit, one transaction of the database.", advice: Durations);
-        _queue = meter.CreateUpDownCounter<long>("notifyhub.publish.queue.size", "By", "Payload that waits for the database.");
+        meter.CreateObservableUpDownCounter(
+            "notifyhub.publish.queue.size", () => Volatile.Read(ref _queued), "By", "Payload that waits for the database.");
         _feedDuration = meter.CreateHistogram("notifyhub.feed.duration", "s", "Handing a batch to a gateway, until it has it.", advice: Durations);
-        _feedFailures = meter.CreateCounter<long>("notifyhub.feed.failures", "{failure}", "Gateways that did not take a batch and were forgotten until they register again.");
-        _gatewaysLost = meter.CreateCounter<long>("notifyhub.gateway.losses", "{gateway}", "Gateways that fell silent and whose sessions were closed as errors.");
-        _storageFailures = meter.CreateCounter<long>("notifyhub.storage.failures", "{failure}", "Calls that failed because the database did.");
+        _feedFailures = new Tally(
+            meter, "notifyhub.feed.failures", "{failure}", "Gateways that did not take a batch and were forgotten until they register again.");
+        _gatewaysLost = new Tally(
+            meter, "notifyhub.gateway.losses", "{gateway}", "Gateways that fell silent and whose sessions were closed as errors.");
+        _storageFailures = new Tally(meter, "notifyhub.storage.failures", "{failure}", "Calls that failed because the database did.");
     }
 
     public void Committed(int messages, TimeSpan duration)
@@ -47,7 +50,7 @@ public sealed class SiloMetrics
         _commitDuration.Record(duration.TotalSeconds, new KeyValuePair<string, object?>("error.type", error));
 
     /// <param name="bytes">More when positive, fewer when negative.</param>
-    public void Queued(long bytes) => _queue.Add(bytes);
+    public void Queued(long bytes) => Interlocked.Add(ref _queued, bytes);
 
     public void Fed(TimeSpan duration) => _feedDuration.Record(duration.TotalSeconds);
 

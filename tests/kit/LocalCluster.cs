@@ -32,6 +32,9 @@ public sealed class LocalCluster : IAsyncLifetime
     /// <summary>Gateways to begin with.</summary>
     public int GatewayCount { get; init; } = 2;
 
+    /// <summary>Settings that all processes have beside their own.</summary>
+    public IReadOnlyList<(string Setting, string Value)> Settings { get; init; } = [];
+
     /// <summary>Silos that gateways are told of from the beginning although they come later (<see cref="AddSiloAsync"/>), as a name would.</summary>
     public int SpareSilos { get; init; }
 
@@ -140,12 +143,15 @@ public sealed class LocalCluster : IAsyncLifetime
         _siloAddresses.Add($"{host?.Address ?? "localhost"}:{ports[1]}");
         var silo = NotifyHubProcess.Silo(
             Path.Combine(Logs, $"silo-{_siloAddresses.Count}.log"),
-            ("Storage", _storage),
-            ("AdministratorPassword", _password),
-            ("AdvertisedAddress", host?.Address ?? "127.0.0.1"),
-            ("SiloPort", $"{ports[0]}"),
-            ("GatewayPort", $"{ports[1]}"),
-            ("HealthPort", $"{ports[2]}"));
+            [
+                ("Storage", _storage),
+                ("AdministratorPassword", _password),
+                ("AdvertisedAddress", host?.Address ?? "127.0.0.1"),
+                ("SiloPort", $"{ports[0]}"),
+                ("GatewayPort", $"{ports[1]}"),
+                ("HealthPort", $"{ports[2]}"),
+                .. Settings,
+            ]);
         silo.Host = host;
         return silo;
     }
@@ -161,6 +167,7 @@ public sealed class LocalCluster : IAsyncLifetime
                 ("WebSocketPort", $"{ports[0]}"),
                 ("PushPort", $"{ports[1]}"),
                 .. _siloAddresses.Select((address, index) => ($"Silos__{index}", address)),
+                .. Settings,
                 .. settings,
             ]);
         gateway.Host = _network is null ? null : await _network.AddHostAsync();

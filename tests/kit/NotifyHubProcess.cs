@@ -226,7 +226,7 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
             WorkingDirectory = _folder.FullName,
         };
         foreach (var (setting, value) in _settings)
-            start.Environment[setting.StartsWith("OTEL_", StringComparison.Ordinal) ? setting : $"NotifyHub__{setting}"] = value;
+            start.Environment[IsNotOurs(setting) ? setting : $"NotifyHub__{setting}"] = value;
 
         _outputEnded = IsPaused = IsEnding = false;
         _process = new Process { StartInfo = start };
@@ -285,6 +285,9 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
 
     private string Program() => Assembly.GetEntryAssembly()!.GetCustomAttributes<AssemblyMetadataAttribute>()
         .Single(entry => entry.Key == (_isSilo ? "SiloProgram" : "GatewayProgram")).Value!;
+
+    private static bool IsNotOurs(string setting) =>
+        setting.StartsWith("OTEL_", StringComparison.Ordinal) || setting.StartsWith("Logging__", StringComparison.Ordinal);
 
     private static int Port(Match match) => int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
 
