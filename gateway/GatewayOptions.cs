@@ -111,6 +111,9 @@ public sealed class GatewayOptions
     [Range(1, 100_000)]
     public int LoginFailuresPerMinute { get; set; } = 30;
 
+    /// <summary>Whether requests to the API are recorded: who, what, when and how it ended.</summary>
+    public bool RecordRequests { get; set; } = true;
+
     /// <summary>Where embedded mode keeps what it makes itself.</summary>
     [Required]
     public string DataFolder { get; set; } = "data";

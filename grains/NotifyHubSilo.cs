@@ -51,6 +51,7 @@ public static class NotifyHubSilo
         services.AddSingleton<ApiKeyStore>();
         services.AddSingleton<Passwords>();
         services.AddSingleton<ScheduleStore>();
+        services.AddSingleton<UsageStore>();
         services.AddSingleton<Scheduler>();
         services.AddHostedService<ScheduleKeeper>();
         services.AddSingleton<SiloStartup>();

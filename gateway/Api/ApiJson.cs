@@ -32,6 +32,9 @@ namespace NotifyHub.Gateway.Api;
 [JsonSerializable(typeof(Envelope<RunView>))]
 [JsonSerializable(typeof(Envelope<RunPageView>))]
 [JsonSerializable(typeof(Envelope<NextRuns>))]
+[JsonSerializable(typeof(Envelope<RequestPageView>))]
+[JsonSerializable(typeof(Envelope<UsageSummaryView>))]
+[JsonSerializable(typeof(Envelope<SettingsView>))]
 // Bodies, for the API's description.
 [JsonSerializable(typeof(LoginRequest))]
 [JsonSerializable(typeof(NewPassword))]

@@ -74,7 +74,7 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
         if (query.Search?.Contains('\0', StringComparison.Ordinal) == true) return Task.FromResult(new SchedulePage([], 0));
         List<string> conditions = [];
         if (query.Status is not null) conditions.Add("status = @Status");
-        if (!string.IsNullOrEmpty(query.Search)) conditions.Add($"({Like.Contains("name", "@Pattern")} OR {Like.Contains("title", "@Pattern")})");
+        if (!string.IsNullOrEmpty(query.Search)) conditions.Add($"({Like.Matches("name", "@Pattern")} OR {Like.Matches("title", "@Pattern")})");
         var where = conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions);
         var arguments = new { query.Status, Pattern = Like.Pattern(query.Search), query.Limit, Skip = (query.Page - 1L) * query.Limit };
         return database.ReadAsync(

@@ -4,7 +4,7 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.UnitTests.Api;
 
 /// <summary>The grid as the API sees it: a log, some rows and a switch, in memory. <see cref="Fault"/> makes every call fail.</summary>
-public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IApiKeyGrain, IBroadcastGrain, INotificationGrain, IStatsGrain, IServiceGrain
+public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsageGrain, ISettingsGrain, IApiKeyGrain, IBroadcastGrain, INotificationGrain, IStatsGrain, IServiceGrain
 {
     public const string Email = "admin@notifyhub.com";
     public const string Password = "admin123";
@@ -12,6 +12,7 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IApiKe
 
     private static readonly TimeZoneInfo Zone = TimeZoneInfo.FindSystemTimeZoneById(ApiServer.Zone);
     private readonly Dictionary<string, PublishResult> _keys = [];
+    private readonly List<ApiRequestBatch> _recorded = [];
 
     public Exception? Fault { get; set; }
 
@@ -30,6 +31,18 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IApiKe
     public List<ScheduleRun> Runs { get; } = [];
 
     public ScheduleQuery? LastScheduleQuery { get; private set; }
+
+    public IReadOnlyList<ApiRequestBatch> Recorded
+    {
+        get
+        {
+            lock (_recorded) return [.. _recorded];
+        }
+    }
+
+    public Exception? RecordFault { get; set; }
+
+    public ApiRequestQuery? LastRequestQuery { get; private set; }
 
     public UserQuery? LastUserQuery { get; private set; }
 
@@ -137,6 +150,31 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IApiKe
 
     public Task<ScheduleRunPage?> RunsAsync(long id, int page, int limit) => Answer(() =>
         Schedules.Exists(schedule => schedule.Id == id) ? new ScheduleRunPage([.. Runs], Runs.Count) : null);
+
+    public Task RecordAsync(ApiRequestBatch batch)
+    {
+        lock (_recorded)
+        {
+            _recorded.Add(batch);
+            return RecordFault is { } fault ? Task.FromException(fault) : Task.CompletedTask;
+        }
+    }
+
+    public Task<ApiRequestPage> RequestsAsync(ApiRequestQuery query) => Answer(() =>
+    {
+        LastRequestQuery = query;
+        return new ApiRequestPage([new StoredRequest(9, new ApiRequest(
+            DateTimeOffset.UnixEpoch, "billing", "GET", "/api/keys", "/api/keys", 403, TimeSpan.FromMicroseconds(1234), "127.0.0.1", "curl"))], 1);
+    });
+
+    public Task<UsageSummary> SummaryAsync(int days) => Answer(() => new UsageSummary(
+        [new UsageDay("2026-01-22", days, 1, TimeSpan.FromMilliseconds(2))],
+        [new UsageEndpoint("GET", "/api/keys", 3, 1, TimeSpan.FromMicroseconds(1500), TimeSpan.FromSeconds(1))]));
+
+    Task<Setting[]> ISettingsGrain.ListAsync() => Answer(() => new[]
+    {
+        new Setting("Storage", "Host=db;Password=••••••", "Data Source=data/notifyhub.db", SettingSource.Environment, "Connection string."),
+    });
 
     public Task WakeAsync() => throw new NotSupportedException();
 
