@@ -2,9 +2,10 @@
 # Both images from one build:
 #   docker build --target gateway --tag notifyhub-gateway:0.1.0 .
 #   docker build --target silo --tag notifyhub-silo:0.1.0 .
-# The tags follow the patches of .NET and Ubuntu. A build to be repeated to the byte names digests instead:
+# The runtime's tags follow the patches of .NET and Ubuntu. The SDK's is the one that wrote the lock files: they name packs that come with it.
+# A build to be repeated to the byte names digests instead:
 #   docker build --build-arg SDK=mcr.microsoft.com/dotnet/sdk@sha256:… --build-arg RUNTIME=… --build-arg CHISELED=…
-ARG SDK=mcr.microsoft.com/dotnet/sdk:10.0-noble
+ARG SDK=mcr.microsoft.com/dotnet/sdk:10.0.401-noble
 ARG RUNTIME=mcr.microsoft.com/dotnet/aspnet:10.0-noble
 ARG CHISELED=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled-extra
 
@@ -23,17 +24,18 @@ COPY silo/NotifyHub.Silo.csproj silo/packages.lock.json silo/
 RUN dotnet restore gateway --locked-mode && dotnet restore silo --locked-mode
 
 COPY .editorconfig ./
+COPY docs/configuration.md docs/
 COPY grain-interfaces grain-interfaces
 COPY grains grains
 COPY telemetry telemetry
 COPY console console
 COPY gateway gateway
 COPY silo silo
-# The native SQLite of other systems is two thirds of what would be published. /data is made here: a chiselled image has no mkdir.
+# Most of what would be published is the native SQLite of other systems.
 RUN for program in gateway silo; do \
-      dotnet publish $program --configuration Release --no-restore --output /out/$program -p:UseAppHost=false -p:GenerateDocumentationFile=false && \
+      dotnet publish $program --configuration Release --no-restore --output /out/$program -p:UseAppHost=false && \
       find /out/$program/runtimes -mindepth 1 -maxdepth 1 ! -name linux-x64 ! -name linux-arm64 ! -name linux ! -name unix -exec rm -r {} + || exit 1; \
-    done && mkdir /out/data
+    done
 
 # The gateway is where people look when something is wrong, and the guide's commands run in it: bash, ps, netstat and nc are in the image.
 FROM ${RUNTIME} AS gateway

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Push;
+using NotifyHub.Gateway.Site;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.Gateway.Telemetry;
 using NotifyHub.Grains;
@@ -76,7 +77,9 @@ public static class GatewayHost
     public static async Task<string?> PrepareGatewayAsync(this IServiceProvider services)
     {
         var options = services.GetRequiredService<IOptions<GatewayOptions>>().Value;
-        if (IsTaken(EndPoint(options))) return PortInUse(options);
+        if (IsTaken(EndPoint(options))) return PortInUse(nameof(options.WebSocketPort), options.WebSocketPort);
+        if (services.GetRequiredService<ConsoleEndPoint>().Wanted is { } console && IsTaken(console))
+            return PortInUse(nameof(options.ConsolePort), options.ConsolePort);
         if (services.GetRequiredService<MetricsEndPoint>() is { Wanted: { } metrics } && IsTaken(metrics))
             return MetricsEndPoint.InUse(metrics.Port);
         return options.Mode == GatewayMode.Embedded ? await services.PrepareSiloAsync() : null;
@@ -108,7 +111,7 @@ public static class GatewayHost
         }
         catch (IOException e) when (e.InnerException is AddressInUseException)
         {
-            await Console.Error.WriteLineAsync(PortInUse(options));
+            await Console.Error.WriteLineAsync(PortInUse(options, e.Message));
             return 1;
         }
         catch (IOException e)
@@ -118,7 +121,7 @@ public static class GatewayHost
             return 1;
         }
 
-        Welcome(app.Services.GetRequiredService<GatewayNode>());
+        Welcome(app.Services.GetRequiredService<GatewayNode>(), app.Services.GetRequiredService<ConsoleEndPoint>());
         await app.WaitForShutdownAsync();
         return 0;
     }
@@ -137,22 +140,30 @@ public static class GatewayHost
         }
     }
 
-    private static string PortInUse(GatewayOptions options) =>
-        $"Port {options.WebSocketPort} is in use by another process. Stop it, or set NotifyHub:WebSocketPort "
-        + "(environment NotifyHub__WebSocketPort) to a free one.";
+    private static string PortInUse(string setting, int port) =>
+        $"Port {port} is in use by another process. Stop it, or set NotifyHub:{setting} (environment NotifyHub__{setting}) to a free one.";
 
-    private static IPEndPoint EndPoint(GatewayOptions options) =>
-        new(options.Address == "*" ? IPAddress.IPv6Any : IPAddress.Parse(options.Address), options.WebSocketPort);
+    // Taken between the question and the web server's own attempt, whose words name the address.
+    private static string PortInUse(GatewayOptions options, string message) =>
+        message.Contains($":{options.ConsolePort}", StringComparison.Ordinal)
+            ? PortInUse(nameof(options.ConsolePort), options.ConsolePort)
+            : PortInUse(nameof(options.WebSocketPort), options.WebSocketPort);
+
+    private static IPEndPoint EndPoint(GatewayOptions options) => new(Parse(options.Address), options.WebSocketPort);
+
+    internal static IPAddress Parse(string address) => address == "*" ? IPAddress.IPv6Any : IPAddress.Parse(address);
 
     /// <summary>The first thing a new user reads: what listens where, and what to try.</summary>
-    private static void Welcome(GatewayNode node)
+    private static void Welcome(GatewayNode node, ConsoleEndPoint console)
     {
+        var site = $"http://localhost:{console.Port}";
         Console.WriteLine(
             $$$"""
 
               NotifyHub is running.
                 WebSocket Server starting on port {{{node.WebSocketPort}}}...       ws://localhost:{{{node.WebSocketPort}}}/
                 Internal Push Interface on port {{{node.PushPort}}}...
+                {{{(console.Port > 0 ? $"Console on port {console.Port}...                         {site}" : "No console (ConsolePort is -1).")}}}
 
               Try next:
                 open     http://localhost:{{{node.WebSocketPort}}}/websocket-test.html   and press 連線

@@ -18,6 +18,17 @@ public sealed class GatewayOptions
     [Range(0, 65535)]
     public int WebSocketPort { get; set; } = 8080;
 
+    /// <summary>IP address that the console binds to; <c>*</c> is every address, IPv6 and IPv4.</summary>
+    [Required]
+    public string ConsoleAddress { get; set; } = "*";
+
+    /// <summary>The console, and the API it calls. 0: the system picks a free port. -1: no console.</summary>
+    [Range(-1, 65535)]
+    public int ConsolePort { get; set; } = 3000;
+
+    /// <summary>Origins whose pages may call the API: a console that is served from elsewhere. Empty: none.</summary>
+    public string[] ApiOrigins { get; set; } = [];
+
     /// <summary>IP address that 8081 binds to. Loopback unless you know who can reach it: it has no login.</summary>
     [Required]
     public string PushAddress { get; set; } = "127.0.0.1";
@@ -99,6 +110,9 @@ public sealed class GatewayOptions
     /// <summary>Failed logins from one address a minute before it is answered 429.</summary>
     [Range(1, 100_000)]
     public int LoginFailuresPerMinute { get; set; } = 30;
+
+    /// <summary>Whether requests to the API are recorded: who, what, when and how it ended.</summary>
+    public bool RecordRequests { get; set; } = true;
 
     /// <summary>Where embedded mode keeps what it makes itself.</summary>
     [Required]

@@ -1,6 +1,7 @@
 using NotifyHub.Gateway;
 using NotifyHub.Gateway.Api;
 using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Site;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.Grains;
 using NotifyHub.Telemetry;
@@ -23,6 +24,7 @@ try
 
     builder.AddGateway();
     builder.AddNotifyHubApi();
+    builder.AddConsole();
     builder.AddGatewayTelemetry();
 
     await using var app = builder.Build();
@@ -35,8 +37,9 @@ try
     app.UseMetrics();
     app.UseDrain();
     app.UseClientSockets();
-    app.UseStaticFiles();
+    app.UseConsole();
     app.MapNotifyHubApi();
+    app.MapConsole();
 
     return await app.RunGatewayAsync();
 }

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Accounts;
+using NotifyHub.Grains.Schedules;
 using NotifyHub.Grains.Service;
 using NotifyHub.Grains.Storage;
 using NotifyHub.Grains.Telemetry;
@@ -49,6 +50,10 @@ public static class NotifyHubSilo
         services.AddSingleton<UserStore>();
         services.AddSingleton<ApiKeyStore>();
         services.AddSingleton<Passwords>();
+        services.AddSingleton<ScheduleStore>();
+        services.AddSingleton<UsageStore>();
+        services.AddSingleton<Scheduler>();
+        services.AddHostedService<ScheduleKeeper>();
         services.AddSingleton<SiloStartup>();
         services.AddHostedService(provider => provider.GetRequiredService<SiloStartup>());
 

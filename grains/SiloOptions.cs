@@ -29,9 +29,21 @@ public sealed class SiloOptions
     [Range(1_000, 1_000_000_000)]
     public long RetentionMessages { get; set; } = 1_000_000;
 
-    /// <summary>Stored sessions and notifications older than this are deleted; the totals stay.</summary>
+    /// <summary>Stored sessions, notifications and runs of schedules older than this are deleted; the totals stay.</summary>
     [Range(typeof(TimeSpan), "1.00:00:00", "3650.00:00:00")]
     public TimeSpan HistoryAge { get; set; } = TimeSpan.FromDays(30);
+
+    /// <summary>Records of API requests older than this are deleted; the sums a day stay as long as <see cref="HistoryAge"/>.</summary>
+    [Range(typeof(TimeSpan), "01:00:00", "3650.00:00:00")]
+    public TimeSpan UsageAge { get; set; } = TimeSpan.FromDays(7);
+
+    /// <summary>Records of API requests beyond this many are deleted, the oldest first.</summary>
+    [Range(1_000, 100_000_000)]
+    public long UsageRows { get; set; } = 1_000_000;
+
+    /// <summary>A scheduled run that is late by no more than this is sent all the same; later it counts as missed.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan ScheduleGrace { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>How long a gateway or silo may be silent before its sessions are closed and it leaves the list of nodes.</summary>
     [Range(typeof(TimeSpan), "00:00:02", "00:05:00")]

@@ -46,6 +46,7 @@ internal sealed class Server : IDisposable
         if (name == "notifyhub")
         {
             start.Environment["NotifyHub__WebSocketPort"] = $"{port}";
+            start.Environment["NotifyHub__ConsolePort"] = "-1";
             start.Environment["NotifyHub__PushPort"] = $"{pushPort}";
             start.Environment["NotifyHub__Address"] = "127.0.0.1";
             start.Environment["NotifyHub__DataFolder"] = data;

@@ -26,6 +26,15 @@ namespace NotifyHub.Gateway.Api;
 [JsonSerializable(typeof(Envelope<NotificationStatsView>))]
 [JsonSerializable(typeof(Envelope<NotificationDeleted>))]
 [JsonSerializable(typeof(Envelope<Pushed>))]
+[JsonSerializable(typeof(Envelope<ScheduleView>))]
+[JsonSerializable(typeof(Envelope<SchedulePageView>))]
+[JsonSerializable(typeof(Envelope<ScheduleDeleted>))]
+[JsonSerializable(typeof(Envelope<RunView>))]
+[JsonSerializable(typeof(Envelope<RunPageView>))]
+[JsonSerializable(typeof(Envelope<NextRuns>))]
+[JsonSerializable(typeof(Envelope<RequestPageView>))]
+[JsonSerializable(typeof(Envelope<UsageSummaryView>))]
+[JsonSerializable(typeof(Envelope<SettingsView>))]
 // Bodies, for the API's description.
 [JsonSerializable(typeof(LoginRequest))]
 [JsonSerializable(typeof(NewPassword))]
@@ -35,5 +44,7 @@ namespace NotifyHub.Gateway.Api;
 [JsonSerializable(typeof(NewKey))]
 [JsonSerializable(typeof(NewNotification[]))]
 [JsonSerializable(typeof(NewStatus))]
+[JsonSerializable(typeof(NewSchedule))]
+[JsonSerializable(typeof(NewTimes))]
 [JsonSerializable(typeof(JsonObject))]
 internal sealed partial class ApiJson : JsonSerializerContext;

@@ -31,6 +31,9 @@ public sealed class Faults
     /// <summary>The same faults, for one element of a batch: its fields are called <c>3.title</c>.</summary>
     public Faults Of(int index) => new(_byField, $"{_prefix}{index}.");
 
+    /// <summary>The same faults, for an object in a field: its fields are called <c>notification.title</c>.</summary>
+    public Faults Of(string field) => new(_byField, $"{_prefix}{field}.");
+
     public Dictionary<string, string> For(HttpRequest request)
     {
         var english = Text.IsEnglish(request);

@@ -32,6 +32,12 @@ public sealed class GatewayOptionsCheck : IValidateOptions<GatewayOptions>
         CheckAddress("NotifyHub:MetricsAddress", options.MetricsAddress, faults);
         if (options.MetricsPort > 0 && options.MetricsPort == options.WebSocketPort)
             faults.Add($"NotifyHub:MetricsPort: {options.MetricsPort} is NotifyHub:WebSocketPort already.");
+        CheckAddress("NotifyHub:ConsoleAddress", options.ConsoleAddress, faults);
+        faults.AddRange(options.ApiOrigins
+            .Where(origin => !IsOrigin(origin))
+            .Select(origin => $"NotifyHub:ApiOrigins: '{origin}' is not an origin such as https://console.example.com."));
+        if (options.ConsolePort > 0 && options.ConsolePort == options.WebSocketPort)
+            faults.Add($"NotifyHub:ConsolePort: {options.ConsolePort} is NotifyHub:WebSocketPort already.");
 
         if (options.Mode == GatewayMode.Cluster && options.Silos.Length == 0)
             faults.Add("NotifyHub:Silos: a gateway of a cluster must be told its silos, as host:port each.");
@@ -47,6 +53,11 @@ public sealed class GatewayOptionsCheck : IValidateOptions<GatewayOptions>
         if (address != "*" && !IPAddress.TryParse(address, out _))
             faults.Add($"{setting}: '{address}' is not an IP address, nor '*' for every address.");
     }
+
+    private static bool IsOrigin(string origin) =>
+        Uri.TryCreate(origin, UriKind.Absolute, out var uri)
+        && uri.Scheme is "http" or "https"
+        && origin.Equals(uri.GetLeftPart(UriPartial.Authority), StringComparison.OrdinalIgnoreCase);
 
     private static bool IsHostAndPort(string silo)
     {

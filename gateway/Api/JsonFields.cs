@@ -11,6 +11,8 @@ public sealed class JsonFields
     // The reader's own bound. A field that may nest has its own, lower one, and then the fault is told with its name.
     private const int MaxDepth = 1_000;
 
+    private const int LongestTime = 64;
+
     private static readonly Text Required = new("此欄位為必填", "is required");
     private static readonly Text NotText = new("必須是字串", "must be a string");
     private static readonly Text Nul = new("不得包含 U+0000", "must not contain U+0000");
@@ -89,6 +91,15 @@ public sealed class JsonFields
 
         if (value.ValueKind == JsonValueKind.String && value.GetString() is { } word && words.Contains(word)) return word;
         _faults.Add(name, NotOneOf(words));
+        return null;
+    }
+
+    /// <summary>A point in time as in RFC 3339, with its offset from UTC; null when absent, JSON null, or wrong (with a fault noted).</summary>
+    public DateTimeOffset? OptionalTime(string name)
+    {
+        if (OptionalText(name, LongestTime) is not { } text) return null;
+        if (Rfc3339.TryParse(text, out var time)) return time;
+        _faults.Add(name, Rfc3339.Fault);
         return null;
     }
 

@@ -40,6 +40,8 @@ public static class NotifyHubApi
         services.AddSingleton(provider => new TokenIssuer(
             SigningKey.Load(Options(provider)), Options(provider).LoginLifetime, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<TokenVersions>();
+        services.AddSingleton<UsageLog>();
+        services.AddHostedService(provider => provider.GetRequiredService<UsageLog>());
         AddLogin(services);
         services.AddApiDocument();
         // A caller with a wrong key is the caller's news, and no line in our log a request.
@@ -58,6 +60,7 @@ public static class NotifyHubApi
         // It measures this process from here on; made by the first request for the status, it would have nothing to tell.
         _ = app.Services.GetRequiredService<SystemStatus>();
 
+        app.Use(app.Services.GetRequiredService<UsageLog>().RecordAsync);
         app.Use(HeadLikeGet);
         app.UseExceptionHandler(_ => { });
         app.UseStatusCodePages(page => new Failure(ErrorCatalogue.OfStatus(page.HttpContext.Response.StatusCode)).ExecuteAsync(page.HttpContext));
@@ -71,6 +74,9 @@ public static class NotifyHubApi
         app.MapSystem();
         app.MapConnections();
         app.MapNotifications();
+        app.MapSchedules();
+        app.MapUsage();
+        app.MapSettings();
         app.MapPush();
         app.MapApiKeys();
         app.MapHealth();

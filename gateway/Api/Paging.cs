@@ -38,7 +38,8 @@ public readonly record struct Paging(int Page, int Limit)
         return search;
     }
 
-    private static int Number(string name, string? text, int otherwise, int most, Faults faults)
+    /// <summary>A number from 1; what is wrong is noted.</summary>
+    public static int Number(string name, string? text, int otherwise, int most, Faults faults)
     {
         if (string.IsNullOrEmpty(text)) return otherwise;
         if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most)

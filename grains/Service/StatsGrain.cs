@@ -20,6 +20,8 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
     private readonly SessionStore _sessions;
     private readonly SessionQueries _queries;
     private readonly NotificationStore _notifications;
+    private readonly ScheduleStore _schedules;
+    private readonly UsageStore _usage;
     private readonly Database _database;
     private readonly SiloOptions _options;
     private readonly TimeProvider _time;
@@ -35,13 +37,15 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         SessionStore sessions,
         SessionQueries queries,
         NotificationStore notifications,
+        ScheduleStore schedules,
+        UsageStore usage,
         Database database,
         IOptions<SiloOptions> options,
         TimeProvider time,
         ILogger<StatsGrain> log)
     {
-        (_sessions, _queries, _notifications, _database, _options, _time, _log) =
-            (sessions, queries, notifications, database, options.Value, time, log);
+        (_sessions, _queries, _notifications, _schedules, _usage, _database, _options, _time, _log) =
+            (sessions, queries, notifications, schedules, usage, database, options.Value, time, log);
         _totals = new(AnswerAge, time, ReadTotalsAsync);
         _stats = new(AnswerAge, time, () => queries.StatsAsync());
         _traffic = new(time);
@@ -197,6 +201,8 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
             if (now < _sweepAt) return;
             await _sessions.SweepAsync(now - _options.HistoryAge, cancellation);
             await _notifications.SweepAsync(now - _options.HistoryAge, cancellation);
+            await _schedules.SweepAsync(now - _options.HistoryAge, cancellation);
+            await _usage.SweepAsync(cancellation);
             _sweepAt = now + SweepEvery;
         }
         catch (StorageUnavailableException failure)

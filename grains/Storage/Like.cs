@@ -3,8 +3,8 @@ namespace NotifyHub.Grains.Storage;
 /// <summary>Searching for a part of a text, without regard to (ASCII) case, in a way that both databases understand.</summary>
 internal static class Like
 {
-    /// <summary>The condition that a column contains what <see cref="Pattern"/> was made of.</summary>
-    public static string Contains(string column, string parameter) => $"lower({column}) LIKE lower({parameter}) ESCAPE '!'";
+    /// <summary>The condition that a column fits a pattern of those below.</summary>
+    public static string Matches(string column, string parameter) => $"lower({column}) LIKE lower({parameter}) ESCAPE '!'";
 
     /// <summary>Null or empty matches everything.</summary>
     public static string Pattern(string? part) => $"%{Escape(part)}%";

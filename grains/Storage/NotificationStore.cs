@@ -27,7 +27,7 @@ public sealed class NotificationStore(Database database, IOptions<SiloOptions> o
         if (query.Status is not null) conditions.Add("status = @Status");
         if (query.Severity is not null) conditions.Add("severity = @Severity");
         if (!string.IsNullOrEmpty(query.Search))
-            conditions.Add($"({Like.Contains("title", "@Pattern")} OR {Like.Contains("message", "@Pattern")})");
+            conditions.Add($"({Like.Matches("title", "@Pattern")} OR {Like.Matches("message", "@Pattern")})");
         var where = conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions);
         var arguments = new
         {

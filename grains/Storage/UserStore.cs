@@ -41,7 +41,7 @@ public sealed class UserStore(Database database, TimeProvider time)
         if (query.Search?.Contains('\0', StringComparison.Ordinal) == true) return Task.FromResult(new UserPage([], 0));
         var where = string.IsNullOrEmpty(query.Search)
             ? ""
-            : $"WHERE {Like.Contains("email", "@Pattern")} OR {Like.Contains("name", "@Pattern")}";
+            : $"WHERE {Like.Matches("email", "@Pattern")} OR {Like.Matches("name", "@Pattern")}";
         var arguments = new { Pattern = Like.Pattern(query.Search), query.Limit, Skip = (query.Page - 1L) * query.Limit };
         return database.ReadAsync(
             async connection =>

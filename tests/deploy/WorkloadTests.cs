@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Hosting;
 using NotifyHub.Gateway;

@@ -14,7 +14,7 @@ public sealed class AdvertisedAddressTests
         Assert.Equal(IPAddress.Parse(expected), AdvertisedAddress.Find(setting));
 
     [Theory]
-    [InlineData("192.0.2.0/24")] // For documentation: no machine has an address in it.
+    [InlineData("240.0.0.0/4")] // Reserved: no machine has an address in it.
     [InlineData("10.0.0.0/33")]
     [InlineData("silo-1")]
     [InlineData("")]

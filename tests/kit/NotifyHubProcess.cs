@@ -31,6 +31,7 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
     private bool _outputEnded;
     private int _webSocketPort;
     private int _pushPort;
+    private int _consolePort = -1;
 
     private NotifyHubProcess(bool isSilo, IEnumerable<(string Setting, string Value)> settings)
     {
@@ -41,6 +42,7 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
             ["DataFolder"] = _folder.FullName,
             ["WebSocketPort"] = "0",
             ["PushPort"] = "0",
+            ["ConsolePort"] = "-1",
             ["TimeZone"] = "Asia/Taipei",
         };
         foreach (var (setting, value) in settings) _settings[setting] = value;
@@ -52,6 +54,9 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
 
     /// <summary>The port for Prometheus; to be asked for by a setting.</summary>
     public int MetricsPort => Port(ScrapePort().Match(Output));
+
+    /// <summary>-1 unless the settings ask for a console (<c>ConsolePort</c> 0).</summary>
+    public int ConsolePort => _consolePort;
 
     public int Pid { get; private set; }
 
@@ -147,6 +152,7 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
         if (_isSilo) return;
         _webSocketPort = Port(PublicPort().Match(output));
         _pushPort = Port(InternalPort().Match(output));
+        if (ConsoleOnPort().Match(output) is { Success: true } console) _settings["ConsolePort"] = $"{_consolePort = Port(console)}";
         (_settings["WebSocketPort"], _settings["PushPort"]) = ($"{_webSocketPort}", $"{_pushPort}");
     }
 
@@ -293,6 +299,9 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
 
     [GeneratedRegex(@"Metrics for Prometheus are served on \S+:(\d+)")]
     private static partial Regex ScrapePort();
+
+    [GeneratedRegex(@"Console on port (\d+)\.\.\.")]
+    private static partial Regex ConsoleOnPort();
 
     [GeneratedRegex(@"VmRSS:\s+(\d+) kB")]
     private static partial Regex ResidentKilobytes();

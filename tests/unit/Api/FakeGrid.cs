@@ -4,7 +4,7 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.UnitTests.Api;
 
 /// <summary>The grid as the API sees it: a log, some rows and a switch, in memory. <see cref="Fault"/> makes every call fail.</summary>
-public sealed class FakeGrid : IUserGrain, IAccountGrain, IApiKeyGrain, IBroadcastGrain, INotificationGrain, IStatsGrain, IServiceGrain
+public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsageGrain, ISettingsGrain, IApiKeyGrain, IBroadcastGrain, INotificationGrain, IStatsGrain, IServiceGrain
 {
     public const string Email = "admin@notifyhub.com";
     public const string Password = "admin123";
@@ -12,6 +12,7 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IApiKeyGrain, IBroadca
 
     private static readonly TimeZoneInfo Zone = TimeZoneInfo.FindSystemTimeZoneById(ApiServer.Zone);
     private readonly Dictionary<string, PublishResult> _keys = [];
+    private readonly List<ApiRequestBatch> _recorded = [];
 
     public Exception? Fault { get; set; }
 
@@ -24,6 +25,24 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IApiKeyGrain, IBroadca
 
     /// <summary>The role that the next login gets; users with other roles stay signed in.</summary>
     public string UserRole { get; set; } = Roles.Administrator;
+
+    public List<Schedule> Schedules { get; } = [];
+
+    public List<ScheduleRun> Runs { get; } = [];
+
+    public ScheduleQuery? LastScheduleQuery { get; private set; }
+
+    public IReadOnlyList<ApiRequestBatch> Recorded
+    {
+        get
+        {
+            lock (_recorded) return [.. _recorded];
+        }
+    }
+
+    public Exception? RecordFault { get; set; }
+
+    public ApiRequestQuery? LastRequestQuery { get; private set; }
 
     public UserQuery? LastUserQuery { get; private set; }
 
@@ -103,6 +122,61 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IApiKeyGrain, IBroadca
     public Task<User?> SetPasswordAsync(long id, string password) => Answer(() => SetPassword(id));
 
     public Task<bool> HasDefaultPasswordAsync() => Answer(() => Users.Values.Any(user => user.HasDefaultPassword));
+
+    public Task<SchedulePage> ListAsync(ScheduleQuery query) => Answer(() =>
+    {
+        LastScheduleQuery = query;
+        return new SchedulePage([.. Schedules], Schedules.Count);
+    });
+
+    Task<Schedule?> IScheduleGrain.GetAsync(long id) => Answer(() => Schedules.Find(schedule => schedule.Id == id));
+
+    public Task<Schedule> CreateAsync(ScheduleDraft draft, string createdBy) => Answer(() =>
+    {
+        Schedules.Add(new Schedule(
+            Schedules.Count + 1, draft, ScheduleStatus.Active, draft.At, null, null, createdBy, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch));
+        return Schedules[^1];
+    });
+
+    public Task<Schedule?> ReplaceAsync(long id, ScheduleDraft draft) => Change(id, old => old with { Draft = draft });
+
+    Task<bool> IScheduleGrain.DeleteAsync(long id) => Answer(() => Schedules.RemoveAll(schedule => schedule.Id == id) == 1);
+
+    public Task<Schedule?> PauseAsync(long id) => Change(id, old => old with { Status = ScheduleStatus.Paused });
+
+    public Task<Schedule?> ResumeAsync(long id) => Change(id, old => old with { Status = ScheduleStatus.Finished });
+
+    public Task<ScheduleRun?> RunAsync(long id) => Answer(() => Runs.Find(run => run.ScheduleId == id));
+
+    public Task<ScheduleRunPage?> RunsAsync(long id, int page, int limit) => Answer(() =>
+        Schedules.Exists(schedule => schedule.Id == id) ? new ScheduleRunPage([.. Runs], Runs.Count) : null);
+
+    public Task RecordAsync(ApiRequestBatch batch)
+    {
+        lock (_recorded)
+        {
+            _recorded.Add(batch);
+            return RecordFault is { } fault ? Task.FromException(fault) : Task.CompletedTask;
+        }
+    }
+
+    public Task<ApiRequestPage> RequestsAsync(ApiRequestQuery query) => Answer(() =>
+    {
+        LastRequestQuery = query;
+        return new ApiRequestPage([new StoredRequest(9, new ApiRequest(
+            DateTimeOffset.UnixEpoch, "billing", "GET", "/api/keys", "/api/keys", 403, TimeSpan.FromMicroseconds(1234), "127.0.0.1", "curl"))], 1);
+    });
+
+    public Task<UsageSummary> SummaryAsync(int days) => Answer(() => new UsageSummary(
+        [new UsageDay("2026-01-22", days, 1, TimeSpan.FromMilliseconds(2))],
+        [new UsageEndpoint("GET", "/api/keys", 3, 1, TimeSpan.FromMicroseconds(1500), TimeSpan.FromSeconds(1))]));
+
+    Task<Setting[]> ISettingsGrain.ListAsync() => Answer(() => new[]
+    {
+        new Setting("Storage", "Host=db;Password=••••••", "Data Source=data/notifyhub.db", SettingSource.Environment, "Connection string."),
+    });
+
+    public Task WakeAsync() => throw new NotSupportedException();
 
     public Task<NewApiKey> CreateAsync(string name, string createdBy) => Answer(() =>
     {
@@ -208,6 +282,9 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IApiKeyGrain, IBroadca
     Task IBroadcastGrain.UnsubscribeAsync(string gatewayId) => throw new NotSupportedException();
 
     Task IServiceGrain.UnsubscribeAsync(string gatewayId) => throw new NotSupportedException();
+
+    private Task<Schedule?> Change(long id, Func<Schedule, Schedule> change) => Answer(() =>
+        Schedules.FindIndex(schedule => schedule.Id == id) is >= 0 and var at ? Schedules[at] = change(Schedules[at]) : null);
 
     private User? SetPassword(long id) => Users.TryGetValue(id, out var user)
         ? Users[id] = user with { TokenVersion = user.TokenVersion + 1, HasDefaultPassword = false }

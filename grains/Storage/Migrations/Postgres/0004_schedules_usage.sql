@@ -61,8 +61,8 @@ CREATE TABLE api_request (
 );
 
 CREATE INDEX api_request_at ON api_request (at, id);
-CREATE INDEX api_request_who ON api_request (who, id);
-CREATE INDEX api_request_status ON api_request (status, id);
+CREATE INDEX api_request_who ON api_request (who, at);
+CREATE INDEX api_request_status ON api_request (status, at);
 
 -- The charts come from here: they need not read the rows above, and they outlive them.
 CREATE TABLE api_request_day (

@@ -1,0 +1,151 @@
+using System.Security.Claims;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http.HttpResults;
+using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Schedules;
+
+namespace NotifyHub.Gateway.Api;
+
+/// <summary><c>/api/schedules</c>: notifications that are sent at a time, or at times. They run in the silos, also while the service is
+/// stopped: what they send is stored then, like any notification.</summary>
+internal static class ScheduleEndpoints
+{
+    private const string Route = "/api/schedules";
+    private const int Previewed = 5;
+
+    public static void MapSchedules(this IEndpointRouteBuilder app)
+    {
+        var group = app.MapGroup(Route).RequireAuthorization().WithTags("schedules");
+        group.MapGet("", ListAsync).Summary("List schedules, newest first.").Fails(ErrorCatalogue.ValidationError);
+        group.MapGet("/{id:long}", GetAsync).Summary("Read one schedule.").Fails(ErrorCatalogue.NotFound);
+        group.MapGet("/{id:long}/runs", RunsAsync).Summary("List the runs of a schedule, newest first.")
+            .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.NotFound);
+        group.MapPost("/preview", PreviewAsync).Accepts<NewTimes>("application/json")
+            .Summary("Tell the next runs, five at most, of times that are not stored.").Fails(ErrorCatalogue.ValidationError);
+
+        var writing = group.MapGroup("").RequireAuthorization(Callers.Operator);
+        writing.MapPost("", CreateAsync).Accepts<NewSchedule>("application/json")
+            .Summary("Make a schedule: once, or by a cron expression in a time zone.").Fails(ErrorCatalogue.ValidationError);
+        writing.MapPut("/{id:long}", ReplaceAsync).Accepts<NewSchedule>("application/json")
+            .Summary("Replace a schedule. The next run is counted from now; a finished schedule is active again.")
+            .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.NotFound);
+        writing.MapDelete("/{id:long}", DeleteAsync).Summary("Delete a schedule and its history.").Fails(ErrorCatalogue.NotFound);
+        writing.MapPost("/{id:long}/pause", PauseAsync).Summary("Pause a schedule.").Fails(ErrorCatalogue.NotFound, ErrorCatalogue.Conflict);
+        writing.MapPost("/{id:long}/resume", ResumeAsync).Summary("Resume a paused schedule; what fell into the pause is not missed.")
+            .Fails(ErrorCatalogue.NotFound, ErrorCatalogue.Conflict);
+        writing.MapPost("/{id:long}/run", RunAsync).Summary("Send the notification now. The next run stays where it is.")
+            .Fails(ErrorCatalogue.NotFound, ErrorCatalogue.Unavailable);
+    }
+
+    private static async Task<Results<Ok<Envelope<SchedulePageView>>, Failure>> ListAsync(
+        IGrainFactory grains, string? status, string? search, string? page, string? limit)
+    {
+        var faults = new Faults();
+        var paging = Paging.Read(page, limit, faults);
+        var wanted = Paging.Filter("status", status, ScheduleStatus.All, faults);
+        var query = new ScheduleQuery(wanted, Paging.Search(search, faults), paging.Page, paging.Limit);
+        if (faults.Any) return Failure.Invalid(faults);
+
+        var found = await Schedules(grains).ListAsync(query);
+        return Reply.Ok(new SchedulePageView([.. found.Schedules.Select(ScheduleView.Of)], found.Total, paging.Page, paging.Limit));
+    }
+
+    private static async Task<Results<Ok<Envelope<ScheduleView>>, Failure>> GetAsync(IGrainFactory grains, long id) =>
+        Found(await Schedules(grains).GetAsync(id));
+
+    private static async Task<Results<Ok<Envelope<RunPageView>>, Failure>> RunsAsync(
+        IGrainFactory grains, long id, string? page, string? limit)
+    {
+        var faults = new Faults();
+        var paging = Paging.Read(page, limit, faults);
+        if (faults.Any) return Failure.Invalid(faults);
+
+        return await Schedules(grains).RunsAsync(id, paging.Page, paging.Limit) is { } found
+            ? Reply.Ok(new RunPageView([.. found.Runs.Select(RunView.Of)], found.Total, paging.Page, paging.Limit))
+            : new Failure(ErrorCatalogue.NotFound);
+    }
+
+    private static async Task<Results<Ok<Envelope<NextRuns>>, Failure>> PreviewAsync(
+        HttpRequest request, TimeProvider time, CancellationToken cancellation)
+    {
+        var faults = new Faults();
+        var now = time.GetUtcNow();
+        if (ScheduleRules.ReadTimes(await RequestBody.ReadAsync(request, cancellation), now, faults) is not { } draft) return Failure.Invalid(faults);
+
+        List<DateTime> times = [];
+        for (var next = Recurrence.Next(draft, now); next is { } at && times.Count < Previewed; next = Recurrence.Next(draft, at))
+            times.Add(at.UtcDateTime);
+        return Reply.Ok(new NextRuns(times));
+    }
+
+    private static async Task<Results<Created<Envelope<ScheduleView>>, Failure>> CreateAsync(
+        HttpRequest request, ClaimsPrincipal caller, IGrainFactory grains, TimeProvider time, CancellationToken cancellation)
+    {
+        var faults = new Faults();
+        if (ScheduleRules.Read(await RequestBody.ReadAsync(request, cancellation), time.GetUtcNow(), faults) is not { } draft)
+            return Failure.Invalid(faults);
+
+        var schedule = await Schedules(grains).CreateAsync(draft, caller.Email());
+        return Reply.Created($"{Route}/{schedule.Id}", ScheduleView.Of(schedule));
+    }
+
+    private static async Task<Results<Ok<Envelope<ScheduleView>>, Failure>> ReplaceAsync(
+        HttpRequest request, IGrainFactory grains, TimeProvider time, long id, CancellationToken cancellation)
+    {
+        var faults = new Faults();
+        return ScheduleRules.Read(await RequestBody.ReadAsync(request, cancellation), time.GetUtcNow(), faults) is { } draft
+            ? Found(await Schedules(grains).ReplaceAsync(id, draft))
+            : Failure.Invalid(faults);
+    }
+
+    private static async Task<Results<Ok<Envelope<ScheduleDeleted>>, Failure>> DeleteAsync(IGrainFactory grains, long id) =>
+        await Schedules(grains).DeleteAsync(id) ? Reply.Ok(new ScheduleDeleted(id)) : new Failure(ErrorCatalogue.NotFound);
+
+    private static async Task<Results<Ok<Envelope<ScheduleView>>, Failure>> PauseAsync(IGrainFactory grains, long id) =>
+        Found(await Schedules(grains).PauseAsync(id), ScheduleStatus.Paused);
+
+    private static async Task<Results<Ok<Envelope<ScheduleView>>, Failure>> ResumeAsync(IGrainFactory grains, long id) =>
+        Found(await Schedules(grains).ResumeAsync(id), ScheduleStatus.Active);
+
+    private static async Task<Results<Ok<Envelope<RunView>>, Failure>> RunAsync(IGrainFactory grains, long id) =>
+        await Schedules(grains).RunAsync(id) is { } run ? Reply.Ok(RunView.Of(run)) : new Failure(ErrorCatalogue.NotFound);
+
+    /// <param name="wanted">The status that it was to get; null: any.</param>
+    private static Results<Ok<Envelope<ScheduleView>>, Failure> Found(Schedule? schedule, string? wanted = null)
+    {
+        if (schedule is null) return new Failure(ErrorCatalogue.NotFound);
+        if (wanted is null || schedule.Status == wanted) return Reply.Ok(ScheduleView.Of(schedule));
+        var faults = new Faults();
+        faults.Add("status", new("此排程已無後續執行", "no run of this schedule is to come"));
+        return new Failure(ErrorCatalogue.Conflict, faults);
+    }
+
+    private static IScheduleGrain Schedules(IGrainFactory grains) => grains.GetGrain<IScheduleGrain>(GrainKeys.Only);
+}
+
+public sealed record SchedulePageView(IReadOnlyList<ScheduleView> Schedules, long Total, int Page, int Limit);
+
+public sealed record ScheduleDeleted(long Id);
+
+public sealed record NextRuns([property: JsonPropertyName("next_runs")] IReadOnlyList<DateTime> Times);
+
+/// <summary>A run as callers see it. Times are RFC 3339, UTC.</summary>
+/// <param name="Trigger">schedule, catch_up or manual.</param>
+/// <param name="Status">sent, skipped or failed.</param>
+public sealed record RunView(
+    long Id,
+    [property: JsonPropertyName("schedule_id")] long ScheduleId,
+    [property: JsonPropertyName("scheduled_for")] DateTime ScheduledFor,
+    [property: JsonPropertyName("started_at")] DateTime StartedAt,
+    string Trigger,
+    string Status,
+    [property: JsonPropertyName("notification_id")] long? NotificationId,
+    long? Offset,
+    string? Error)
+{
+    public static RunView Of(ScheduleRun run) => new(
+        run.Id, run.ScheduleId, run.ScheduledFor.UtcDateTime, run.StartedAt.UtcDateTime, run.Cause, run.Status, run.NotificationId,
+        run.NotificationId, run.Error);
+}
+
+public sealed record RunPageView(IReadOnlyList<RunView> Runs, long Total, int Page, int Limit);

@@ -1,0 +1,154 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
+using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Schedules;
+
+namespace NotifyHub.Gateway.Api;
+
+/// <summary>What a schedule may look like.</summary>
+public static partial class ScheduleRules
+{
+    public const int NameLength = 100;
+    public const int CronLength = 200;
+    public const int ZoneLength = 64;
+
+    // The longest notification, every character of it escaped; what is inside has bounds of its own.
+    private const int NotificationBytes = 256 << 10;
+    private const int NotificationDepth = NotificationRules.MetadataDepth + 8;
+
+    /// <summary>The schedule that a body asks for; null, with every fault noted, when it is not as it should be.</summary>
+    public static ScheduleDraft? Read(ReadOnlyMemory<byte> utf8, DateTimeOffset now, Faults faults)
+    {
+        if (JsonFields.Parse(utf8, faults) is not { } fields) return null;
+        fields.RefuseOthers("name", "notification", "kind", "at", "cron", "time_zone", "missed");
+
+        var name = fields.RequiredText("name", 1, NameLength);
+        var notification = Notification(fields, now, faults);
+        var missed = fields.Choice("missed", MissedRuns.All, MissedRuns.Skip);
+        var times = Times(fields, now, faults);
+        return faults.Any ? null : times! with { Name = name!, Notification = notification!, Missed = missed! };
+    }
+
+    /// <summary>A schedule of which only the times count; null, with every fault noted, when they are not as they should be.</summary>
+    public static ScheduleDraft? ReadTimes(ReadOnlyMemory<byte> utf8, DateTimeOffset now, Faults faults)
+    {
+        if (JsonFields.Parse(utf8, faults) is not { } fields) return null;
+        fields.RefuseOthers("kind", "at", "cron", "time_zone");
+        var times = Times(fields, now, faults);
+        return faults.Any ? null : times;
+    }
+
+    private static NotificationDraft? Notification(JsonFields fields, DateTimeOffset now, Faults faults)
+    {
+        if (fields.Raw("notification", NotificationBytes, NotificationDepth) is { } json)
+            return NotificationRules.Read(Encoding.UTF8.GetBytes(json), now, faults.Of("notification"));
+        faults.Add("notification", new("此欄位為必填", "is required"));
+        return null;
+    }
+
+    private static ScheduleDraft? Times(JsonFields fields, DateTimeOffset now, Faults faults)
+    {
+        var kind = fields.Choice("kind", ScheduleKind.All);
+        var at = fields.OptionalTime("at");
+        var cron = fields.OptionalText("cron", CronLength, least: 1);
+        var zone = Zone(fields, faults);
+        if (kind is null) return null;
+
+        var (wanted, other) = kind == ScheduleKind.Once ? ("at", "cron") : ("cron", "at");
+        if ((kind == ScheduleKind.Once ? cron is not null : at is not null))
+            faults.Add(other, new($"kind 為 {kind} 時不得有此欄位", $"must not be given when kind is {kind}"));
+        if ((kind == ScheduleKind.Once ? at is null : cron is null))
+            faults.Add(wanted, new($"kind 為 {kind} 時為必填", $"is required when kind is {kind}"));
+        if (kind == ScheduleKind.Cron && zone is null)
+            faults.Add("time_zone", new("kind 為 cron 時為必填", "is required when kind is cron"));
+        if (cron is not null && !Recurrence.TryParseCron(cron, out _))
+            faults.Add("cron", new("必須是五個欄位的 cron 運算式", "must be a cron expression of five fields"));
+        if (faults.Any) return null;
+
+        // Only the times are known yet.
+        var draft = new ScheduleDraft("", new NotificationDraft("", "", "", "", "", null, null, null, null, null, null, now), kind, at, cron, zone, "");
+        if (Recurrence.Next(draft, now) is not null) return draft;
+        faults.Add(wanted, kind == ScheduleKind.Once
+            ? new("必須是未來的時間", "must lie in the future")
+            : new("永遠不會執行", "will never run"));
+        return null;
+    }
+
+    private static string? Zone(JsonFields fields, Faults faults)
+    {
+        if (fields.OptionalText("time_zone", ZoneLength, least: 1) is not { } zone) return null;
+        // Names only: the system would look for a file of this name.
+        if (ZoneName().IsMatch(zone) && TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _)) return zone;
+        faults.Add("time_zone", new("不是已知的 IANA 時區", "is no IANA time zone that is known here"));
+        return null;
+    }
+
+    [GeneratedRegex(@"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*\z")]
+    private static partial Regex ZoneName();
+}
+
+/// <summary>The body of <c>POST /api/schedules</c> and <c>PUT /api/schedules/{id}</c>; it is read by <see cref="ScheduleRules"/>.</summary>
+/// <param name="At">RFC 3339; required when kind is once.</param>
+/// <param name="Cron">Five fields; required when kind is cron.</param>
+/// <param name="TimeZone">IANA name; required when kind is cron.</param>
+public sealed record NewSchedule(
+    [property: StringLength(ScheduleRules.NameLength, MinimumLength = 1)] string Name,
+    NewNotification Notification,
+    [property: AllowedValues("once", "cron")] string Kind,
+    DateTime? At = null,
+    [property: StringLength(ScheduleRules.CronLength)] string? Cron = null,
+    [property: JsonPropertyName("time_zone"), StringLength(ScheduleRules.ZoneLength)] string? TimeZone = null,
+    [property: AllowedValues("skip", "catch_up")] string? Missed = "skip");
+
+/// <summary>The body of <c>POST /api/schedules/preview</c>.</summary>
+public sealed record NewTimes(
+    [property: AllowedValues("once", "cron")] string Kind,
+    DateTime? At = null,
+    [property: StringLength(ScheduleRules.CronLength)] string? Cron = null,
+    [property: JsonPropertyName("time_zone"), StringLength(ScheduleRules.ZoneLength)] string? TimeZone = null);
+
+/// <summary>A schedule as callers see it. Times are RFC 3339, UTC.</summary>
+public sealed record ScheduleView(
+    long Id,
+    string Name,
+    NewNotification Notification,
+    string Kind,
+    DateTime? At,
+    string? Cron,
+    [property: JsonPropertyName("time_zone")] string? TimeZone,
+    string Missed,
+    string Status,
+    [property: JsonPropertyName("next_run_at")] DateTime? NextRunAt,
+    [property: JsonPropertyName("last_run_at")] DateTime? LastRunAt,
+    [property: JsonPropertyName("last_run_status")] string? LastRunStatus,
+    [property: JsonPropertyName("created_by")] string CreatedBy,
+    [property: JsonPropertyName("created_at")] DateTime CreatedAt,
+    [property: JsonPropertyName("updated_at")] DateTime UpdatedAt)
+{
+    public static ScheduleView Of(Schedule schedule)
+    {
+        var (draft, content) = (schedule.Draft, schedule.Draft.Notification);
+        return new(
+            schedule.Id,
+            draft.Name,
+            new NewNotification(
+                content.Title, content.Message, content.Type, content.Severity, content.Priority, content.Icon, content.ActionUrl,
+                content.Repo, content.Branch, content.CommitSha,
+                content.MetadataJson is { } metadata ? JsonElement.Parse(metadata) : null),
+            draft.Kind,
+            draft.At?.UtcDateTime,
+            draft.Cron,
+            draft.TimeZone,
+            draft.Missed,
+            schedule.Status,
+            schedule.NextRunAt?.UtcDateTime,
+            schedule.LastRunAt?.UtcDateTime,
+            schedule.LastRunStatus,
+            schedule.CreatedBy,
+            schedule.CreatedAt.UtcDateTime,
+            schedule.UpdatedAt.UtcDateTime);
+    }
+}

@@ -1,0 +1,36 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Settings;
+
+namespace NotifyHub.Gateway.Api;
+
+/// <summary><c>/api/system/settings</c>: what is in effect here and in a silo, and who said so. Secrets are never told.</summary>
+internal static class SettingsEndpoints
+{
+    public static void MapSettings(this IEndpointRouteBuilder app) =>
+        app.MapGet("/api/system/settings", ListAsync).RequireAuthorization(Callers.Administrator).WithTags("system")
+            .Summary("Read the settings of the answering gateway and of a silo, with their sources; secrets are masked.");
+
+    private static async Task<Ok<Envelope<SettingsView>>> ListAsync(
+        IOptions<GatewayOptions> options, IConfiguration configuration, IGrainFactory grains)
+    {
+        var gateway = SettingsList.Of(options.Value, new GatewayOptions(), configuration, "Gateway");
+        var silo = await grains.GetGrain<ISettingsGrain>(GrainKeys.Only).ListAsync();
+        return Reply.Ok(new SettingsView(
+        [
+            .. gateway.Select(setting => SettingView.Of(setting, "gateway")),
+            .. silo.Select(setting => SettingView.Of(setting, "silo")),
+        ]));
+    }
+}
+
+public sealed record SettingsView(IReadOnlyList<SettingView> Settings);
+
+/// <param name="Source">default, file, environment or argument.</param>
+/// <param name="Part">gateway or silo.</param>
+public sealed record SettingView(string Name, string Value, string Default, string Source, string Part, string Description)
+{
+    public static SettingView Of(Setting setting, string part) =>
+        new(setting.Name, setting.Value, setting.Default, setting.Source, part, setting.Description);
+}

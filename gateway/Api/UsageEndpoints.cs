@@ -1,0 +1,126 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http.HttpResults;
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.Gateway.Api;
+
+/// <summary><c>/api/usage</c>: who asked the API for what.</summary>
+internal static class UsageEndpoints
+{
+    private const int MostDays = 90;
+    private const int Week = 7;
+
+    public static void MapUsage(this IEndpointRouteBuilder app)
+    {
+        var group = app.MapGroup("/api/usage").RequireAuthorization(Callers.LoggedIn).WithTags("usage");
+        group.MapGet("/requests", RequestsAsync)
+            .Summary("List the API requests of the whole grid, newest first. status is a number or 2xx to 5xx; path is what the path begins with.")
+            .Fails(ErrorCatalogue.ValidationError);
+        group.MapGet("/summary", SummaryAsync)
+            .Summary("Count the API requests of the last days (7, at most 90) a day and an endpoint.").Fails(ErrorCatalogue.ValidationError);
+    }
+
+    private static async Task<Results<Ok<Envelope<RequestPageView>>, Failure>> RequestsAsync(
+        IGrainFactory grains, string? from, string? to, string? method, string? path, string? status, string? who, string? search,
+        string? page, string? limit)
+    {
+        var faults = new Faults();
+        var paging = Paging.Read(page, limit, faults);
+        var (lowest, highest) = Status(status, faults);
+        var query = new ApiRequestQuery(
+            Time("from", from, faults),
+            Time("to", to, faults),
+            Paging.Search(method, faults, "method")?.ToUpperInvariant(),
+            Paging.Search(path, faults, "path"),
+            lowest,
+            highest,
+            Paging.Search(who, faults, "who"),
+            Paging.Search(search, faults),
+            paging.Page,
+            paging.Limit);
+        if (faults.Any) return Failure.Invalid(faults);
+
+        var found = await Usage(grains).RequestsAsync(query);
+        return Reply.Ok(new RequestPageView([.. found.Requests.Select(RequestView.Of)], found.Total, paging.Page, paging.Limit));
+    }
+
+    private static async Task<Results<Ok<Envelope<UsageSummaryView>>, Failure>> SummaryAsync(IGrainFactory grains, string? days)
+    {
+        var faults = new Faults();
+        var wanted = Paging.Number("days", days, Week, MostDays, faults);
+        return faults.Any ? Failure.Invalid(faults) : Reply.Ok(UsageSummaryView.Of(await Usage(grains).SummaryAsync(wanted)));
+    }
+
+    private static DateTimeOffset? Time(string name, string? text, Faults faults)
+    {
+        if (string.IsNullOrEmpty(text)) return null;
+        // A plus that was not escaped arrives as a blank; no time has one of its own.
+        if (Rfc3339.TryParse(text.Replace(' ', '+'), out var time)) return time;
+        faults.Add(name, Rfc3339.Fault);
+        return null;
+    }
+
+    private static (int? Lowest, int? Highest) Status(string? text, Faults faults)
+    {
+        if (text is null or "" or "all") return (null, null);
+        if (text is [>= '1' and <= '5' and var hundreds, 'x' or 'X', 'x' or 'X']) return ((hundreds - '0') * 100, (hundreds - '0') * 100 + 99);
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var status) && status is >= 100 and <= 599) return (status, status);
+        faults.Add("status", new("必須是 100 到 599 的數字，或 1xx 到 5xx", "must be a number from 100 to 599, or 1xx to 5xx"));
+        return (null, null);
+    }
+
+    private static IUsageGrain Usage(IGrainFactory grains) => grains.GetGrain<IUsageGrain>(GrainKeys.Only);
+}
+
+/// <param name="At">RFC 3339, UTC: when it arrived.</param>
+/// <param name="Who">An e-mail address, the name of an API key, or "-".</param>
+/// <param name="Path">Without the query, which may hold secrets.</param>
+/// <param name="Route">The endpoint's template; "-" when there is no such endpoint.</param>
+public sealed record RequestView(
+    long Id,
+    DateTime At,
+    string Who,
+    string Method,
+    string Path,
+    string Route,
+    int Status,
+    [property: JsonPropertyName("duration_ms")] double DurationMs,
+    string Address,
+    [property: JsonPropertyName("user_agent")] string UserAgent)
+{
+    public static RequestView Of(StoredRequest stored)
+    {
+        var request = stored.Request;
+        return new(
+            stored.Id, request.At.UtcDateTime, request.Who, request.Method, request.Path, request.Route, request.Status,
+            UsageSummaryView.Milliseconds(request.Duration), request.Address, request.UserAgent);
+    }
+}
+
+public sealed record RequestPageView(IReadOnlyList<RequestView> Requests, long Total, int Page, int Limit);
+
+public sealed record UsageSummaryView(
+    [property: JsonPropertyName("per_day")] IReadOnlyList<UsageDayView> PerDay,
+    [property: JsonPropertyName("per_endpoint")] IReadOnlyList<UsageEndpointView> PerEndpoint)
+{
+    public static UsageSummaryView Of(UsageSummary summary) => new(
+        [.. summary.Days.Select(day => new UsageDayView(day.Date, day.Requests, day.Errors, Milliseconds(day.Average)))],
+        [.. summary.Endpoints.Select(endpoint => new UsageEndpointView(
+            endpoint.Method, endpoint.Route, endpoint.Requests, endpoint.Errors, Milliseconds(endpoint.Average),
+            Milliseconds(endpoint.Longest)))]);
+
+    public static double Milliseconds(TimeSpan duration) => Math.Round(duration.TotalMilliseconds, 3);
+}
+
+/// <param name="Errors">Answered with a status of 400 or more.</param>
+public sealed record UsageDayView(
+    string Date, long Requests, long Errors, [property: JsonPropertyName("avg_ms")] double AvgMs);
+
+public sealed record UsageEndpointView(
+    string Method,
+    string Route,
+    long Requests,
+    long Errors,
+    [property: JsonPropertyName("avg_ms")] double AvgMs,
+    [property: JsonPropertyName("max_ms")] double MaxMs);

@@ -1,0 +1,79 @@
+using Microsoft.Extensions.Logging;
+using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Storage;
+using Orleans.Concurrency;
+
+namespace NotifyHub.Grains.Schedules;
+
+/// <summary>The grid's one clock for schedules, and the way to them. Reentrant, so that nobody who reads waits for what is being sent.</summary>
+[Reentrant, GrainType("schedule")]
+public sealed partial class ScheduleGrain(ScheduleStore store, Scheduler scheduler, TimeProvider time, ILogger<ScheduleGrain> log)
+    : Grain, IScheduleGrain
+{
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
+    // Whoever else writes the rows (another activation, for a moment) does not tell this one.
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
+
+    private DateTimeOffset _wakeAt;
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        this.RegisterGrainTimer(TickAsync, new GrainTimerCreationOptions(Period, Period) { Interleave = true, KeepAlive = true });
+        return Task.CompletedTask;
+    }
+
+    public Task<SchedulePage> ListAsync(ScheduleQuery query) => store.ListAsync(query);
+
+    public Task<Schedule?> GetAsync(long id) => store.GetAsync(id);
+
+    public Task<Schedule> CreateAsync(ScheduleDraft draft, string createdBy) => ThenWakeAsync(store.AddAsync(draft, createdBy));
+
+    public Task<Schedule?> ReplaceAsync(long id, ScheduleDraft draft) => ThenWakeAsync(store.ReplaceAsync(id, draft));
+
+    public Task<bool> DeleteAsync(long id) => store.DeleteAsync(id);
+
+    public Task<Schedule?> PauseAsync(long id) => store.PauseAsync(id);
+
+    public Task<Schedule?> ResumeAsync(long id) => ThenWakeAsync(store.ResumeAsync(id));
+
+    public async Task<ScheduleRun?> RunAsync(long id) => await store.ClaimByHandAsync(id) is { } open
+        ? await scheduler.RunNowAsync(open, PublishAsync, CancellationToken.None)
+        : null;
+
+    public Task<ScheduleRunPage?> RunsAsync(long id, int page, int limit) => store.RunsAsync(id, page, limit);
+
+    public Task WakeAsync() => Task.CompletedTask;
+
+    private async Task TickAsync(CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        if (now < _wakeAt) return;
+        // Set before, and only ever brought forward after: who adds a schedule meanwhile must not be forgotten.
+        _wakeAt = now + LookAgain;
+        try
+        {
+            var next = await scheduler.RunDueAsync(PublishAsync, cancellation);
+            if (next < _wakeAt) _wakeAt = next;
+        }
+        catch (Exception fault) when (fault is StorageUnavailableException or OperationCanceledException)
+        {
+            LogPutOff(fault.Message);
+            _wakeAt = now + RetryAfter;
+        }
+    }
+
+    private Task<PublishResult> PublishAsync(PublishBatch batch) =>
+        GrainFactory.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel)).PublishAsync(batch);
+
+    private async Task<T> ThenWakeAsync<T>(Task<T> change)
+    {
+        var result = await change;
+        _wakeAt = default;
+        return result;
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Schedules are put off: {Fault}")]
+    private partial void LogPutOff(string fault);
+}

@@ -1,0 +1,144 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Storage;
+
+namespace NotifyHub.Grains.Schedules;
+
+/// <summary>
+/// Carries out what is due. A run is claimed first, in the transaction that moves its schedule on, so that of any number of schedulers
+/// one has it; published under an idempotency key; and finished. Wherever the process dies in between, the next one finds the claim and
+/// publishes under the same key, which publishes nothing twice.
+/// </summary>
+public sealed partial class Scheduler(ScheduleStore store, IOptions<SiloOptions> options, TimeProvider time, ILogger<Scheduler> logger)
+{
+    /// <summary>Of the missed runs of a schedule the newest so many are sent; those before are skipped.</summary>
+    public const int MostCaughtUp = 100;
+
+    /// <summary>Of the missed runs of a schedule the newest so many are recorded at all.</summary>
+    public const int MostRecorded = 1_000;
+
+    // A claim transaction stays short, and the publishes of one round fit one commit of the channel.
+    private const int MostClaims = 100;
+    private const int MostPublishes = 500;
+
+    /// <summary>How long a claimed run is tried: well within the life of its idempotency key, after which a retry could send it twice.</summary>
+    private static readonly TimeSpan Patience = MessageStore.KeyLifetime - TimeSpan.FromHours(1);
+
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
+    private readonly SiloOptions _options = options.Value;
+
+    /// <summary>Claims and carries out what is due. Answers when to come back, at the latest.</summary>
+    public async Task<DateTimeOffset> RunDueAsync(Func<PublishBatch, Task<PublishResult>> publish, CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        var due = await store.DueAsync(now, MostClaims, cancellation);
+        var claims = due.Select(schedule => TryClaim(schedule, now)).OfType<ScheduleClaim>().ToArray();
+        if (claims.Length > 0) await store.ClaimAsync(claims, now, cancellation);
+
+        var open = await store.OpenRunsAsync(MostPublishes, cancellation);
+        if (!await CarryOutAsync(open, publish, cancellation)) return now + RetryAfter;
+        if (open.Length == MostPublishes) return now;
+        return await store.NextDueAsync(cancellation) ?? DateTimeOffset.MaxValue;
+    }
+
+    /// <summary>Carries out one run that was just claimed by hand. Its outcome is known when this returns.</summary>
+    public async Task<ScheduleRun> RunNowAsync(
+        OpenRun open, Func<PublishBatch, Task<PublishResult>> publish, CancellationToken cancellation)
+    {
+        var finished = await PublishAsync(open, publish);
+        await store.FinishAsync([finished], cancellation);
+        return finished;
+    }
+
+    /// <summary>What is to become of a schedule that is due. Null: this machine cannot tell, and says so.</summary>
+    private ScheduleClaim? TryClaim(Schedule schedule, DateTimeOffset now)
+    {
+        try
+        {
+            // What is older would not outlive the next sweep of the history.
+            var oldest = now - _options.HistoryAge;
+            var first = schedule.NextRunAt > oldest ? schedule.NextRunAt.Value : oldest;
+            var times = new Queue<DateTimeOffset>();
+            foreach (var each in Recurrence.Between(schedule.Draft, first, now))
+            {
+                times.Enqueue(each);
+                if (times.Count > MostRecorded) times.Dequeue();
+            }
+
+            var runs = times.Select((each, index) => Planned(schedule, each, times.Count - index, now)).ToArray();
+            return new ScheduleClaim(schedule, runs, Recurrence.Next(schedule.Draft, now));
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            // A time zone that this machine does not know, for example: the other schedules must not wait for it.
+            LogNotUnderstood(fault, schedule.Id);
+            return null;
+        }
+    }
+
+    /// <param name="fromEnd">1: the newest.</param>
+    private PlannedRun Planned(Schedule schedule, DateTimeOffset scheduledFor, int fromEnd, DateTimeOffset now)
+    {
+        if (now - scheduledFor <= _options.ScheduleGrace) return new PlannedRun(scheduledFor, RunCause.Schedule, RunStatus.Started);
+        if (schedule.Draft.Missed == MissedRuns.Skip) return new PlannedRun(scheduledFor, RunCause.Schedule, RunStatus.Skipped);
+        return new PlannedRun(scheduledFor, RunCause.CatchUp, fromEnd <= MostCaughtUp ? RunStatus.Started : RunStatus.Skipped);
+    }
+
+    /// <summary>Runs of one schedule go one after the other, those of different ones side by side. False: some must be tried again.</summary>
+    private async Task<bool> CarryOutAsync(
+        OpenRun[] open, Func<PublishBatch, Task<PublishResult>> publish, CancellationToken cancellation)
+    {
+        var finished = await Task.WhenAll(open.GroupBy(each => each.Run.ScheduleId).Select(group => CarryOutInOrderAsync([.. group], publish)));
+        var runs = finished.SelectMany(each => each).ToArray();
+        if (runs.Length > 0) await store.FinishAsync(runs, cancellation);
+        return runs.Length == open.Length;
+    }
+
+    private async Task<List<ScheduleRun>> CarryOutInOrderAsync(OpenRun[] open, Func<PublishBatch, Task<PublishResult>> publish)
+    {
+        List<ScheduleRun> finished = [];
+        try
+        {
+            foreach (var each in open) finished.Add(await PublishAsync(each, publish));
+        }
+        catch (Exception fault) when (IsPassing(fault))
+        {
+            LogPutOff(open[0].Run.ScheduleId, fault.Message);
+        }
+
+        return finished;
+    }
+
+    private async Task<ScheduleRun> PublishAsync(OpenRun open, Func<PublishBatch, Task<PublishResult>> publish)
+    {
+        var run = open.Run;
+        if (time.GetUtcNow() - run.StartedAt > Patience)
+            return run with { Status = RunStatus.Failed, Error = "The notification could not be published in time." };
+
+        try
+        {
+            var draft = Draft.Of(open.Notification with { CreatedAt = run.StartedAt });
+            var result = await publish(new PublishBatch([draft], open.Key));
+            return run with { Status = RunStatus.Sent, NotificationId = result.FirstOffset };
+        }
+        catch (Exception fault) when (!IsPassing(fault))
+        {
+            LogFailed(fault, run.ScheduleId);
+            return run with { Status = RunStatus.Failed, Error = "The notification could not be published." };
+        }
+    }
+
+    private static bool IsPassing(Exception fault) =>
+        fault is StorageUnavailableException or ChannelBusyException or TimeoutException or OrleansException;
+
+    [LoggerMessage(LogLevel.Error, "It cannot be told when schedule {Id} is to run")]
+    private partial void LogNotUnderstood(Exception fault, long id);
+
+    [LoggerMessage(LogLevel.Warning, "Schedule {Id} is run again in a moment: {Fault}")]
+    private partial void LogPutOff(long id, string fault);
+
+    [LoggerMessage(LogLevel.Error, "A run of schedule {Id} failed")]
+    private partial void LogFailed(Exception fault, long id);
+}

@@ -1,0 +1,96 @@
+using System.Data.Common;
+using System.Globalization;
+using System.Reflection;
+using Microsoft.Extensions.Configuration;
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.Grains.Settings;
+
+/// <summary>Tells the settings of an options class: what is in effect, who said so, and what it means.</summary>
+public static class SettingsList
+{
+    /// <summary>Stands for a secret that is set; one that is not set is empty.</summary>
+    public const string Mask = "••••••";
+
+    private static readonly string[] SecretEndings = ["Key", "Password", "Secret", "Token"];
+
+    /// <param name="defaults">A fresh instance of the same class.</param>
+    /// <param name="section">The heading of the class's table in docs/configuration.md.</param>
+    public static Setting[] Of<T>(T options, T defaults, IConfiguration configuration, string section) where T : notnull
+    {
+        var meanings = Meanings(section);
+        return
+        [
+            .. from property in typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance)
+               select new Setting(
+                   property.Name,
+                   Shown(property.Name, Text(property.GetValue(options))),
+                   Shown(property.Name, Text(property.GetValue(defaults))),
+                   Source(configuration, $"{SiloOptions.Section}:{property.Name}"),
+                   meanings.GetValueOrDefault(property.Name, "")),
+        ];
+    }
+
+    private static string Text(object? value) => value switch
+    {
+        null => "",
+        string[] list => string.Join(", ", list),
+        _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
+    };
+
+    private static string Shown(string name, string value)
+    {
+        if (value.Length == 0) return value;
+        if (IsSecret(name)) return Mask;
+        return name == nameof(SiloOptions.Storage) ? WithoutSecrets(value) : value;
+    }
+
+    private static bool IsSecret(string name) => SecretEndings.Any(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+
+    private static string WithoutSecrets(string connectionString)
+    {
+        try
+        {
+            var parts = new DbConnectionStringBuilder { ConnectionString = connectionString };
+            string[] secrets = [.. parts.Keys.Cast<string>().Where(key => IsSecret(key) || key.Equals("Pwd", StringComparison.OrdinalIgnoreCase))];
+            foreach (var key in secrets) parts[key] = Mask;
+            return parts.ConnectionString;
+        }
+        catch (ArgumentException)
+        {
+            // Not understood, so nobody can say where in it a password stands.
+            return Mask;
+        }
+    }
+
+    /// <summary>The one that the value comes from: the last that has it wins.</summary>
+    private static string Source(IConfiguration configuration, string key) =>
+        Providers(configuration).LastOrDefault(provider => provider.TryGet(key, out _) || provider.GetChildKeys([], key).Any()) is not { } provider
+            ? SettingSource.Default
+            : provider.GetType().Name switch
+            {
+                "EnvironmentVariablesConfigurationProvider" => SettingSource.Environment,
+                "CommandLineConfigurationProvider" => SettingSource.Argument,
+                _ => SettingSource.File,
+            };
+
+    private static IEnumerable<IConfigurationProvider> Providers(IConfiguration configuration) =>
+        configuration is not IConfigurationRoot root ? [] : root.Providers.SelectMany(provider =>
+            provider is ChainedConfigurationProvider chained ? Providers(chained.Configuration) : [provider]);
+
+    // The page that operators read, which a test holds to the options: what a setting means is written down once.
+    private static Dictionary<string, string> Meanings(string section)
+    {
+        using var page = new StreamReader(typeof(SettingsList).Assembly.GetManifestResourceStream("configuration.md")!);
+        return page.ReadToEnd().Split('\n')
+            .SkipWhile(line => line != $"## {section}")
+            .Skip(1)
+            .TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal))
+            .Where(line => line.StartsWith("| `", StringComparison.Ordinal))
+            .Select(line => line.Trim('|', ' ').Split('|', StringSplitOptions.TrimEntries))
+            .ToDictionary(
+                cells => cells[0][1..cells[0].IndexOf('`', 1)],
+                cells => cells[3].Replace("`", "", StringComparison.Ordinal),
+                StringComparer.Ordinal);
+    }
+}

@@ -1,0 +1,236 @@
+using System.Data.Common;
+using System.Globalization;
+using Dapper;
+using Microsoft.Extensions.Options;
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.Grains.Storage;
+
+/// <summary>The log of API requests: a row each, as long as they are retained, and sums a day and endpoint.</summary>
+public sealed class UsageStore(Database database, IOptions<SiloOptions> options, TimeProvider time)
+{
+    private const int SweepBatch = 5_000;
+    private const int MostEndpoints = 200;
+    private const string Columns =
+        """
+        id AS Id, at AS At, who AS Who, method AS Method, path AS Path, route AS Route, status AS Status, duration_us AS Duration,
+        address AS Address, user_agent AS UserAgent
+        """;
+
+    private readonly SiloOptions _options = options.Value;
+    private readonly TimeZoneInfo _zone = options.Value.Zone();
+
+    /// <summary>Adds a batch in one transaction. False: it was added before.</summary>
+    public Task<bool> AddAsync(ApiRequestBatch batch, CancellationToken cancellation = default) => database.WriteAsync(
+        async (connection, transaction) =>
+        {
+            var isNew = await connection.ExecuteAsync(
+                """
+                INSERT INTO api_request_batch (gateway_id, sequence, taken_at) VALUES (@GatewayId, @Sequence, @now)
+                ON CONFLICT (gateway_id) DO UPDATE SET sequence = excluded.sequence, taken_at = excluded.taken_at
+                WHERE api_request_batch.sequence < excluded.sequence
+                """,
+                new { batch.GatewayId, batch.Sequence, now = time.GetUtcNow().ToUnixTimeMilliseconds() },
+                transaction) > 0;
+            if (!isNew || batch.Requests.Length == 0) return isNew;
+
+            await InsertAsync(connection, transaction, batch.Requests, cancellation);
+            await SumAsync(connection, transaction, batch.Requests);
+            // As many leave at the old end as come at the new one: the bound holds at any rate of requests.
+            await connection.ExecuteAsync(
+                """
+                DELETE FROM api_request WHERE id IN (
+                    SELECT id FROM api_request WHERE id <= (SELECT max(id) FROM api_request) - @UsageRows ORDER BY id LIMIT @SweepBatch)
+                """,
+                new { _options.UsageRows, SweepBatch },
+                transaction);
+            return true;
+        },
+        cancellation);
+
+    /// <summary>One page, newest first.</summary>
+    public Task<ApiRequestPage> ListAsync(ApiRequestQuery query, CancellationToken cancellation = default)
+    {
+        // No stored text has a U+0000, and PostgreSQL refuses to be asked for it.
+        if (new[] { query.Method, query.Path, query.Who, query.Search }.Any(text => text?.Contains('\0', StringComparison.Ordinal) == true))
+            return Task.FromResult(new ApiRequestPage([], 0));
+
+        List<string> conditions = [];
+        if (query.From is not null) conditions.Add("at >= @From");
+        if (query.To is not null) conditions.Add("at < @To");
+        if (query.Method is not null) conditions.Add("method = @Method");
+        if (query.Path is not null) conditions.Add(Like.Matches("path", "@Path"));
+        if (query.LowestStatus is not null) conditions.Add("status >= @LowestStatus");
+        if (query.HighestStatus is not null) conditions.Add("status <= @HighestStatus");
+        if (query.Who is not null) conditions.Add("who = @Who");
+        if (query.Search is not null)
+            conditions.Add($"({string.Join(" OR ", from column in (string[])["path", "who", "address", "user_agent"] select Like.Matches(column, "@Pattern"))})");
+        var where = conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions);
+        var arguments = new
+        {
+            From = query.From?.ToUnixTimeMilliseconds(),
+            To = query.To?.ToUnixTimeMilliseconds(),
+            query.Method,
+            Path = Like.Prefix(query.Path),
+            query.LowestStatus,
+            query.HighestStatus,
+            query.Who,
+            Pattern = Like.Pattern(query.Search),
+            query.Limit,
+            Skip = (query.Page - 1L) * query.Limit,
+        };
+        return database.ReadAsync(
+            async connection =>
+            {
+                var total = await connection.ExecuteScalarAsync<long>($"SELECT count(*) FROM api_request {where}", arguments);
+                var rows = await connection.QueryAsync<Row>(
+                    $"SELECT {Columns} FROM api_request {where} ORDER BY at DESC, id DESC LIMIT @Limit OFFSET @Skip", arguments);
+                return new ApiRequestPage([.. rows.Select(row => row.ToRequest())], total);
+            },
+            cancellation);
+    }
+
+    /// <summary>The last so many days, today included.</summary>
+    public Task<UsageSummary> SummaryAsync(int days, CancellationToken cancellation = default)
+    {
+        var today = TimeZoneInfo.ConvertTime(time.GetUtcNow(), _zone).Date;
+        var dates = Enumerable.Range(1 - days, days).Select(offset => Day(today.AddDays(offset))).ToArray();
+        return database.ReadAsync(
+            async connection =>
+            {
+                const string Sums =
+                    """
+                    CAST(sum(requests) AS bigint) AS Requests, CAST(sum(errors) AS bigint) AS Errors,
+                    CAST(sum(duration_us) AS bigint) AS Duration, max(longest_us) AS Longest
+                    """;
+                var range = new { first = dates[0], last = dates[^1], MostEndpoints };
+                var perDay = (await connection.QueryAsync<Sum>(
+                    $"SELECT day AS Day, {Sums} FROM api_request_day WHERE day BETWEEN @first AND @last GROUP BY day", range))
+                    .ToDictionary(sum => sum.Day);
+                var perEndpoint = await connection.QueryAsync<Sum>(
+                    $"""
+                    SELECT method AS Method, route AS Route, {Sums} FROM api_request_day WHERE day BETWEEN @first AND @last
+                    GROUP BY method, route ORDER BY sum(requests) DESC, route, method LIMIT @MostEndpoints
+                    """,
+                    range);
+                return new UsageSummary(
+                    [.. dates.Select(date => (perDay.GetValueOrDefault(date) ?? new Sum { Day = date }).ToDay())],
+                    [.. perEndpoint.Select(sum => sum.ToEndpoint())]);
+            },
+            cancellation);
+    }
+
+    /// <summary>Deletes, in small batches, what is no longer retained. Answers how many rows of requests were deleted.</summary>
+    public async Task<long> SweepAsync(CancellationToken cancellation = default)
+    {
+        var now = time.GetUtcNow();
+        var before = (now - _options.UsageAge).ToUnixTimeMilliseconds();
+        var oldestDay = Day(TimeZoneInfo.ConvertTime(now - _options.HistoryAge, _zone).Date);
+        await database.WriteAsync(
+            (connection, transaction) => connection.ExecuteAsync(
+                "DELETE FROM api_request_day WHERE day < @oldestDay; DELETE FROM api_request_batch WHERE taken_at < @before",
+                new { oldestDay, before },
+                transaction),
+            cancellation);
+        long swept = 0;
+        while (true)
+        {
+            var batch = await database.WriteAsync(
+                (connection, transaction) => connection.ExecuteAsync(
+                    "DELETE FROM api_request WHERE id IN (SELECT id FROM api_request WHERE at < @before ORDER BY at LIMIT @SweepBatch)",
+                    new { before, SweepBatch },
+                    transaction),
+                cancellation);
+            swept += batch;
+            if (batch < SweepBatch) return swept;
+        }
+    }
+
+    private Task InsertAsync(
+        DbConnection connection, DbTransaction transaction, ApiRequest[] requests, CancellationToken cancellation) => database.InsertAsync(
+        connection,
+        transaction,
+        "api_request",
+        [
+            ("at", Array.ConvertAll(requests, request => request.At.ToUnixTimeMilliseconds())),
+            ("who", Array.ConvertAll(requests, request => request.Who)),
+            ("method", Array.ConvertAll(requests, request => request.Method)),
+            ("path", Array.ConvertAll(requests, request => request.Path)),
+            ("route", Array.ConvertAll(requests, request => request.Route)),
+            ("status", Array.ConvertAll(requests, request => (long)request.Status)),
+            ("duration_us", Array.ConvertAll(requests, request => Microseconds(request.Duration))),
+            ("address", Array.ConvertAll(requests, request => request.Address)),
+            ("user_agent", Array.ConvertAll(requests, request => request.UserAgent)),
+        ],
+        cancellation);
+
+    private Task<int> SumAsync(DbConnection connection, DbTransaction transaction, ApiRequest[] requests)
+    {
+        var sums = requests
+            .GroupBy(request => (Day: Day(TimeZoneInfo.ConvertTime(request.At, _zone).Date), request.Method, request.Route))
+            .Select(group => new Sum
+            {
+                Day = group.Key.Day,
+                Method = group.Key.Method,
+                Route = group.Key.Route,
+                Requests = group.Count(),
+                Errors = group.Count(request => request.Status >= 400),
+                Duration = group.Sum(request => Microseconds(request.Duration)),
+                Longest = group.Max(request => Microseconds(request.Duration)),
+            })
+            // In one order, so that two gateways' batches never wait for each other in a circle.
+            .OrderBy(sum => sum.Day, StringComparer.Ordinal).ThenBy(sum => sum.Method, StringComparer.Ordinal)
+            .ThenBy(sum => sum.Route, StringComparer.Ordinal);
+        return connection.ExecuteAsync(
+            """
+            INSERT INTO api_request_day (day, method, route, requests, errors, duration_us, longest_us)
+            VALUES (@Day, @Method, @Route, @Requests, @Errors, @Duration, @Longest)
+            ON CONFLICT (day, method, route) DO UPDATE SET
+                requests = api_request_day.requests + excluded.requests,
+                errors = api_request_day.errors + excluded.errors,
+                duration_us = api_request_day.duration_us + excluded.duration_us,
+                longest_us = CASE WHEN excluded.longest_us > api_request_day.longest_us THEN excluded.longest_us ELSE api_request_day.longest_us END
+            """,
+            sums,
+            transaction);
+    }
+
+    private static long Microseconds(TimeSpan duration) => (long)duration.TotalMicroseconds;
+
+    private static string Day(DateTime date) => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    private sealed class Row
+    {
+        public long Id { get; init; }
+        public long At { get; init; }
+        public string Who { get; init; } = "";
+        public string Method { get; init; } = "";
+        public string Path { get; init; } = "";
+        public string Route { get; init; } = "";
+        public long Status { get; init; }
+        public long Duration { get; init; }
+        public string Address { get; init; } = "";
+        public string UserAgent { get; init; } = "";
+
+        public StoredRequest ToRequest() => new(Id, new ApiRequest(
+            DateTimeOffset.FromUnixTimeMilliseconds(At), Who, Method, Path, Route, (int)Status, TimeSpan.FromMicroseconds(Duration), Address, UserAgent));
+    }
+
+    /// <summary>Durations are microseconds.</summary>
+    private sealed class Sum
+    {
+        public string Day { get; init; } = "";
+        public string Method { get; init; } = "";
+        public string Route { get; init; } = "";
+        public long Requests { get; init; }
+        public long Errors { get; init; }
+        public long Duration { get; init; }
+        public long Longest { get; init; }
+
+        public UsageDay ToDay() => new(Day, Requests, Errors, Average());
+
+        public UsageEndpoint ToEndpoint() => new(Method, Route, Requests, Errors, Average(), TimeSpan.FromMicroseconds(Longest));
+
+        private TimeSpan Average() => Requests == 0 ? TimeSpan.Zero : TimeSpan.FromMicroseconds(Duration / Requests);
+    }
+}

@@ -1,0 +1,18 @@
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.GrainTests;
+
+public class SettingsGrainTests
+{
+    [Fact]
+    public async Task A_silo_tells_its_settings_to_gateways_and_keeps_its_secrets()
+    {
+        await using var cluster = await GrainCluster.StartAsync(configure: options => options.AdministratorPassword = "correct horse");
+
+        var settings = (await cluster.Grains.GetGrain<ISettingsGrain>(GrainKeys.Only).ListAsync()).ToDictionary(setting => setting.Name);
+
+        Assert.Equal(("00:00:02", "00:00:05"), (settings["Lease"].Value, settings["Lease"].Default));
+        Assert.Equal("••••••", settings["AdministratorPassword"].Value);
+        Assert.NotEmpty(settings["Lease"].Description);
+    }
+}

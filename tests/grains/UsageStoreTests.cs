@@ -1,0 +1,131 @@
+using Microsoft.Extensions.Options;
+using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains;
+using NotifyHub.Grains.Storage;
+using NotifyHub.TestKit;
+
+namespace NotifyHub.GrainTests;
+
+public sealed class SqliteUsageStoreTests() : UsageStoreTests(null);
+
+public sealed class PostgresUsageStoreTests(PostgresServer server) : UsageStoreTests(server);
+
+public abstract class UsageStoreTests(PostgresServer? server) : StoreTest(server)
+{
+    private static readonly ApiRequestQuery Everything = new(null, null, null, null, null, null, null, null, 1, 500);
+
+    private long _sequence;
+
+    private UsageStore Store => field ??= new UsageStore(Database, Settings, Clock);
+
+    [Fact]
+    public async Task A_batch_that_comes_again_counts_once()
+    {
+        var batch = new ApiRequestBatch("gw-1", 1, [Request(path: "/api/a"), Request(path: "/api/b")]);
+        Assert.True(await Store.AddAsync(batch, Cancellation));
+        Assert.False(await Store.AddAsync(batch, Cancellation));
+        Assert.True(await Store.AddAsync(batch with { GatewayId = "gw-2" }, Cancellation));
+        Assert.True(await Store.AddAsync(batch with { Sequence = 2 }, Cancellation));
+        Assert.False(await Store.AddAsync(batch, Cancellation));
+
+        Assert.Equal(6, (await Store.ListAsync(Everything, Cancellation)).Total);
+        Assert.Equal(6, (await Store.SummaryAsync(1, Cancellation)).Days.Single().Requests);
+    }
+
+    [Fact]
+    public async Task Requests_are_found_by_everything_they_can_be_asked_for_newest_first()
+    {
+        var now = Clock.GetUtcNow();
+        await AddAsync(
+            Request(at: now, who: "ann@example.com", method: "POST", path: "/api/keys", status: 201, userAgent: "Mozilla/5.0"),
+            Request(at: now.AddSeconds(-2), who: "billing", path: "/api/push", status: 404, address: "10.0.0.7"),
+            Request(at: now.AddSeconds(-1), path: "/api/100%", status: 503));
+
+        Assert.Equal(["/api/keys", "/api/100%", "/api/push"], await PathsAsync(Everything));
+        Assert.Equal(["/api/100%"], await PathsAsync(Everything with { Page = 2, Limit = 1 }));
+        Assert.Equal(["/api/100%"], await PathsAsync(Everything with { From = now.AddSeconds(-1), To = now }));
+        Assert.Equal(["/api/keys"], await PathsAsync(Everything with { Method = "POST" }));
+        Assert.Equal(["/api/push"], await PathsAsync(Everything with { Path = "/API/pu" }));
+        Assert.Empty(await PathsAsync(Everything with { Path = "keys" }));
+        Assert.Equal(["/api/push"], await PathsAsync(Everything with { LowestStatus = 400, HighestStatus = 499 }));
+        Assert.Equal(["/api/push"], await PathsAsync(Everything with { Who = "billing" }));
+        foreach (var (search, path) in new[] { ("0%", "/api/100%"), ("MOZILLA", "/api/keys"), ("10.0.0", "/api/push"), ("ann@", "/api/keys") })
+            Assert.Equal([path], await PathsAsync(Everything with { Search = search }));
+        Assert.Empty(await PathsAsync(Everything with { Search = "\0" }));
+        Assert.Equal(new StoredRequest(1, Request(at: now, who: "ann@example.com", method: "POST", path: "/api/keys", status: 201, userAgent: "Mozilla/5.0")),
+            (await Store.ListAsync(Everything, Cancellation)).Requests[0]);
+
+        async Task<IEnumerable<string>> PathsAsync(ApiRequestQuery query) =>
+            (await Store.ListAsync(query, Cancellation)).Requests.Select(stored => stored.Request.Path);
+    }
+
+    [Fact]
+    public async Task Days_without_a_gap_and_endpoints_are_summed_in_the_servers_zone()
+    {
+        // 20:00 in Taipei: four hours on it is tomorrow there, and still today in UTC.
+        await AddAsync(Request(milliseconds: 1), Request(milliseconds: 2, status: 400), Request(method: "POST", milliseconds: 30));
+        Clock.Advance(TimeSpan.FromHours(4));
+        await AddAsync(Request(milliseconds: 9, status: 500));
+
+        var summary = await Store.SummaryAsync(3, Cancellation);
+
+        Assert.Equal(
+            [
+                new UsageDay("2026-03-09", 0, 0, TimeSpan.Zero),
+                new UsageDay("2026-03-10", 3, 1, TimeSpan.FromMilliseconds(11)),
+                new UsageDay("2026-03-11", 1, 1, TimeSpan.FromMilliseconds(9)),
+            ],
+            summary.Days);
+        Assert.Equal(
+            [
+                new UsageEndpoint("GET", "/api/{id}", 3, 2, TimeSpan.FromMilliseconds(4), TimeSpan.FromMilliseconds(9)),
+                new UsageEndpoint("POST", "/api/{id}", 1, 0, TimeSpan.FromMilliseconds(30), TimeSpan.FromMilliseconds(30)),
+            ],
+            summary.Endpoints);
+    }
+
+    [Fact]
+    public async Task Old_rows_leave_and_their_sums_stay_as_long_as_the_history()
+    {
+        await AddAsync(Request());
+        Clock.Advance(new SiloOptions().UsageAge + TimeSpan.FromSeconds(1));
+        await AddAsync(Request(path: "/api/new"));
+
+        Assert.Equal(1, await Store.SweepAsync(Cancellation));
+        Assert.Equal("/api/new", Assert.Single((await Store.ListAsync(Everything, Cancellation)).Requests).Request.Path);
+        Assert.Equal(2, (await Store.SummaryAsync(30, Cancellation)).Days.Sum(day => day.Requests));
+
+        Clock.Advance(new SiloOptions().HistoryAge - TimeSpan.FromDays(1));
+        await Store.SweepAsync(Cancellation);
+        Assert.Equal(1, (await Store.SummaryAsync(90, Cancellation)).Days.Sum(day => day.Requests));
+    }
+
+    [Fact]
+    public async Task Of_a_hundred_thousand_rows_any_page_is_found_and_those_beyond_the_bound_have_left()
+    {
+        var small = new UsageStore(Database, Options.Create(new SiloOptions { TimeZone = "UTC", UsageRows = 100_000 }), Clock);
+        var start = Clock.GetUtcNow();
+        for (var batch = 0; batch < 26; batch++)
+        {
+            var requests = Enumerable.Range(batch * 4_000, 4_000).Select(number => Request(
+                at: start.AddMilliseconds(number), path: $"/api/{number}", who: number % 1_000 == 0 ? "rare" : "-", status: number % 100 == 0 ? 500 : 200));
+            await small.AddAsync(new ApiRequestBatch("gw", ++_sequence, [.. requests]), Cancellation);
+        }
+
+        var first = await small.ListAsync(Everything with { Limit = 2 }, Cancellation);
+        Assert.Equal((100_000, "/api/103999"), (first.Total, first.Requests[0].Request.Path));
+        var last = await small.ListAsync(Everything with { Page = 50_000, Limit = 2 }, Cancellation);
+        Assert.Equal(["/api/4001", "/api/4000"], last.Requests.Select(stored => stored.Request.Path));
+        Assert.Equal(100, (await small.ListAsync(Everything with { Who = "rare" }, Cancellation)).Total);
+        Assert.Equal(1_000, (await small.ListAsync(Everything with { LowestStatus = 500, HighestStatus = 599 }, Cancellation)).Total);
+        Assert.Equal(11, (await small.ListAsync(Everything with { Search = "/10000" }, Cancellation)).Total);
+        Assert.Equal(104_000, (await small.SummaryAsync(1, Cancellation)).Endpoints.Single().Requests);
+    }
+
+    private Task<bool> AddAsync(params ApiRequest[] requests) => Store.AddAsync(new ApiRequestBatch("gw", ++_sequence, requests), Cancellation);
+
+    private ApiRequest Request(
+        DateTimeOffset? at = null, string who = "-", string method = "GET", string path = "/api/1", int status = 200,
+        int milliseconds = 1, string address = "127.0.0.1", string userAgent = "curl/8") => new(
+        at ?? Clock.GetUtcNow(), who, method, path, "/api/{id}", status, TimeSpan.FromMilliseconds(milliseconds), address, userAgent);
+}

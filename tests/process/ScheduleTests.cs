@@ -1,0 +1,101 @@
+using System.Net;
+using System.Text.Json;
+using NotifyHub.TestKit;
+using Xunit;
+
+namespace NotifyHub.ProcessTests;
+
+public sealed class ScheduleTests
+{
+    private const int Many = 40;
+
+    [Fact]
+    public async Task Runs_that_a_kill_interrupts_are_each_sent_once_by_the_next_life()
+    {
+        await using var hub = await NotifyHubProcess.StartAsync(("ScheduleGrace", "01:00:00"));
+        using (var rest = await hub.LogInAsync())
+        {
+            await using var client = await hub.ConnectAsync();
+            var soon = DateTimeOffset.UtcNow.AddSeconds(3);
+            for (var i = 0; i < Many; i++) await CreateAsync(rest, $"number {i}", soon);
+            await client.NextJsonAsync();
+            await hub.KillAsync();
+        }
+
+        for (var life = 0; life < 2; life++)
+        {
+            await hub.StartAgainAsync();
+            using var rest = await hub.LogInAsync();
+            await Until.TrueAsync(async () => (await GetAsync(rest, "/api/schedules?limit=500")).GetProperty("schedules").EnumerateArray()
+                .All(schedule => schedule.GetProperty("last_run_status").GetString() == "sent"));
+
+            var titles = (await GetAsync(rest, "/api/notifications/windows?limit=500")).GetProperty("notifications").EnumerateArray()
+                .Select(notification => notification.GetProperty("title").GetString()).ToArray();
+            Assert.Equal(Enumerable.Range(0, Many).Select(i => $"number {i}").Order(), titles.Order());
+            await hub.KillAsync();
+        }
+    }
+
+    [Fact]
+    public async Task What_was_missed_while_the_process_was_away_is_skipped_or_caught_up_with_as_its_schedule_says()
+    {
+        await using var hub = await NotifyHubProcess.StartAsync(("ScheduleGrace", "00:00:01"));
+        long skips, catchesUp;
+        // Late enough to be asked for on a busy machine; the process is gone long before.
+        var at = DateTimeOffset.UtcNow.AddSeconds(5);
+        using (var rest = await hub.LogInAsync())
+        {
+            skips = await CreateAsync(rest, "skips", at);
+            catchesUp = await CreateAsync(rest, "catches up", at, "catch_up");
+            await hub.KillAsync();
+        }
+
+        await Until.TrueAsync(() => DateTimeOffset.UtcNow > at.AddSeconds(1.5), what: "the runs are missed");
+        await hub.StartAgainAsync();
+        using var back = await hub.LogInAsync();
+        Assert.Equal(("schedule", "skipped"), await OnlyRunAsync(skips));
+        Assert.Equal(("catch_up", "sent"), await OnlyRunAsync(catchesUp));
+        var notification = Assert.Single((await GetAsync(back, "/api/notifications/windows")).GetProperty("notifications").EnumerateArray());
+        Assert.Equal("catches up", notification.GetProperty("title").GetString());
+
+        async Task<(string?, string?)> OnlyRunAsync(long id)
+        {
+            JsonElement[] runs = [];
+            await Until.TrueAsync(async () =>
+                (runs = [.. (await GetAsync(back, $"/api/schedules/{id}/runs")).GetProperty("runs").EnumerateArray()]).Length > 0);
+            var run = Assert.Single(runs);
+            return (run.GetProperty("trigger").GetString(), run.GetProperty("status").GetString());
+        }
+    }
+
+    [Fact]
+    public async Task A_stopped_service_does_not_stop_schedules_and_a_client_that_resumes_gets_what_they_sent()
+    {
+        await using var hub = await NotifyHubProcess.StartAsync();
+        using var rest = await hub.LogInAsync();
+        (await rest.PostAsync("/api/system/websocket/stop")).Expect(HttpStatusCode.OK);
+        var id = await CreateAsync(rest, "meanwhile", DateTimeOffset.UtcNow.AddSeconds(1));
+        await Until.TrueAsync(async () => (await GetAsync(rest, $"/api/schedules/{id}")).GetProperty("status").GetString() == "finished");
+        var byHand = (await rest.PostAsync($"/api/schedules/{id}/run")).Expect(HttpStatusCode.OK).Data;
+        Assert.Equal(("manual", "sent", 2), (
+            byHand.GetProperty("trigger").GetString(), byHand.GetProperty("status").GetString(), byHand.GetProperty("offset").GetInt32()));
+
+        (await rest.PostAsync("/api/system/websocket/start")).Expect(HttpStatusCode.OK);
+        await using var client = await hub.ConnectAsync("?since=0", v1: true);
+        await client.NextJsonAsync();
+        for (var offset = 1; offset <= 2; offset++)
+        {
+            var message = await client.NextJsonAsync();
+            Assert.Equal((offset, "meanwhile"), (
+                message.GetProperty("offset").GetInt32(), message.GetProperty("data").GetProperty("title").GetString()));
+        }
+    }
+
+    private static async Task<long> CreateAsync(RestClient rest, string title, DateTimeOffset at, string missed = "skip")
+    {
+        var body = JsonSerializer.Serialize(new { name = title, notification = new { title, message = "m" }, kind = "once", at, missed });
+        return (await rest.PostAsync("/api/schedules", body)).Expect(HttpStatusCode.Created).Data.GetProperty("id").GetInt64();
+    }
+
+    private static async Task<JsonElement> GetAsync(RestClient rest, string path) => (await rest.GetAsync(path)).Expect(HttpStatusCode.OK).Data;
+}

@@ -1,0 +1,91 @@
+using System.Reflection;
+using Microsoft.Extensions.Configuration;
+using NotifyHub.Gateway;
+using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains;
+using NotifyHub.Grains.Settings;
+using Xunit;
+
+namespace NotifyHub.UnitTests.Api;
+
+public sealed class SettingsListTests
+{
+    [Fact]
+    public void The_last_one_who_gives_a_setting_is_its_source()
+    {
+        var folder = Directory.CreateTempSubdirectory("notifyhub-settings-");
+        File.WriteAllText(folder.FullName + "/app.json", """{"NotifyHub":{"PushPort":1,"WebSocketPort":1,"Senders":1,"PushIdle":"00:00:01"}}""");
+        File.WriteAllText(folder.FullName + "/NotifyHub__PushKey", "secret");
+        Environment.SetEnvironmentVariable("SETTINGS_TEST_NotifyHub__WebSocketPort", "2");
+        Environment.SetEnvironmentVariable("SETTINGS_TEST_NotifyHub__Senders", "2");
+        Environment.SetEnvironmentVariable("SETTINGS_TEST_NotifyHub__AllowedOrigins__0", "https://a.example");
+        var configuration = new ConfigurationBuilder()
+            .AddJsonFile(folder.FullName + "/app.json")
+            .AddConfiguration(new ConfigurationBuilder().AddEnvironmentVariables("SETTINGS_TEST_").Build())
+            .AddCommandLine(["--NotifyHub:Senders=3"])
+            .AddKeyPerFile(folder.FullName)
+            .Build();
+
+        var settings = SettingsList.Of(configuration.GetSection("NotifyHub").Get<GatewayOptions>()!, new GatewayOptions(), configuration, "Gateway")
+            .ToDictionary(setting => setting.Name);
+
+        Assert.Equal(("1", "8081", SettingSource.File), Seen("PushPort"));
+        Assert.Equal(("00:00:01", "00:00:05", SettingSource.File), Seen("PushIdle"));
+        Assert.Equal(("2", "8080", SettingSource.Environment), Seen("WebSocketPort"));
+        Assert.Equal(("https://a.example", "", SettingSource.Environment), Seen("AllowedOrigins"));
+        Assert.Equal(("3", "0", SettingSource.Argument), Seen("Senders"));
+        Assert.Equal((SettingsList.Mask, "", SettingSource.File), Seen("PushKey"));
+        Assert.Equal(("65536", "65536", SettingSource.Default), Seen("OutboxBytes"));
+        folder.Delete(recursive: true);
+
+        (string, string, string) Seen(string name) => (settings[name].Value, settings[name].Default, settings[name].Source);
+    }
+
+    [Theory]
+    [InlineData("Host=db;Username=hub;Password=a;b=c", "Host=db;Username=hub;Password=••••••;b=c")]
+    [InlineData("Host=db;PWD='a;b'", "Host=db;PWD=••••••")]
+    [InlineData("Host=db;SSL Password=abc", "Host=db;SSL Password=••••••")]
+    [InlineData("Data Source=data/notifyhub.db", "Data Source=data/notifyhub.db")]
+    [InlineData("Password=abc;nonsense", "••••••")]
+    public void No_secret_of_a_connection_string_is_told(string storage, string shown)
+    {
+        var options = new SiloOptions { Storage = storage, AdministratorPassword = "abc" };
+        var settings = SettingsList.Of(options, new SiloOptions(), new ConfigurationBuilder().Build(), "Silo").ToDictionary(setting => setting.Name);
+
+        Assert.Equal(shown, settings["Storage"].Value, ignoreCase: true);
+        Assert.Equal(SettingsList.Mask, settings["AdministratorPassword"].Value);
+    }
+
+    [Fact]
+    public void Every_setting_is_told_with_what_it_means()
+    {
+        var configuration = new ConfigurationBuilder().Build();
+        foreach (var (settings, type) in new[]
+        {
+            (SettingsList.Of(new GatewayOptions(), new GatewayOptions(), configuration, "Gateway"), typeof(GatewayOptions)),
+            (SettingsList.Of(new SiloOptions(), new SiloOptions(), configuration, "Silo"), typeof(SiloOptions)),
+        })
+        {
+            Assert.Equal(type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(property => property.Name), settings.Select(setting => setting.Name));
+            Assert.All(settings, setting => Assert.EndsWith(".", setting.Description, StringComparison.Ordinal));
+            Assert.All(settings, setting => Assert.Equal(setting.Default, setting.Value));
+        }
+    }
+
+    [Fact]
+    public async Task Both_parts_are_told_to_an_administrator_without_their_secrets()
+    {
+        await using var server = await ApiServer.StartAsync(("PushKey", "push secret"));
+        var answer = await server.GetAsync("/api/system/settings", await server.LogInAsync());
+        var settings = answer.Data.GetProperty("settings").EnumerateArray().ToArray();
+
+        Assert.DoesNotContain("push secret", answer.Body, StringComparison.Ordinal);
+        Assert.DoesNotContain(ApiServer.JwtKey, answer.Body, StringComparison.Ordinal);
+        Assert.Equal(
+            """{"name":"PushKey","value":"••••••","default":"","source":"file","part":"gateway","description":"When set, a push connection must begin with the line AUTH <key>."}""",
+            settings.Single(setting => setting.GetProperty("name").GetString() == "PushKey").GetRawText());
+        Assert.Equal(
+            """{"name":"Storage","value":"Host=db;Password=••••••","default":"Data Source=data/notifyhub.db","source":"environment","part":"silo","description":"Connection string."}""",
+            settings[^1].GetRawText());
+    }
+}
