@@ -126,7 +126,7 @@ public sealed record ScheduleView(
     [property: JsonPropertyName("last_run_status")] string? LastRunStatus,
     [property: JsonPropertyName("created_by")] string CreatedBy,
     [property: JsonPropertyName("created_at")] DateTime CreatedAt,
-    [property: JsonPropertyName("updated_at")] DateTime UpdatedAt)
+    [property: JsonPropertyName("updated_at")] DateTime UpdatedAt) : IMade
 {
     public static ScheduleView Of(Schedule schedule)
     {
