@@ -2,9 +2,10 @@
 # Both images from one build:
 #   docker build --target gateway --tag notifyhub-gateway:0.1.0 .
 #   docker build --target silo --tag notifyhub-silo:0.1.0 .
-# The tags follow the patches of .NET and Ubuntu. A build to be repeated to the byte names digests instead:
+# The runtime's tags follow the patches of .NET and Ubuntu. The SDK's is the one that wrote the lock files: they name packs that come with it.
+# A build to be repeated to the byte names digests instead:
 #   docker build --build-arg SDK=mcr.microsoft.com/dotnet/sdk@sha256:… --build-arg RUNTIME=… --build-arg CHISELED=…
-ARG SDK=mcr.microsoft.com/dotnet/sdk:10.0-noble
+ARG SDK=mcr.microsoft.com/dotnet/sdk:10.0.401-noble
 ARG RUNTIME=mcr.microsoft.com/dotnet/aspnet:10.0-noble
 ARG CHISELED=mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled-extra
 

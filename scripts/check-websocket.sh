@@ -9,7 +9,7 @@ usage() {
 環境變數 (settings):
   NOTIFYHUB_URL       http://localhost:8080      閘道位址 (gateway)
   NOTIFYHUB_EMAIL     admin@notifyhub.com        第 5 步的登入帳號 (login for step 5)
-  NOTIFYHUB_PASSWORD  admin123
+  NOTIFYHUB_PASSWORD  admin123                   (docker compose: secrets/NotifyHub__AdministratorPassword)
   NOTIFYHUB_SERVICE   backend                    docker compose 服務名稱 (used when it is running)
 
 結束碼 (exit code): 0 正常 healthy, 1 異常 not healthy, 2 無法檢查 cannot check
@@ -58,6 +58,9 @@ echo '[1/5] 檢查 Backend 容器狀態...'
 COMPOSE=no
 if in_compose; then
   COMPOSE=yes
+  # A grid has no default password: the one that scripts/make-secrets made.
+  made=$(dirname "$0")/../secrets/NotifyHub__AdministratorPassword
+  if [ -z "${NOTIFYHUB_PASSWORD-}" ] && [ -r "$made" ]; then PASSWORD=$(< "$made"); fi
   ok 'Backend 容器正在運行'
 elif get -f -o /dev/null "$URL/health/live"; then
   ok "Backend 正在運行（$URL，未使用容器）"

@@ -7,39 +7,54 @@ using NotifyHub.Telemetry;
 if (args is [HealthProbe.Argument, .. var rest])
     return await HealthProbe.AskAsync("*", HealthProbe.Settings(rest).Get<SiloOptions>()?.HealthPort ?? new SiloOptions().HealthPort);
 
-// The settings lie beside the program, wherever it is started.
-var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-if (builder.Configuration.AddSecretFiles() is { } missing)
+try
 {
-    await Console.Error.WriteLineAsync(missing);
+    // The settings lie beside the program, wherever it is started.
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+    if (builder.Configuration.AddSecretFiles() is { } missing)
+    {
+        await Console.Error.WriteLineAsync(missing);
+        return 1;
+    }
+
+    builder.UseOrleans(silo => silo.AddNotifyHubSilo(builder.Configuration, embedded: false).AddActivityPropagation());
+
+    // What is asked before the settings are checked: a faulty value is told there, with all the others.
+    var settings = builder.Configuration.GetSection(SiloOptions.Section);
+    var defaults = new SiloOptions();
+    builder.AddTelemetry("notifyhub-silo", new MetricsEndPoint(
+        settings.GetValue(nameof(SiloOptions.MetricsAddress), defaults.MetricsAddress)!,
+        settings.GetValue(nameof(SiloOptions.MetricsPort), defaults.MetricsPort)));
+    builder.Services.AddOptions<KestrelServerOptions>()
+        .Configure<IOptions<SiloOptions>>((kestrel, options) => kestrel.ListenAnyIP(options.Value.HealthPort));
+
+    await using var app = builder.Build();
+
+    app.UseMetrics();
+    app.MapGet("/health/live", () => Results.Ok());
+    app.MapGet("/health/ready", async (ISiloStatusOracle silo, Database database, CancellationToken cancellation) =>
+        !app.Lifetime.ApplicationStopping.IsCancellationRequested && silo.CurrentStatus == SiloStatus.Active && await database.CheckAsync(cancellation) is null
+            ? Results.Ok()
+            : Results.StatusCode(StatusCodes.Status503ServiceUnavailable));
+
+    if (await app.Services.PrepareSiloAsync() is { } fault)
+    {
+        await Console.Error.WriteLineAsync(fault);
+        return 1;
+    }
+
+    await app.RunAsync();
+    return 0;
+}
+catch (OptionsValidationException faults)
+{
+    // The web server asks for its port while the host is built, before the settings are checked.
+    await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, faults.Failures));
     return 1;
 }
-
-builder.UseOrleans(silo => silo.AddNotifyHubSilo(builder.Configuration, embedded: false).AddActivityPropagation());
-
-// What is asked before the settings are checked: a faulty value is told there, with all the others.
-var settings = builder.Configuration.GetSection(SiloOptions.Section);
-var defaults = new SiloOptions();
-builder.AddTelemetry("notifyhub-silo", new MetricsEndPoint(
-    settings.GetValue(nameof(SiloOptions.MetricsAddress), defaults.MetricsAddress)!,
-    settings.GetValue(nameof(SiloOptions.MetricsPort), defaults.MetricsPort)));
-builder.Services.AddOptions<KestrelServerOptions>()
-    .Configure<IOptions<SiloOptions>>((kestrel, options) => kestrel.ListenAnyIP(options.Value.HealthPort));
-
-await using var app = builder.Build();
-
-app.UseMetrics();
-app.MapGet("/health/live", () => Results.Ok());
-app.MapGet("/health/ready", async (ISiloStatusOracle silo, Database database, CancellationToken cancellation) =>
-    !app.Lifetime.ApplicationStopping.IsCancellationRequested && silo.CurrentStatus == SiloStatus.Active && await database.CheckAsync(cancellation) is null
-        ? Results.Ok()
-        : Results.StatusCode(StatusCodes.Status503ServiceUnavailable));
-
-if (await app.Services.PrepareSiloAsync() is { } fault)
+catch (InvalidOperationException fault) when (fault.Source == "Microsoft.Extensions.Configuration.Binder")
 {
-    await Console.Error.WriteLineAsync(fault);
+    // A value that is no number, time or the like.
+    await Console.Error.WriteLineAsync(fault.Message);
     return 1;
 }
-
-await app.RunAsync();
-return 0;

@@ -36,6 +36,10 @@ catch (FormatException e)
     return 2;
 }
 
-static Func<Task<int>> Simulate(int gateways, int clients, TimeSpan phase) => () => new Simulation(gateways, clients, phase).RunAsync();
+static Func<Task<int>> Simulate(int gateways, int clients, TimeSpan phase) => async () =>
+{
+    await using var simulation = new Simulation(gateways, clients, phase, Console.Out);
+    return await simulation.RunAsync();
+};
 static Func<Task<int>> Fail(int runs, string? only) => () => Failover.RunAsync(runs, only);
 static Func<Task<int>> Idle(TimeSpan rest, int publishes) => () => IdleGrid.RunAsync(rest, publishes);

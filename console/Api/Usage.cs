@@ -1,19 +1,19 @@
 namespace NotifyHub.Console.Api;
 
 /// <summary>One request that the API answered.</summary>
-/// <param name="Who">user/… or key/…; null: nobody had logged in.</param>
-/// <param name="Route">The endpoint's pattern, null when there was none.</param>
+/// <param name="Who">An e-mail address, the name of an API key, or "-".</param>
+/// <param name="Route">The endpoint's pattern, "-" when there was none.</param>
 public sealed record ApiRequest(
     long Id,
     DateTimeOffset At,
-    string? Who,
+    string Who,
     string Method,
     string Path,
-    string? Route,
+    string Route,
     int Status,
     double DurationMs,
     string Address,
-    string? UserAgent);
+    string UserAgent);
 
 public sealed record ApiRequestPage(IReadOnlyList<ApiRequest> Requests, long Total);
 

@@ -30,6 +30,9 @@ public sealed class NotificationFields
 
     public string Metadata { get; set; } = "";
 
+    /// <summary>What programs set and people do not type: kept as it was.</summary>
+    private (string? Repo, string? Branch, string? CommitSha) Revision { get; init; }
+
     /// <summary>What the API said beyond our own rules, a field; forgotten with the next check.</summary>
     public IReadOnlyDictionary<string, string> Refused { get; set; } = new Dictionary<string, string>();
 
@@ -43,6 +46,7 @@ public sealed class NotificationFields
         Icon = draft.Icon ?? "",
         ActionUrl = draft.ActionUrl ?? "",
         Metadata = draft.Metadata?.GetRawText() ?? "",
+        Revision = (draft.Repo, draft.Branch, draft.CommitSha),
     };
 
     /// <summary>What is wrong, by the API's names of the fields.</summary>
@@ -78,6 +82,9 @@ public sealed class NotificationFields
         Priority = Priority,
         Icon = Optional(Icon),
         ActionUrl = Optional(ActionUrl),
+        Repo = Revision.Repo,
+        Branch = Revision.Branch,
+        CommitSha = Revision.CommitSha,
         Metadata = Optional(Metadata) is { } json ? JsonElement.Parse(json) : null,
     };
 

@@ -39,6 +39,10 @@ public sealed partial class Texts
     public string NoUsers => Of("沒有使用者", "No users");
     public string EmailRule => Of("不是有效的電子郵件", "Not an e-mail address");
 
+    public string OnlyAdministrators => Of("僅限系統管理員", "For administrators only");
+    public string OnlyAdministratorsHelp => Of("您的角色不能檢視此頁。", "Your role may not see this page.");
+    public string CopyByHand => Of("瀏覽器不允許複製，請自行選取文字。", "The browser does not allow it here: select the text yourself.");
+
     public string NewKey => Of("建立金鑰", "New key");
     public string KeyName => Of("名稱（例如使用此金鑰的服務）", "Name, for example the service that uses it");
     public string KeyPrefix => Of("開頭", "Begins with");

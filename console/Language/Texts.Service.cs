@@ -25,15 +25,14 @@ public sealed partial class Texts
         _ => status,
     };
 
-    public string Schedules => Of("排程通知", "Scheduled notifications");
-
     public string Nodes => Of("網格節點", "Nodes of the grid");
     public string Node => Of("節點", "Node");
     public string NodeRole => Of("角色", "Role");
     public string NodeRoleName(string role) => role switch
     {
         "gateway" => Of("閘道", "Gateway"),
-        "silo" => Of("Silo", "Silo"),
+        "silo" => "Silo",
+        "embedded" => Of("單機（閘道與 Silo）", "Embedded"),
         _ => role,
     };
     public string Memory => Of("記憶體", "Memory");

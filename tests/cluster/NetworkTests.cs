@@ -5,8 +5,8 @@ using Xunit;
 namespace NotifyHub.ClusterTests;
 
 /// <summary>
-/// Connections between hosts are cut, without a word and with nobody dying: each process in a network namespace of its own. A machine that forbids
-/// it has these tests fail and say so.
+/// Connections between hosts are cut, without a word and with nobody dying: each process in a network namespace of its own. On a machine that
+/// forbids it these tests fail and say so.
 /// </summary>
 public sealed class NetworkTests(NetworkTests.Hosts cluster) : IClassFixture<NetworkTests.Hosts>, IAsyncLifetime
 {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using k8s;
 using k8s.Models;
@@ -11,6 +12,8 @@ internal sealed class Overlay
     private static readonly Dictionary<string, Type> MoreTypes = new() { ["monitoring.coreos.com/v1/PodMonitor"] = typeof(PodMonitor) };
     private static readonly string[] SecretFiles = ["NotifyHub__JwtKey", "NotifyHub__Storage", "NotifyHub__AdministratorPassword", "postgres-password"];
 
+    private static readonly ConcurrentDictionary<string, Lazy<Task<Overlay>>> Rendered = new();
+
     private Overlay(string name, IReadOnlyList<object> objects) => (Name, Objects) = (name, objects);
 
     public string Name { get; }
@@ -22,14 +25,8 @@ internal sealed class Overlay
     /// <summary>Everything that runs pods, by the labels and the description of the pods.</summary>
     public IEnumerable<V1PodTemplateSpec> Pods => Deployments.Select(one => one.Spec.Template).Concat(Of<V1StatefulSet>().Select(one => one.Spec.Template));
 
-    public static async Task<Overlay> RenderAsync(string name)
-    {
-        using var copy = new KustomizeFolder();
-        foreach (var file in SecretFiles) copy.Write($"overlays/local/secrets/{file}", $"value of {file}");
-        var (exitCode, output, errors) = await copy.RenderAsync(name);
-        if (exitCode != 0) throw new InvalidOperationException($"kubectl kustomize {name}: {errors}");
-        return new Overlay(name, KubernetesYaml.LoadAllFromString(output, MoreTypes, strict: true));
-    }
+    /// <summary>Rendered once: kubectl takes its time, and nobody changes what it has made.</summary>
+    public static Task<Overlay> RenderAsync(string name) => Rendered.GetOrAdd(name, one => new(() => RenderAnewAsync(one))).Value;
 
     public IEnumerable<T> Of<T>() => Objects.OfType<T>();
 
@@ -57,6 +54,15 @@ internal sealed class Overlay
         }
 
         return variables;
+    }
+
+    private static async Task<Overlay> RenderAnewAsync(string name)
+    {
+        using var copy = new KustomizeFolder();
+        foreach (var file in SecretFiles) copy.Write($"overlays/local/secrets/{file}", $"value of {file}");
+        var (exitCode, output, errors) = await copy.RenderAsync(name);
+        if (exitCode != 0) throw new InvalidOperationException($"kubectl kustomize {name}: {errors}");
+        return new Overlay(name, KubernetesYaml.LoadAllFromString(output, MoreTypes, strict: true));
     }
 }
 

@@ -83,6 +83,10 @@ public sealed class WiringTests
         var metric = overlay.Named<V2HorizontalPodAutoscaler>("notifyhub-gateway").Spec.Metrics.Single(one => one.Type == "Pods").Pods;
 
         Assert.Equal("AverageValue", metric.Target.Type);
+        // The program's instrument, as Prometheus' exporter spells it: a unit in braces adds nothing.
+        Assert.Contains(
+            $"CreateObservableUpDownCounter(\"{metric.Metric.Name.Replace('_', '.')}\", active, \"{{connection}}\"",
+            Checkout.Read("gateway/Telemetry/GatewayMetrics.cs"), StringComparison.Ordinal);
         // The adapter serves it under the name that Prometheus has it by.
         Assert.Contains($"seriesQuery: {metric.Metric.Name}{{", Checkout.Read("k8s/components/connections-metric/adapter-rule.yaml"), StringComparison.Ordinal);
     }

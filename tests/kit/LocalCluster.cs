@@ -50,6 +50,12 @@ public sealed class LocalCluster : IAsyncLifetime
 
     public IReadOnlyList<NotifyHubProcess> Gateways => _gateways;
 
+    /// <summary>Where gateways reach the silos, <c>host:port</c> each, the spare ones included.</summary>
+    public IReadOnlyList<string> SiloAddresses => _siloAddresses;
+
+    /// <summary>The connection string of the silos.</summary>
+    public string Storage => _storage;
+
     /// <summary>The logs of all processes; they stay when the tests have ended.</summary>
     public string Logs { get; } = Directory.CreateDirectory(
         Path.Combine(AppContext.BaseDirectory, "logs", DateTime.UtcNow.ToString("yyyyMMdd-HHmmss-fff", CultureInfo.InvariantCulture))).FullName;

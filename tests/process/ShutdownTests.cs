@@ -38,6 +38,33 @@ public sealed class ShutdownTests
     }
 
     [Fact]
+    public async Task A_process_that_is_asked_to_end_serves_on_until_load_balancers_have_noticed_and_a_second_signal_hurries_it()
+    {
+        await using var hub = await NotifyHubProcess.StartAsync(("DrainDelay", "00:10:00"), ("DrainWindow", "01:00:00"));
+        await using var before = await hub.ConnectAsync(v1: true);
+        await before.NextAsync();
+        using var rest = await hub.LogInAsync();
+
+        hub.Terminate();
+
+        await Until.TrueAsync(async () => (await rest.GetAsync("/health/ready")).Status == HttpStatusCode.ServiceUnavailable);
+        await using var late = await hub.ConnectAsync(v1: true);
+        await late.NextAsync();
+        using (var push = await hub.ConnectPushAsync()) Assert.Equal("ok", await push.PushAsync("{}"));
+        (await rest.PostAsync("/api/push", "{}")).Expect(HttpStatusCode.OK);
+        using (var http = new HttpClient())
+        using (var answer = await http.GetAsync($"http://127.0.0.1:{hub.WebSocketPort}/health/live", TestContext.Current.CancellationToken))
+            Assert.True(answer.Headers.ConnectionClose);
+
+        Assert.Equal(0, await hub.StopAsync());
+        foreach (var client in (SocketClient[])[before, late])
+        {
+            Assert.Equal((1012, "gateway is shutting down"), await client.WaitUntilClosedAsync());
+            Assert.Equal(["message", "message", "reconnect"], client.Rest().Select(text => JsonElement.Parse(text).GetProperty("type").GetString()));
+        }
+    }
+
+    [Fact]
     public async Task Two_processes_on_one_machine_do_not_disturb_each_other()
     {
         var starting = NotifyHubProcess.StartAsync();

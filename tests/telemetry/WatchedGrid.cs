@@ -1,6 +1,10 @@
 using NotifyHub.TestKit;
+using Xunit.Sdk;
+using Xunit.v3;
 
+// One grid for all tests; they count what they do themselves, so one at a time.
 [assembly: AssemblyFixture(typeof(NotifyHub.TelemetryTests.WatchedGrid))]
+[assembly: Parallelization(Mode = ParallelMode.None)]
 
 namespace NotifyHub.TelemetryTests;
 

@@ -1,0 +1,176 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains;
+using Orleans.Configuration;
+
+namespace NotifyHub.Bench.Grid;
+
+/// <summary>
+/// A gateway as the grid sees it, with a connection of its own to the silos and no sockets: it renews its registrations and its lease, reports
+/// sessions, and takes what is handed to it, as often and as much as a real one.
+/// </summary>
+internal sealed class SimulatedGateway : IGatewayObserver, IAsyncDisposable
+{
+    /// <summary>As <c>GridLink</c> has it.</summary>
+    public const int MaxPerReport = 5_000;
+
+    private static readonly TimeSpan RenewInterval = TimeSpan.FromSeconds(1);
+
+    private readonly IHost _host;
+    private readonly IGrainFactory _grains;
+    private readonly IGatewayObserver _reference;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _reporting = new(1, 1);
+    private readonly string _id = $"simulated-{Guid.NewGuid():N}";
+    private Task _living = Task.CompletedTask;
+    private long _sequence;
+    private long _delivered;
+    private int _clients;
+    private int _faults;
+
+    private SimulatedGateway(IHost host)
+    {
+        _host = host;
+        _grains = host.Services.GetRequiredService<IGrainFactory>();
+        _reference = _grains.CreateObjectReference<IGatewayObserver>(this);
+    }
+
+    /// <summary>Messages handed over.</summary>
+    public long Received { get; private set; }
+
+    /// <summary>Calls that brought them.</summary>
+    public long Batches { get; private set; }
+
+    /// <summary>From before the publish to here, in microseconds.</summary>
+    public Histogram Latency { get; private set; } = new();
+
+    /// <summary>Duties that failed.</summary>
+    public int Faults => _faults;
+
+    public static async Task<SimulatedGateway> JoinAsync(IPEndPoint[] silos)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.UseOrleansClient(client => client.UseStaticClustering(silos).Configure<ClusterOptions>(cluster =>
+            (cluster.ClusterId, cluster.ServiceId) = (NotifyHubSilo.ClusterId, NotifyHubSilo.ServiceId)));
+        var host = builder.Build();
+        await host.StartAsync();
+        var gateway = new SimulatedGateway(host);
+        await gateway.ReportAsync([], [], isComplete: true);
+        await gateway.RenewAsync();
+        gateway._living = gateway.LiveAsync();
+        return gateway;
+    }
+
+    public void Forget() => (Received, Batches, Latency) = (0, 0, new());
+
+    /// <summary>So many clients come at once; returns when all are reported.</summary>
+    public async Task OpenAsync(int count)
+    {
+        foreach (var part in Enumerable.Range(_clients, count).Chunk(MaxPerReport)) await ReportAsync([.. part.Select(Opened)], [], isComplete: false);
+        _clients += count;
+    }
+
+    /// <summary>All clients leave at once; returns when all are reported.</summary>
+    public async Task CloseAllAsync()
+    {
+        foreach (var part in Enumerable.Range(0, _clients).Chunk(MaxPerReport)) await ReportAsync([], [.. part.Select(Closed)], isComplete: false);
+        _clients = 0;
+    }
+
+    /// <summary>Reports all clients once more, as a gateway does whose lease was lost.</summary>
+    public Task ReportAllAsync() => ReportAsync([.. Enumerable.Range(0, _clients).Select(Opened)], [], isComplete: true);
+
+    public Task DeliverAsync(MessageBatch batch)
+    {
+        Batches++;
+        Received += batch.Messages.Length;
+        var now = Stopwatch.GetTimestamp();
+        foreach (var message in batch.Messages) Latency.Record((long)Stopwatch.GetElapsedTime(BegunAt(message.Payload), now).TotalMicroseconds);
+        _delivered = batch.Messages[^1].Offset;
+        return Task.CompletedTask;
+    }
+
+    public Task ApplyAsync(ServiceState state) => Task.CompletedTask;
+
+    public Task<LiveCounters[]> DescribeAsync(string[] connectionIds) => Task.FromResult<LiveCounters[]>([]);
+
+    public Task<bool> CloseAsync(string connectionId) => Task.FromResult(false);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _living;
+        await _host.StopAsync();
+        _host.Dispose();
+        _stop.Dispose();
+        _reporting.Dispose();
+    }
+
+    /// <summary>A message of this many bytes that tells when its publish began.</summary>
+    public static byte[] Payload(int bytes)
+    {
+        var start = string.Create(CultureInfo.InvariantCulture, $"{{\"at\":{Stopwatch.GetTimestamp():D19},\"x\":\"");
+        return Encoding.ASCII.GetBytes(start.PadRight(bytes - 2, 'x') + "\"}");
+    }
+
+    private static long BegunAt(byte[] payload) => long.Parse(payload.AsSpan(6, 19), CultureInfo.InvariantCulture);
+
+    private async Task LiveAsync()
+    {
+        // Not all at the same moment: real ones have begun at different times.
+        await Task.Delay(Random.Shared.Next(1000), _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        using var timer = new PeriodicTimer(RenewInterval);
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                await Task.WhenAll(RenewAsync(), ReportAsync([], [], isComplete: false));
+            }
+            catch (Exception e) when (e is OrleansException or TimeoutException)
+            {
+                Interlocked.Increment(ref _faults);
+            }
+
+            await ((Task)timer.WaitForNextTickAsync(_stop.Token).AsTask()).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task RenewAsync()
+    {
+        var delivered = _delivered > 0 ? (OffsetRange[])[new(_delivered, _delivered)] : [];
+        _delivered = 0;
+        await Task.WhenAll(
+            _grains.GetGrain<IServiceGrain>(GrainKeys.Only).SubscribeAsync(_id, _reference),
+            _grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel)).SubscribeAsync(_id, _reference, delivered),
+            _grains.GetGrain<IStatsGrain>(GrainKeys.Only).SilosAsync());
+    }
+
+    private async Task ReportAsync(SessionOpened[] opened, SessionClosed[] closed, bool isComplete)
+    {
+        await _reporting.WaitAsync();
+        try
+        {
+            var node = new NodeReport(_id, "gateway", "127.0.0.1:8080", Environment.ProcessId, 1, 1, _clients, DateTimeOffset.UnixEpoch);
+            await _grains.GetGrain<IConnectionGrain>(GrainKeys.Gateway(_id))
+                .ReportAsync(new SessionReport(++_sequence, _reference, node, isComplete, opened, closed, 0, 0));
+        }
+        finally
+        {
+            _reporting.Release();
+        }
+    }
+
+    private string ConnectionId(int client) => $"{_id[^8..]}-{client:x}";
+
+    private SessionOpened Opened(int client) => new(
+        ConnectionId(client), string.Create(CultureInfo.InvariantCulture, $"203.0.{(client >> 8) & 255}.{client & 255}"), "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36",
+        "notifyhub.v1", DateTimeOffset.UtcNow);
+
+    private SessionClosed Closed(int client) =>
+        new(new LiveCounters(ConnectionId(client), 100, 3, 0, null, null), DateTimeOffset.UtcNow, Abnormal: false, "closed by client");
+}

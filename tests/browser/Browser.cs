@@ -1,0 +1,59 @@
+using Microsoft.Playwright;
+using NotifyHub.TestKit;
+using Xunit;
+
+namespace NotifyHub.BrowserTests;
+
+/// <summary>One Chromium and one gateway, shared by all tests; each test has a profile of its own.</summary>
+public sealed class Browser : IAsyncLifetime
+{
+    private static readonly string[] Arguments =
+    [
+        "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+        "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+    ];
+
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+    private NotifyHubProcess? _hub;
+
+    /// <summary>The gateway that all tests share. Whoever changes it (stops the service) puts it back.</summary>
+    public NotifyHubProcess Hub => _hub!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _hub = await NotifyHubProcess.StartAsync(("ConsolePort", "0"));
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable(), Args = Arguments, Timeout = 60_000 });
+    }
+
+    /// <summary>A fresh profile with one page, at the console of the shared gateway.</summary>
+    public Task<Tab> OpenAsync(TabOptions? options = null) => OpenAsync(Hub, options);
+
+    public Task<Tab> OpenAsync(NotifyHubProcess hub, TabOptions? options = null) => Tab.OpenAsync(_browser!, hub, options ?? new TabOptions());
+
+    /// <summary>As <see cref="OpenAsync(TabOptions?)"/>, logged in as the first administrator and at this page.</summary>
+    public async Task<Tab> LogInAsync(string path = "", TabOptions? options = null)
+    {
+        var tab = await OpenAsync(options);
+        await tab.LogInAsync("admin@notifyhub.com", "admin123", path);
+        return tab;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_browser is not null) await _browser.DisposeAsync();
+        _playwright?.Dispose();
+        if (_hub is not null) await _hub.DisposeAsync();
+    }
+
+    private static string Executable()
+    {
+        string[] places = [Environment.GetEnvironmentVariable("CHROMIUM") ?? "", "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+        return Array.Find(places, File.Exists)
+            ?? throw new FileNotFoundException("Chromium is missing; scripts/test installs it on Debian as root. Or name one in the variable CHROMIUM.");
+    }
+}
+
+/// <param name="Language">Of the console; null: as it is by itself.</param>
+public sealed record TabOptions(int Width = 1280, int Height = 860, bool Dark = false, string? Language = null);

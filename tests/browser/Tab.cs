@@ -1,0 +1,94 @@
+using System.Collections.Concurrent;
+using Microsoft.Playwright;
+using NotifyHub.TestKit;
+using Xunit;
+
+namespace NotifyHub.BrowserTests;
+
+/// <summary>A person's tab at the console. At its end it fails the test if the browser complained about anything.</summary>
+public sealed class Tab : IAsyncDisposable
+{
+    // Starting the console takes seconds of processor time, and the machine may be busy with other tests.
+    private const float Patience = 20_000;
+
+    private readonly IBrowserContext _context;
+    private readonly ConcurrentQueue<string> _complaints = new();
+    private readonly string _origin;
+    private readonly List<string> _expected = [];
+
+    private Tab(IBrowserContext context, IPage page, string origin) => (_context, Page, _origin) = (context, page, origin);
+
+    public IPage Page { get; }
+
+    public static async Task<Tab> OpenAsync(IBrowser browser, NotifyHubProcess hub, TabOptions options)
+    {
+        var context = await browser.NewContextAsync(new()
+        {
+            ViewportSize = new() { Width = options.Width, Height = options.Height },
+            ColorScheme = options.Dark ? ColorScheme.Dark : ColorScheme.Light,
+            Locale = "zh-TW",
+        });
+        context.SetDefaultTimeout(Patience);
+        Assertions.SetDefaultExpectTimeout(Patience);
+        if (options.Language is { } language) await context.AddInitScriptAsync($"localStorage.setItem('notifyhub.language', '{language}')");
+        var page = await context.NewPageAsync();
+        var tab = new Tab(context, page, $"http://localhost:{hub.ConsolePort}/");
+        page.Console += (_, line) =>
+        {
+            if (line.Type is "error" or "warning") tab._complaints.Enqueue($"{line.Type}: {line.Text}");
+        };
+        page.PageError += (_, error) => tab._complaints.Enqueue($"exception: {error}");
+        return tab;
+    }
+
+    /// <summary>Says that the browser will complain about this, for the test makes something fail.</summary>
+    public void Expect(string complaint) => _expected.Add(complaint);
+
+    public async Task GoAsync(string path)
+    {
+        await Page.GotoAsync(_origin + path, new() { WaitUntil = WaitUntilState.DOMContentLoaded });
+        await Assertions.Expect(Page.Locator("h1").First).ToBeVisibleAsync();
+    }
+
+    /// <summary>Goes to a page as a person does, by the menu: the console goes on running.</summary>
+    public async Task ClickMenuAsync(string name)
+    {
+        await Page.Locator("nav").GetByRole(AriaRole.Link, new() { Name = name, Exact = true }).ClickAsync();
+        await Assertions.Expect(Page.GetByRole(AriaRole.Heading, new() { Level = 1, Name = name, Exact = true })).ToBeVisibleAsync();
+    }
+
+    public async Task LogInAsync(string email, string password, string path = "")
+    {
+        await GoAsync(path.Length == 0 ? "login" : $"login?return={Uri.EscapeDataString(path)}");
+        await SubmitLoginAsync(email, password);
+        await Assertions.Expect(Page.Locator("nav").First).ToBeAttachedAsync();
+        await Assertions.Expect(Page.Locator(".page h1")).ToBeVisibleAsync();
+    }
+
+    public async Task SubmitLoginAsync(string email, string password)
+    {
+        await Page.Locator("input[autocomplete=username]").FillAsync(email);
+        await Page.Locator("input[autocomplete=current-password]").FillAsync(password);
+        await Page.Locator("form button[type=submit]").ClickAsync();
+    }
+
+    public ILocator Button(string name) => Page.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });
+
+    public ILocator Panel(string name) => Page.GetByRole(AriaRole.Region, new() { Name = name, Exact = true });
+
+    public ILocator Dialog => Page.GetByRole(AriaRole.Dialog);
+
+    /// <summary>No part of the page is wider than the window.</summary>
+    public async Task ExpectNoSidewaysScrollAsync()
+    {
+        var widest = await Page.EvaluateAsync<int>("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+        Assert.True(widest <= 0, $"The page {Page.Url} is {widest} px wider than its window.");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _context.DisposeAsync();
+        var unexpected = _complaints.Where(complaint => !_expected.Exists(expected => complaint.Contains(expected, StringComparison.Ordinal))).ToArray();
+        Assert.True(unexpected.Length == 0, $"The browser complained:\n{string.Join('\n', unexpected)}");
+    }
+}

@@ -1,0 +1,45 @@
+using k8s;
+using NotifyHub.Gateway;
+using NotifyHub.Grains;
+using Xunit;
+using YamlDotNet.Core;
+
+namespace NotifyHub.DeployTests;
+
+/// <summary>The checks themselves find what they are for.</summary>
+public sealed class StrictnessTests
+{
+    [Fact]
+    public void A_field_that_Kubernetes_does_not_know_is_an_error() =>
+        Assert.Throws<YamlException>(() => KubernetesYaml.LoadAllFromString(
+            """
+            apiVersion: apps/v1
+            kind: Deployment
+            metadata: { name: any }
+            spec: { replica: 2 }
+            """,
+            strict: true));
+
+    [Theory]
+    [InlineData("NotifyHub__Mode", "Cluster", null)]
+    [InlineData("NotifyHub__Silos__0", "silo:30000", null)]
+    [InlineData("OTEL_SERVICE_NAME", "any", null)]
+    [InlineData("NotifyHub__Mode", "Cloud", "NotifyHub__Mode: ")]
+    [InlineData("NotifyHub__DrainWindow", "60s", "NotifyHub__DrainWindow: ")]
+    [InlineData("NotifyHub__Silos", "silo:30000", "NotifyHub__Silos: needs an index")]
+    [InlineData("NotifyHub__Mode__0", "Cluster", "NotifyHub__Mode__0: is no list")]
+    [InlineData("NotifyHub__Drainwindow", "00:01:00", "NotifyHub__Drainwindow: GatewayOptions has no such setting")]
+    [InlineData("NotifyHub__RetentionAge", "1.00:00:00", "NotifyHub__RetentionAge: GatewayOptions has no such setting")]
+    [InlineData("NOTIFYHUB_MODE", "Cluster", "NOTIFYHUB_MODE: nobody reads it")]
+    public void A_variable_that_a_gateway_does_not_understand_is_named(string variable, string value, string? fault)
+    {
+        var found = KnownSettings.Fault(variable, value, typeof(GatewayOptions));
+
+        if (fault is null) Assert.Null(found);
+        else Assert.StartsWith(fault, found, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_silo_is_not_told_what_only_gateways_understand() =>
+        Assert.NotNull(KnownSettings.Fault("NotifyHub__PushAddress", "*", typeof(SiloOptions)));
+}
