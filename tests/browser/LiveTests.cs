@@ -40,6 +40,7 @@ public sealed class LiveTests(Browser browser)
         using var admin = await browser.Hub.LogInAsync();
         await using var tab = await browser.LogInAsync("live");
         tab.MayComplain("WebSocket connection to");
+        tab.MayComplain("WebSocket error");
         await tab.Button("新增連線").ClickAsync();
         var (plain, resuming) = (tab.Panel("連線 1"), tab.Panel("連線 2"));
         await resuming.GetByText("notifyhub.v1").ClickAsync();
