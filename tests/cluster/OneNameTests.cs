@@ -38,7 +38,7 @@ public sealed class OneNameTests : IAsyncLifetime
         foreach (var (lost, left) in new[] { (_silos[0], _silos[1]), (_silos[1], _silos[0]) })
         {
             await lost.KillAsync();
-            await UntilPublishedAsync(rest, $"without {lost.Address}");
+            await UntilPublishedAsync(rest, $"without-{lost.Address}");
             await UntilNodesAsync(rest, $"{left.Address}:30000");
             await lost.StartAgainAsync();
             await UntilNodesAsync(rest, [.. _silos.Select(silo => $"{silo.Address}:30000")]);
