@@ -41,6 +41,10 @@ public sealed class SiloOptions
     [Range(1_000, 100_000_000)]
     public long UsageRows { get; set; } = 1_000_000;
 
+    /// <summary>Entries of the audit log older than this are deleted.</summary>
+    [Range(typeof(TimeSpan), "1.00:00:00", "3650.00:00:00")]
+    public TimeSpan AuditAge { get; set; } = TimeSpan.FromDays(365);
+
     /// <summary>A scheduled run that is late by no more than this is sent all the same; later it counts as missed.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan ScheduleGrace { get; set; } = TimeSpan.FromMinutes(1);
