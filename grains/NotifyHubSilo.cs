@@ -52,6 +52,7 @@ public static class NotifyHubSilo
         services.AddSingleton<Passwords>();
         services.AddSingleton<ScheduleStore>();
         services.AddSingleton<UsageStore>();
+        services.AddSingleton<AuditStore>();
         services.AddSingleton<Scheduler>();
         services.AddHostedService<ScheduleKeeper>();
         services.AddSingleton<SiloStartup>();

@@ -41,6 +41,10 @@ public sealed class SiloOptions
     [Range(1_000, 100_000_000)]
     public long UsageRows { get; set; } = 1_000_000;
 
+    /// <summary>Entries of the audit log older than this are deleted.</summary>
+    [Range(typeof(TimeSpan), "1.00:00:00", "3650.00:00:00")]
+    public TimeSpan AuditAge { get; set; } = TimeSpan.FromDays(365);
+
     /// <summary>A scheduled run that is late by no more than this is sent all the same; later it counts as missed.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan ScheduleGrace { get; set; } = TimeSpan.FromMinutes(1);
@@ -92,6 +96,10 @@ public sealed class SiloOptions
     /// <summary>Folder of files that each hold one setting, named for it (<c>NotifyHub__Storage</c>), as Docker and Kubernetes mount secrets.
     /// Empty: none.</summary>
     public string SecretsFolder { get; set; } = "";
+
+    /// <summary>A silo of its own: the port of Orleans' dashboard, on loopback alone. 0: the system picks a free port. -1: none.</summary>
+    [Range(-1, 65535)]
+    public int DashboardPort { get; set; } = -1;
 
     /// <summary>The zone that <see cref="TimeZone"/> names.</summary>
     public TimeZoneInfo Zone() => TimeZone.Length == 0 ? TimeZoneInfo.Local : TimeZoneInfo.FindSystemTimeZoneById(TimeZone);

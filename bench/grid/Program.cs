@@ -38,7 +38,7 @@ catch (FormatException e)
 
 static Func<Task<int>> Simulate(int gateways, int clients, TimeSpan phase) => async () =>
 {
-    await using var simulation = new Simulation(gateways, clients, phase);
+    await using var simulation = new Simulation(gateways, clients, phase, Console.Out);
     return await simulation.RunAsync();
 };
 static Func<Task<int>> Fail(int runs, string? only) => () => Failover.RunAsync(runs, only);

@@ -15,7 +15,7 @@ namespace NotifyHub.Bench.Grid;
 /// What many gateways ask of the grid: they are simulated in this process, each with a connection of its own, against one real silo over
 /// PostgreSQL. Tells processor time and bytes of each thing that is asked.
 /// </summary>
-internal sealed class Simulation(int gateways, int clients, TimeSpan phase) : IAsyncDisposable
+internal sealed class Simulation(int gateways, int clients, TimeSpan phase, TextWriter output) : IAsyncDisposable
 {
     private const int PayloadBytes = 128;
     private const int SteadyRate = 20;
@@ -55,9 +55,9 @@ internal sealed class Simulation(int gateways, int clients, TimeSpan phase) : IA
         var silo = new IPEndPoint(IPAddress.Loopback, Port);
         var clock = Stopwatch.StartNew();
         while (_gateways.Count < gateways) _gateways.Add(await SimulatedGateway.JoinAsync([silo]));
-        Console.WriteLine();
-        Console.WriteLine($"| {gateways} gateways, 1 silo | |");
-        Console.WriteLine("| --- | --: |");
+        output.WriteLine();
+        output.WriteLine($"| {gateways} gateways, 1 silo | |");
+        output.WriteLine("| --- | --: |");
         Write("gateways join, one after the other", $"{clock.Elapsed.TotalSeconds:0.0} s");
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.UseOrleansClient(client => client.UseStaticClustering(silo).Configure<ClusterOptions>(cluster =>
@@ -149,11 +149,10 @@ internal sealed class Simulation(int gateways, int clients, TimeSpan phase) : IA
         await WriteStormAsync("leave", all, gateway => gateway.CloseAllAsync());
 
         // The largest message there is: a gateway that lost its lease names all of its clients at once.
-        const int Full = 100_000;
-        await _gateways[0].OpenAsync(Full);
+        await _gateways[0].OpenAsync(clients);
         clock.Restart();
         var used = await MeasureAsync(() => _gateways[0].ReportAllAsync());
-        Write($"a gateway with {Full:N0} clients reports all of them anew", $"{clock.Elapsed.TotalSeconds:0.0} s, {used.Received / 1048576:0.0} MiB");
+        Write($"a gateway with {clients:N0} clients reports all of them anew", $"{clock.Elapsed.TotalSeconds:0.0} s, {used.Received / 1048576:0.0} MiB");
     }
 
     private async Task WriteStormAsync(string what, double all, Func<SimulatedGateway, Task> storm)
@@ -236,7 +235,7 @@ internal sealed class Simulation(int gateways, int clients, TimeSpan phase) : IA
             .Sum(word => double.Parse(word.AsSpan(name.Length), CultureInfo.InvariantCulture));
     }
 
-    private static void Write(string what, FormattableString value) => Console.WriteLine($"| {what} | {value.ToString(CultureInfo.InvariantCulture)} |");
+    private void Write(string what, FormattableString value) => output.WriteLine($"| {what} | {value.ToString(CultureInfo.InvariantCulture)} |");
 
     /// <param name="Silo">Seconds of CPU.</param>
     /// <param name="Database">Seconds of CPU.</param>

@@ -35,6 +35,7 @@ namespace NotifyHub.Gateway.Api;
 [JsonSerializable(typeof(Envelope<RequestPageView>))]
 [JsonSerializable(typeof(Envelope<UsageSummaryView>))]
 [JsonSerializable(typeof(Envelope<SettingsView>))]
+[JsonSerializable(typeof(Envelope<AuditPageView>))]
 // Bodies, for the API's description.
 [JsonSerializable(typeof(LoginRequest))]
 [JsonSerializable(typeof(NewPassword))]

@@ -15,10 +15,10 @@ internal static class ApiKeyEndpoints
     public static void MapApiKeys(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup(Route).RequireAuthorization(Callers.Administrator).WithTags("keys");
-        group.MapPost("", CreateAsync).Accepts<NewKey>("application/json")
+        group.MapPost("", CreateAsync).Audited("key.create").Accepts<NewKey>("application/json")
             .Summary("Make an API key. The answer is the only time it is shown.").Fails(ErrorCatalogue.ValidationError);
         group.MapGet("", ListAsync).Summary("List the API keys, newest first, also revoked ones.");
-        group.MapDelete("/{id:long}", RevokeAsync).Summary("Revoke an API key, at once.").Fails(ErrorCatalogue.NotFound);
+        group.MapDelete("/{id:long}", RevokeAsync).Audited("key.revoke").Summary("Revoke an API key, at once.").Fails(ErrorCatalogue.NotFound);
     }
 
     private static async Task<Results<Created<Envelope<CreatedKeyView>>, Failure>> CreateAsync(
@@ -63,7 +63,7 @@ public sealed record CreatedKeyView(
     string Prefix,
     string Key,
     [property: JsonPropertyName("created_by")] string CreatedBy,
-    [property: JsonPropertyName("created_at")] string CreatedAt);
+    [property: JsonPropertyName("created_at")] string CreatedAt) : IMade;
 
 public sealed record KeyView(
     long Id,

@@ -16,7 +16,7 @@ internal static class AuthEndpoints
             .Summary("Log in; the answer holds the token for the header Authorization: Bearer.")
             .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.InvalidCredentials, ErrorCatalogue.RateLimited);
         group.MapGet("/me", MeAsync).RequireAuthorization(Callers.LoggedIn).Summary("Who the token belongs to.");
-        group.MapPost("/password", ChangePasswordAsync).RequireAuthorization(Callers.LoggedIn).Accepts<NewPassword>("application/json")
+        group.MapPost("/password", ChangePasswordAsync).Audited("password.change").RequireAuthorization(Callers.LoggedIn).Accepts<NewPassword>("application/json")
             .Summary("Change the own password. The answer holds a new token; all earlier ones end.")
             .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.RateLimited);
     }

@@ -40,6 +40,13 @@ internal static class Callers
     public static long UserId(this ClaimsPrincipal caller) =>
         long.Parse(caller.FindFirstValue(JwtRegisteredClaimNames.Sub)!, CultureInfo.InvariantCulture);
 
+    /// <summary>Where the caller calls from; "" when it is not known.</summary>
+    public static string CallerAddress(this HttpContext context)
+    {
+        var address = context.Connection.RemoteIpAddress;
+        return (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString() ?? "";
+    }
+
     public static string Email(this ClaimsPrincipal caller) => caller.FindFirstValue(JwtRegisteredClaimNames.Email) ?? "";
 
     /// <summary>How people know the caller: an e-mail address, or the name of an API key; null for nobody.</summary>

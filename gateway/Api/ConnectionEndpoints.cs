@@ -16,7 +16,7 @@ internal static class ConnectionEndpoints
         var group = app.MapGroup("/api/websocket").RequireAuthorization().WithTags("connections");
         group.MapGet("/connections", ListAsync)
             .Summary("List connections of the whole grid, newest first.").Fails(ErrorCatalogue.ValidationError);
-        group.MapDelete("/connections/{connectionId}", CloseAsync).RequireAuthorization(Callers.Administrator)
+        group.MapDelete("/connections/{connectionId}", CloseAsync).Audited("connection.close").RequireAuthorization(Callers.Administrator)
             .Summary("Close one client with 1008, wherever in the grid it is.").Fails(ErrorCatalogue.NotFound);
         group.MapGet("/stats", StatsAsync).Summary("Numbers of the whole grid, at most 2 s old.");
     }

@@ -6,10 +6,18 @@ namespace NotifyHub.Gateway.Api;
 /// <summary>What every successful answer is wrapped in.</summary>
 public sealed record Envelope<T>(
     T Data,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Message = null)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Message = null) : IEnvelope
 {
     [JsonPropertyOrder(-1)]
     public bool Success => true;
+
+    object? IEnvelope.Data => Data;
+}
+
+/// <summary>An envelope, whatever is in it.</summary>
+internal interface IEnvelope
+{
+    object? Data { get; }
 }
 
 /// <summary>What every failed answer is wrapped in.</summary>

@@ -26,7 +26,7 @@ internal static class NotificationEndpoints
         group.MapGet("/{id:long}", GetAsync).Summary("Read one notification.").Fails(ErrorCatalogue.NotFound);
         group.MapPatch("/{id:long}/status", SetStatusAsync).RequireAuthorization(Callers.Publisher).Accepts<NewStatus>("application/json")
             .Summary("Set the status of a notification.").Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.NotFound);
-        group.MapDelete("/{id:long}", DeleteAsync).RequireAuthorization(Callers.Operator)
+        group.MapDelete("/{id:long}", DeleteAsync).Audited("notification.delete").RequireAuthorization(Callers.Operator)
             .Summary("Take a notification out of the lists.").Fails(ErrorCatalogue.NotFound);
     }
 

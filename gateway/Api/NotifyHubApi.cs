@@ -77,6 +77,7 @@ public static class NotifyHubApi
         app.MapSchedules();
         app.MapUsage();
         app.MapSettings();
+        app.MapAudit();
         app.MapPush();
         app.MapApiKeys();
         app.MapHealth();

@@ -38,6 +38,16 @@ public readonly record struct Paging(int Page, int Limit)
         return search;
     }
 
+    /// <summary>A point in time; absent or empty is null.</summary>
+    public static DateTimeOffset? Time(string name, string? text, Faults faults)
+    {
+        if (string.IsNullOrEmpty(text)) return null;
+        // A plus that was not escaped arrives as a blank; no time has one of its own.
+        if (Rfc3339.TryParse(text.Replace(' ', '+'), out var time)) return time;
+        faults.Add(name, Rfc3339.Fault);
+        return null;
+    }
+
     /// <summary>A number from 1; what is wrong is noted.</summary>
     public static int Number(string name, string? text, int otherwise, int most, Faults faults)
     {

@@ -24,16 +24,16 @@ internal static class ScheduleEndpoints
             .Summary("Tell the next runs, five at most, of times that are not stored.").Fails(ErrorCatalogue.ValidationError);
 
         var writing = group.MapGroup("").RequireAuthorization(Callers.Operator);
-        writing.MapPost("", CreateAsync).Accepts<NewSchedule>("application/json")
+        writing.MapPost("", CreateAsync).Audited("schedule.create").Accepts<NewSchedule>("application/json")
             .Summary("Make a schedule: once, or by a cron expression in a time zone.").Fails(ErrorCatalogue.ValidationError);
-        writing.MapPut("/{id:long}", ReplaceAsync).Accepts<NewSchedule>("application/json")
+        writing.MapPut("/{id:long}", ReplaceAsync).Audited("schedule.replace").Accepts<NewSchedule>("application/json")
             .Summary("Replace a schedule. The next run is counted from now; a finished schedule is active again.")
             .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.NotFound);
-        writing.MapDelete("/{id:long}", DeleteAsync).Summary("Delete a schedule and its history.").Fails(ErrorCatalogue.NotFound);
-        writing.MapPost("/{id:long}/pause", PauseAsync).Summary("Pause a schedule.").Fails(ErrorCatalogue.NotFound, ErrorCatalogue.Conflict);
-        writing.MapPost("/{id:long}/resume", ResumeAsync).Summary("Resume a paused schedule; what fell into the pause is not missed.")
+        writing.MapDelete("/{id:long}", DeleteAsync).Audited("schedule.delete").Summary("Delete a schedule and its history.").Fails(ErrorCatalogue.NotFound);
+        writing.MapPost("/{id:long}/pause", PauseAsync).Audited("schedule.pause").Summary("Pause a schedule.").Fails(ErrorCatalogue.NotFound, ErrorCatalogue.Conflict);
+        writing.MapPost("/{id:long}/resume", ResumeAsync).Audited("schedule.resume").Summary("Resume a paused schedule; what fell into the pause is not missed.")
             .Fails(ErrorCatalogue.NotFound, ErrorCatalogue.Conflict);
-        writing.MapPost("/{id:long}/run", RunAsync).Summary("Send the notification now. The next run stays where it is.")
+        writing.MapPost("/{id:long}/run", RunAsync).Audited("schedule.run").Summary("Send the notification now. The next run stays where it is.")
             .Fails(ErrorCatalogue.NotFound, ErrorCatalogue.Unavailable);
     }
 

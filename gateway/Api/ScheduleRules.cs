@@ -58,9 +58,9 @@ public static partial class ScheduleRules
         if (kind is null) return null;
 
         var (wanted, other) = kind == ScheduleKind.Once ? ("at", "cron") : ("cron", "at");
-        if ((kind == ScheduleKind.Once ? cron is not null : at is not null))
+        if (kind == ScheduleKind.Once ? cron is not null : at is not null)
             faults.Add(other, new($"kind 為 {kind} 時不得有此欄位", $"must not be given when kind is {kind}"));
-        if ((kind == ScheduleKind.Once ? at is null : cron is null))
+        if (kind == ScheduleKind.Once ? at is null : cron is null)
             faults.Add(wanted, new($"kind 為 {kind} 時為必填", $"is required when kind is {kind}"));
         if (kind == ScheduleKind.Cron && zone is null)
             faults.Add("time_zone", new("kind 為 cron 時為必填", "is required when kind is cron"));
@@ -126,7 +126,7 @@ public sealed record ScheduleView(
     [property: JsonPropertyName("last_run_status")] string? LastRunStatus,
     [property: JsonPropertyName("created_by")] string CreatedBy,
     [property: JsonPropertyName("created_at")] DateTime CreatedAt,
-    [property: JsonPropertyName("updated_at")] DateTime UpdatedAt)
+    [property: JsonPropertyName("updated_at")] DateTime UpdatedAt) : IMade
 {
     public static ScheduleView Of(Schedule schedule)
     {

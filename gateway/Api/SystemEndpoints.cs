@@ -17,9 +17,9 @@ internal static class SystemEndpoints
         group.MapGet("/info", InfoAsync).RequireAuthorization(Callers.LoggedIn).Summary("What this deployment is, for the console.");
 
         var control = group.MapGroup("/websocket").RequireAuthorization(Callers.Administrator);
-        control.MapPost("/start", StartAsync).Summary("Start the service on every gateway.");
-        control.MapPost("/stop", StopAsync).Summary("Stop the service on every gateway; the API goes on answering.");
-        control.MapPost("/restart", RestartAsync).Summary("Close every client with 1012 and let them return.");
+        control.MapPost("/start", StartAsync).Audited("service.start").Summary("Start the service on every gateway.");
+        control.MapPost("/stop", StopAsync).Audited("service.stop").Summary("Stop the service on every gateway; the API goes on answering.");
+        control.MapPost("/restart", RestartAsync).Audited("service.restart").Summary("Close every client with 1012 and let them return.");
     }
 
     private static async Task<Ok<Envelope<StatusView>>> StatusAsync(

@@ -29,8 +29,8 @@ internal static class UsageEndpoints
         var paging = Paging.Read(page, limit, faults);
         var (lowest, highest) = Status(status, faults);
         var query = new ApiRequestQuery(
-            Time("from", from, faults),
-            Time("to", to, faults),
+            Paging.Time("from", from, faults),
+            Paging.Time("to", to, faults),
             Paging.Search(method, faults, "method")?.ToUpperInvariant(),
             Paging.Search(path, faults, "path"),
             lowest,
@@ -50,15 +50,6 @@ internal static class UsageEndpoints
         var faults = new Faults();
         var wanted = Paging.Number("days", days, Week, MostDays, faults);
         return faults.Any ? Failure.Invalid(faults) : Reply.Ok(UsageSummaryView.Of(await Usage(grains).SummaryAsync(wanted)));
-    }
-
-    private static DateTimeOffset? Time(string name, string? text, Faults faults)
-    {
-        if (string.IsNullOrEmpty(text)) return null;
-        // A plus that was not escaped arrives as a blank; no time has one of its own.
-        if (Rfc3339.TryParse(text.Replace(' ', '+'), out var time)) return time;
-        faults.Add(name, Rfc3339.Fault);
-        return null;
     }
 
     private static (int? Lowest, int? Highest) Status(string? text, Faults faults)

@@ -124,7 +124,6 @@ internal sealed partial class UsageLog : BackgroundService
     {
         // Who handles an exception takes the endpoint away.
         var endpoint = context.GetEndpoint() ?? context.Features.Get<IExceptionHandlerFeature>()?.Endpoint;
-        var address = context.Connection.RemoteIpAddress;
         return new ApiRequest(
             at,
             context.User.Known() ?? "-",
@@ -135,15 +134,15 @@ internal sealed partial class UsageLog : BackgroundService
             endpoint is RouteEndpoint { RoutePattern.RawText: { } route } ? Templates.GetOrAdd(route, Template) : "-",
             context.Response.StatusCode,
             duration,
-            (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString() ?? "",
+            context.CallerAddress(),
             Cut(context.Request.Headers.UserAgent.ToString(), UserAgentLength));
     }
 
     // As the API's description has it: without what a parameter must look like.
     private static string Template(string route) => "/" + Constraint().Replace(route.Trim('/'), "");
 
-    // What a database would refuse (U+0000, half a surrogate pair) would take the whole batch with it.
-    private static string Cut(string text, int most)
+    /// <summary>Without what a database would refuse: U+0000, or half a surrogate pair where the text was cut.</summary>
+    public static string Cut(string text, int most)
     {
         if (text.Length > most) text = text[..(char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)];
         return text.Replace('\0', '\uFFFD');

@@ -14,13 +14,13 @@ internal static class UserEndpoints
     {
         var group = app.MapGroup(Route).RequireAuthorization(Callers.Administrator).WithTags("users");
         group.MapGet("", ListAsync).Summary("List users, by e-mail address.").Fails(ErrorCatalogue.ValidationError);
-        group.MapPost("", CreateAsync).Accepts<NewUser>("application/json")
+        group.MapPost("", CreateAsync).Audited("user.create").Accepts<NewUser>("application/json")
             .Summary("Add a user.").Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.Conflict);
         group.MapGet("/{id:long}", GetAsync).Summary("Read one user.").Fails(ErrorCatalogue.NotFound);
-        group.MapPatch("/{id:long}", ChangeAsync).Accepts<ChangedUser>("application/json")
+        group.MapPatch("/{id:long}", ChangeAsync).Audited("user.change").Accepts<ChangedUser>("application/json")
             .Summary("Change name, role or disabled. A new role, and being disabled, end the user's tokens within 5 s.")
             .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.NotFound, ErrorCatalogue.Conflict);
-        group.MapPost("/{id:long}/password", SetPasswordAsync).Accepts<SetPassword>("application/json")
+        group.MapPost("/{id:long}/password", SetPasswordAsync).Audited("user.password").Accepts<SetPassword>("application/json")
             .Summary("Give a user another password, which ends the user's tokens within 5 s.")
             .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.NotFound);
     }
@@ -121,7 +121,7 @@ public sealed record AccountView(
     string Role,
     bool Disabled,
     [property: JsonPropertyName("created_at")] DateTime CreatedAt,
-    [property: JsonPropertyName("last_login_at")] DateTime? LastLoginAt)
+    [property: JsonPropertyName("last_login_at")] DateTime? LastLoginAt) : IMade
 {
     public static AccountView Of(User user) => new(
         user.Id, user.Email, user.Name, user.Role, user.DisabledAt is not null, user.CreatedAt.UtcDateTime, user.LastLoginAt?.UtcDateTime);

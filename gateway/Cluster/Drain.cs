@@ -10,7 +10,13 @@ namespace NotifyHub.Gateway.Cluster;
 /// A second signal hurries it.
 /// </summary>
 public sealed partial class Drain(
-    GridLink link, ServiceSwitch service, ClientTransport transport, IOptions<GatewayOptions> options, TimeProvider time, ILogger<Drain> logger)
+    GatewayNode node,
+    GridLink link,
+    ServiceSwitch service,
+    ClientTransport transport,
+    IOptions<GatewayOptions> options,
+    TimeProvider time,
+    ILogger<Drain> logger)
     : IHostedLifecycleService
 {
     /// <summary>For what comes after the clients have gone: requests under way, the last reports, the embedded silo.</summary>
@@ -22,7 +28,7 @@ public sealed partial class Drain(
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         // A gateway that was never ready has nobody to take leave of.
-        if (!link.FirstContact.IsCompletedSuccessfully) return;
+        if (!link.FirstContact.IsCompletedSuccessfully && !node.WebSocketListening) return;
         using var hurry = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Hurry(hurry));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Hurry(hurry));
@@ -56,8 +62,15 @@ public sealed partial class Drain(
 
     private void Hurry(CancellationTokenSource hurry)
     {
-        LogHurry();
-        hurry.Cancel();
+        try
+        {
+            hurry.Cancel();
+            LogHurry();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The signal came as the last client went.
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Ending: no longer ready, and still serving for {Delay}")]

@@ -22,6 +22,7 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
     private readonly NotificationStore _notifications;
     private readonly ScheduleStore _schedules;
     private readonly UsageStore _usage;
+    private readonly AuditStore _audit;
     private readonly Database _database;
     private readonly SiloOptions _options;
     private readonly TimeProvider _time;
@@ -39,13 +40,14 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         NotificationStore notifications,
         ScheduleStore schedules,
         UsageStore usage,
+        AuditStore audit,
         Database database,
         IOptions<SiloOptions> options,
         TimeProvider time,
         ILogger<StatsGrain> log)
     {
-        (_sessions, _queries, _notifications, _schedules, _usage, _database, _options, _time, _log) =
-            (sessions, queries, notifications, schedules, usage, database, options.Value, time, log);
+        (_sessions, _queries, _notifications, _schedules, _usage, _audit, _database, _options, _time, _log) =
+            (sessions, queries, notifications, schedules, usage, audit, database, options.Value, time, log);
         _totals = new(AnswerAge, time, ReadTotalsAsync);
         _stats = new(AnswerAge, time, () => queries.StatsAsync());
         _traffic = new(time);
@@ -203,6 +205,7 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
             await _notifications.SweepAsync(now - _options.HistoryAge, cancellation);
             await _schedules.SweepAsync(now - _options.HistoryAge, cancellation);
             await _usage.SweepAsync(cancellation);
+            await _audit.SweepAsync(now - _options.AuditAge, cancellation);
             _sweepAt = now + SweepEvery;
         }
         catch (StorageUnavailableException failure)

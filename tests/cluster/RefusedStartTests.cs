@@ -35,9 +35,9 @@ public sealed class RefusedStartTests(LocalCluster cluster)
         try
         {
             // Nobody listens there; in the environment is a database that would do.
-            await File.WriteAllTextAsync(
+            File.WriteAllText(
                 Path.Combine(secrets.FullName, "NotifyHub__Storage"), "Host=127.0.0.1;Port=1;Username=u;Password=secret-of-the-database;Database=d\n");
-            await File.WriteAllTextAsync(Path.Combine(secrets.FullName, "NotifyHub__AdministratorPassword"), "secret-of-the-administrator\n");
+            File.WriteAllText(Path.Combine(secrets.FullName, "NotifyHub__AdministratorPassword"), "secret-of-the-administrator\n");
             await using var silo = NotifyHubProcess.Silo(
                 null, ("SecretsFolder", secrets.FullName), ("Storage", await cluster.Database.CreateDatabaseAsync()));
 

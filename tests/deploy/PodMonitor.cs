@@ -17,6 +17,8 @@ internal sealed class PodMonitor : IKubernetesObject<V1ObjectMeta>
 
 internal sealed class PodMonitorSpec
 {
+    public string JobLabel { get; set; } = "";
+
     public V1LabelSelector Selector { get; set; } = new();
 
     public IList<PodMetricsEndpoint> PodMetricsEndpoints { get; set; } = [];

@@ -77,6 +77,19 @@ public sealed class WiringTests
     }
 
     [Fact]
+    public async Task What_the_monitors_scrape_is_the_job_that_the_alerts_name()
+    {
+        var overlay = await Overlay.RenderAsync("overlays/production");
+        var jobs = overlay.Of<PodMonitor>().Select(one => Assert.Single(overlay.Selected(one.Spec.Selector.MatchLabels)).Metadata.Labels[one.Spec.JobLabel]);
+
+        Assert.All(jobs, job =>
+        {
+            Assert.Contains($"job_name: {job}\n", Checkout.Read("deploy/prometheus/prometheus.yml"), StringComparison.Ordinal);
+            Assert.Contains($"job=\"{job}\"", Checkout.Read("deploy/prometheus/alerts.yml"), StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
     public async Task In_production_the_gateways_are_also_scaled_by_their_connections()
     {
         var overlay = await Overlay.RenderAsync("overlays/production");

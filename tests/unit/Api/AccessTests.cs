@@ -29,6 +29,7 @@ public sealed partial class AccessTests
         ["POST /api/users/{id:long}/password"] = Administrators,
         ["GET /api/system/websocket/status"] = Everybody,
         ["GET /api/system/info"] = People,
+        ["GET /api/audit"] = Administrators,
         ["GET /api/system/overview"] = People,
         ["GET /api/system/settings"] = Administrators,
         ["POST /api/system/websocket/start"] = Administrators,

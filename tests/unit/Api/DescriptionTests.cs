@@ -25,6 +25,7 @@ public sealed partial class DescriptionTests
                 "delete /api/notifications/windows/{id}",
                 "delete /api/schedules/{id}",
                 "delete /api/websocket/connections/{connectionId}",
+                "get /api/audit",
                 "get /api/auth/me",
                 "get /api/keys",
                 "get /api/notifications/windows",

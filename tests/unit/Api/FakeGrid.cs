@@ -4,7 +4,7 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.UnitTests.Api;
 
 /// <summary>The grid as the API sees it: a log, some rows and a switch, in memory. <see cref="Fault"/> makes every call fail.</summary>
-public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsageGrain, ISettingsGrain, IApiKeyGrain, IBroadcastGrain, INotificationGrain, IStatsGrain, IServiceGrain
+public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsageGrain, IAuditGrain, ISettingsGrain, IApiKeyGrain, IBroadcastGrain, INotificationGrain, IStatsGrain, IServiceGrain
 {
     public const string Email = "admin@notifyhub.com";
     public const string Password = "admin123";
@@ -174,6 +174,24 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
     Task<Setting[]> ISettingsGrain.ListAsync() => Answer(() => new[]
     {
         new Setting("Storage", "Host=db;Password=••••••", "Data Source=data/notifyhub.db", SettingSource.Environment, "Connection string."),
+    });
+
+    public List<AuditEntry> Audited { get; } = [];
+
+    public Exception? AuditFault { get; set; }
+
+    public AuditQuery? LastAuditQuery { get; private set; }
+
+    public Task RecordAsync(AuditEntry entry) => Answer(() =>
+    {
+        Audited.Add(entry);
+        return AuditFault is null ? true : throw AuditFault;
+    });
+
+    public Task<AuditPage> ListAsync(AuditQuery query) => Answer(() =>
+    {
+        LastAuditQuery = query;
+        return new AuditPage([.. Audited.Select((entry, index) => new StoredAuditEntry(index + 1, entry with { At = DateTimeOffset.UnixEpoch }))], Audited.Count);
     });
 
     public Task WakeAsync() => throw new NotSupportedException();

@@ -1,0 +1,14 @@
+using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Storage;
+using Orleans.Concurrency;
+
+namespace NotifyHub.Grains.Audit;
+
+/// <summary>The gateways' way to the audit log: they have no database of their own.</summary>
+[StatelessWorker, Reentrant, GrainType("audit")]
+public sealed class AuditGrain(AuditStore store) : Grain, IAuditGrain
+{
+    public Task RecordAsync(AuditEntry entry) => store.AddAsync(entry);
+
+    public Task<AuditPage> ListAsync(AuditQuery query) => store.ListAsync(query);
+}

@@ -1,0 +1,43 @@
+using System.Globalization;
+using Microsoft.Extensions.Hosting;
+using NotifyHub.Gateway;
+using NotifyHub.Gateway.Cluster;
+using NotifyHub.Grains;
+using Xunit;
+
+namespace NotifyHub.DeployTests;
+
+/// <summary>The systemd units against the programs.</summary>
+public sealed class SystemdTests
+{
+    [Theory]
+    [InlineData("gateway", typeof(GatewayOptions), "NotifyHub.Gateway.dll", "NotifyHub__JwtKey")]
+    [InlineData("silo", typeof(SiloOptions), "NotifyHub.Silo.dll", "NotifyHub__Storage NotifyHub__AdministratorPassword")]
+    public void A_unit_runs_its_program_with_settings_that_it_has_and_secrets_from_files(string name, Type options, string program, string secrets)
+    {
+        var unit = Unit(name);
+
+        Assert.EndsWith($"/opt/notifyhub/{name}/{program}", unit["ExecStart"].Single(), StringComparison.Ordinal);
+        var variables = unit["Environment"].Select(line => line.Split('=', 2)).ToDictionary(one => one[0], one => one[1]);
+        Assert.Empty(variables.Select(one => KnownSettings.Fault(one.Key, one.Value, options)).OfType<string>());
+        // %d is the folder of the credentials.
+        Assert.Equal("%d", variables["NotifyHub__SecretsFolder"]);
+        Assert.Equal(secrets.Split(' '), unit["LoadCredential"].Select(line => line.Split(':')[0]));
+        Assert.All(unit["LoadCredential"], line => Assert.Contains(line.Split(':')[0]["NotifyHub__".Length..], KnownSettings.Secrets));
+    }
+
+    [Fact]
+    public void Systemd_waits_for_as_long_as_an_orderly_end_may_take()
+    {
+        Assert.True(Patience("gateway") > Drain.Limit(new GatewayOptions()));
+        Assert.True(Patience("silo") > new HostOptions().ShutdownTimeout);
+    }
+
+    private static TimeSpan Patience(string name) => TimeSpan.FromSeconds(int.Parse(Unit(name)["TimeoutStopSec"].Single(), CultureInfo.InvariantCulture));
+
+    private static ILookup<string, string> Unit(string name) =>
+        File.ReadLines(Checkout.PathOf($"deploy/systemd/notifyhub-{name}.service"))
+            .Where(line => line.Contains('=', StringComparison.Ordinal) && !line.StartsWith('#'))
+            .Select(line => line.Split('=', 2))
+            .ToLookup(one => one[0], one => one[1]);
+}
