@@ -33,6 +33,8 @@ builder.Services.AddMudServices(services =>
     services.SnackbarConfiguration.PreventDuplicates = true;
 });
 
+builder.Services.AddTransient<MudLocalizer, LibraryTexts>();
+
 var host = builder.Build();
 await host.Services.GetRequiredService<Preferences>().RestoreAsync();
 await host.Services.GetRequiredService<Session>().RestoreAsync();

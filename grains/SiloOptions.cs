@@ -97,6 +97,10 @@ public sealed class SiloOptions
     /// Empty: none.</summary>
     public string SecretsFolder { get; set; } = "";
 
+    /// <summary>A silo of its own: the port of Orleans' dashboard, on loopback alone. 0: the system picks a free port. -1: none.</summary>
+    [Range(-1, 65535)]
+    public int DashboardPort { get; set; } = -1;
+
     /// <summary>The zone that <see cref="TimeZone"/> names.</summary>
     public TimeZoneInfo Zone() => TimeZone.Length == 0 ? TimeZoneInfo.Local : TimeZoneInfo.FindSystemTimeZoneById(TimeZone);
 }

@@ -1,8 +1,11 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using NotifyHub.Grains;
 using NotifyHub.Grains.Storage;
+using NotifyHub.Silo;
 using NotifyHub.Telemetry;
+using Orleans.Dashboard;
 
 if (args is [HealthProbe.Argument, .. var rest])
     return await HealthProbe.AskAsync("*", HealthProbe.Settings(rest).Get<SiloOptions>()?.HealthPort ?? new SiloOptions().HealthPort);
@@ -17,7 +20,11 @@ try
         return 1;
     }
 
-    builder.UseOrleans(silo => silo.AddNotifyHubSilo(builder.Configuration, embedded: false).AddActivityPropagation());
+    builder.UseOrleans(silo =>
+    {
+        silo.AddNotifyHubSilo(builder.Configuration, embedded: false).AddActivityPropagation();
+        if (OrleansDashboard.IsWanted(builder.Configuration)) silo.AddDashboard();
+    });
 
     // What is asked before the settings are checked: a faulty value is told there, with all the others.
     var settings = builder.Configuration.GetSection(SiloOptions.Section);
@@ -26,11 +33,16 @@ try
         settings.GetValue(nameof(SiloOptions.MetricsAddress), defaults.MetricsAddress)!,
         settings.GetValue(nameof(SiloOptions.MetricsPort), defaults.MetricsPort)));
     builder.Services.AddOptions<KestrelServerOptions>()
-        .Configure<IOptions<SiloOptions>>((kestrel, options) => kestrel.ListenAnyIP(options.Value.HealthPort));
+        .Configure<IOptions<SiloOptions>>((kestrel, options) =>
+        {
+            kestrel.ListenAnyIP(options.Value.HealthPort);
+            OrleansDashboard.ListenOn(kestrel, options.Value);
+        });
 
     await using var app = builder.Build();
 
     app.UseMetrics();
+    app.UseOrleansDashboard();
     app.MapGet("/health/live", () => Results.Ok());
     app.MapGet("/health/ready", async (ISiloStatusOracle silo, Database database, CancellationToken cancellation) =>
         !app.Lifetime.ApplicationStopping.IsCancellationRequested && silo.CurrentStatus == SiloStatus.Active && await database.CheckAsync(cancellation) is null
@@ -50,6 +62,11 @@ catch (OptionsValidationException faults)
 {
     // The web server asks for its port while the host is built, before the settings are checked.
     await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, faults.Failures));
+    return 1;
+}
+catch (IOException fault) when (fault.InnerException is AddressInUseException)
+{
+    await Console.Error.WriteLineAsync($"{fault.Message} Stop what is there, or set NotifyHub:HealthPort, MetricsPort or DashboardPort to a free port.");
     return 1;
 }
 catch (InvalidOperationException fault) when (fault.Source == "Microsoft.Extensions.Configuration.Binder")

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
 using OpenTelemetry.Trace;
 
@@ -18,7 +19,7 @@ internal sealed class EntrySampler(Sampler sampler) : Sampler
             ? sampler.ShouldSample(samplingParameters)
             : new SamplingResult(SamplingDecision.Drop);
 
-    /// <exception cref="InvalidOperationException">The variables do not name a sampler; the message says which do.</exception>
+    /// <exception cref="OptionsValidationException">The variables do not name a sampler; the message says which do.</exception>
     public static EntrySampler Of(IConfiguration configuration)
     {
         var name = configuration["OTEL_TRACES_SAMPLER"];
@@ -27,8 +28,7 @@ internal sealed class EntrySampler(Sampler sampler) : Sampler
             null or "" or "parentbased_always_on" or "always_on" => new AlwaysOnSampler(),
             "parentbased_always_off" or "always_off" => new AlwaysOffSampler(),
             "parentbased_traceidratio" or "traceidratio" => new TraceIdRatioBasedSampler(Ratio(configuration["OTEL_TRACES_SAMPLER_ARG"])),
-            _ => throw new InvalidOperationException(
-                $"OTEL_TRACES_SAMPLER: '{name}' is none of always_on, always_off, traceidratio, and these with parentbased_ before them."),
+            _ => throw Fault($"OTEL_TRACES_SAMPLER: '{name}' is none of always_on, always_off, traceidratio, and these with parentbased_ before them."),
         };
         return new EntrySampler(string.IsNullOrEmpty(name) || name.StartsWith("parentbased_", StringComparison.Ordinal)
             ? new ParentBasedSampler(root)
@@ -40,6 +40,8 @@ internal sealed class EntrySampler(Sampler sampler) : Sampler
         if (string.IsNullOrEmpty(argument)) return 1;
         return double.TryParse(argument, NumberStyles.Float, CultureInfo.InvariantCulture, out var ratio) && ratio is >= 0 and <= 1
             ? ratio
-            : throw new InvalidOperationException($"OTEL_TRACES_SAMPLER_ARG: '{argument}' is no share from 0 to 1.");
+            : throw Fault($"OTEL_TRACES_SAMPLER_ARG: '{argument}' is no share from 0 to 1.");
     }
+
+    private static OptionsValidationException Fault(string what) => new("OTEL_TRACES_SAMPLER", typeof(EntrySampler), [what]);
 }

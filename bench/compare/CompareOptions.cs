@@ -15,6 +15,7 @@ internal sealed record CompareOptions
           slow       5 % of the clients do not read: the others' latency, evictions, memory
           publish    100 clients, publish as fast as acknowledged over TCP and in batches over REST
           table      all of these, at 1,000 and 10,000 clients
+          telemetry  fanout with all telemetry exported, against none: three times each, in turn, and the median
 
           --servers A,B,…      of floor, naive, signalr, notifyhub      all of them
           --baseline NAME      what ratios refer to                     naive, or the first server
@@ -69,7 +70,8 @@ internal sealed record CompareOptions
             if (args[i] == "--postgres") options.Postgres = true;
             else options.Set(args[i], i + 1 < args.Count ? args[++i] : throw new FormatException($"{args[i]}: a value is missing"));
         }
-        if (options.Servers.FirstOrDefault(s => !Server.Names.Contains(s)) is { } unknown) throw new FormatException($"{unknown}: no such server");
+        if (options.Mode == "telemetry") (options.Servers, options.Baseline) = (["notifyhub", Server.Telemetry], "notifyhub");
+        if (options.Servers.FirstOrDefault(s => !Server.Names.Contains(s) && s != Server.Telemetry) is { } unknown) throw new FormatException($"{unknown}: no such server");
         if (options.Baseline.Length == 0) options.Baseline = options.Servers.Contains("naive") ? "naive" : options.Servers[0];
         if (!options.Servers.Contains(options.Baseline)) throw new FormatException($"--baseline {options.Baseline}: not among the servers");
         return options;

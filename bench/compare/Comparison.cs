@@ -37,7 +37,7 @@ internal sealed class Comparison(CompareOptions options) : IAsyncDisposable
         {
             foreach (var server in options.Servers)
             {
-                if (load.NeedsRest && server != "notifyhub") continue;
+                if (load.NeedsRest && !Server.IsNotifyHub(server)) continue;
                 Console.Error.WriteLine($"== {load.Name}: {server}");
                 try
                 {
@@ -63,7 +63,7 @@ internal sealed class Comparison(CompareOptions options) : IAsyncDisposable
         var data = Directory.CreateTempSubdirectory("notifyhub-bench-");
         try
         {
-            var storage = Configured ?? (_postgres is not null && name == "notifyhub"
+            var storage = Configured ?? (_postgres is not null && Server.IsNotifyHub(name)
                 ? await _postgres.CreateDatabaseAsync()
                 : $"Data Source={data.FullName}/notifyhub.db");
             using var server = await Server.StartAsync(name, load, storage, data.FullName, file + ".log", cancellation);

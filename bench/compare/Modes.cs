@@ -26,7 +26,7 @@ internal static class Modes
     private const int SteadyDeliveries = 20_000;
     private const int SlowBytes = 16 << 10, SlowBacklog = 1 << 20;
 
-    public static readonly string[] Names = ["fanout", "steady", "idle", "slow", "publish", "table"];
+    public static readonly string[] Names = ["fanout", "steady", "idle", "slow", "publish", "table", "telemetry"];
 
     public static IReadOnlyList<Section> Sections(CompareOptions options) => options.Mode switch
     {
@@ -35,6 +35,7 @@ internal static class Modes
         "idle" => [Idle(options.Connections ?? 10_000)],
         "slow" => [Slow(options.Connections ?? 5000, options.Duration)],
         "publish" => [Publish(options.Connections ?? 100, options.Duration)],
+        "telemetry" => [Telemetry(options.Connections ?? 1000, options.Duration)],
         _ =>
         [
             Fanout(1000, options.Duration), Fanout(10_000, options.Duration), Steady(1000, options.Duration), Steady(10_000, options.Duration),
@@ -42,11 +43,33 @@ internal static class Modes
         ],
     };
 
-    private static Section Fanout(int connections, double duration)
+    /// <summary>One run on a shared machine is a few percent off: the two take turns, and the medians are compared.</summary>
+    private static Section Telemetry(int connections, double duration)
+    {
+        Load[] loads = [.. Enumerable.Range(1, 3).Select(round => FanoutLoad($"telemetry-{connections}-{round}", connections, duration))];
+        return new Section($"As fast as acknowledged, {connections:N0} clients, with all telemetry exported against none",
+        [
+            .. loads.Select((load, round) => new Row($"deliveries a second of server CPU, round {round + 1}", [load], r => r[0].Deliver?.PerServerCpuSecond)),
+            new("deliveries a second of server CPU, median", loads, r => Median(r, report => report.Deliver?.PerServerCpuSecond)),
+            new("acknowledged a second, median", loads, r => Median(r, report => report.Publish?.AcknowledgedPerSecond)),
+            new("latency, last client, p99, ms, median", loads, r => Median(r, report => Ms(report.Deliver?.LastClientLatency.P99))),
+            new("server memory at most, MiB, median", loads, r => Median(r, report => Mib(report.Deliver?.ServerPeak))),
+        ]);
+    }
+
+    private static double? Median(IReadOnlyList<Report> reports, Func<Report, double?> value) =>
+        reports.Select(value).Order().ElementAtOrDefault(reports.Count / 2);
+
+    private static Load FanoutLoad(string name, int connections, double duration)
     {
         // A million deliveries in flight: a slow server's answer to all of them must come before the drain ends.
         var pipeline = Math.Clamp(1_000_000 / connections, 10, 1000);
-        Load[] load = [new($"fanout-{connections}", [.. Basics(connections, duration), "--rate", "max", "--pipeline", $"{pipeline}", "--drain", "60"])];
+        return new Load(name, [.. Basics(connections, duration), "--rate", "max", "--pipeline", $"{pipeline}", "--drain", "60"]);
+    }
+
+    private static Section Fanout(int connections, double duration)
+    {
+        Load[] load = [FanoutLoad($"fanout-{connections}", connections, duration)];
         return new Section($"As fast as acknowledged, {connections:N0} clients",
         [
             new("deliveries a second of server CPU", load, r => r[0].Deliver?.PerServerCpuSecond),

@@ -7,6 +7,9 @@ namespace NotifyHub.Bench.Compare;
 /// <summary>A server under test: a process of its own, on ports of its own.</summary>
 internal sealed class Server : IDisposable
 {
+    /// <summary>NotifyHub with everything exported: metrics, every trace, the log.</summary>
+    public const string Telemetry = "notifyhub-telemetry";
+
     public static readonly string[] Names = ["floor", "naive", "signalr", "notifyhub"];
 
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
@@ -14,10 +17,11 @@ internal sealed class Server : IDisposable
     private readonly Process _process;
     private readonly string _name;
     private readonly string _log;
+    private readonly Collector? _collector;
 
-    private Server(string name, string log, Process process, int port, int pushPort)
+    private Server(string name, string log, Process process, int port, int pushPort, Collector? collector)
     {
-        (_name, _log, _process, Port, PushPort) = (name, log, process, port, pushPort);
+        (_name, _log, _process, Port, PushPort, _collector) = (name, log, process, port, pushPort, collector);
     }
 
     public int Port { get; }
@@ -39,11 +43,13 @@ internal sealed class Server : IDisposable
     public static async Task<Server> StartAsync(string name, Load load, string storage, string data, string log, CancellationToken cancellation)
     {
         int port = FreePort(), pushPort = FreePort();
-        string[] command = name == "notifyhub"
+        string[] command = IsNotifyHub(name)
             ? [Program("gateway", "NotifyHub.Gateway")]
             : [Program("bench/peers", "NotifyHub.Bench.Peers"), name, "--port", $"{port}", "--push-port", $"{pushPort}", .. Backlog(name, load)];
         var start = new ProcessStartInfo("sh", ["-c", """log=$1; shift; exec "$@" >"$log" 2>&1""", "sh", log, "dotnet", .. command]);
-        if (name == "notifyhub")
+        var collector = name == Telemetry ? new Collector() : null;
+        foreach (var (variable, value) in collector?.Environment ?? []) start.Environment[variable] = value;
+        if (IsNotifyHub(name))
         {
             start.Environment["NotifyHub__WebSocketPort"] = $"{port}";
             start.Environment["NotifyHub__ConsolePort"] = "-1";
@@ -53,7 +59,7 @@ internal sealed class Server : IDisposable
             start.Environment["NotifyHub__Storage"] = storage;
             start.Environment["NotifyHub__BacklogBytes"] = $"{load.BacklogBytes}";
         }
-        var server = new Server(name, log, Process.Start(start)!, port, pushPort);
+        var server = new Server(name, log, Process.Start(start)!, port, pushPort, collector);
         try
         {
             await server.WaitAsync(cancellation);
@@ -72,7 +78,10 @@ internal sealed class Server : IDisposable
         _process.Kill();
         _process.WaitForExit();
         _process.Dispose();
+        _collector?.Dispose();
     }
+
+    public static bool IsNotifyHub(string name) => name is "notifyhub" or Telemetry;
 
     /// <summary>A program of this checkout, as <c>scripts/bench-compare</c> has built it.</summary>
     public static string Program(string folder, string name) => Path.GetFullPath($"{folder}/bin/Release/net10.0/{name}.dll");
@@ -109,7 +118,7 @@ internal sealed class Server : IDisposable
         }
     }
 
-    private static int FreePort()
+    internal static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

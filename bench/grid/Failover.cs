@@ -116,9 +116,6 @@ internal static class Failover
         var back = await traffic.Publisher.FirstAfterAsync(moment, Patience);
         await traffic.Publisher.ContinueAsync(50, Patience);
         var count = await traffic.CountAsync(Patience);
-        // One that is frozen, or on its way out, would be taken for one that runs.
-        foreach (var process in cluster.Silos.Concat(cluster.Gateways).Where(process => process.IsRunning))
-            if (process.IsPaused || process.IsEnding) await process.KillAsync();
         return (back, count);
     }
 }

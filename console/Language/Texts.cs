@@ -46,6 +46,7 @@ public sealed partial class Texts
     public string Cancel => Of("取消", "Cancel");
     public string Save => Of("儲存", "Save");
     public string Close => Of("關閉", "Close");
+    public string Clear => Of("清除", "Clear");
     public string Create => Of("建立", "Create");
     public string Edit => Of("編輯", "Edit");
     public string Delete => Of("刪除", "Delete");

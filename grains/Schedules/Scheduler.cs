@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Storage;
+using NotifyHub.Grains.Telemetry;
 
 namespace NotifyHub.Grains.Schedules;
 
@@ -10,7 +11,8 @@ namespace NotifyHub.Grains.Schedules;
 /// one has it; published under an idempotency key; and finished. Wherever the process dies in between, the next one finds the claim and
 /// publishes under the same key, which publishes nothing twice.
 /// </summary>
-public sealed partial class Scheduler(ScheduleStore store, IOptions<SiloOptions> options, TimeProvider time, ILogger<Scheduler> logger)
+public sealed partial class Scheduler(
+    ScheduleStore store, SiloMetrics metrics, IOptions<SiloOptions> options, TimeProvider time, ILogger<Scheduler> logger)
 {
     /// <summary>Of the missed runs of a schedule the newest so many are sent; those before are skipped.</summary>
     public const int MostCaughtUp = 100;
@@ -36,6 +38,7 @@ public sealed partial class Scheduler(ScheduleStore store, IOptions<SiloOptions>
         var due = await store.DueAsync(now, MostClaims, cancellation);
         var claims = due.Select(schedule => TryClaim(schedule, now)).OfType<ScheduleClaim>().ToArray();
         if (claims.Length > 0) await store.ClaimAsync(claims, now, cancellation);
+        metrics.ScheduleRan(RunStatus.Skipped, claims.Sum(claim => claim.Runs.Count(run => run.Status == RunStatus.Skipped)));
 
         var open = await store.OpenRunsAsync(MostPublishes, cancellation);
         if (!await CarryOutAsync(open, publish, cancellation)) return now + RetryAfter;
@@ -49,6 +52,7 @@ public sealed partial class Scheduler(ScheduleStore store, IOptions<SiloOptions>
     {
         var finished = await PublishAsync(open, publish);
         await store.FinishAsync([finished], cancellation);
+        metrics.ScheduleRan(finished.Status, 1);
         return finished;
     }
 
@@ -93,6 +97,7 @@ public sealed partial class Scheduler(ScheduleStore store, IOptions<SiloOptions>
         var finished = await Task.WhenAll(open.GroupBy(each => each.Run.ScheduleId).Select(group => CarryOutInOrderAsync([.. group], publish)));
         var runs = finished.SelectMany(each => each).ToArray();
         if (runs.Length > 0) await store.FinishAsync(runs, cancellation);
+        foreach (var run in runs) metrics.ScheduleRan(run.Status, 1);
         return runs.Length == open.Length;
     }
 

@@ -20,6 +20,10 @@ internal sealed class PostgresDatabase : Database
         if (!given.ContainsKey("Timeout")) builder.Timeout = 5;
         if (!given.ContainsKey("Command Timeout")) builder.CommandTimeout = 15;
 
+        // A silo that hangs between its insert and its commit, or whose machine is gone, keeps the rows it wrote locked: whoever takes over the
+        // channel would wait for it, for ever. The server ends such a transaction before the silo is found dead.
+        if (!given.ContainsKey("Options")) builder.Options = "-c idle_in_transaction_session_timeout=4000";
+
         // A stock server allows 100 connections, and several silos share them.
         if (!given.ContainsKey("Maximum Pool Size")) builder.MaxPoolSize = Math.Max(20, builder.MinPoolSize);
         if (!given.ContainsKey("Application Name")) builder.ApplicationName = "NotifyHub";

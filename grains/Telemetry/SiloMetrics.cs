@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Grains.Telemetry;
 
@@ -24,6 +25,7 @@ public sealed class SiloMetrics
     private readonly Tally _feedFailures;
     private readonly Tally _gatewaysLost;
     private readonly Tally _storageFailures;
+    private readonly Tally _scheduleRuns;
 
     public SiloMetrics(IMeterFactory meters)
     {
@@ -38,7 +40,13 @@ public sealed class SiloMetrics
         _gatewaysLost = new Tally(
             meter, "notifyhub.gateway.losses", "{gateway}", "Gateways that fell silent and whose sessions were closed as errors.");
         _storageFailures = new Tally(meter, "notifyhub.storage.failures", "{failure}", "Calls that failed because the database did.");
+        _scheduleRuns = new Tally(
+            meter, "notifyhub.schedule.runs", "{run}", "Runs of schedules, by what became of them.",
+            "notifyhub.schedule.outcome", RunStatus.Sent, RunStatus.Skipped, RunStatus.Failed);
     }
+
+    /// <param name="outcome">Of <see cref="RunStatus"/>: sent, skipped or failed.</param>
+    public void ScheduleRan(string outcome, int runs) => _scheduleRuns.Add(outcome, runs);
 
     public void Committed(int messages, TimeSpan duration)
     {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Playwright;
 using NotifyHub.TestKit;
 using Xunit;
+using static Microsoft.Playwright.Assertions;
 
 namespace NotifyHub.BrowserTests;
 
@@ -29,7 +30,7 @@ public sealed class Tab : IAsyncDisposable
             Locale = "zh-TW",
         });
         context.SetDefaultTimeout(Patience);
-        Assertions.SetDefaultExpectTimeout(Patience);
+        SetDefaultExpectTimeout(Patience);
         if (options.Language is { } language) await context.AddInitScriptAsync($"localStorage.setItem('notifyhub.language', '{language}')");
         var page = await context.NewPageAsync();
         var tab = new Tab(context, page, $"http://localhost:{hub.ConsolePort}/");
@@ -42,27 +43,34 @@ public sealed class Tab : IAsyncDisposable
     }
 
     /// <summary>Says that the browser will complain about this, for the test makes something fail.</summary>
-    public void Expect(string complaint) => _expected.Add(complaint);
+    public void MayComplain(string complaint) => _expected.Add(complaint);
 
     public async Task GoAsync(string path)
     {
         await Page.GotoAsync(_origin + path, new() { WaitUntil = WaitUntilState.DOMContentLoaded });
-        await Assertions.Expect(Page.Locator("h1").First).ToBeVisibleAsync();
+        await Expect(Page.Locator("h1").First).ToBeVisibleAsync();
+    }
+
+    /// <summary>Goes to a page of the console without starting the console anew.</summary>
+    public async Task GoWithinAsync(string path)
+    {
+        await Page.EvaluateAsync("path => Blazor.navigateTo(path)", path.Length == 0 ? "/" : path);
+        await Expect(Page).ToHaveURLAsync(_origin + path);
     }
 
     /// <summary>Goes to a page as a person does, by the menu: the console goes on running.</summary>
     public async Task ClickMenuAsync(string name)
     {
         await Page.Locator("nav").GetByRole(AriaRole.Link, new() { Name = name, Exact = true }).ClickAsync();
-        await Assertions.Expect(Page.GetByRole(AriaRole.Heading, new() { Level = 1, Name = name, Exact = true })).ToBeVisibleAsync();
+        await Expect(Page.GetByRole(AriaRole.Heading, new() { Level = 1, Name = name, Exact = true })).ToBeVisibleAsync();
     }
 
     public async Task LogInAsync(string email, string password, string path = "")
     {
         await GoAsync(path.Length == 0 ? "login" : $"login?return={Uri.EscapeDataString(path)}");
         await SubmitLoginAsync(email, password);
-        await Assertions.Expect(Page.Locator("nav").First).ToBeAttachedAsync();
-        await Assertions.Expect(Page.Locator(".page h1")).ToBeVisibleAsync();
+        await Expect(Page.Locator("nav").First).ToBeAttachedAsync();
+        await Expect(Page.Locator(".page h1")).ToBeVisibleAsync();
     }
 
     public async Task SubmitLoginAsync(string email, string password)
@@ -77,6 +85,16 @@ public sealed class Tab : IAsyncDisposable
     public ILocator Panel(string name) => Page.GetByRole(AriaRole.Region, new() { Name = name, Exact = true });
 
     public ILocator Dialog => Page.GetByRole(AriaRole.Dialog);
+
+    /// <summary>Presses the button of the dialog that is open and waits until the dialog is gone.</summary>
+    public async Task ConfirmAsync(string button)
+    {
+        await Dialog.GetByRole(AriaRole.Button, new() { Name = button, Exact = true }).ClickAsync();
+        await Expect(Dialog).ToHaveCountAsync(0);
+    }
+
+    /// <summary>The row of a list that has this text.</summary>
+    public ILocator Row(string text) => Page.Locator("tbody tr").Filter(new() { HasText = text });
 
     /// <summary>No part of the page is wider than the window.</summary>
     public async Task ExpectNoSidewaysScrollAsync()

@@ -283,7 +283,8 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
         if (kill(Pid, signal) != 0) throw new InvalidOperationException($"Process {Pid} cannot be signalled.");
     }
 
-    private string Program() => Assembly.GetEntryAssembly()!.GetCustomAttributes<AssemblyMetadataAttribute>()
+    // A gateway that was published can be named instead of the one that was built.
+    private string Program() => (_isSilo ? null : Environment.GetEnvironmentVariable("NOTIFYHUB_GATEWAY")) ?? Assembly.GetEntryAssembly()!.GetCustomAttributes<AssemblyMetadataAttribute>()
         .Single(entry => entry.Key == (_isSilo ? "SiloProgram" : "GatewayProgram")).Value!;
 
     private static bool IsNotOurs(string setting) =>

@@ -20,11 +20,14 @@ public sealed class ConnectionStringTests
     [Fact]
     public async Task What_the_operator_sets_is_kept_and_what_is_left_open_gets_our_defaults()
     {
-        await using var given = Database.Open("Host=localhost;Timeout=7;Command Timeout=8;Maximum Pool Size=9;Application Name=mine");
+        const string Given = "Host=localhost;Timeout=7;Command Timeout=8;Maximum Pool Size=9;Application Name=mine;Options=theirs";
+        const string Defaults = "Timeout=5;Command Timeout=15;Options=\"-c idle_in_transaction_session_timeout=4000\";"
+            + "Maximum Pool Size=20;Application Name=NotifyHub";
+        await using var given = Database.Open(Given);
         await using var open = Database.Open("Host=localhost");
 
-        Assert.Equal("Host=localhost;Timeout=7;Command Timeout=8;Maximum Pool Size=9;Application Name=mine", given.ConnectionString);
-        Assert.Equal("Host=localhost;Timeout=5;Command Timeout=15;Maximum Pool Size=20;Application Name=NotifyHub", open.ConnectionString);
+        Assert.Equal(Given, given.ConnectionString);
+        Assert.Equal($"Host=localhost;{Defaults}", open.ConnectionString);
     }
 
     [Theory]

@@ -33,6 +33,43 @@ public sealed class OutageTests(OutageTests.StoppableServer fixture) : IClassFix
         Assert.Null(await database.CheckAsync(cancellation));
     }
 
+    [Fact]
+    public async Task A_silo_that_hangs_in_the_middle_of_a_write_does_not_keep_the_channel_from_the_one_that_takes_over()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var storage = await fixture.Server.CreateDatabaseAsync();
+        await using var hanging = Database.Open(storage);
+        await using var other = Database.Open(storage);
+        await hanging.MigrateAsync(cancellation);
+        var store = new MessageStore(other);
+        await store.OpenAsync("all", cancellation);
+        var (inserted, goesOn) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var write = hanging.WriteAsync(
+            async (connection, transaction) =>
+            {
+                await hanging.InsertAsync(
+                    connection,
+                    transaction,
+                    "message",
+                    [
+                        ("channel_id", new long[] { 1 }), ("\"offset\"", new long[] { 1 }), ("created_at", new long[] { 1 }),
+                        ("is_notification", new[] { false }), ("payload", new[] { "lost"u8.ToArray() }),
+                    ],
+                    cancellation);
+                inserted.SetResult();
+                await goesOn.Task;
+                return 0;
+            },
+            cancellation);
+        await inserted.Task;
+
+        await store.AppendAsync("all", [new Message(1, [1], false)], [], [], cancellation);
+
+        goesOn.SetResult();
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => write);
+        Assert.Equal([1], Assert.Single(await store.ReadAsync("all", 0, 10, 100, cancellation)).Payload);
+    }
+
     /// <summary>Apart from the assembly's server, which every other test shares.</summary>
     public sealed class StoppableServer : IAsyncLifetime
     {

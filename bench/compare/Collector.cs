@@ -1,0 +1,80 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace NotifyHub.Bench.Compare;
+
+/// <summary>Who a server tells what it measures: takes OTLP over HTTP and throws it away, and scrapes it every 5 s as Prometheus would.</summary>
+internal sealed class Collector : IDisposable
+{
+    private static readonly TimeSpan ScrapeInterval = TimeSpan.FromSeconds(5);
+
+    private readonly HttpListener _listener = new();
+    private readonly HttpClient _http = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly int _port;
+    private readonly int _metricsPort;
+
+    public Collector()
+    {
+        (_port, _metricsPort) = (Server.FreePort(), Server.FreePort());
+        _listener.Prefixes.Add($"http://127.0.0.1:{_port}/");
+        _listener.Start();
+        _ = TakeAsync();
+        _ = ScrapeAsync();
+    }
+
+    /// <summary>What the server must be told.</summary>
+    public IReadOnlyList<(string Name, string Value)> Environment =>
+    [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", $"http://127.0.0.1:{_port}"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+        ("OTEL_METRIC_EXPORT_INTERVAL", "5000"), ("NotifyHub__MetricsPort", $"{_metricsPort}"),
+    ];
+
+    public void Dispose()
+    {
+        _stop.Cancel();
+        _listener.Close();
+        _http.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task TakeAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                var request = await _listener.GetContextAsync();
+                await request.Request.InputStream.CopyToAsync(Stream.Null);
+                request.Response.Close();
+            }
+        }
+        catch (Exception e) when (e is HttpListenerException or ObjectDisposedException or InvalidOperationException)
+        {
+            // The run is over.
+        }
+    }
+
+    private async Task ScrapeAsync()
+    {
+        using var timer = new PeriodicTimer(ScrapeInterval);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stop.Token))
+            {
+                try
+                {
+                    await _http.GetByteArrayAsync($"http://127.0.0.1:{_metricsPort}/metrics", _stop.Token);
+                }
+                catch (HttpRequestException e) when (e.InnerException is SocketException)
+                {
+                    // It is starting, or has ended.
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The run is over.
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Microsoft.Playwright;
+using Xunit;
+
+namespace NotifyHub.BrowserTests;
+
+/// <summary>How soon the first page is there; run by scripts/first-paint, not with the tests: a time says something only on a quiet machine.</summary>
+public sealed class FirstPaint(Browser browser)
+{
+    private const int Times = 7;
+
+    // Says when the login form, the first page of meaning, is in the document.
+    private const string Watch = """
+        new MutationObserver((_, watch) => {
+          if (!document.querySelector('.login-card input')) return;
+          watch.disconnect();
+          requestAnimationFrame(() => window.formAt = performance.now());
+        }).observe(document, { childList: true, subtree: true });
+        """;
+
+    private const string Transferred =
+        "[...performance.getEntriesByType('resource'), ...performance.getEntriesByType('navigation')].reduce((sum, one) => sum + one.transferSize, 0)";
+
+    [Fact(Explicit = true)]
+    public async Task Of_the_login_page()
+    {
+        List<double> paints = [], cold = [], warm = [], bytes = [];
+        for (var i = 0; i < Times; i++)
+        {
+            await using var tab = await browser.OpenAsync();
+            await tab.Page.AddInitScriptAsync(Watch);
+            await tab.GoAsync("login");
+            cold.Add(await FormAsync(tab));
+            paints.Add(await tab.Page.EvaluateAsync<double>("performance.getEntriesByName('first-contentful-paint')[0].startTime"));
+            bytes.Add(await tab.Page.EvaluateAsync<double>(Transferred));
+            await tab.GoAsync("login");
+            warm.Add(await FormAsync(tab));
+        }
+
+        await File.WriteAllLinesAsync(
+            Path.Combine(Root(), "artifacts", "first-paint.txt"),
+            [
+                $"first paint (the name and a bar), cache empty: {Median(paints)} ms",
+                $"login form, cache empty:                       {Median(cold)} ms",
+                $"login form, cache full:                        {Median(warm)} ms",
+                $"loaded with the cache empty:                   {Median(bytes)} bytes",
+            ],
+            TestContext.Current.CancellationToken);
+    }
+
+    private static async Task<double> FormAsync(Tab tab)
+    {
+        await tab.Page.Locator(".login-card input").First.WaitForAsync(new() { State = WaitForSelectorState.Visible });
+        return await tab.Page.EvaluateAsync<double>("new Promise(done => { const look = () => window.formAt ? done(window.formAt) : setTimeout(look, 20); look(); })");
+    }
+
+    private static string Median(List<double> values) => values.Order().ElementAt(values.Count / 2).ToString("#,0", CultureInfo.InvariantCulture);
+
+    private static string Root([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../.."));
+}

@@ -1,0 +1,65 @@
+using System.Net;
+using Microsoft.Playwright;
+using NotifyHub.TestKit;
+using Xunit;
+using static Microsoft.Playwright.Assertions;
+
+namespace NotifyHub.BrowserTests;
+
+/// <summary>Who is connected, and who asked the API for what.</summary>
+public sealed class UsageTests(Browser browser)
+{
+    [Fact]
+    public async Task Connections_are_counted_listed_told_in_detail_and_closed()
+    {
+        await using var client = await browser.Hub.ConnectAsync(v1: true);
+        await using var tab = await browser.LogInAsync("usage");
+        var list = tab.Panel("WebSocket 連線追蹤");
+        foreach (var tile in (string[])["目前連線數", "總連線數", "錯誤連線數", "已發送訊息數"])
+            await Expect(tab.Panel(tile).Locator(".tile-value")).Not.ToHaveTextAsync("—");
+
+        await list.GetByLabel("狀態").SelectOptionAsync("connected");
+        await Expect(tab.Row(client.UserAgent)).ToContainTextAsync("已連線");
+        await tab.Row(client.UserAgent).Locator(".row-link").ClickAsync();
+        await Expect(tab.Dialog).ToContainTextAsync(client.UserAgent);
+        await Expect(tab.Dialog).ToContainTextAsync("notifyhub.v1");
+        await tab.ConfirmAsync("關閉");
+
+        await tab.Row(client.UserAgent).GetByRole(AriaRole.Button, new() { NameRegex = new("^中斷連線") }).ClickAsync();
+        await tab.ConfirmAsync("中斷連線");
+        Assert.Equal(1008, (await client.WaitUntilClosedAsync()).Code);
+        await Expect(tab.Row(client.UserAgent)).ToHaveCountAsync(0);
+        await list.GetByLabel("狀態").SelectOptionAsync("");
+        await Expect(tab.Row(client.UserAgent)).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task Requests_are_recorded_listed_filtered_and_summed()
+    {
+        using var rest = await browser.Hub.LogInAsync();
+        var path = $"/api/no-such-{Guid.NewGuid():N}";
+        (await rest.GetAsync(path)).Expect(HttpStatusCode.NotFound);
+        await using var tab = await browser.LogInAsync("usage?view=requests");
+        var log = tab.Panel("API 請求紀錄");
+
+        await log.GetByLabel("搜尋").FillAsync(path);
+        // Requests are recorded in batches, behind the answers.
+        await Until.TrueAsync(async () =>
+        {
+            await log.GetByRole(AriaRole.Button, new() { Name = "重新整理" }).ClickAsync();
+            await Expect(log.Locator(".list")).ToHaveAttributeAsync("aria-busy", "false");
+            return await tab.Row(path).CountAsync() == 1;
+        });
+        await Expect(tab.Row(path)).ToContainTextAsync("404");
+        await Expect(tab.Row(path)).ToContainTextAsync("admin@notifyhub.com");
+        await log.GetByLabel("狀態").SelectOptionAsync("2xx");
+        await Expect(log.GetByText("沒有符合的項目")).ToBeVisibleAsync();
+        await log.GetByLabel("狀態").SelectOptionAsync("4xx");
+        await tab.Row(path).Locator(".row-link").ClickAsync();
+        await Expect(tab.Dialog).ToContainTextAsync($"GET {path}");
+        await tab.ConfirmAsync("關閉");
+
+        await Expect(tab.Panel("每日請求數").Locator(".bars-one")).ToHaveCountAsync(7);
+        await Expect(tab.Panel("各端點請求數").Locator("tbody tr").First).ToContainTextAsync("/api/");
+    }
+}
