@@ -78,6 +78,7 @@ public sealed partial class ClientTransport(
         private readonly Channel<ConnectionContext> _requests = Channel.CreateUnbounded<ConnectionContext>();
         private readonly Task _accepting;
         private volatile bool _unbound;
+        private int _silent;
 
         public Listener(Socket socket, Clients clients, GatewayOptions options, ILogger logger, ILoggerFactory loggers)
         {
@@ -143,11 +144,13 @@ public sealed partial class ClientTransport(
         private async Task TakeAsync(Socket socket)
         {
             var isOurs = true;
+            string? reservedFor = null;
             try
             {
                 socket.NoDelay = true;
                 if (!await WaitForFirstBytesAsync(socket)) return;
-                if (!TryTakeHandshake(socket, out var handshake, out var place, out var userAgent))
+                var address = Address(socket.RemoteEndPoint);
+                if (!TryTakeHandshake(socket, address, ref reservedFor, out var handshake, out var place, out var userAgent))
                 {
                     if (!_requests.Writer.TryWrite(_http.Create(socket))) socket.Dispose();
                     return;
@@ -163,7 +166,6 @@ public sealed partial class ClientTransport(
                     return;
                 }
 
-                var address = Address(socket.RemoteEndPoint);
                 // From here on only the client's sender closes it.
                 isOurs = false;
                 _ = _clients.Admit(handshake, place, userAgent, address, new ClientConnection(socket, null));
@@ -178,15 +180,25 @@ public sealed partial class ClientTransport(
                 LogTakeFailed(e);
                 if (isOurs) socket.Dispose();
             }
+            finally
+            {
+                if (isOurs && reservedFor is not null) _clients.GiveUp(reservedFor);
+            }
         }
 
-        /// <summary>False: nothing came in time and the connection was closed.</summary>
+        /// <summary>False: nothing came in time, or too many wait already, and the connection was closed.</summary>
         private async ValueTask<bool> WaitForFirstBytesAsync(Socket socket)
         {
             if (socket.Available > 0) return true;
             using var timeout = new CancellationTokenSource(_options.HandshakeTimeout);
             try
             {
+                if (Interlocked.Increment(ref _silent) > _options.HttpConnections)
+                {
+                    socket.Dispose();
+                    return false;
+                }
+
                 await socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, timeout.Token);
                 return true;
             }
@@ -195,11 +207,20 @@ public sealed partial class ClientTransport(
                 socket.Dispose();
                 return false;
             }
+            finally
+            {
+                Interlocked.Decrement(ref _silent);
+            }
         }
 
         /// <summary>Looks at the request, and takes it off the socket only if it is one for a WebSocket and nothing speaks against it.</summary>
         private bool TryTakeHandshake(
-            Socket socket, [NotNullWhen(true)] out Handshake? handshake, out LogPlace place, out string userAgent)
+            Socket socket,
+            string address,
+            ref string? reservedFor,
+            [NotNullWhen(true)] out Handshake? handshake,
+            out LogPlace place,
+            out string userAgent)
         {
             handshake = null;
             place = default;
@@ -210,7 +231,8 @@ public sealed partial class ClientTransport(
                 var peeked = socket.Receive(buffer.AsSpan(0, RequestHead.MaxBytes), SocketFlags.Peek);
                 if (RequestHead.Recognise(buffer.AsSpan(0, peeked), out var length) is not { } request) return false;
                 if (!Handshake.TryAccept(request, _options.AllowedOrigins, out handshake, out _)) return false;
-                if (!_clients.TryReserve(handshake, out place)) return false;
+                if (_clients.Reserve(handshake, address, out place) != Admission.Granted) return false;
+                reservedFor = address;
                 userAgent = request.UserAgent;
                 // What lies behind the head is the client's first frames already.
                 return socket.Receive(buffer.AsSpan(0, length), SocketFlags.None) == length;
