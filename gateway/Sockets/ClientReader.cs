@@ -61,10 +61,10 @@ public sealed partial class ClientReader(Subscriptions subscriptions, int maxMes
             return false;
         }
 
+        if (begun.MessageType == WebSocketMessageType.Binary) client.Close(CloseReason.Binary);
         if (begun.EndOfMessage)
         {
-            if (begun.MessageType == WebSocketMessageType.Binary) client.Close(CloseReason.Binary);
-            else if (!client.Closing) Take(client, []);
+            if (!client.Closing) Take(client, []);
             return true;
         }
 
@@ -84,8 +84,7 @@ public sealed partial class ClientReader(Subscriptions subscriptions, int maxMes
                 }
 
                 length += result.Count;
-                if (result.MessageType == WebSocketMessageType.Binary) client.Close(CloseReason.Binary);
-                else if (length > maxMessageBytes) client.Close(CloseReason.TooBig);
+                if (length > maxMessageBytes) client.Close(CloseReason.TooBig);
                 // After goodbye only the peer's own close is of interest; its messages are read and forgotten.
                 if (client.Closing) length = 0;
             }

@@ -52,9 +52,10 @@ internal sealed class ClientStream(Client client, ClientConnection connection, F
     private async ValueTask<int> ReadFramesAsync(Memory<byte> buffer)
     {
         var count = await ReceiveAsync(buffer);
-        _fault = _frames.Take(buffer.Span[..count], out var begun);
+        // A fault and what follows it are not shown: the framework might not see what is wrong, and answer it.
+        _fault = _frames.Take(buffer.Span[..count], out var begun, out count);
         if (!rate.Take(ref _allowedAt, begun, Environment.TickCount64)) _fault ??= CloseReason.TooFast;
-        return count;
+        return count == 0 && _fault is not null ? Refuse(_fault) : count;
     }
 
     /// <summary>Says goodbye, and ends the stream as the framework sees it.</summary>

@@ -4,8 +4,8 @@ namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>
 /// Follows the frames in what a client sends, for what the framework's WebSocket finds out too late: it waits for four bytes more before it
-/// looks whether a frame is masked, it judges a text only when its frame is whole, and it takes any number of frames. Bytes in; frames
-/// begun and the first fault out, wherever the bytes are cut.
+/// looks whether a frame is masked, it judges a text only when its frame is whole (and never when an empty one ends it), and it takes any number of
+/// frames. Bytes in; frames begun and the first fault out, wherever the bytes are cut.
 /// </summary>
 internal struct FrameWatch
 {
@@ -46,25 +46,36 @@ internal struct FrameWatch
     /// <summary>Takes what was read.</summary>
     /// <param name="bytes">The next ones of the connection. After a fault there is nothing to be learnt from more.</param>
     /// <param name="begun">How many frames begin in them.</param>
+    /// <param name="taken">How many of them were taken: all, or up to the first wrong one.</param>
     /// <returns>What is wrong with them; null: nothing that could be known yet.</returns>
-    public CloseReason? Take(ReadOnlySpan<byte> bytes, out int begun)
+    public CloseReason? Take(ReadOnlySpan<byte> bytes, out int begun, out int taken)
     {
-        begun = 0;
-        while (bytes.Length > 0)
+        begun = taken = 0;
+        while (taken < bytes.Length)
         {
             if (_step == Step.Payload)
             {
-                var part = bytes[..(int)Math.Min(_left, bytes.Length)];
-                if (_isText && !_isControl && !TakeText(part)) return CloseReason.InvalidUtf8;
-                bytes = bytes[part.Length..];
-                _left -= part.Length;
-                if (_left == 0) EndFrame();
-                continue;
+                var end = taken + (int)Math.Min(_left, bytes.Length - taken);
+                _left -= end - taken;
+                if (!_isText || _isControl) taken = end;
+                for (; taken < end; taken++)
+                {
+                    if (!TakeText((byte)(bytes[taken] ^ _mask >> 24))) return CloseReason.InvalidUtf8;
+                    _mask = BitOperations.RotateLeft(_mask, 8);
+                }
+            }
+            else
+            {
+                if (_step == Step.Opcode) begun++;
+                if (!TakeHeader(bytes[taken])) return CloseReason.ProtocolError;
+                taken++;
             }
 
-            if (_step == Step.Opcode) begun++;
-            if (!TakeHeader(bytes[0])) return CloseReason.ProtocolError;
-            bytes = bytes[1..];
+            if (_step == Step.Payload && _left == 0 && !TryEndFrame())
+            {
+                taken--;
+                return CloseReason.InvalidUtf8;
+            }
         }
 
         return null;
@@ -99,29 +110,16 @@ internal struct FrameWatch
                 return _left >= 0;
             default:
                 _mask = _mask << 8 | next;
-                if (--_missing > 0) return true;
-                _step = Step.Payload;
-                if (_left == 0) EndFrame();
+                if (--_missing == 0) _step = Step.Payload;
                 return true;
         }
     }
 
-    private void EndFrame()
+    /// <summary>False: it ends a text inside a code point.</summary>
+    private bool TryEndFrame()
     {
         _step = Step.Opcode;
-        // A text that ends inside a code point is the framework's to find: it has all of it now.
-        if (_isFinal && !_isControl) _continuations = 0;
-    }
-
-    private bool TakeText(ReadOnlySpan<byte> masked)
-    {
-        foreach (var one in masked)
-        {
-            if (!TakeText((byte)(one ^ _mask >> 24))) return false;
-            _mask = BitOperations.RotateLeft(_mask, 8);
-        }
-
-        return true;
+        return !_isFinal || _isControl || _continuations == 0;
     }
 
     private bool TakeText(byte next)

@@ -161,6 +161,9 @@ public sealed class RawSocket : IDisposable
     /// <summary>Half-closes: nothing more will be sent.</summary>
     public void EndSending() => _socket.Shutdown(SocketShutdown.Send);
 
+    /// <summary>Breaks the connection off.</summary>
+    public void Reset() => _socket.Close(0);
+
     public void Dispose() => _socket.Dispose();
 
     private async Task<byte[]> ReadAsync(int count)

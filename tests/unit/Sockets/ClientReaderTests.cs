@@ -88,6 +88,7 @@ public sealed class ClientReaderTests : IDisposable
         { "not UTF-8", Masked(1, [0xc3, 0x28]), 1007 },
         { "half a character", Masked(1, [0xe6]), 1007 },
         { "not UTF-8, the rest of the frame yet to come", Masked(1, [0xc3, 0x28, .. new byte[200]])[..10], 1007 },
+        { "half a character, and an empty end", [.. Masked(1, [0xe6, 0x99], final: false), .. Masked(0, ""u8)], 1007 },
         { "a surrogate, broken over two fragments", [.. Masked(1, [0xed], final: false), .. Masked(0, [0xa0, 0x80])[..^1]], 1007 },
         { "a code point beyond the last, in the first fragment of many", Masked(1, [.. "ok"u8, 0xf4, 0x90], final: false), 1007 },
         { "unmasked", [0x81, 0x07, .. "{\"a\":1}"u8], 1002 },

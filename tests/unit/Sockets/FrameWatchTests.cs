@@ -34,16 +34,22 @@ public sealed class FrameWatchTests
             var (begun, fault, at) = Take(bytes, [1]);
 
             Assert.Equal(1, begun);
+            // One that ends inside a code point is at fault with its last byte.
+            if (good == payload.Length && !System.Text.Unicode.Utf8.IsValid(payload)) good--;
             Assert.Equal(good < payload.Length ? CloseReason.InvalidUtf8 : null, fault);
-            if (fault is not null) Assert.Equal(bytes.Length - payload.Length + good + 1, at);
+            if (fault is not null) Assert.Equal(bytes.Length - payload.Length + good, at);
         });
 
     [Theory]
-    [InlineData(new byte[] { 0x81, 0x00 }, 2)]
-    [InlineData(new byte[] { 0x89, 0x05, 1, 2 }, 2)]
-    [InlineData(new byte[] { 0x8a, 0x80, 0, 0, 0, 0, 0x82, 0x7f }, 8)]
+    [InlineData(new byte[] { 0x81, 0x00 }, 1)]
+    [InlineData(new byte[] { 0x89, 0x05, 1, 2 }, 1)]
+    [InlineData(new byte[] { 0x8a, 0x80, 0, 0, 0, 0, 0x82, 0x7f }, 7)]
     public void An_unmasked_frame_is_at_fault_with_its_second_byte(byte[] bytes, int at) =>
         Assert.Equal((CloseReason.ProtocolError, at), (Take(bytes, [1]).Fault, Take(bytes, [1]).At));
+
+    [Fact]
+    public void A_text_must_not_end_inside_a_code_point_also_when_an_empty_frame_ends_it() => Assert.Equal(
+        (2, CloseReason.InvalidUtf8, 13), Take([.. Masked(1, [0xe6, 0x99], final: false), .. Masked(0, ""u8)], [1]));
 
     [Theory]
     [InlineData(0)]
@@ -52,19 +58,20 @@ public sealed class FrameWatchTests
     [InlineData(65_535)]
     [InlineData(65_536)]
     public void The_next_frame_begins_behind_a_payload_of_any_length(int length) =>
-        Assert.Equal((3, null, 0), Take([.. Masked(2, new byte[length]), .. Masked(1, new byte[length]), .. Masked(9, ""u8)], [7, 1, 1000]));
+        AssertGood(3, [.. Masked(2, new byte[length]), .. Masked(1, new byte[length]), .. Masked(9, ""u8)], [7, 1, 1000]);
 
     [Fact]
-    public void The_payload_of_control_frames_and_binary_messages_is_no_text() => Assert.Equal(
-        (5, null, 0),
-        Take(
-            [
-                .. Masked(1, [0xe6], final: false), .. Masked(9, [0xff]), .. Masked(0, [0x99, 0x82]),
-                .. Masked(2, [0xff], final: false), .. Masked(0, [0xff]),
-            ],
-            [3]));
+    public void The_payload_of_control_frames_and_binary_messages_is_no_text() => AssertGood(
+        5,
+        [
+            .. Masked(1, [0xe6], final: false), .. Masked(9, [0xff]), .. Masked(0, [0x99, 0x82]), .. Masked(2, [0xff], final: false),
+            .. Masked(0, [0xff]),
+        ],
+        [3]);
 
-    /// <summary>Frames begun and the first fault, with how many bytes had been read when it was told; read in pieces of these sizes.</summary>
+    private static void AssertGood(int frames, byte[] bytes, int[] cuts) => Assert.Equal((frames, null, bytes.Length), Take(bytes, cuts));
+
+    /// <summary>Frames begun and the first fault, with how many bytes there are up to it; read in pieces of these sizes.</summary>
     private static (int Begun, CloseReason? Fault, int At) Take(byte[] bytes, int[] cuts)
     {
         var watch = new FrameWatch();
@@ -72,13 +79,14 @@ public sealed class FrameWatchTests
         for (var (at, i) = (0, 0); at < bytes.Length; i++)
         {
             var count = Math.Min(cuts[i % cuts.Length], bytes.Length - at);
-            var fault = watch.Take(bytes.AsSpan(at, count), out var begun);
+            var fault = watch.Take(bytes.AsSpan(at, count), out var begun, out var taken);
             all += begun;
-            at += count;
-            if (fault is not null) return (all, fault, cuts is [1] ? at : 0);
+            at += taken;
+            if (fault is not null) return (all, fault, at);
+            Assert.Equal(count, taken);
         }
 
-        return (all, null, 0);
+        return (all, null, bytes.Length);
     }
 
     /// <summary>The framework's word on it: what can be decoded, or could be with more.</summary>
