@@ -82,6 +82,11 @@ public sealed class GatewayOptions
     [Range(1 << 16, 1 << 30)]
     public int HistoryBytes { get; set; } = 4 << 20;
 
+    /// <summary>Bytes that the system may hold for a client that does not take them, beyond its backlog here (the system doubles the number for
+    /// its own needs). Left to itself it takes up to 4 MB of kernel memory for each client that stopped reading.</summary>
+    [Range(1 << 13, 16 << 20)]
+    public int SendBufferBytes { get; set; } = 256 << 10;
+
     /// <summary>Bytes of answers (pong, errors) that may wait for a client; past it the client is cut off with 1013.</summary>
     [Range(4096, 16 << 20)]
     public int OutboxBytes { get; set; } = 64 << 10;

@@ -155,7 +155,15 @@ public sealed class LiveSocket(Func<Uri, string?, CancellationToken, Task<WebSoc
             _socket = socket;
             State = LiveState.On;
             Add(LiveEvent.Connected, "");
-            await ReadAsync(socket, stop);
+            try
+            {
+                await ReadAsync(socket, stop);
+            }
+            catch (WebSocketException) when (socket.CloseStatus is not null)
+            {
+                // A browser may tell the end as a failure although it was a proper goodbye.
+            }
+
             var code = (int?)socket.CloseStatus ?? 1006;
             Add(LiveEvent.Closed, socket.CloseStatusDescription ?? "", code);
             return (true, code);

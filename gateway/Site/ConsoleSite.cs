@@ -26,6 +26,8 @@ public static class ConsoleSite
     {
         // Found where they were built; a published gateway has them beside it, and this does nothing.
         builder.WebHost.UseStaticWebAssets();
+        // Its route for files changed since the build takes every path: a GET of what only takes POST was answered 404 instead of 405.
+        builder.Configuration["ReloadStaticAssetsAtRuntime"] = "false";
         builder.Services.AddSingleton<ConsoleEndPoint>();
         builder.Services.AddOptions<KestrelServerOptions>()
             .Configure<ConsoleEndPoint>((kestrel, console) => console.ListenOn(kestrel));

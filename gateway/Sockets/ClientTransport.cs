@@ -34,6 +34,8 @@ public sealed partial class ClientTransport(
         try
         {
             socket = Listen((IPEndPoint)endpoint);
+            // Whoever is accepted inherits it.
+            socket.SendBufferSize = options.Value.SendBufferBytes;
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {

@@ -24,7 +24,7 @@ public sealed class LoginTests(Browser browser)
         // A reload keeps the login; a logout ends it.
         await tab.Page.ReloadAsync();
         await Expect(tab.Page.GetByRole(AriaRole.Heading, new() { Name = "通知", Level = 1 })).ToBeVisibleAsync();
-        await tab.Page.Locator(".who").ClickAsync();
+        await tab.Button("帳號：Administrator").ClickAsync();
         await tab.Page.GetByText("登出", new() { Exact = true }).ClickAsync();
         await Expect(tab.Page.Locator("input[autocomplete=username]")).ToBeVisibleAsync();
         Assert.Null(await tab.Page.EvaluateAsync<string?>("sessionStorage.getItem('notifyhub.token')"));
@@ -73,7 +73,7 @@ public sealed class LoginTests(Browser browser)
         await using var tab = await browser.OpenAsync();
         tab.MayComplain("400");
         await tab.LogInAsync(email, "first-password");
-        await tab.Page.Locator(".who").ClickAsync();
+        await tab.Button("帳號：Some viewer").ClickAsync();
         await tab.Page.Locator(".mud-menu-item").Filter(new() { HasText = "變更密碼" }).ClickAsync();
 
         await tab.Dialog.GetByLabel("目前密碼").FillAsync("wrong-password");

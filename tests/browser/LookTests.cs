@@ -132,6 +132,13 @@ public sealed class LookTests(Browser browser)
 
         await Expect(tab.Dialog).ToHaveCountAsync(0);
         await Expect(tab.Row(title)).ToBeVisibleAsync();
+
+        await tab.Button("帳號：Administrator").FocusAsync();
+        await keys.PressAsync("Enter");
+        await Expect(tab.Page.GetByRole(AriaRole.Menuitem, new() { Name = "登出" })).ToBeVisibleAsync();
+        await keys.PressAsync("ArrowUp");
+        await keys.PressAsync("Enter");
+        await Expect(tab.Page.Locator("input[autocomplete=username]")).ToBeVisibleAsync();
     }
 
     private static async Task TabToAsync(Tab tab, string text)
