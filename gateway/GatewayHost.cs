@@ -156,17 +156,19 @@ public static class GatewayHost
     /// <summary>The first thing a new user reads: what listens where, and what to try.</summary>
     private static void Welcome(GatewayNode node, ConsoleEndPoint console)
     {
-        var site = $"http://localhost:{console.Port}";
+        var hasConsole = console.Port > 0;
+        var listening = hasConsole ? $"Console on port {console.Port}...                         http://localhost:{console.Port}/" : "No console (ConsolePort is -1).";
+        var page = hasConsole ? $"http://localhost:{console.Port}/" : $"http://localhost:{node.WebSocketPort}/websocket-test.html   and press 連線";
         Console.WriteLine(
             $$$"""
 
               NotifyHub is running.
                 WebSocket Server starting on port {{{node.WebSocketPort}}}...       ws://localhost:{{{node.WebSocketPort}}}/
                 Internal Push Interface on port {{{node.PushPort}}}...
-                {{{(console.Port > 0 ? $"Console on port {console.Port}...                         {site}" : "No console (ConsolePort is -1).")}}}
+                {{{listening}}}
 
               Try next:
-                open     http://localhost:{{{node.WebSocketPort}}}/websocket-test.html   and press 連線
+                open     {{{page}}}
                 push     echo '{"type":"test","data":{}}' | nc localhost {{{node.PushPort}}}
                 status   curl http://localhost:{{{node.WebSocketPort}}}/api/system/websocket/status
                 API      http://localhost:{{{node.WebSocketPort}}}/docs

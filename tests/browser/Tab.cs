@@ -28,6 +28,7 @@ public sealed class Tab : IAsyncDisposable
             ViewportSize = new() { Width = options.Width, Height = options.Height },
             ColorScheme = options.Dark ? ColorScheme.Dark : ColorScheme.Light,
             Locale = "zh-TW",
+            BypassCSP = options.IgnorePolicy,
         });
         context.SetDefaultTimeout(Patience);
         SetDefaultExpectTimeout(Patience);
