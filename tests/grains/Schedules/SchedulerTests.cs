@@ -1,7 +1,10 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Schedules;
 using NotifyHub.Grains.Storage;
+using NotifyHub.Grains.Telemetry;
 using NotifyHub.TestKit;
 using static NotifyHub.GrainTests.Schedules.ScheduleSamples;
 
@@ -18,6 +21,7 @@ public abstract class SchedulerTests(PostgresServer? server) : StoreTest(server)
     // What the channel remembers: a key that was used before publishes nothing.
     private readonly Dictionary<string, long> _published = [];
     private readonly List<PublishBatch> _calls = [];
+    private readonly SiloMetrics _metrics = new(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>());
 
     private Exception? Fault { get; set; }
 
@@ -250,7 +254,7 @@ public abstract class SchedulerTests(PostgresServer? server) : StoreTest(server)
             Store.ListAsync(new ScheduleQuery(status, search, 1, limit), Cancellation);
     }
 
-    private Scheduler SchedulerOf(ScheduleStore store) => new(store, Settings, Clock, NullLogger<Scheduler>.Instance);
+    private Scheduler SchedulerOf(ScheduleStore store) => new(store, _metrics, Settings, Clock, NullLogger<Scheduler>.Instance);
 
     private Task<DateTimeOffset> RunDueAsync(ScheduleStore? store = null) => SchedulerOf(store ?? Store).RunDueAsync(PublishAsync, Cancellation);
 

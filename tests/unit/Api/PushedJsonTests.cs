@@ -86,6 +86,21 @@ public sealed class PushedJsonTests
             return PushedJson.Fault(utf8) is null == ParserTakes(utf8);
         });
 
+    [Theory]
+    [InlineData("""{"traceparent":"00-0123456789abcdef0123456789abcdef-0123456789abcdef-01"}""", true)]
+    [InlineData("""{"a":{"traceparent":1},"b":[[]],"traceparent" : "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01"}""", true)]
+    [InlineData("""{}""", false)]
+    [InlineData("""{"a":{"traceparent":"00-0123456789abcdef0123456789abcdef-0123456789abcdef-01"}}""", false)]
+    [InlineData("""{"a":"\"traceparent\":\"00-0123456789abcdef0123456789abcdef-0123456789abcdef-01\""}""", false)]
+    [InlineData("""{"traceparent":"00-00000000000000000000000000000000-0123456789abcdef-01"}""", false)]
+    [InlineData("""{"traceparent":"nonsense"}""", false)]
+    [InlineData("""{"traceparent":1}""", false)]
+    public void The_trace_of_a_text_is_that_of_its_outermost_object(string text, bool isThere)
+    {
+        var trace = PushedJson.Trace(Encoding.UTF8.GetBytes(text));
+        Assert.Equal(isThere ? "0123456789abcdef0123456789abcdef" : null, trace?.TraceId.ToHexString());
+    }
+
     private static string? Fault(string text) => PushedJson.Fault(Encoding.UTF8.GetBytes(text));
 
     private static string Object((string Name, string Value)[] fields) =>
