@@ -51,8 +51,9 @@ public static class GatewayHost
             {
                 kestrel.AddServerHeader = false;
                 kestrel.Limits.MaxRequestBodySize = options.Value.RequestBytes;
-                kestrel.Limits.RequestHeadersTimeout = options.Value.HandshakeTimeout;
                 kestrel.Limits.MaxRequestHeadersTotalSize = options.Value.HeaderBytes;
+                kestrel.Limits.MaxConcurrentConnections = options.Value.HttpConnections;
+                kestrel.Limits.RequestHeadersTimeout = options.Value.HandshakeTimeout;
                 kestrel.Listen(endPoint.EndPoint, listen =>
                 {
                     listen.Protocols = Microsoft.AspNetCore.Server.Kestrel.Core.HttpProtocols.Http1;

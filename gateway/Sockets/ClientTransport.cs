@@ -30,6 +30,9 @@ public sealed partial class ClientTransport(
 {
     private Action? _stopListening;
 
+    // Linux' numbers.
+    private const int TcpLevel = 6, TcpDeferAccept = 9;
+
     /// <summary>Only the clients' own endpoint: any other that is configured (TLS for one) is the HTTP server's.</summary>
     public bool CanBind(EndPoint endpoint) => ReferenceEquals(endpoint, clientEndPoint.EndPoint);
 
@@ -39,8 +42,7 @@ public sealed partial class ClientTransport(
         try
         {
             socket = Listen((IPEndPoint)endpoint);
-            // Whoever is accepted inherits it.
-            socket.SendBufferSize = options.Value.SendBufferBytes;
+            Ready(socket, options.Value);
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
@@ -51,6 +53,16 @@ public sealed partial class ClientTransport(
         var listener = new Listener(socket, clients, access, proxies, options.Value, certificate.Guards(TlsPorts.WebSocket), logger, loggers);
         _stopListening = listener.StopListening;
         return ValueTask.FromResult<IConnectionListener>(listener);
+    }
+
+    /// <summary>Sets on the listening socket what every accepted one inherits, which saves a call for each of them.</summary>
+    private static void Ready(Socket socket, GatewayOptions options)
+    {
+        socket.NoDelay = true;
+        socket.SendBufferSize = options.SendBufferBytes;
+        // TCP_DEFER_ACCEPT: a connection is handed over when its request is there, or after a second without one. Accepted before that, each
+        // costs a wait of its own.
+        if (OperatingSystem.IsLinux()) socket.SetRawSocketOption(TcpLevel, TcpDeferAccept, BitConverter.GetBytes(1));
     }
 
     /// <summary>Closes the port to new connections; those there are go on, whoever they belong to.</summary>
@@ -88,6 +100,7 @@ public sealed partial class ClientTransport(
         private readonly Channel<ConnectionContext> _requests = Channel.CreateUnbounded<ConnectionContext>();
         private readonly Task _accepting;
         private volatile bool _unbound;
+        private int _silent;
 
         public Listener(
             Socket socket, Clients clients, SocketAccess access, TrustedProxies proxies, GatewayOptions options, bool isTls, ILogger logger,
@@ -155,9 +168,9 @@ public sealed partial class ClientTransport(
         private async Task TakeAsync(Socket socket)
         {
             var isOurs = true;
+            string? reservedFor = null;
             try
             {
-                socket.NoDelay = true;
                 // Of what is encrypted the first bytes tell nothing.
                 if (_isTls)
                 {
@@ -167,8 +180,14 @@ public sealed partial class ClientTransport(
 
                 if (!await WaitForFirstBytesAsync(socket)) return;
                 if (!TryRecognise(socket, out var request, out var handshake, out var length)
-                    || await AdmitAsync(request) is not { } pass
-                    || !TryTake(socket, handshake, length, out var place))
+                    || await AdmitAsync(request) is not { } pass)
+                {
+                    HandOver(socket);
+                    return;
+                }
+
+                var address = Address(socket.RemoteEndPoint, request.ForwardedFor);
+                if (!TryTake(socket, handshake, length, address, ref reservedFor, out var place))
                 {
                     HandOver(socket);
                     return;
@@ -184,7 +203,6 @@ public sealed partial class ClientTransport(
                     return;
                 }
 
-                var address = Address(socket.RemoteEndPoint, request.ForwardedFor);
                 // From here on only the client's sender closes it.
                 isOurs = false;
                 _ = _clients.Admit(handshake, place, pass, request.UserAgent, address, new ClientConnection(socket, null));
@@ -199,15 +217,25 @@ public sealed partial class ClientTransport(
                 LogTakeFailed(e);
                 if (isOurs) socket.Dispose();
             }
+            finally
+            {
+                if (isOurs && reservedFor is not null) _clients.GiveUp(reservedFor);
+            }
         }
 
-        /// <summary>False: nothing came in time and the connection was closed.</summary>
+        /// <summary>False: nothing came in time, or too many wait already, and the connection was closed.</summary>
         private async ValueTask<bool> WaitForFirstBytesAsync(Socket socket)
         {
             if (socket.Available > 0) return true;
             using var timeout = new CancellationTokenSource(_options.HandshakeTimeout);
             try
             {
+                if (Interlocked.Increment(ref _silent) > _options.HttpConnections)
+                {
+                    socket.Dispose();
+                    return false;
+                }
+
                 await socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, timeout.Token);
                 return true;
             }
@@ -215,6 +243,10 @@ public sealed partial class ClientTransport(
             {
                 socket.Dispose();
                 return false;
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _silent);
             }
         }
 
@@ -255,9 +287,11 @@ public sealed partial class ClientTransport(
         }
 
         /// <summary>Takes the request off the socket if the client can be let in.</summary>
-        private bool TryTake(Socket socket, Handshake handshake, int length, out LogPlace place)
+        private bool TryTake(
+            Socket socket, Handshake handshake, int length, string address, ref string? reservedFor, out LogPlace place)
         {
-            if (!_clients.TryReserve(handshake, out place)) return false;
+            if (_clients.Reserve(handshake, address, out place) != Admission.Granted) return false;
+            reservedFor = address;
             var buffer = ArrayPool<byte>.Shared.Rent(RequestHead.MaxBytes);
             try
             {
