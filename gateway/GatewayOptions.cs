@@ -180,7 +180,7 @@ public sealed class GatewayOptions
 
     /// <summary>API requests a second of one user or API key, or of one address that is nobody; 0: no limit.</summary>
     [Range(0, 1_000_000)]
-    public int RequestsPerSecond { get; set; } = 1_000;
+    public int RequestsPerSecond { get; set; } = 5_000;
 
     /// <summary>IP address that the metrics' port binds to; <c>*</c> is every address. It has no login.</summary>
     [Required]
