@@ -30,9 +30,6 @@ public sealed partial class ClientTransport(
 {
     private Action? _stopListening;
 
-    // Linux' numbers.
-    private const int TcpLevel = 6, TcpDeferAccept = 9;
-
     /// <summary>Only the clients' own endpoint: any other that is configured (TLS for one) is the HTTP server's.</summary>
     public bool CanBind(EndPoint endpoint) => ReferenceEquals(endpoint, clientEndPoint.EndPoint);
 
@@ -60,9 +57,6 @@ public sealed partial class ClientTransport(
     {
         socket.NoDelay = true;
         socket.SendBufferSize = options.SendBufferBytes;
-        // TCP_DEFER_ACCEPT: a connection is handed over when its request is there, or after a second without one. Accepted before that, each
-        // costs a wait of its own.
-        if (OperatingSystem.IsLinux()) socket.SetRawSocketOption(TcpLevel, TcpDeferAccept, BitConverter.GetBytes(1));
     }
 
     /// <summary>Closes the port to new connections; those there are go on, whoever they belong to.</summary>
