@@ -51,8 +51,9 @@ public static class GatewayHost
             {
                 kestrel.AddServerHeader = false;
                 kestrel.Limits.MaxRequestBodySize = options.Value.RequestBytes;
-                kestrel.Limits.RequestHeadersTimeout = options.Value.HandshakeTimeout;
                 kestrel.Limits.MaxRequestHeadersTotalSize = options.Value.HeaderBytes;
+                kestrel.Limits.MaxConcurrentConnections = options.Value.HttpConnections;
+                kestrel.Limits.RequestHeadersTimeout = options.Value.HandshakeTimeout;
                 kestrel.Listen(endPoint.EndPoint, listen =>
                 {
                     listen.Protocols = Microsoft.AspNetCore.Server.Kestrel.Core.HttpProtocols.Http1;
@@ -171,11 +172,11 @@ public static class GatewayHost
     private static void Welcome(GatewayNode node, ConsoleEndPoint console, ServerCertificate certificate)
     {
         var s = certificate.Guards(TlsPorts.WebSocket) ? "s" : "";
+        var nc = certificate.Guards(TlsPorts.Push) ? "openssl s_client -quiet -connect localhost:" : "nc localhost ";
         var site = $"http{(certificate.Guards(TlsPorts.Console) ? "s" : "")}://localhost:{console.Port}/";
         var hasConsole = console.Port > 0;
         var listening = hasConsole ? $"Console on port {console.Port}...                         {site}" : "No console (ConsolePort is -1).";
         var page = hasConsole ? site : $"http{s}://localhost:{node.WebSocketPort}/websocket-test.html   and press 連線";
-        var nc = certificate.Guards(TlsPorts.Push) ? "openssl s_client -quiet -connect localhost:" : "nc localhost ";
         Console.WriteLine(
             $$$"""
 

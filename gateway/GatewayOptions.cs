@@ -57,6 +57,19 @@ public sealed class GatewayOptions
     [Range(1024, 16 << 20)]
     public int ClientMessageBytes { get; set; } = 64 << 10;
 
+    /// <summary>Messages (to be exact, frames) a client may send a second; ten seconds' worth may come at once. A faster one is closed with 1008.</summary>
+    [Range(1, 1_000_000)]
+    public int ClientMessagesPerSecond { get; set; } = 100;
+
+    /// <summary>Clients of this gateway; more are refused with 503.</summary>
+    [Range(1, 10_000_000)]
+    public int ClientConnections { get; set; } = 100_000;
+
+    /// <summary>Clients from one address, of IPv6 from one /64; more are refused with 429. 0: as many as like, for behind a proxy or a NAT
+    /// many are one address.</summary>
+    [Range(0, 10_000_000)]
+    public int ClientConnectionsPerAddress { get; set; }
+
     /// <summary>How often the server pings a client; a client silent for two intervals is closed as dead.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan PingInterval { get; set; } = TimeSpan.FromSeconds(30);
@@ -94,6 +107,10 @@ public sealed class GatewayOptions
     /// <summary>How long a new connection may take to send its request.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
     public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>HTTP connections at a time; as many more may be silent still. Beyond that they are closed at once.</summary>
+    [Range(1, 1_000_000)]
+    public int HttpConnections { get; set; } = 10_000;
 
     /// <summary>Threads that send to clients; 0: half of the cores, at least one.</summary>
     [Range(0, 256)]
@@ -163,7 +180,7 @@ public sealed class GatewayOptions
 
     /// <summary>API requests a second of one user or API key, or of one address that is nobody; 0: no limit.</summary>
     [Range(0, 1_000_000)]
-    public int RequestsPerSecond { get; set; } = 1_000;
+    public int RequestsPerSecond { get; set; } = 5_000;
 
     /// <summary>IP address that the metrics' port binds to; <c>*</c> is every address. It has no login.</summary>
     [Required]

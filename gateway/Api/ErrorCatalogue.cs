@@ -48,11 +48,19 @@ public static class ErrorCatalogue
     /// <summary>Too many failed logins, or too many requests a second; <c>Retry-After</c> tells when to come back.</summary>
     public static readonly ApiError RateLimited = new("RATE_LIMITED", 429, new("嘗試次數過多，請稍後再試", "Too many attempts, please try again later."));
 
+    /// <summary>An address has as many clients as it may (<c>ClientConnectionsPerAddress</c>); <c>Retry-After</c> tells when to try again.</summary>
+    public static readonly ApiError TooManyConnections =
+        new("TOO_MANY_CONNECTIONS", 429, new("此位址的連線數已達上限", "There are too many connections from this address."));
+
     /// <summary>A fault of ours. What it was stands in the log, not in the answer.</summary>
     public static readonly ApiError InternalError = new("INTERNAL_ERROR", 500, new("伺服器內部錯誤", "Something went wrong on our side."));
 
     /// <summary>An operator has stopped the service: no WebSocket is accepted until it is started again.</summary>
     public static readonly ApiError ServiceStopped = new("SERVICE_STOPPED", 503, new("WebSocket 服務已停止", "The WebSocket service is stopped."));
+
+    /// <summary>This gateway has as many clients as it may (<c>ClientConnections</c>); <c>Retry-After</c> tells when to try again.</summary>
+    public static readonly ApiError GatewayFull =
+        new("GATEWAY_FULL", 503, new("連線數已達上限，請稍後再試", "This gateway has as many clients as it can take, please try again later."));
 
     /// <summary>The grid or its storage cannot be reached, or is too busy. Nothing was acknowledged: a retry is safe with an
     /// <c>Idempotency-Key</c>.</summary>
@@ -62,7 +70,8 @@ public static class ErrorCatalogue
     public static readonly IReadOnlyList<ApiError> All =
     [
         ValidationError, Unauthorized, InvalidCredentials, Forbidden, NotFound, MethodNotAllowed, RequestTimeout, Conflict,
-        PayloadTooLarge, UnsupportedMediaType, UpgradeRequired, RateLimited, InternalError, ServiceStopped, Unavailable,
+        PayloadTooLarge, UnsupportedMediaType, UpgradeRequired, RateLimited, TooManyConnections, InternalError, ServiceStopped, GatewayFull,
+        Unavailable,
     ];
 
     /// <summary>The error for a status that the web server itself answered, without words.</summary>

@@ -156,7 +156,7 @@ public readonly ref struct ClientMessage
     }
 }
 
-/// <summary>What a client is told when it was not understood. The connection stays.</summary>
+/// <summary>What a client is told when it was not understood. The connection stays, unless it was too fast.</summary>
 /// <param name="Code">For programs.</param>
 /// <param name="Message">For the people who write them.</param>
 public sealed record ClientError(string Code, string Message)
@@ -166,5 +166,6 @@ public sealed record ClientError(string Code, string Message)
     public static readonly ClientError UnknownChannel = new("UNKNOWN_CHANNEL", "There is only the channel \"all\".");
     public static readonly ClientError Since = new("VALIDATION_ERROR", "since must be an offset: an integer from 0.");
     public static readonly ClientError Epoch = new("VALIDATION_ERROR", "epoch must be a string.");
+    public static readonly ClientError TooFast = new("RATE_LIMITED", "Too many messages. The connection is closed.");
     public static readonly ClientError V1Only = new("VALIDATION_ERROR", "Only clients of the subprotocol notifyhub.v1 subscribe; others follow \"all\" as it is.");
 }

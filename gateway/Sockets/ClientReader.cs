@@ -13,7 +13,7 @@ public sealed partial class ClientReader(Subscriptions subscriptions, int maxMes
 {
     /// <summary>Reads until the connection is over, then calls <paramref name="ended"/>. Does not throw.</summary>
     /// <remarks>An idle client waits in this method and no other of ours: each further one would keep its state in memory, a client.</remarks>
-    public async Task ReadAsync(Client client, Stream stream, Action<Client> ended)
+    internal async Task ReadAsync(Client client, ClientStream stream, Action<Client> ended)
     {
         // Created by a handshake, but outliving it by days: what it does later is no part of the request's trace.
         Activity.Current = null;
@@ -27,7 +27,7 @@ public sealed partial class ClientReader(Subscriptions subscriptions, int maxMes
         }
         catch (WebSocketException e) when (client.Closing)
         {
-            // The framework found RFC 6455 broken and has said so (1002, 1007), or the peer left without an answer to our close.
+            // RFC 6455 was found broken and the peer told so (1002, 1007), or it is too fast (1008), or it left without an answer to our close.
             LogEnded(e, client.Opened.ConnectionId);
             await client.Flushed;
             await ReadAwayAsync(client, stream);
@@ -61,10 +61,10 @@ public sealed partial class ClientReader(Subscriptions subscriptions, int maxMes
             return false;
         }
 
+        if (begun.MessageType == WebSocketMessageType.Binary) client.Close(CloseReason.Binary);
         if (begun.EndOfMessage)
         {
-            if (begun.MessageType == WebSocketMessageType.Binary) client.Close(CloseReason.Binary);
-            else if (!client.Closing) Take(client, []);
+            if (!client.Closing) Take(client, []);
             return true;
         }
 
@@ -84,8 +84,7 @@ public sealed partial class ClientReader(Subscriptions subscriptions, int maxMes
                 }
 
                 length += result.Count;
-                if (result.MessageType == WebSocketMessageType.Binary) client.Close(CloseReason.Binary);
-                else if (length > maxMessageBytes) client.Close(CloseReason.TooBig);
+                if (length > maxMessageBytes) client.Close(CloseReason.TooBig);
                 // After goodbye only the peer's own close is of interest; its messages are read and forgotten.
                 if (client.Closing) length = 0;
             }
@@ -104,13 +103,13 @@ public sealed partial class ClientReader(Subscriptions subscriptions, int maxMes
     /// A connection closed with bytes unread is reset, and the reset may overtake the close frame: whoever broke the protocol would
     /// never learn how. The heartbeat bounds it.
     /// </summary>
-    private static async Task ReadAwayAsync(Client client, Stream stream)
+    private static async Task ReadAwayAsync(Client client, ClientStream stream)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(4096);
         try
         {
             client.EndSending();
-            while (await stream.ReadAsync(buffer) > 0)
+            while (await stream.ReadAwayAsync(buffer) > 0)
             {
             }
         }
@@ -159,14 +158,9 @@ public sealed partial class ClientReader(Subscriptions subscriptions, int maxMes
         client.Answer(ServerMessage.Error(error));
     }
 
-    /// <summary>Answers the peer's close with its own code, or takes it as the answer to ours.</summary>
-    private static void AnswerClose(Client client, WebSocket socket)
-    {
-        var code = (int)(socket.CloseStatus ?? WebSocketCloseStatus.Empty);
-        client.Close(
-            CloseReason.ByClient,
-            code == (int)WebSocketCloseStatus.Empty ? ServerFrame.EmptyClose() : ServerFrame.CloseFrame(code, ""));
-    }
+    /// <summary>Answers the peer's close with its own code, or takes it as the answer to ours. A close without a code counts as 1000.</summary>
+    private static void AnswerClose(Client client, WebSocket socket) =>
+        client.Close(CloseReason.ByClient, ServerFrame.CloseFrame((int)socket.CloseStatus!, ""));
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Connection {ConnectionId} ended")]
     private partial void LogEnded(Exception e, string connectionId);

@@ -1,14 +1,19 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>
-/// What the framework's <see cref="System.Net.WebSockets.WebSocket"/> reads from and answers to. Reads come straight from the connection.
-/// Writes, which are whole control frames (pongs, a close after a protocol error), only join the client's outbox: the sender
+/// What the framework's <see cref="System.Net.WebSockets.WebSocket"/> reads from and answers to. Reads come straight from the connection,
+/// until something is wrong with them that the framework does not see (<see cref="FrameWatch"/>, <see cref="FrameRate"/>). Writes, which are whole control frames (pongs, a close after a protocol error), only join the client's outbox: the sender
 /// is the one writer.
 /// </summary>
-internal sealed class ClientStream(Client client, ClientConnection connection) : Stream
+internal sealed class ClientStream(Client client, ClientConnection connection, FrameRate rate) : Stream
 {
+    private FrameWatch _frames;
+    private long _allowedAt;
+    private CloseReason? _fault;
+
     public override bool CanRead => true;
 
     public override bool CanWrite => true;
@@ -17,12 +22,14 @@ internal sealed class ClientStream(Client client, ClientConnection connection) :
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        client.LastHeard = Environment.TickCount64;
-        // No cancellation is passed on: a read ends when its connection is disposed, and a registration for each would cost memory.
-        return connection.Socket is { } socket
-            ? socket.ReceiveAsync(buffer, SocketFlags.None, CancellationToken.None)
-            : connection.Stream!.ReadAsync(buffer, CancellationToken.None);
+        // Not before the framework wants more than it has: what came before the fault is answered first.
+        if (_fault is not null) return ValueTask.FromResult(Refuse(_fault));
+        // An idle client waits in a read of nothing, which must keep nothing of ours in memory.
+        return buffer.IsEmpty ? ReceiveAsync(buffer) : ReadFramesAsync(buffer);
     }
+
+    /// <summary>Reads what the framework is not to see any more.</summary>
+    public ValueTask<int> ReadAwayAsync(Memory<byte> buffer) => ReceiveAsync(buffer);
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -30,6 +37,33 @@ internal sealed class ClientStream(Client client, ClientConnection connection) :
         if (frame is [ServerFrame.FinalClose, >= 2, var high, var low, ..]) client.Close(CloseReason.Broken(high << 8 | low), frame);
         else client.Queue(frame);
         return ValueTask.CompletedTask;
+    }
+
+    private ValueTask<int> ReceiveAsync(Memory<byte> buffer)
+    {
+        client.LastHeard = Environment.TickCount64;
+        // No cancellation is passed on: a read ends when its connection is disposed, and a registration for each would cost memory.
+        return connection.Socket is { } socket
+            ? socket.ReceiveAsync(buffer, SocketFlags.None, CancellationToken.None)
+            : connection.Stream!.ReadAsync(buffer, CancellationToken.None);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> ReadFramesAsync(Memory<byte> buffer)
+    {
+        var count = await ReceiveAsync(buffer);
+        // A fault and what follows it are not shown: the framework might not see what is wrong, and answer it.
+        _fault = _frames.Take(buffer.Span[..count], out var begun, out count);
+        if (!rate.Take(ref _allowedAt, begun, Environment.TickCount64)) _fault ??= CloseReason.TooFast;
+        return count == 0 && _fault is not null ? Refuse(_fault) : count;
+    }
+
+    /// <summary>Says goodbye, and ends the stream as the framework sees it.</summary>
+    private int Refuse(CloseReason fault)
+    {
+        if (fault == CloseReason.TooFast && !client.Closing) client.Answer(ServerMessage.Error(ClientError.TooFast));
+        client.Close(fault);
+        return 0;
     }
 
     public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -100,6 +100,7 @@ public sealed partial class ClientTransport(
         private readonly Channel<ConnectionContext> _requests = Channel.CreateUnbounded<ConnectionContext>();
         private readonly Task _accepting;
         private volatile bool _unbound;
+        private int _silent;
 
         public Listener(
             Socket socket, Clients clients, SocketAccess access, TrustedProxies proxies, GatewayOptions options, bool isTls, ILogger logger,
@@ -167,6 +168,7 @@ public sealed partial class ClientTransport(
         private async Task TakeAsync(Socket socket)
         {
             var isOurs = true;
+            string? reservedFor = null;
             try
             {
                 // Of what is encrypted the first bytes tell nothing.
@@ -178,8 +180,14 @@ public sealed partial class ClientTransport(
 
                 if (!await WaitForFirstBytesAsync(socket)) return;
                 if (!TryRecognise(socket, out var request, out var handshake, out var length)
-                    || await AdmitAsync(request) is not { } pass
-                    || !TryTake(socket, handshake, length, out var place))
+                    || await AdmitAsync(request) is not { } pass)
+                {
+                    HandOver(socket);
+                    return;
+                }
+
+                var address = Address(socket.RemoteEndPoint, request.ForwardedFor);
+                if (!TryTake(socket, handshake, length, address, ref reservedFor, out var place))
                 {
                     HandOver(socket);
                     return;
@@ -195,7 +203,6 @@ public sealed partial class ClientTransport(
                     return;
                 }
 
-                var address = Address(socket.RemoteEndPoint, request.ForwardedFor);
                 // From here on only the client's sender closes it.
                 isOurs = false;
                 _ = _clients.Admit(handshake, place, pass, request.UserAgent, address, new ClientConnection(socket, null));
@@ -210,15 +217,25 @@ public sealed partial class ClientTransport(
                 LogTakeFailed(e);
                 if (isOurs) socket.Dispose();
             }
+            finally
+            {
+                if (isOurs && reservedFor is not null) _clients.GiveUp(reservedFor);
+            }
         }
 
-        /// <summary>False: nothing came in time and the connection was closed.</summary>
+        /// <summary>False: nothing came in time, or too many wait already, and the connection was closed.</summary>
         private async ValueTask<bool> WaitForFirstBytesAsync(Socket socket)
         {
             if (socket.Available > 0) return true;
             using var timeout = new CancellationTokenSource(_options.HandshakeTimeout);
             try
             {
+                if (Interlocked.Increment(ref _silent) > _options.HttpConnections)
+                {
+                    socket.Dispose();
+                    return false;
+                }
+
                 await socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, timeout.Token);
                 return true;
             }
@@ -226,6 +243,10 @@ public sealed partial class ClientTransport(
             {
                 socket.Dispose();
                 return false;
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _silent);
             }
         }
 
@@ -266,9 +287,11 @@ public sealed partial class ClientTransport(
         }
 
         /// <summary>Takes the request off the socket if the client can be let in.</summary>
-        private bool TryTake(Socket socket, Handshake handshake, int length, out LogPlace place)
+        private bool TryTake(
+            Socket socket, Handshake handshake, int length, string address, ref string? reservedFor, out LogPlace place)
         {
-            if (!_clients.TryReserve(handshake, out place)) return false;
+            if (_clients.Reserve(handshake, address, out place) != Admission.Granted) return false;
+            reservedFor = address;
             var buffer = ArrayPool<byte>.Shared.Rent(RequestHead.MaxBytes);
             try
             {

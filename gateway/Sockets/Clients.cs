@@ -36,6 +36,8 @@ public sealed partial class Clients : BackgroundService
     private readonly TimeProvider _time;
     private readonly ILogger<Clients> _logger;
     private readonly Sender[] _senders;
+    private readonly ClientPlaces _places;
+    private readonly FrameRate _rate;
     private readonly Action<Client> _ended;
     private readonly ConcurrentDictionary<long, Client> _clients = new();
     private readonly ConcurrentQueue<SessionOpened> _opened = new();
@@ -62,6 +64,8 @@ public sealed partial class Clients : BackgroundService
         (_node, _reader, _subscriptions, _follower, _metrics, _time, _logger) = (node, reader, subscriptions, follower, metrics, time, logger);
         var senders = _options.Senders > 0 ? _options.Senders : Math.Max(1, Environment.ProcessorCount / 2);
         _senders = [.. Enumerable.Range(0, senders).Select(number => new Sender(number, _options.BacklogBytes, times, senderLogger))];
+        _places = new ClientPlaces(_options.ClientConnections, _options.ClientConnectionsPerAddress);
+        _rate = new FrameRate(_options.ClientMessagesPerSecond);
         _ended = End;
         follower.Appended += Follow;
         metrics.ObserveClients(() => Count, () => Volatile.Read(ref _lastNumber), () => Delivered);
@@ -84,22 +88,26 @@ public sealed partial class Clients : BackgroundService
 
     /// <summary>
     /// The place in the log where a client of this handshake begins. To be taken before the client is told that it is connected: whatever is
-    /// published from then on lies behind it. False: nobody is let in now.
+    /// published from then on lies behind it. Whoever is granted one admits the client or calls <see cref="GiveUp"/>.
     /// </summary>
-    public bool TryReserve(Handshake handshake, out LogPlace place)
+    public Admission Reserve(Handshake handshake, string address, out LogPlace place)
     {
         place = default;
-        if (!IsOpen || _follower.Log is not { } log) return false;
-        place = new LogPlace(log, (handshake.Protocol.Length > 0 ? log.Envelopes : log.Plain).Head);
-        return true;
+        if (!IsOpen || _follower.Log is not { } log) return Admission.Closed;
+        var admission = _places.Take(address);
+        if (admission == Admission.Granted) place = new LogPlace(log, (handshake.Protocol.Length > 0 ? log.Envelopes : log.Plain).Head);
+        return admission;
     }
+
+    /// <summary>Nobody came for what was reserved.</summary>
+    public void GiveUp(string address) => _places.GiveBack(address);
 
     /// <summary>Takes in a client that has been told that it is connected. The task is its life; it does not fail.</summary>
     /// <param name="handshake">Accepted.</param>
     /// <param name="place">Reserved before it was answered.</param>
     /// <param name="pass">What lets it in.</param>
     /// <param name="userAgent">As told; kept to 255 characters.</param>
-    /// <param name="address">Where it comes from.</param>
+    /// <param name="address">Where it comes from, as reserved.</param>
     /// <param name="connection">Where it is.</param>
     public Task Admit(Handshake handshake, LogPlace place, SocketPass pass, string userAgent, string address, ClientConnection connection)
     {
@@ -115,13 +123,14 @@ public sealed partial class Clients : BackgroundService
         if (!IsOpen) client.Close(_node.Leaving ? CloseReason.ShuttingDown : CloseReason.ServiceStopped);
         // Likewise a channel begun anew.
         if (client.IsEnveloped && _follower.Log != place.Log) client.Close(CloseReason.NewEpoch);
-        return _reader.ReadAsync(client, new ClientStream(client, connection), _ended);
+        return _reader.ReadAsync(client, new ClientStream(client, connection, _rate), _ended);
     }
 
     private void End(Client client)
     {
         Interlocked.Add(ref _received, client.Received);
         _clients.TryRemove(client.Number, out _);
+        _places.GiveBack(client.Opened.IpAddress);
         var reason = client.Reason;
         if (_closed.Count < MaxUnreported)
             _closed.Enqueue(new SessionClosed(client.Counters(), _time.GetUtcNow(), reason.Abnormal, reason.Text));

@@ -30,6 +30,9 @@ public sealed record CloseReason(int Code, string Text, bool Abnormal = false)
     /// <summary>An administrator closed this client.</summary>
     public static readonly CloseReason ByAdministrator = new(1008, "closed by an administrator");
 
+    /// <summary>More than <c>NotifyHub:ClientMessagesPerSecond</c>.</summary>
+    public static readonly CloseReason TooFast = new(1008, "too many messages", Abnormal: true);
+
     /// <summary>A message over <c>NotifyHub:ClientMessageBytes</c>.</summary>
     public static readonly CloseReason TooBig = new(1009, "message too big", Abnormal: true);
 
@@ -60,8 +63,8 @@ public sealed record CloseReason(int Code, string Text, bool Abnormal = false)
     /// <summary>All of them.</summary>
     public static IReadOnlyList<CloseReason> All { get; } =
     [
-        ByClient, ServiceStopped, ProtocolError, Binary, InvalidUtf8, ByAdministrator, TooBig, TryAgain, ServiceRestart, TooSlow, NewEpoch, TokenEnded,
-        Lost, Dead, ShuttingDown,
+        ByClient, ServiceStopped, ProtocolError, Binary, InvalidUtf8, ByAdministrator, TooFast, TooBig, TryAgain, ServiceRestart, TooSlow, NewEpoch,
+        TokenEnded, Lost, Dead, ShuttingDown,
     ];
 
     /// <summary>What the framework's reading side found wrong, by the code that it closes with.</summary>

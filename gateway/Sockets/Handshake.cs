@@ -128,7 +128,9 @@ public sealed record Handshake(string AcceptKey, string Protocol, long? Since, s
         var values = QueryHelpers.ParseQuery(query);
         if (values.TryGetValue("epoch", out var epochs)) epoch = epochs[0];
         if (!values.TryGetValue("since", out var sinces)) return true;
-        if (sinces.Count != 1 || !long.TryParse(sinces[0], NumberStyles.None, CultureInfo.InvariantCulture, out var value)) return false;
+        if (sinces is not [{ } text] || !long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value)) return false;
+        // The framework takes "41\0" for 41.
+        if (text.Contains('\0', StringComparison.Ordinal)) return false;
         since = value;
         return true;
     }

@@ -75,9 +75,6 @@ public static class ServerFrame
         text[..length].CopyTo(frame.AsSpan(4));
         return frame;
     }
-
-    /// <summary>The answer to a client's close frame that had no code.</summary>
-    public static byte[] EmptyClose() => [FinalClose, 0];
 }
 
 /// <summary>The two wire forms of a message: as the guide shows it, and in the envelope of <c>notifyhub.v1</c>.</summary>

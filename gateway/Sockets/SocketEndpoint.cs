@@ -40,10 +40,11 @@ public static class SocketEndpoint
         }
 
         if (await AdmitAsync(context, request) is not { } pass) return;
-        if (!clients.TryReserve(handshake, out var place))
+        var address = ClientTransport.Address(new IPEndPoint(context.Connection.RemoteIpAddress ?? IPAddress.None, 0));
+        var admission = clients.Reserve(handshake, address, out var place);
+        if (admission != Admission.Granted)
         {
-            var node = context.RequestServices.GetRequiredService<GatewayNode>();
-            await new Failure(node.State.Running ? ErrorCatalogue.Unavailable : ErrorCatalogue.ServiceStopped).ExecuteAsync(context);
+            await RefuseAsync(context, admission);
             return;
         }
 
@@ -52,9 +53,17 @@ public static class SocketEndpoint
         response.Connection = "Upgrade";
         response.SecWebSocketAccept = handshake.AcceptKey;
         if (handshake.Protocol.Length > 0) response.SecWebSocketProtocol = handshake.Protocol;
-        var stream = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
+        Stream stream;
+        try
+        {
+            stream = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
+        }
+        catch
+        {
+            clients.GiveUp(address);
+            throw;
+        }
 
-        var address = ClientTransport.Address(new IPEndPoint(context.Connection.RemoteIpAddress ?? IPAddress.None, 0));
         var abort = context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>().Abort;
         await clients.Admit(handshake, place, pass, request.UserAgent, address, new ClientConnection(null, stream, abort));
     }
@@ -74,6 +83,19 @@ public static class SocketEndpoint
         }
 
         return null;
+    }
+
+    private static Task RefuseAsync(HttpContext context, Admission admission)
+    {
+        // Not all at the same moment: those who are refused were many.
+        var retryAfter = TimeSpan.FromSeconds(Random.Shared.Next(5, 16));
+        var node = context.RequestServices.GetRequiredService<GatewayNode>();
+        return (admission switch
+        {
+            Admission.Full => new Failure(ErrorCatalogue.GatewayFull, retryAfter: retryAfter),
+            Admission.AddressFull => new Failure(ErrorCatalogue.TooManyConnections, retryAfter: retryAfter),
+            _ => new Failure(node.State.Running ? ErrorCatalogue.Unavailable : ErrorCatalogue.ServiceStopped),
+        }).ExecuteAsync(context);
     }
 
     private static Task RefuseAsync(HttpContext context, HandshakeFault fault)

@@ -23,9 +23,11 @@ public sealed class RawSocket : IDisposable
     public string UserAgent { get; } = $"raw-{Guid.NewGuid():N}";
 
     /// <param name="receiveBuffer">Small: a client that does not read soon holds the server up. 0: the system's own.</param>
-    public static async Task<RawSocket> ConnectAsync(int port, int receiveBuffer = 0)
+    /// <param name="from">Which of this machine's addresses it comes from: <c>127.0.0.2</c> and so on are others to the server.</param>
+    public static async Task<RawSocket> ConnectAsync(int port, int receiveBuffer = 0, string? from = null)
     {
         var raw = new RawSocket();
+        if (from is not null) raw._socket.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
         // Before the connection is made, or the window has been offered already.
         if (receiveBuffer > 0) raw._socket.ReceiveBufferSize = receiveBuffer;
         await raw._socket.ConnectAsync(IPAddress.Loopback, port);
@@ -33,9 +35,9 @@ public sealed class RawSocket : IDisposable
     }
 
     /// <summary>Connects and takes the handshake.</summary>
-    public static async Task<RawSocket> UpgradeAsync(int port, int receiveBuffer = 0)
+    public static async Task<RawSocket> UpgradeAsync(int port, int receiveBuffer = 0, string? from = null)
     {
-        var raw = await ConnectAsync(port, receiveBuffer);
+        var raw = await ConnectAsync(port, receiveBuffer, from);
         await raw.SendAsync(raw.Handshake());
         var head = await raw.ReadHeadAsync();
         if (!head.StartsWith("HTTP/1.1 101 ", StringComparison.Ordinal)) throw new InvalidOperationException($"No upgrade:\n{head}");
@@ -155,6 +157,12 @@ public sealed class RawSocket : IDisposable
 
         return all.ToArray();
     }
+
+    /// <summary>Half-closes: nothing more will be sent.</summary>
+    public void EndSending() => _socket.Shutdown(SocketShutdown.Send);
+
+    /// <summary>Breaks the connection off.</summary>
+    public void Reset() => _socket.Close(0);
 
     public void Dispose() => _socket.Dispose();
 

@@ -110,6 +110,7 @@ public sealed class HandshakeTests(HandshakeTests.Shared shared) : IClassFixture
     [Theory]
     [InlineData("/?since=abc")]
     [InlineData("/?since=-1")]
+    [InlineData("/?since=41%00")]
     [InlineData("/?since=1&since=2")]
     [InlineData("/?since=99999999999999999999")]
     public async Task A_place_that_is_no_offset_is_refused_with_400(string target)

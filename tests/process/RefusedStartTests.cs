@@ -24,7 +24,6 @@ public sealed class RefusedStartTests
     [InlineData("Lease", "00:00:00")]
     [InlineData("RetentionMessages", "1")]
     [InlineData("Storage", "Nonsense=1")]
-    [InlineData("TrustedProxies__0", "10.0.0.0/99")]
     [InlineData("TlsPorts", "Kitchen")]
     public async Task A_wrong_setting_is_named_and_nothing_starts(string setting, string value)
     {

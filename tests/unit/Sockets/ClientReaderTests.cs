@@ -21,6 +21,7 @@ public sealed class ClientReaderTests : IDisposable
     private const int MaxBytes = 1_000;
 
     private readonly Sender _sender = new(0, 1 << 20, new DeliveryTimes(Meters.Metrics(), TimeProvider.System), NullLogger.Instance);
+    private readonly FrameRate _rate = new(1_000_000);
     private readonly FakeTimeProvider _clock = new(DateTimeOffset.UnixEpoch.AddYears(50));
     private readonly ChannelFollower _follower;
     private readonly ClientReader _reader;
@@ -86,7 +87,15 @@ public sealed class ClientReaderTests : IDisposable
         { "far too big", MaskedText(new string(' ', 100 * MaxBytes)), 1009 },
         { "not UTF-8", Masked(1, [0xc3, 0x28]), 1007 },
         { "half a character", Masked(1, [0xe6]), 1007 },
+        { "not UTF-8, the rest of the frame yet to come", Masked(1, [0xc3, 0x28, .. new byte[200]])[..10], 1007 },
+        { "half a character, and an empty end", [.. Masked(1, [0xe6, 0x99], final: false), .. Masked(0, ""u8)], 1007 },
+        { "a surrogate, broken over two fragments", [.. Masked(1, [0xed], final: false), .. Masked(0, [0xa0, 0x80])[..^1]], 1007 },
+        { "a code point beyond the last, in the first fragment of many", Masked(1, [.. "ok"u8, 0xf4, 0x90], final: false), 1007 },
         { "unmasked", [0x81, 0x07, .. "{\"a\":1}"u8], 1002 },
+        { "unmasked and short", [0x81, 0x01, 0x20], 1002 },
+        { "unmasked and empty", [0x89, 0x00], 1002 },
+        { "unmasked and long, only begun", [0x81, 0x7e], 1002 },
+        { "longer than there are numbers", [0x81, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0], 1002 },
         { "reserved bit", [0xc1, 0x80, 0, 0, 0, 0], 1002 },
         { "reserved opcode", Masked(3, "{}"u8), 1002 },
         { "stray continuation", Masked(0, "{}"u8), 1002 },
@@ -205,7 +214,7 @@ public sealed class ClientReaderTests : IDisposable
     private async Task<CloseReason> ReadAsync(Client client, ClientConnection connection)
     {
         Client? ended = null;
-        await _reader.ReadAsync(client, new ClientStream(client, connection), last => ended = last);
+        await _reader.ReadAsync(client, new ClientStream(client, connection, _rate), last => ended = last);
         Assert.Same(client, ended);
         return client.Reason;
     }

@@ -1,0 +1,77 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace NotifyHub.Gateway.Sockets;
+
+/// <summary>How many clients there may be, in all and from one address. Taken before the handshake is answered, given back at the end.</summary>
+/// <param name="max">In all.</param>
+/// <param name="maxPerAddress">From one address; 0: as many as like.</param>
+public sealed class ClientPlaces(int max, int maxPerAddress)
+{
+    private readonly Dictionary<string, int> _byAddress = new(StringComparer.Ordinal);
+    private int _taken;
+
+    /// <summary>Takes a place, or tells why there is none.</summary>
+    public Admission Take(string address)
+    {
+        if (Interlocked.Increment(ref _taken) > max)
+        {
+            Interlocked.Decrement(ref _taken);
+            return Admission.Full;
+        }
+
+        if (maxPerAddress == 0 || TryTake(Network(address))) return Admission.Granted;
+        Interlocked.Decrement(ref _taken);
+        return Admission.AddressFull;
+    }
+
+    /// <summary>Gives a place back that was taken with this address.</summary>
+    public void GiveBack(string address)
+    {
+        Interlocked.Decrement(ref _taken);
+        if (maxPerAddress == 0) return;
+        var network = Network(address);
+        lock (_byAddress)
+        {
+            if (_byAddress[network] == 1) _byAddress.Remove(network);
+            else _byAddress[network]--;
+        }
+    }
+
+    private bool TryTake(string network)
+    {
+        lock (_byAddress)
+        {
+            // Never left at 0: an address that was refused has a count already.
+            ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(_byAddress, network, out _);
+            if (count >= maxPerAddress) return false;
+            count++;
+            return true;
+        }
+    }
+
+    /// <summary>Of IPv6 the first half: whoever has one address there has all the 2^64 that differ in the rest.</summary>
+    private static string Network(string address)
+    {
+        if (!IPAddress.TryParse(address, out var parsed) || parsed.AddressFamily != AddressFamily.InterNetworkV6) return address;
+        var bytes = parsed.GetAddressBytes();
+        bytes.AsSpan(8).Clear();
+        return new IPAddress(bytes).ToString();
+    }
+}
+
+/// <summary>Whether a client is let in.</summary>
+public enum Admission
+{
+    Granted,
+
+    /// <summary>The service is stopped, or this gateway does not know the channel yet.</summary>
+    Closed,
+
+    /// <summary>This gateway has as many clients as it may.</summary>
+    Full,
+
+    /// <summary>The client's address has as many as it may.</summary>
+    AddressFull,
+}

@@ -1,0 +1,130 @@
+using System.Buffers.Binary;
+using System.Text;
+using CsCheck;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using NotifyHub.Gateway;
+using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Sockets;
+using NotifyHub.GrainInterfaces;
+using NotifyHub.UnitTests;
+using NotifyHub.UnitTests.Sockets;
+using Xunit;
+
+namespace NotifyHub.FuzzTests;
+
+/// <summary>Whatever bytes a client sends behind its handshake: read as the gateway reads them, against <see cref="FrameModel"/>.</summary>
+public sealed class FrameTests : IDisposable
+{
+    private const int MaxBytes = 1_000;
+
+    private static readonly Gen<byte[]> Payload = Gen.OneOf(
+        Json.Text.Select(Encoding.UTF8.GetBytes),
+        Gen.Byte.Array[0, 130],
+        Gen.Int[990, 1_010].Select(length => Encoding.ASCII.GetBytes(new string(' ', length))),
+        Gen.Int[0, 5_000].Select(code => new byte[] { (byte)(code >> 8), (byte)code, (byte)'x' }));
+
+    private static readonly Gen<byte[]> Frame = Gen.Select(
+        Gen.Frequency((6, Gen.Const(1)), (2, Gen.Const(0)), (1, Gen.Const(2)), (2, Gen.Const(9)), (1, Gen.Const(10)), (1, Gen.Const(8)), (1, Gen.Int[3, 15])),
+        Payload,
+        Gen.Frequency((5, Gen.Const(true)), (2, Gen.Const(false))),
+        (opcode, payload, final) => WireFrames.Masked(opcode, payload, final));
+
+    private static readonly Gen<byte[]> Frames =
+        Frame.Array[0, 6].Select(frames => (byte[])[.. frames.SelectMany(frame => frame), .. WireFrames.Masked(8, [3, 232])]);
+
+    private readonly Sender _sender = new(0, 1 << 20, new DeliveryTimes(Meters.Metrics(), TimeProvider.System), NullLogger.Instance);
+    private readonly FailureLog _log = new();
+    private readonly ChannelFollower _follower;
+    private readonly ClientReader _reader;
+
+    public FrameTests()
+    {
+        var channel = new FakeChannel();
+        _follower = new ChannelFollower(
+            channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions()), new DeliveryTimes(Meters.Metrics(), TimeProvider.System), Meters.Metrics(), NullLogger<ChannelFollower>.Instance);
+        var subscriptions = new Subscriptions(_follower, new History(channel.Grains), TimeProvider.System, NullLogger<Subscriptions>.Instance);
+        _reader = new ClientReader(subscriptions, MaxBytes, _log);
+    }
+
+    public void Dispose()
+    {
+        _sender.Dispose();
+        _follower.Dispose();
+    }
+
+    [Fact]
+    public Task Any_bytes_are_answered_as_the_model_says_however_they_are_cut() => Fuzzer.RunAsync("frames", Frames, async input =>
+    {
+        var model = FrameModel.Of(input, MaxBytes);
+        foreach (var cuts in Fuzzer.Cuts(input))
+        {
+            var answers = await AnswersAsync(input, cuts);
+            var close = answers is [.., { Opcode: WireFrame.Close } last] ? last : null;
+            if (close is not null) answers.RemoveAt(answers.Count - 1);
+            Assert.DoesNotContain(answers, answer => answer.Opcode == WireFrame.Close);
+            Assert.Contains(close is null ? 0 : BinaryPrimitives.ReadUInt16BigEndian(close.Payload), model.Closes);
+            var texts = answers.Select(answer => $"{answer.Opcode} {Convert.ToHexStringLower(answer.Payload)}").ToList();
+            // Without goodbye the connection broke: what was on its way then may be lost.
+            Assert.Equal(close is null ? model.Answers.Take(texts.Count) : model.Answers, texts);
+            Assert.Null(_log.Failure);
+        }
+    });
+
+    private async Task<List<WireFrame>> AnswersAsync(byte[] input, int[] cuts)
+    {
+        var stream = new ScriptedStream(input, cuts);
+        var connection = new ClientConnection(null, stream);
+        var client = new Client(1, new SessionOpened("c", "", "", "", default), connection, _sender, 16 << 20);
+        var ended = 0;
+        await _reader.ReadAsync(client, new ClientStream(client, connection, new FrameRate(1_000_000)), _ => ended++);
+        Assert.Equal(1, ended);
+        var frames = WireFrames.Read(stream.Written(), out var left);
+        Assert.Equal(0, left);
+        return frames;
+    }
+
+    /// <summary>A peer that has said all it will ever say. Odd pieces come late, so that both ways of waiting are taken.</summary>
+    private sealed class ScriptedStream(byte[] script, int[] cuts) : MemoryStream
+    {
+        private readonly MemoryStream _written = new();
+        private int _at;
+        private int _reads;
+
+        public byte[] Written()
+        {
+            lock (_written) return _written.ToArray();
+        }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (buffer.IsEmpty) return 0;
+            var count = Math.Min(Math.Min(cuts[_reads++ % cuts.Length], buffer.Length), script.Length - _at);
+            if (count % 2 == 1 && cuts.Length > 1) await Task.Yield();
+            script.AsSpan(_at, count).CopyTo(buffer.Span);
+            _at += count;
+            return count;
+        }
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            lock (_written) _written.Write(buffer.Span);
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    /// <summary>What the reader calls unexpected must not be brought about by a client.</summary>
+    private sealed class FailureLog : ILogger<ClientReader>
+    {
+        public Exception? Failure { get; private set; }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Failure ??= exception;
+    }
+}

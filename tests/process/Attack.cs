@@ -1,0 +1,89 @@
+using NotifyHub.TestKit;
+using Xunit;
+
+namespace NotifyHub.ProcessTests;
+
+/// <summary>Runs an attack twice and judges what it did to the process and to the others.</summary>
+internal static class Attack
+{
+    // What the garbage collector may hold back and the system's own accounting; a leak of the second round shows beyond it.
+    private const long Slack = 48 << 20;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    /// <param name="attack">Leaves no connection of its own open. It is run twice: the first time code is compiled, pools are filled and
+    /// databases grow, and only what the second adds is the attack's.</param>
+    public static async Task RunAsync(NotifyHubProcess hub, Func<Task> attack)
+    {
+        var before = hub.ResidentBytes;
+        await OnceAsync(hub, attack);
+        var first = hub.ResidentBytes;
+        var peak = await OnceAsync(hub, attack);
+        await Until.TrueAsync(() => hub.ResidentBytes <= first + Slack, () => $"{hub.ResidentBytes} bytes, {first} after the first time", Patience);
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"Resident: {Mega(before)} before, {Mega(first)} after the first time, {Mega(peak)} at the peak of the second, {Mega(hub.ResidentBytes)} after it");
+    }
+
+    /// <summary>Answers the most memory that was seen.</summary>
+    private static async Task<long> OnceAsync(NotifyHubProcess hub, Func<Task> attack)
+    {
+        long peak;
+        await using (var bystander = await hub.ConnectAsync())
+        {
+            using var over = new CancellationTokenSource();
+            var publishing = PublishAsync(hub, over.Token);
+            var watching = PeakAsync(hub, over.Token);
+            try
+            {
+                await attack();
+            }
+            finally
+            {
+                await over.CancelAsync();
+            }
+
+            peak = await watching;
+            var published = await publishing;
+            var seen = await bystander.NextUntilAsync(text => text == Numbered(published - 1));
+            Assert.Equal(
+                Enumerable.Range(0, published).Select(Numbered), seen.Where(text => text.StartsWith("""{"n":""", StringComparison.Ordinal)));
+            await bystander.CloseAsync();
+        }
+
+        using var rest = hub.Rest();
+        // It answers, and knows that nobody is left.
+        await Until.TrueAsync(async () => (await rest.StatusAsync()).GetProperty("active_connections").GetInt64() == 0, patience: Patience);
+        return peak;
+    }
+
+    private static async Task<int> PublishAsync(NotifyHubProcess hub, CancellationToken over)
+    {
+        using var push = await hub.ConnectPushAsync();
+        var number = 0;
+        do Assert.Equal("ok", await push.PushAsync(Numbered(number++)));
+        while (await GoesOnAsync(over));
+        return number;
+    }
+
+    private static async Task<long> PeakAsync(NotifyHubProcess hub, CancellationToken over)
+    {
+        var peak = hub.ResidentBytes;
+        while (!over.IsCancellationRequested)
+        {
+            await GoesOnAsync(over);
+            peak = Math.Max(peak, hub.ResidentBytes);
+        }
+
+        return peak;
+    }
+
+    private static async Task<bool> GoesOnAsync(CancellationToken over)
+    {
+        await Task.Delay(20, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return !over.IsCancellationRequested;
+    }
+
+    private static string Numbered(int number) => $$"""{"n":{{number}}}""";
+
+    private static string Mega(long bytes) => $"{bytes / (1024.0 * 1024):F1} MiB";
+}

@@ -1,0 +1,213 @@
+using System.Text;
+using NotifyHub.TestKit;
+using Xunit;
+
+namespace NotifyHub.ProcessTests;
+
+/// <summary>The limits on clients and their handshakes, each at its bound.</summary>
+public sealed class LimitTests(LimitTests.Shared shared) : IClassFixture<LimitTests.Shared>, IAsyncLifetime
+{
+    private const string Ping = """{"type":"ping"}""";
+    private const string Pong = """{"type":"pong"}""";
+
+    // One message a second: ten at once.
+    private const int Burst = 10;
+    private const int HttpConnections = 20;
+
+    public sealed class Shared() : SharedProcess(
+        ("ClientMessagesPerSecond", "1"), ("ClientConnections", "4"), ("ClientConnectionsPerAddress", "2"), ("HeaderBytes", "4096"),
+        ("HttpConnections", $"{HttpConnections}"), ("HandshakeTimeout", "00:00:20"), ("CloseGrace", "00:00:02"));
+
+    private NotifyHubProcess Hub => shared.Hub;
+
+    /// <summary>Whoever another test has left behind takes no place any more.</summary>
+    public async ValueTask InitializeAsync()
+    {
+        using var rest = Hub.Rest();
+        await Until.TrueAsync(async () => (await rest.StatusAsync()).GetProperty("active_connections").GetInt64() == 0);
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    public static TheoryData<string, byte[]> Floods => new()
+    {
+        { "texts", RawSocket.Text(Ping) },
+        { "pings", RawSocket.Frame(9, "hi"u8) },
+        { "pongs", RawSocket.Frame(10, ""u8) },
+        { "empty fragments", RawSocket.Frame(0, ""u8, flags: 0) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Floods))]
+    public async Task A_flood_is_answered_once_and_closed_with_1008(string what, byte[] frame)
+    {
+        using var rest = await Hub.LogInAsync();
+        await using var bystander = await Hub.ConnectAsync();
+        using var raw = await RawSocket.UpgradeAsync(Hub.WebSocketPort);
+        if (what == "empty fragments") await raw.SendAsync(RawSocket.Frame(1, "{"u8, flags: 0));
+
+        // On a machine that stands still in the middle of it, seconds pass and more is allowed: hence very many.
+        await raw.SendAsync(Enumerable.Repeat(frame, 500).SelectMany(bytes => bytes).ToArray());
+
+        List<(int Opcode, string Text)> answers = [];
+        do
+        {
+            var (opcode, payload) = await raw.ReadFrameAsync();
+            answers.Add((opcode, Encoding.UTF8.GetString(payload)));
+        }
+        while (answers[^1].Opcode != 8);
+        Assert.Equal("\u0003\ufffdtoo many messages", answers[^1].Text);
+        Assert.Equal("""{"type":"error","code":"RATE_LIMITED","message":"Too many messages. The connection is closed."}""", answers[^2].Text);
+        var expected = what switch { "texts" => (1, Pong), "pings" => (10, "hi"), _ => default };
+        Assert.All(answers[..^2], answer => Assert.Equal(expected, answer));
+        Assert.InRange(answers.Count - 2, expected == default ? 0 : Burst, expected == default ? 0 : 400);
+        Assert.Empty(await raw.ReadToEndAsync());
+        raw.Dispose();
+        var connection = await rest.ConnectionAsync(raw.UserAgent, one => one.GetProperty("status").GetString() != "connected");
+        Assert.Equal("error", connection.GetProperty("status").GetString());
+        Assert.Equal("too many messages", connection.GetProperty("lastError").GetString());
+        await bystander.SendAsync(Ping);
+        Assert.Equal(Pong, await bystander.NextAsync());
+    }
+
+    [Fact]
+    public async Task As_many_as_are_allowed_at_once_are_all_answered()
+    {
+        using var raw = await RawSocket.UpgradeAsync(Hub.WebSocketPort);
+
+        for (var i = 0; i < Burst; i++) await raw.SendAsync(RawSocket.Text(Ping));
+
+        for (var i = 0; i < Burst; i++) Assert.Equal(Pong, await raw.ReadTextAsync());
+        await raw.SendAsync(RawSocket.Close(1000));
+        Assert.NotEqual(-1, await raw.ReadCloseAsync());
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3500)]
+    public async Task One_client_too_many_of_an_address_is_refused_with_429_until_another_leaves(int cookieLength)
+    {
+        using var first = await RawSocket.UpgradeAsync(Hub.WebSocketPort);
+        using var second = await RawSocket.UpgradeAsync(Hub.WebSocketPort);
+
+        await AssertRefusedAsync(null, cookieLength, "HTTP/1.1 429 ", "TOO_MANY_CONNECTIONS");
+        using var other = await RawSocket.UpgradeAsync(Hub.WebSocketPort, from: "127.0.0.2");
+
+        first.Dispose();
+        await AssertIsLetInAsync(null);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3500)]
+    public async Task One_client_too_many_in_all_is_refused_with_503_until_another_leaves(int cookieLength)
+    {
+        using var first = await RawSocket.UpgradeAsync(Hub.WebSocketPort);
+        using var second = await RawSocket.UpgradeAsync(Hub.WebSocketPort);
+        using var third = await RawSocket.UpgradeAsync(Hub.WebSocketPort, from: "127.0.0.2");
+        using var fourth = await RawSocket.UpgradeAsync(Hub.WebSocketPort, from: "127.0.0.2");
+
+        await AssertRefusedAsync("127.0.0.3", cookieLength, "HTTP/1.1 503 ", "GATEWAY_FULL");
+
+        first.Dispose();
+        await AssertIsLetInAsync("127.0.0.3");
+        await fourth.SendAsync(RawSocket.Text(Ping));
+        Assert.Equal(Pong, await fourth.ReadTextAsync());
+    }
+
+    [Theory]
+    [InlineData(3500, "101")]
+    [InlineData(4096, "431")]
+    [InlineData(1 << 20, "431")]
+    public async Task A_head_over_the_limit_is_refused_with_431(int cookieLength, string status)
+    {
+        using var raw = await RawSocket.ConnectAsync(Hub.WebSocketPort);
+
+        // Whoever is refused in the middle of a long head may find the connection reset.
+        var sending = Record.ExceptionAsync(() => raw.SendAsync(raw.Handshake("/", ("Cookie", new string('c', cookieLength)))));
+
+        Assert.StartsWith($"HTTP/1.1 {status} ", await raw.ReadHeadAsync(), StringComparison.Ordinal);
+        await sending;
+    }
+
+    [Fact]
+    public async Task Requests_that_never_end_take_the_HTTP_connections_but_no_clients_place()
+    {
+        List<RawSocket> slow = [];
+        try
+        {
+            for (var i = 0; i < HttpConnections + 5; i++)
+            {
+                slow.Add(await RawSocket.ConnectAsync(Hub.WebSocketPort));
+                await slow[^1].SendAsync("GET /api/system/websocket/status HTTP/1.1\r\nHost: a\r\n");
+            }
+
+            // There may be one fewer for them: this test has asked for the status itself, over a connection that stays for a while.
+            Assert.Empty(await slow[^1].ReadToEndAsync(orReset: true));
+            using var client = await RawSocket.UpgradeAsync(Hub.WebSocketPort);
+            await client.SendAsync(RawSocket.Text(Ping));
+            Assert.Equal(Pong, await client.ReadTextAsync());
+        }
+        finally
+        {
+            foreach (var raw in slow) raw.Dispose();
+        }
+
+        await AssertAnswersHttpAsync();
+    }
+
+    [Fact]
+    public async Task Connections_that_say_nothing_are_closed_beyond_the_limit_and_the_others_wait()
+    {
+        List<RawSocket> silent = [];
+        try
+        {
+            for (var i = 0; i < HttpConnections; i++) silent.Add(await RawSocket.ConnectAsync(Hub.WebSocketPort));
+            using var tooMany = await RawSocket.ConnectAsync(Hub.WebSocketPort);
+            Assert.Empty(await tooMany.ReadToEndAsync(orReset: true));
+            // Whoever was there first is still welcome.
+            await silent[0].SendAsync(silent[0].Handshake());
+            Assert.StartsWith("HTTP/1.1 101 ", await silent[0].ReadHeadAsync(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            foreach (var raw in silent) raw.Dispose();
+        }
+
+        await AssertAnswersHttpAsync();
+    }
+
+    private async Task AssertAnswersHttpAsync()
+    {
+        using var rest = Hub.Rest();
+        await Until.TrueAsync(async () =>
+        {
+            try
+            {
+                return (await rest.StatusAsync()).GetProperty("service_running").GetBoolean();
+            }
+            catch (HttpRequestException)
+            {
+                return false;
+            }
+        });
+    }
+
+    /// <summary>Both ways in: a short head is looked at before the HTTP server, a long one by it.</summary>
+    private async Task AssertRefusedAsync(string? from, int cookieLength, string statusLine, string code)
+    {
+        using var raw = await RawSocket.ConnectAsync(Hub.WebSocketPort, from: from);
+        await raw.SendAsync(raw.Handshake("/", ("Cookie", new string('c', cookieLength)), ("Connection", "Upgrade, close")));
+        var head = await raw.ReadHeadAsync();
+        Assert.StartsWith(statusLine, head, StringComparison.Ordinal);
+        Assert.Matches("\r\nRetry-After: ([5-9]|1[0-5])\r\n", head);
+        Assert.Contains($"\"{code}\"", Encoding.UTF8.GetString(await raw.ReadToEndAsync()), StringComparison.Ordinal);
+    }
+
+    private Task AssertIsLetInAsync(string? from) => Until.TrueAsync(async () =>
+    {
+        using var raw = await RawSocket.ConnectAsync(Hub.WebSocketPort, from: from);
+        await raw.SendAsync(raw.Handshake());
+        return (await raw.ReadHeadAsync()).StartsWith("HTTP/1.1 101 ", StringComparison.Ordinal);
+    });
+}
