@@ -39,11 +39,18 @@ public sealed record AccountChange(
 public sealed record PasswordReset(string Password);
 
 /// <summary>An API key, without the key itself.</summary>
-public sealed record ApiKey(long Id, string Name, string Prefix, string CreatedBy, string CreatedAt, string? LastUsedAt, string? RevokedAt);
+/// <param name="Scopes">What it may do: publish, read.</param>
+public sealed record ApiKey(
+    long Id, string Name, string Prefix, string CreatedBy, string CreatedAt, string? LastUsedAt, string? RevokedAt, IReadOnlyList<string> Scopes);
+
+public static class KeyScopes
+{
+    public static readonly IReadOnlyList<string> All = ["publish", "read"];
+}
 
 public sealed record ApiKeyList(IReadOnlyList<ApiKey> Keys);
 
-public sealed record NewApiKey(string Name);
+public sealed record NewApiKey(string Name, IReadOnlyList<string> Scopes);
 
 /// <param name="Key">Shown this once.</param>
 public sealed record CreatedApiKey(long Id, string Name, string Prefix, string Key);

@@ -116,8 +116,8 @@ public sealed class ApiClient(ApiTransport api)
     public async Task<IReadOnlyList<ApiKey>> KeysAsync(CancellationToken cancellation = default) =>
         (await api.GetAsync("api/keys", ApiJson.Default.EnvelopeApiKeyList, cancellation)).Keys;
 
-    public Task<CreatedApiKey> CreateKeyAsync(string name) =>
-        api.SendAsync(Post, "api/keys", ApiJson.Default.EnvelopeCreatedApiKey, ApiJson.Default.NewApiKey, new NewApiKey(name));
+    public Task<CreatedApiKey> CreateKeyAsync(string name, IReadOnlyList<string> scopes) =>
+        api.SendAsync(Post, "api/keys", ApiJson.Default.EnvelopeCreatedApiKey, ApiJson.Default.NewApiKey, new NewApiKey(name, scopes));
 
     public Task RevokeKeyAsync(long id) => api.SendAsync(Delete, $"api/keys/{Text(id)}", ApiJson.Default.EnvelopeIgnored);
 

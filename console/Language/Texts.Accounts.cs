@@ -54,6 +54,14 @@ public sealed partial class Texts
     public string RevokeQuestion(string name) => Of($"撤銷金鑰「{name}」？使用它的服務會立即無法發送。", $"Revoke the key “{name}”? Whatever uses it can't publish any more, at once.");
     public string KeyOnce => Of("請立即複製：金鑰只會顯示這一次。", "Copy it now: it is shown this once.");
     public string KeyUse => Of("在請求標頭中使用：", "Use it in the header:");
+    public string KeyScopesLabel => Of("權限", "May");
+    public string KeyScopesRule => Of("至少選擇一項權限", "Choose at least one");
+    public string KeyScope(string scope) => scope switch
+    {
+        "publish" => Of("發送", "publish"),
+        "read" => Of("讀取", "read"),
+        _ => scope,
+    };
     public string NoKeys => Of("尚無 API 金鑰", "No API keys yet");
     public string NoKeysHelp => Of("內部服務以 X-API-Key 標頭發送通知，不需登入。", "Internal services publish with the header X-API-Key, without a login.");
 

@@ -5,10 +5,12 @@ using System.Text.Json;
 namespace NotifyHub.Console.Live;
 
 /// <summary>One client for a person to play with: connects, pings, shows what comes, and comes back by itself when it is told to.</summary>
-/// <param name="connect">Opens a WebSocket; the second argument is the subprotocol to offer.</param>
-public sealed class LiveSocket(Func<Uri, string?, CancellationToken, Task<WebSocket>> connect, TimeProvider time) : IDisposable
+/// <param name="connect">Opens a WebSocket; the second argument is the subprotocols to offer.</param>
+public sealed class LiveSocket(Func<Uri, IReadOnlyList<string>, CancellationToken, Task<WebSocket>> connect, TimeProvider time) : IDisposable
 {
     public const string V1 = "notifyhub.v1";
+
+    private const string BearerPrefix = "notifyhub.bearer.";
 
     /// <summary>Older lines are forgotten: a page that runs for days must not fill the browser's memory.</summary>
     public const int LogLines = 500;
@@ -39,12 +41,12 @@ public sealed class LiveSocket(Func<Uri, string?, CancellationToken, Task<WebSoc
 
     public long? Offset => _position.Offset;
 
-    public static async Task<WebSocket> ConnectAsync(Uri address, string? protocol, CancellationToken cancellation)
+    public static async Task<WebSocket> ConnectAsync(Uri address, IReadOnlyList<string> protocols, CancellationToken cancellation)
     {
         var socket = new ClientWebSocket();
         try
         {
-            if (protocol is not null) socket.Options.AddSubProtocol(protocol);
+            foreach (var protocol in protocols) socket.Options.AddSubProtocol(protocol);
             await socket.ConnectAsync(address, cancellation);
             return socket;
         }
@@ -58,7 +60,8 @@ public sealed class LiveSocket(Func<Uri, string?, CancellationToken, Task<WebSoc
     /// <summary>Connects, and stays so until told otherwise.</summary>
     /// <param name="v1">Offers <c>notifyhub.v1</c>, and comes back after any ending that is not final.</param>
     /// <param name="since">With <paramref name="v1"/>: begins after this offset.</param>
-    public async Task RunAsync(Uri address, bool v1, long? since)
+    /// <param name="token">Shown to the server, which may ask for one.</param>
+    public async Task RunAsync(Uri address, bool v1, long? since, string? token = null)
     {
         if (State != LiveState.Off) return;
         using var stop = new CancellationTokenSource();
@@ -68,7 +71,7 @@ public sealed class LiveSocket(Func<Uri, string?, CancellationToken, Task<WebSoc
         {
             for (var attempt = 0; !stop.IsCancellationRequested; attempt++)
             {
-                var (opened, code) = await ServeAsync(v1 ? With(address, _position.Query) : address, v1, stop.Token);
+                var (opened, code) = await ServeAsync(v1 ? With(address, _position.Query) : address, v1, token, stop.Token);
                 if (opened) attempt = 0;
                 if (stop.IsCancellationRequested || !v1 || !MayReturn(code)) break;
                 var wait = _position.ReturnAfter ?? Backoff(attempt);
@@ -145,13 +148,16 @@ public sealed class LiveSocket(Func<Uri, string?, CancellationToken, Task<WebSoc
     public static bool MayReturn(int code) => code is not (1000 or 1002 or 1003 or 1007 or 1008 or 1009 or (>= 4500 and <= 4999));
 
     /// <summary>One connection, from its opening to its end.</summary>
-    private async Task<(bool Opened, int Code)> ServeAsync(Uri address, bool v1, CancellationToken stop)
+    private async Task<(bool Opened, int Code)> ServeAsync(Uri address, bool v1, string? token, CancellationToken stop)
     {
         State = LiveState.Connecting;
         Add(LiveEvent.Connecting, address.ToString());
         try
         {
-            using var socket = await connect(address, v1 ? V1 : null, stop);
+            // A plain client has no subprotocol for the server to answer with: then the token goes by the address, which is not shown.
+            if (token is not null && !v1) address = With(address, $"?token={Uri.EscapeDataString(token)}");
+            string[] protocols = v1 ? token is null ? [V1] : [V1, BearerPrefix + token] : [];
+            using var socket = await connect(address, protocols, stop);
             _socket = socket;
             State = LiveState.On;
             Add(LiveEvent.Connected, "");

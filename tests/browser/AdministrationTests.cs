@@ -15,6 +15,11 @@ public sealed class AdministrationTests(Browser browser)
         await using var tab = await browser.LogInAsync("keys");
         await tab.Button("建立金鑰").ClickAsync();
         await tab.Dialog.GetByLabel("名稱（例如使用此金鑰的服務）").FillAsync(name);
+        await tab.Dialog.GetByLabel("發送").UncheckAsync();
+        await tab.Dialog.GetByLabel("讀取").UncheckAsync();
+        await tab.Button("建立").ClickAsync();
+        await Expect(tab.Dialog.GetByRole(AriaRole.Alert)).ToHaveTextAsync("至少選擇一項權限");
+        await tab.Dialog.GetByLabel("發送").CheckAsync();
         await tab.Button("建立").ClickAsync();
         await Expect(tab.Dialog).ToContainTextAsync("金鑰只會顯示這一次");
         var secret = await tab.Page.GetByTestId("secret").InnerTextAsync();
@@ -23,7 +28,9 @@ public sealed class AdministrationTests(Browser browser)
         using var service = browser.Hub.Rest();
         service.ApiKey = secret;
         (await service.PostAsync("/api/push", """{"type":"test"}""")).Expect(HttpStatusCode.OK);
+        (await service.GetAsync("/api/notifications/windows")).Expect(HttpStatusCode.Forbidden);
         await Expect(tab.Page.GetByText(secret)).ToHaveCountAsync(0);
+        await Expect(tab.Row(name)).ToContainTextAsync("發送");
 
         await tab.Button($"撤銷：{name}").ClickAsync();
         await tab.ConfirmAsync("撤銷");

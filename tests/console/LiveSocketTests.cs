@@ -15,7 +15,7 @@ public sealed class LiveSocketTests : IDisposable
     private static readonly Uri Address = new("ws://grid.test:8080/");
 
     private readonly FakeTimeProvider _clock = new();
-    private readonly ConcurrentQueue<(Uri Address, string? Protocol)> _asked = new();
+    private readonly ConcurrentQueue<(Uri Address, string Protocols)> _asked = new();
     private readonly ConcurrentQueue<WebSocket> _servers = new();
     private readonly LiveSocket _socket;
     private bool _refuses;
@@ -41,7 +41,7 @@ public sealed class LiveSocketTests : IDisposable
             _socket.Log.Select(entry => entry.Kind));
         Assert.Equal((1001, "service stopped"), (_socket.Log.Last().Code, _socket.Log.Last().Text));
         Assert.Equal((3, LiveState.Off), (_socket.Received, _socket.State));
-        Assert.Equal((Address, null), Assert.Single(_asked));
+        Assert.Equal((Address, ""), Assert.Single(_asked));
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class LiveSocketTests : IDisposable
         await ServerAsync();
 
         Assert.Equal(["ws://grid.test:8080/?since=40", "ws://grid.test:8080/?since=42&epoch=e%201"], _asked.Select(one => one.Address.AbsoluteUri));
-        Assert.All(_asked, one => Assert.Equal("notifyhub.v1", one.Protocol));
+        Assert.All(_asked, one => Assert.Equal("notifyhub.v1", one.Protocols));
     }
 
     [Fact]
@@ -113,6 +113,18 @@ public sealed class LiveSocketTests : IDisposable
     [InlineData(4500, false)]
     [InlineData(4999, false)]
     public void The_close_code_says_whether_it_comes_back(int code, bool returns) => Assert.Equal(returns, LiveSocket.MayReturn(code));
+
+    [Theory]
+    [InlineData(true, "ws://grid.test:8080/", "notifyhub.v1 notifyhub.bearer.a.b")]
+    [InlineData(false, "ws://grid.test:8080/?token=a.b", "")]
+    public async Task A_token_is_shown_to_the_server_and_not_in_the_log(bool v1, string address, string protocols)
+    {
+        _ = _socket.RunAsync(Address, v1, since: null, token: "a.b");
+        await ServerAsync();
+
+        Assert.Equal((new Uri(address), protocols), Assert.Single(_asked));
+        Assert.DoesNotContain(_socket.Log, entry => entry.Text.Contains("a.b", StringComparison.Ordinal));
+    }
 
     [Fact]
     public async Task A_plain_client_stays_away_when_it_was_closed()
@@ -167,13 +179,13 @@ public sealed class LiveSocketTests : IDisposable
         Assert.Single(_asked);
     }
 
-    private Task<WebSocket> ConnectAsync(Uri address, string? protocol, CancellationToken cancellation)
+    private Task<WebSocket> ConnectAsync(Uri address, IReadOnlyList<string> protocols, CancellationToken cancellation)
     {
-        _asked.Enqueue((address, protocol));
+        _asked.Enqueue((address, string.Join(' ', protocols)));
         if (_refuses) throw new WebSocketException("refused");
         Pipe up = new(), down = new();
         _servers.Enqueue(WebSocket.CreateFromStream(new Duplex(up.Reader, down.Writer), new WebSocketCreationOptions { IsServer = true }));
-        return Task.FromResult(WebSocket.CreateFromStream(new Duplex(down.Reader, up.Writer), new WebSocketCreationOptions { SubProtocol = protocol }));
+        return Task.FromResult(WebSocket.CreateFromStream(new Duplex(down.Reader, up.Writer), new WebSocketCreationOptions()));
     }
 
     private static Task EndAsync(Task running) => running.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
