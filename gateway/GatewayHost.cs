@@ -172,18 +172,21 @@ public static class GatewayHost
     private static void Welcome(GatewayNode node, ConsoleEndPoint console, ServerCertificate certificate)
     {
         var s = certificate.Guards(TlsPorts.WebSocket) ? "s" : "";
-        var site = $"http{(certificate.Guards(TlsPorts.Console) ? "s" : "")}://localhost:{console.Port}";
         var nc = certificate.Guards(TlsPorts.Push) ? "openssl s_client -quiet -connect localhost:" : "nc localhost ";
+        var site = $"http{(certificate.Guards(TlsPorts.Console) ? "s" : "")}://localhost:{console.Port}/";
+        var hasConsole = console.Port > 0;
+        var listening = hasConsole ? $"Console on port {console.Port}...                         {site}" : "No console (ConsolePort is -1).";
+        var page = hasConsole ? site : $"http{s}://localhost:{node.WebSocketPort}/websocket-test.html   and press 連線";
         Console.WriteLine(
             $$$"""
 
               NotifyHub is running.
                 WebSocket Server starting on port {{{node.WebSocketPort}}}...       ws{{{s}}}://localhost:{{{node.WebSocketPort}}}/
                 Internal Push Interface on port {{{node.PushPort}}}...
-                {{{(console.Port > 0 ? $"Console on port {console.Port}...                         {site}" : "No console (ConsolePort is -1).")}}}
+                {{{listening}}}
 
               Try next:
-                open     http{{{s}}}://localhost:{{{node.WebSocketPort}}}/websocket-test.html   and press 連線
+                open     {{{page}}}
                 push     echo '{"type":"test","data":{}}' | {{{nc}}}{{{node.PushPort}}}
                 status   curl http{{{s}}}://localhost:{{{node.WebSocketPort}}}/api/system/websocket/status
                 API      http{{{s}}}://localhost:{{{node.WebSocketPort}}}/docs

@@ -73,6 +73,23 @@ public sealed class SettingsTests : IDisposable
         Assert.Equal(good, new GatewayOptionsCheck().Validate(null, options).Succeeded);
     }
 
+    [Theory]
+    [InlineData("https://console.example.com", true)]
+    [InlineData("http://localhost:3000", true)]
+    [InlineData("https://console.example.com/", false)]
+    [InlineData("https://console.example.com/path", false)]
+    [InlineData("console.example.com", false)]
+    [InlineData("*", false)]
+    public void An_origin_of_the_API_is_scheme_host_and_port(string origin, bool good) =>
+        Assert.Equal(good, new GatewayOptionsCheck().Validate(null, new GatewayOptions { ApiOrigins = [origin] }).Succeeded);
+
+    [Fact]
+    public void Console_and_clients_have_a_port_each()
+    {
+        var fault = Assert.Single(new GatewayOptionsCheck().Validate(null, new GatewayOptions { ConsolePort = 8080 }).Failures!);
+        Assert.StartsWith("NotifyHub:ConsolePort: 8080", fault, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Embedded_mode_makes_its_key_once_for_its_owner_alone()
     {
