@@ -23,11 +23,29 @@ public sealed class HealthProbeTests
         Assert.StartsWith($"Port {hub.WebSocketPort}: ", why, StringComparison.Ordinal);
     }
 
-    private static async Task<(int ExitCode, string Output)> AskAsync(int port)
+    [Fact]
+    public async Task It_asks_by_TLS_where_the_port_speaks_that()
+    {
+        using var certificate = new TestCertificate();
+        var folder = Directory.CreateTempSubdirectory("notifyhub-probe-");
+        var file = Path.Combine(folder.FullName, "tls.pem");
+        await File.WriteAllTextAsync(file, $"{certificate.Pem}\n{certificate.KeyPem}\n", TestContext.Current.CancellationToken);
+        await using var hub = await NotifyHubProcess.StartAsync(("TlsCertificateFile", file));
+
+        var (exitCode, answer) = await AskAsync(hub.WebSocketPort, ("TlsCertificateFile", file));
+        var (withoutIt, _) = await AskAsync(hub.WebSocketPort);
+
+        Assert.StartsWith("200 ", answer, StringComparison.Ordinal);
+        Assert.Equal((0, 1), (exitCode, withoutIt));
+        folder.Delete(recursive: true);
+    }
+
+    private static async Task<(int ExitCode, string Output)> AskAsync(int port, params (string Name, string Value)[] settings)
     {
         var program = typeof(HealthProbeTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(entry => entry.Key == "GatewayProgram").Value!;
         var start = new ProcessStartInfo("dotnet", [program, "--health"]) { RedirectStandardOutput = true };
         start.Environment["NotifyHub__WebSocketPort"] = $"{port}";
+        foreach (var (name, value) in settings) start.Environment[$"NotifyHub__{name}"] = value;
         using var probe = Process.Start(start)!;
         var output = await probe.StandardOutput.ReadToEndAsync();
         await probe.WaitForExitAsync();
