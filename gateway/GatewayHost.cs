@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Push;
 using NotifyHub.Gateway.Site;
 using NotifyHub.Gateway.Sockets;
@@ -35,20 +36,29 @@ public static class GatewayHost
         services.AddSingleton<ServiceSwitch>();
         services.AddSingleton<GatewayObserver>();
         services.AddSingleton(provider => new ClientEndPoint(EndPoint(provider.GetRequiredService<IOptions<GatewayOptions>>().Value)));
+        services.AddSingleton<TrustedProxies>();
+        services.AddSingleton<SocketAccess>();
+        services.AddHostedService<TokenWatch>();
+        services.AddSingleton<ServerCertificate>();
+        services.AddHostedService(provider => provider.GetRequiredService<ServerCertificate>());
         services.AddSingleton<ClientTransport>();
         services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<ClientTransport>());
         services.AddOptions<HostOptions>().Configure<IOptions<GatewayOptions>>((host, options) => host.ShutdownTimeout = Drain.Limit(options.Value));
 
         builder.WebHost.UseKestrelCore();
         services.AddOptions<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>()
-            .Configure<ClientEndPoint, IOptions<GatewayOptions>>((kestrel, endPoint, options) =>
+            .Configure<ClientEndPoint, ServerCertificate, IOptions<GatewayOptions>>((kestrel, endPoint, certificate, options) =>
             {
                 kestrel.AddServerHeader = false;
                 kestrel.Limits.MaxRequestBodySize = options.Value.RequestBytes;
                 kestrel.Limits.MaxRequestHeadersTotalSize = options.Value.HeaderBytes;
                 kestrel.Limits.MaxConcurrentConnections = options.Value.HttpConnections;
                 kestrel.Limits.RequestHeadersTimeout = options.Value.HandshakeTimeout;
-                kestrel.Listen(endPoint.EndPoint, listen => listen.Protocols = Microsoft.AspNetCore.Server.Kestrel.Core.HttpProtocols.Http1);
+                kestrel.Listen(endPoint.EndPoint, listen =>
+                {
+                    listen.Protocols = Microsoft.AspNetCore.Server.Kestrel.Core.HttpProtocols.Http1;
+                    certificate.Guard(listen, TlsPorts.WebSocket);
+                });
             });
 
         // Stopped in the reverse order, after the drain: first the web server, then the goodbye to the grid, the silo last.
@@ -123,7 +133,10 @@ public static class GatewayHost
             return 1;
         }
 
-        Welcome(app.Services.GetRequiredService<GatewayNode>(), app.Services.GetRequiredService<ConsoleEndPoint>());
+        Welcome(
+            app.Services.GetRequiredService<GatewayNode>(),
+            app.Services.GetRequiredService<ConsoleEndPoint>(),
+            app.Services.GetRequiredService<ServerCertificate>());
         await app.WaitForShutdownAsync();
         return 0;
     }
@@ -156,22 +169,27 @@ public static class GatewayHost
     internal static IPAddress Parse(string address) => address == "*" ? IPAddress.IPv6Any : IPAddress.Parse(address);
 
     /// <summary>The first thing a new user reads: what listens where, and what to try.</summary>
-    private static void Welcome(GatewayNode node, ConsoleEndPoint console)
+    private static void Welcome(GatewayNode node, ConsoleEndPoint console, ServerCertificate certificate)
     {
-        var site = $"http://localhost:{console.Port}";
+        var s = certificate.Guards(TlsPorts.WebSocket) ? "s" : "";
+        var nc = certificate.Guards(TlsPorts.Push) ? "openssl s_client -quiet -connect localhost:" : "nc localhost ";
+        var site = $"http{(certificate.Guards(TlsPorts.Console) ? "s" : "")}://localhost:{console.Port}/";
+        var hasConsole = console.Port > 0;
+        var listening = hasConsole ? $"Console on port {console.Port}...                         {site}" : "No console (ConsolePort is -1).";
+        var page = hasConsole ? site : $"http{s}://localhost:{node.WebSocketPort}/websocket-test.html   and press 連線";
         Console.WriteLine(
             $$$"""
 
               NotifyHub is running.
-                WebSocket Server starting on port {{{node.WebSocketPort}}}...       ws://localhost:{{{node.WebSocketPort}}}/
+                WebSocket Server starting on port {{{node.WebSocketPort}}}...       ws{{{s}}}://localhost:{{{node.WebSocketPort}}}/
                 Internal Push Interface on port {{{node.PushPort}}}...
-                {{{(console.Port > 0 ? $"Console on port {console.Port}...                         {site}" : "No console (ConsolePort is -1).")}}}
+                {{{listening}}}
 
               Try next:
-                open     http://localhost:{{{node.WebSocketPort}}}/websocket-test.html   and press 連線
-                push     echo '{"type":"test","data":{}}' | nc localhost {{{node.PushPort}}}
-                status   curl http://localhost:{{{node.WebSocketPort}}}/api/system/websocket/status
-                API      http://localhost:{{{node.WebSocketPort}}}/docs
+                open     {{{page}}}
+                push     echo '{"type":"test","data":{}}' | {{{nc}}}{{{node.PushPort}}}
+                status   curl http{{{s}}}://localhost:{{{node.WebSocketPort}}}/api/system/websocket/status
+                API      http{{{s}}}://localhost:{{{node.WebSocketPort}}}/docs
               Ctrl+C ends it.
 
             """);

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using NotifyHub.Gateway.Network;
 
 namespace NotifyHub.Gateway;
 
@@ -111,16 +112,34 @@ public sealed class GatewayOptions
     [Range(1, 1_000_000)]
     public int HttpConnections { get; set; } = 10_000;
 
-    /// <summary>Largest head of a request, its first line not counted.</summary>
-    [Range(4096, 1 << 20)]
-    public int HeaderBytes { get; set; } = 32 << 10;
-
     /// <summary>Threads that send to clients; 0: half of the cores, at least one.</summary>
     [Range(0, 256)]
     public int Senders { get; set; }
 
     /// <summary>Origins whose pages may open a WebSocket. Empty: all. None, <c>null</c> and localhost are always accepted.</summary>
     public string[] AllowedOrigins { get; set; } = [];
+
+    /// <summary>A WebSocket needs a login token or an API key. False: whoever comes without one gets the broadcast too, as the guide has it.</summary>
+    public bool RequireToken { get; set; }
+
+    /// <summary>Networks and addresses of proxies whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are believed. Empty: nobody's.</summary>
+    public string[] TrustedProxies { get; set; } = [];
+
+    /// <summary>Certificate, and its intermediates behind it, as PEM, or a PFX with the key. Empty: no TLS.</summary>
+    public string TlsCertificateFile { get; set; } = "";
+
+    /// <summary>The certificate's private key as PEM. Empty: it is in <see cref="TlsCertificateFile"/>.</summary>
+    public string TlsKeyFile { get; set; } = "";
+
+    /// <summary>Password of the PFX or of an encrypted key.</summary>
+    public string TlsPassword { get; set; } = "";
+
+    /// <summary>The ports that speak TLS when there is a certificate, and nothing else then.</summary>
+    public TlsPorts TlsPorts { get; set; } = TlsPorts.All;
+
+    /// <summary>How often the certificate's files are looked at for a renewed one.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
+    public TimeSpan TlsReload { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>IANA time zone of the dates in answers; empty: the machine's.</summary>
     public string TimeZone { get; set; } = "";
@@ -154,6 +173,14 @@ public sealed class GatewayOptions
     /// <summary>Largest REST body in bytes.</summary>
     [Range(1024, 1 << 30)]
     public int RequestBytes { get; set; } = 16 << 20;
+
+    /// <summary>All header fields of a request together, in bytes.</summary>
+    [Range(4096, 1 << 20)]
+    public int HeaderBytes { get; set; } = 32 << 10;
+
+    /// <summary>API requests a second of one user or API key, or of one address that is nobody; 0: no limit.</summary>
+    [Range(0, 1_000_000)]
+    public int RequestsPerSecond { get; set; } = 5_000;
 
     /// <summary>IP address that the metrics' port binds to; <c>*</c> is every address. It has no login.</summary>
     [Required]

@@ -1,6 +1,7 @@
 using NotifyHub.Gateway;
 using NotifyHub.Gateway.Api;
 using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Site;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.Grains;
@@ -9,7 +10,8 @@ using NotifyHub.Telemetry;
 if (args is [HealthProbe.Argument, .. var rest])
 {
     var asked = HealthProbe.Settings(rest).Get<GatewayOptions>() ?? new();
-    return await HealthProbe.AskAsync(asked.Address, asked.WebSocketPort);
+    return await HealthProbe.AskAsync(
+        asked.Address, asked.WebSocketPort, asked.TlsCertificateFile.Length > 0 && asked.TlsPorts.HasFlag(TlsPorts.WebSocket));
 }
 
 try
@@ -34,6 +36,7 @@ try
         return 1;
     }
 
+    app.Use(app.Services.GetRequiredService<TrustedProxies>().RestoreAsync);
     app.UseMetrics();
     app.UseDrain();
     app.UseClientSockets();

@@ -19,7 +19,7 @@ internal sealed class ApiKeyAuthentication(
     public const string Header = "X-API-Key";
 
     // Far longer than any key we make; what is longer need not travel to a silo to be refused.
-    private const int LongestSecret = 256;
+    public const int LongestSecret = 256;
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
@@ -37,6 +37,7 @@ internal sealed class ApiKeyAuthentication(
             new(JwtRegisteredClaimNames.Sub, key.Id.ToString(CultureInfo.InvariantCulture)),
             new(JwtRegisteredClaimNames.Name, key.Name),
             new(Callers.RoleClaim, Roles.Service),
+            .. KeyScopes.All.Where(key.Allows).Select(scope => new Claim(Callers.ScopeClaim, scope)),
         ];
         var identity = new ClaimsIdentity(claims, Scheme.Name, JwtRegisteredClaimNames.Name, Callers.RoleClaim);
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Scheme.Name));

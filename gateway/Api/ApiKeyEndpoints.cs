@@ -26,11 +26,14 @@ internal static class ApiKeyEndpoints
     {
         var faults = new Faults();
         var fields = JsonFields.Parse(await RequestBody.ReadAsync(request, cancellation), faults);
-        if (fields?.RequiredText("name", 1, NameLength) is not { } name) return Failure.Invalid(faults);
+        var name = fields?.RequiredText("name", 1, NameLength);
+        var scopes = fields?.OptionalChoices("scopes", KeyScopes.All);
+        if (name is null || faults.Any) return Failure.Invalid(faults);
 
-        var (key, secret) = await Keys(grains).CreateAsync(name, caller.Email());
+        var (key, secret) = await Keys(grains).CreateAsync(name, caller.Email(), scopes);
         var view = new CreatedKeyView(
-            key.Id, key.Name, key.Prefix, secret, key.CreatedBy, NotificationJson.LocalTime(key.CreatedAt, options.Value.Zone()));
+            key.Id, key.Name, key.Prefix, secret, key.CreatedBy, NotificationJson.LocalTime(key.CreatedAt, options.Value.Zone()),
+            key.Scopes ?? KeyScopes.All);
         return Reply.Created($"{Route}/{key.Id}", view);
     }
 
@@ -45,7 +48,8 @@ internal static class ApiKeyEndpoints
             key.CreatedBy,
             NotificationJson.LocalTime(key.CreatedAt, zone),
             key.LastUsedAt is { } used ? NotificationJson.LocalTime(used, zone) : null,
-            key.RevokedAt is { } revoked ? NotificationJson.LocalTime(revoked, zone) : null))]));
+            key.RevokedAt is { } revoked ? NotificationJson.LocalTime(revoked, zone) : null,
+            key.Scopes ?? KeyScopes.All))]));
     }
 
     private static async Task<Results<Ok<Envelope<KeyRevoked>>, Failure>> RevokeAsync(IGrainFactory grains, long id) =>
@@ -54,7 +58,8 @@ internal static class ApiKeyEndpoints
     private static IApiKeyGrain Keys(IGrainFactory grains) => grains.GetGrain<IApiKeyGrain>(GrainKeys.Only);
 }
 
-public sealed record NewKey(string Name);
+/// <param name="Scopes">publish, read; absent: both.</param>
+public sealed record NewKey(string Name, IReadOnlyList<string>? Scopes);
 
 /// <param name="Key">What the service sends in <c>X-API-Key</c>.</param>
 public sealed record CreatedKeyView(
@@ -63,7 +68,8 @@ public sealed record CreatedKeyView(
     string Prefix,
     string Key,
     [property: JsonPropertyName("created_by")] string CreatedBy,
-    [property: JsonPropertyName("created_at")] string CreatedAt) : IMade;
+    [property: JsonPropertyName("created_at")] string CreatedAt,
+    IReadOnlyList<string> Scopes) : IMade;
 
 public sealed record KeyView(
     long Id,
@@ -72,7 +78,8 @@ public sealed record KeyView(
     [property: JsonPropertyName("created_by")] string CreatedBy,
     [property: JsonPropertyName("created_at")] string CreatedAt,
     [property: JsonPropertyName("last_used_at")] string? LastUsedAt,
-    [property: JsonPropertyName("revoked_at")] string? RevokedAt);
+    [property: JsonPropertyName("revoked_at")] string? RevokedAt,
+    IReadOnlyList<string> Scopes);
 
 public sealed record KeyList(IReadOnlyList<KeyView> Keys);
 

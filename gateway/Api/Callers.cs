@@ -18,7 +18,7 @@ internal static class Callers
     /// <summary>Policy: an operator or an administrator.</summary>
     public const string Operator = "operator";
 
-    /// <summary>Policy: whoever may publish: an operator, an administrator, or a service with an API key.</summary>
+    /// <summary>Policy: whoever may publish: an operator, an administrator, or a service whose API key has that scope.</summary>
     public const string Publisher = "publisher";
 
     public const string RoleClaim = "role";
@@ -26,11 +26,21 @@ internal static class Callers
     /// <summary>The user's version that a token was issued at.</summary>
     public const string VersionClaim = "ver";
 
+    /// <summary>What an API key may be used for.</summary>
+    public const string ScopeClaim = "scope";
+
+    /// <summary>The policies. Where an endpoint names none, it is for people, and for services whose API key has the scope to read.</summary>
     public static void AddPolicies(this AuthorizationBuilder authorization) => authorization
+        .SetDefaultPolicy(new AuthorizationPolicyBuilder()
+            .RequireAssertion(context => Roles.OfPeople.Any(context.User.IsInRole) || context.User.HasClaim(ScopeClaim, KeyScopes.Read))
+            .Build())
         .AddPolicy(LoggedIn, policy => policy.RequireRole(Roles.OfPeople))
         .AddPolicy(Administrator, policy => policy.RequireRole(Roles.Administrator))
         .AddPolicy(Operator, policy => policy.RequireRole(Roles.Administrator, Roles.Operator))
-        .AddPolicy(Publisher, policy => policy.RequireRole(Roles.Administrator, Roles.Operator, Roles.Service));
+        .AddPolicy(Publisher, policy => policy.RequireAssertion(context =>
+            context.User.IsInRole(Roles.Administrator)
+            || context.User.IsInRole(Roles.Operator)
+            || context.User.HasClaim(ScopeClaim, KeyScopes.Publish)));
 
     /// <summary>The caller, unique among users and API keys alike.</summary>
     public static string CallerId(this ClaimsPrincipal caller) =>

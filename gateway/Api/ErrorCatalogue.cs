@@ -45,7 +45,7 @@ public static class ErrorCatalogue
     public static readonly ApiError UpgradeRequired =
         new("UPGRADE_REQUIRED", 426, new("僅支援 WebSocket 版本 13", "Only WebSocket version 13 is spoken here."));
 
-    /// <summary>Too many failed logins; <c>Retry-After</c> tells when to come back.</summary>
+    /// <summary>Too many failed logins, or too many requests a second; <c>Retry-After</c> tells when to come back.</summary>
     public static readonly ApiError RateLimited = new("RATE_LIMITED", 429, new("嘗試次數過多，請稍後再試", "Too many attempts, please try again later."));
 
     /// <summary>An address has as many clients as it may (<c>ClientConnectionsPerAddress</c>); <c>Retry-After</c> tells when to try again.</summary>

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Net;
 using System.Text;
 using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Network;
 
 namespace NotifyHub.Gateway.Api;
 
@@ -39,6 +40,11 @@ public sealed class GatewayOptionsCheck : IValidateOptions<GatewayOptions>
         if (options.ConsolePort > 0 && options.ConsolePort == options.WebSocketPort)
             faults.Add($"NotifyHub:ConsolePort: {options.ConsolePort} is NotifyHub:WebSocketPort already.");
 
+        faults.AddRange(options.TrustedProxies
+            .Where(network => TrustedProxies.Parse(network) is null)
+            .Select(network => $"NotifyHub:TrustedProxies: '{network}' is no IP address, nor a network such as 10.0.0.0/8."));
+        CheckCertificate(options, faults);
+
         if (options.Mode == GatewayMode.Cluster && options.Silos.Length == 0)
             faults.Add("NotifyHub:Silos: a gateway of a cluster must be told its silos, as host:port each.");
         faults.AddRange(options.Silos
@@ -46,6 +52,24 @@ public sealed class GatewayOptionsCheck : IValidateOptions<GatewayOptions>
             .Select(silo => $"NotifyHub:Silos: '{silo}' is not host:port."));
 
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+    }
+
+    private static void CheckCertificate(GatewayOptions options, List<string> faults)
+    {
+        if (options.TlsCertificateFile.Length == 0)
+        {
+            if (options.TlsKeyFile.Length > 0) faults.Add("NotifyHub:TlsKeyFile: a key without NotifyHub:TlsCertificateFile.");
+            return;
+        }
+
+        try
+        {
+            CertificateFiles.Read(options);
+        }
+        catch (IOException e)
+        {
+            faults.Add(e.Message);
+        }
     }
 
     private static void CheckAddress(string setting, string address, List<string> faults)

@@ -62,6 +62,19 @@ public sealed class JsonFields
         return text;
     }
 
+    /// <summary>A list of some of the words, each once; null when absent, JSON null, or wrong (with a fault noted).</summary>
+    public string[]? OptionalChoices(string name, IReadOnlyList<string> words)
+    {
+        if (Value(name) is not { } value) return null;
+        if (value.ValueKind == JsonValueKind.Array
+            && value.GetArrayLength() > 0
+            && value.EnumerateArray().All(one => one.ValueKind == JsonValueKind.String && words.Contains(one.GetString())))
+            return [.. words.Where(word => value.EnumerateArray().Any(one => one.GetString() == word))];
+        var list = string.Join(", ", words);
+        _faults.Add(name, new($"必須是非空的陣列，元素為：{list}", $"must be a list of at least one of: {list}"));
+        return null;
+    }
+
     /// <summary>Null when absent, JSON null, or wrong (with a fault noted). Characters are counted as Unicode scalar values, as
     /// people and PostgreSQL count them: an emoji outside the BMP is one.</summary>
     public string? OptionalText(string name, int most, int least = 0)

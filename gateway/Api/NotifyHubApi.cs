@@ -40,12 +40,15 @@ public static class NotifyHubApi
         services.AddSingleton(provider => new TokenIssuer(
             SigningKey.Load(Options(provider)), Options(provider).LoginLifetime, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<TokenVersions>();
+        services.AddRequestLimits();
         services.AddSingleton<UsageLog>();
         services.AddHostedService(provider => provider.GetRequiredService<UsageLog>());
         AddLogin(services);
         services.AddApiDocument();
         // A caller with a wrong key is the caller's news, and no line in our log a request.
         builder.Logging.AddFilter(typeof(ApiKeyAuthentication).FullName, LogLevel.Warning);
+        // It would tell whole addresses, in which a WebSocket may have its token.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
         // It would tell, with a stack trace, of a grid that does not answer; the answer to the request is logged anyway.
         builder.Logging.AddFilter(typeof(JwtBearerHandler).FullName, LogLevel.Critical);
         return builder;
@@ -67,6 +70,7 @@ public static class NotifyHubApi
         app.Use(KeepPrivate);
         app.UseRouting();
         app.UseAuthentication();
+        app.UseRateLimiter();
         app.UseAuthorization();
 
         app.MapAuth();

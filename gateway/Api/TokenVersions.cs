@@ -7,7 +7,7 @@ namespace NotifyHub.Gateway.Api;
 /// Whether a login token still stands: a token names the version of its user, which being disabled, a new role and a new password
 /// change. The grid is asked at most once a second a user, so that a token that was ended is refused everywhere within 5 s.
 /// </summary>
-internal sealed class TokenVersions(IGrainFactory grains, TimeProvider time)
+public sealed class TokenVersions(IGrainFactory grains, TimeProvider time)
 {
     // With the time of a call, made twice at most, well below the 5 s.
     private static readonly TimeSpan Age = TimeSpan.FromSeconds(1);

@@ -1,9 +1,12 @@
 using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Telemetry;
 using NotifyHub.GrainInterfaces;
 
@@ -27,6 +30,7 @@ public sealed partial class PushListener : IHostedService, IDisposable
     private readonly GatewayMetrics _metrics;
     private readonly GatewayNode _node;
     private readonly GatewayOptions _options;
+    private readonly ServerCertificate? _certificate;
     private readonly TimeProvider _time;
     private readonly ILogger<PushListener> _logger;
     private readonly SemaphoreSlim _gate = new(1, 1);
@@ -39,9 +43,10 @@ public sealed partial class PushListener : IHostedService, IDisposable
         GatewayMetrics metrics,
         GatewayNode node,
         IOptions<GatewayOptions> options,
+        ServerCertificate certificate,
         TimeProvider time,
         ILogger<PushListener> logger)
-        : this(batch => publisher.PublishAsync(batch, Publisher.Tcp), metrics, node, options, time, logger)
+        : this(batch => publisher.PublishAsync(batch, Publisher.Tcp), metrics, node, options, time, logger, certificate)
     {
     }
 
@@ -51,8 +56,10 @@ public sealed partial class PushListener : IHostedService, IDisposable
         GatewayNode node,
         IOptions<GatewayOptions> options,
         TimeProvider time,
-        ILogger<PushListener> logger)
+        ILogger<PushListener> logger,
+        ServerCertificate? certificate = null)
     {
+        _certificate = certificate;
         _publish = publish;
         _metrics = metrics;
         metrics.ObservePush(() => Volatile.Read(ref _serving));
@@ -189,7 +196,8 @@ public sealed partial class PushListener : IHostedService, IDisposable
         try
         {
             socket.NoDelay = true;
-            await using var stream = new NetworkStream(socket, ownsSocket: false);
+            await using var plain = new NetworkStream(socket, ownsSocket: false);
+            await using var stream = _certificate is null ? plain : await _certificate.GuardAsync(plain, stop);
             if (serving <= _options.PushConnections)
             {
                 var connection = new PushConnection(
@@ -204,8 +212,11 @@ public sealed partial class PushListener : IHostedService, IDisposable
             {
                 polite = false;
             }
+
+            // The peer can tell an end that was meant from a connection that was cut.
+            if (stream is SslStream tls) await tls.ShutdownAsync();
         }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or AuthenticationException or SocketException or ObjectDisposedException or OperationCanceledException)
         {
             LogEnded(e.Message);
         }

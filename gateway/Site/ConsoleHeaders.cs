@@ -9,8 +9,9 @@ internal static class ConsoleHeaders
         "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
         + "connect-src 'self' ws: wss:; manifest-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 
-    public static void Write(IHeaderDictionary headers)
+    public static void Write(IHeaderDictionary headers, bool strict)
     {
+        if (strict) headers.StrictTransportSecurity = "max-age=31536000";
         headers.ContentSecurityPolicy = ContentPolicy;
         headers.XContentTypeOptions = "nosniff";
         headers.XFrameOptions = "DENY";

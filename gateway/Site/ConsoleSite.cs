@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Api;
+using NotifyHub.Gateway.Network;
 
 namespace NotifyHub.Gateway.Site;
 
@@ -52,7 +53,7 @@ public static class ConsoleSite
             var path = context.Request.Path;
             if (context.Connection.LocalPort == console.Port && !Array.Exists(OfTheApi, route => path.StartsWithSegments(route)))
             {
-                ConsoleHeaders.Write(context.Response.Headers);
+                ConsoleHeaders.Write(context.Response.Headers, console.IsStrict(context.Request));
                 // The console's own pages have no file: the first page reads the address and shows the right one.
                 if (!Path.HasExtension(path.Value)) context.Request.Path = FirstPage;
                 else if (!path.StartsWithSegments(Libraries)) context.Request.Path = Folder + path;
@@ -73,7 +74,7 @@ public static class ConsoleSite
 }
 
 /// <summary>Where the console listens.</summary>
-public sealed class ConsoleEndPoint(IOptions<GatewayOptions> options)
+public sealed class ConsoleEndPoint(IOptions<GatewayOptions> options, ServerCertificate certificate)
 {
     private ListenOptions? _listen;
 
@@ -81,6 +82,15 @@ public sealed class ConsoleEndPoint(IOptions<GatewayOptions> options)
     public IPEndPoint? Wanted { get; } = options.Value.ConsolePort < 0
         ? null
         : new IPEndPoint(GatewayHost.Parse(options.Value.ConsoleAddress), options.Value.ConsolePort);
+
+    /// <summary>
+    /// Whether browsers are told to use nothing but TLS with this host. They apply it to each of its ports: with WebSockets on a plain one they
+    /// would not reach that any more.
+    /// </summary>
+    internal bool IsStrict(HttpRequest request) =>
+        request.IsHttps
+        && !request.Host.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        && certificate.Guards(TlsPorts.WebSocket) == certificate.Guards(TlsPorts.Console);
 
     /// <summary>The port as bound (never 0 once started); -1: there is none.</summary>
     public int Port => _listen?.IPEndPoint?.Port ?? -1;
@@ -91,6 +101,7 @@ public sealed class ConsoleEndPoint(IOptions<GatewayOptions> options)
         kestrel.Listen(Wanted, listen =>
         {
             listen.Protocols = HttpProtocols.Http1;
+            certificate.Guard(listen, TlsPorts.Console);
             _listen = listen;
         });
     }

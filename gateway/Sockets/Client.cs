@@ -44,6 +44,9 @@ public sealed class Client
 
     public SessionOpened Opened { get; }
 
+    /// <summary>What let it in.</summary>
+    public SocketPass Pass { get; init; } = SocketPass.Nobody;
+
     /// <summary>The client speaks <c>notifyhub.v1</c>.</summary>
     public bool IsEnveloped => Opened.Protocol.Length > 0;
 

@@ -6,7 +6,9 @@ using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Api;
 using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Network;
 
 namespace NotifyHub.Gateway.Sockets;
 
@@ -20,10 +22,16 @@ public sealed partial class ClientTransport(
     GatewayNode node,
     IOptions<GatewayOptions> options,
     ClientEndPoint clientEndPoint,
+    SocketAccess access,
+    TrustedProxies proxies,
+    ServerCertificate certificate,
     ILogger<ClientTransport> logger,
     ILoggerFactory loggers) : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     private Action? _stopListening;
+
+    // Linux' numbers.
+    private const int TcpLevel = 6, TcpDeferAccept = 9;
 
     /// <summary>Only the clients' own endpoint: any other that is configured (TLS for one) is the HTTP server's.</summary>
     public bool CanBind(EndPoint endpoint) => ReferenceEquals(endpoint, clientEndPoint.EndPoint);
@@ -34,8 +42,7 @@ public sealed partial class ClientTransport(
         try
         {
             socket = Listen((IPEndPoint)endpoint);
-            // Whoever is accepted inherits it.
-            socket.SendBufferSize = options.Value.SendBufferBytes;
+            Ready(socket, options.Value);
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
@@ -43,9 +50,19 @@ public sealed partial class ClientTransport(
         }
 
         node.WebSocketPort = ((IPEndPoint)socket.LocalEndPoint!).Port;
-        var listener = new Listener(socket, clients, options.Value, logger, loggers);
+        var listener = new Listener(socket, clients, access, proxies, options.Value, certificate.Guards(TlsPorts.WebSocket), logger, loggers);
         _stopListening = listener.StopListening;
         return ValueTask.FromResult<IConnectionListener>(listener);
+    }
+
+    /// <summary>Sets on the listening socket what every accepted one inherits, which saves a call for each of them.</summary>
+    private static void Ready(Socket socket, GatewayOptions options)
+    {
+        socket.NoDelay = true;
+        socket.SendBufferSize = options.SendBufferBytes;
+        // TCP_DEFER_ACCEPT: a connection is handed over when its request is there, or after a second without one. Accepted before that, each
+        // costs a wait of its own.
+        if (OperatingSystem.IsLinux()) socket.SetRawSocketOption(TcpLevel, TcpDeferAccept, BitConverter.GetBytes(1));
     }
 
     /// <summary>Closes the port to new connections; those there are go on, whoever they belong to.</summary>
@@ -74,7 +91,10 @@ public sealed partial class ClientTransport(
     {
         private readonly Socket _socket;
         private readonly Clients _clients;
+        private readonly SocketAccess _access;
+        private readonly TrustedProxies _proxies;
         private readonly GatewayOptions _options;
+        private readonly bool _isTls;
         private readonly ILogger _logger;
         private readonly SocketConnectionContextFactory _http;
         private readonly Channel<ConnectionContext> _requests = Channel.CreateUnbounded<ConnectionContext>();
@@ -82,9 +102,11 @@ public sealed partial class ClientTransport(
         private volatile bool _unbound;
         private int _silent;
 
-        public Listener(Socket socket, Clients clients, GatewayOptions options, ILogger logger, ILoggerFactory loggers)
+        public Listener(
+            Socket socket, Clients clients, SocketAccess access, TrustedProxies proxies, GatewayOptions options, bool isTls, ILogger logger,
+            ILoggerFactory loggers)
         {
-            (_socket, _clients, _options, _logger) = (socket, clients, options, logger);
+            (_socket, _clients, _access, _proxies, _options, _isTls, _logger) = (socket, clients, access, proxies, options, isTls, logger);
             _http = new SocketConnectionContextFactory(
                 new SocketConnectionFactoryOptions(), loggers.CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets"));
             EndPoint = socket.LocalEndPoint!;
@@ -149,12 +171,25 @@ public sealed partial class ClientTransport(
             string? reservedFor = null;
             try
             {
-                socket.NoDelay = true;
-                if (!await WaitForFirstBytesAsync(socket)) return;
-                var address = Address(socket.RemoteEndPoint);
-                if (!TryTakeHandshake(socket, address, ref reservedFor, out var handshake, out var place, out var userAgent))
+                // Of what is encrypted the first bytes tell nothing.
+                if (_isTls)
                 {
-                    if (!_requests.Writer.TryWrite(_http.Create(socket))) socket.Dispose();
+                    HandOver(socket);
+                    return;
+                }
+
+                if (!await WaitForFirstBytesAsync(socket)) return;
+                if (!TryRecognise(socket, out var request, out var handshake, out var length)
+                    || await AdmitAsync(request) is not { } pass)
+                {
+                    HandOver(socket);
+                    return;
+                }
+
+                var address = Address(socket.RemoteEndPoint, request.ForwardedFor);
+                if (!TryTake(socket, handshake, length, address, ref reservedFor, out var place))
+                {
+                    HandOver(socket);
                     return;
                 }
 
@@ -170,7 +205,7 @@ public sealed partial class ClientTransport(
 
                 // From here on only the client's sender closes it.
                 isOurs = false;
-                _ = _clients.Admit(handshake, place, userAgent, address, new ClientConnection(socket, null));
+                _ = _clients.Admit(handshake, place, pass, request.UserAgent, address, new ClientConnection(socket, null));
             }
             catch (Exception e) when (isOurs && e is SocketException or ObjectDisposedException)
             {
@@ -215,27 +250,51 @@ public sealed partial class ClientTransport(
             }
         }
 
-        /// <summary>Looks at the request, and takes it off the socket only if it is one for a WebSocket and nothing speaks against it.</summary>
-        private bool TryTakeHandshake(
-            Socket socket,
-            string address,
-            ref string? reservedFor,
-            [NotNullWhen(true)] out Handshake? handshake,
-            out LogPlace place,
-            out string userAgent)
+        private void HandOver(Socket socket)
+        {
+            if (!_requests.Writer.TryWrite(_http.Create(socket))) socket.Dispose();
+        }
+
+        /// <summary>Looks at the request and leaves it on the socket. False: not one for a WebSocket, or something speaks against it.</summary>
+        private bool TryRecognise(
+            Socket socket, [NotNullWhen(true)] out HandshakeRequest? request, [NotNullWhen(true)] out Handshake? handshake, out int length)
         {
             handshake = null;
-            place = default;
-            userAgent = "";
             var buffer = ArrayPool<byte>.Shared.Rent(RequestHead.MaxBytes);
             try
             {
                 var peeked = socket.Receive(buffer.AsSpan(0, RequestHead.MaxBytes), SocketFlags.Peek);
-                if (RequestHead.Recognise(buffer.AsSpan(0, peeked), out var length) is not { } request) return false;
-                if (!Handshake.TryAccept(request, _options.AllowedOrigins, out handshake, out _)) return false;
-                if (_clients.Reserve(handshake, address, out place) != Admission.Granted) return false;
-                reservedFor = address;
-                userAgent = request.UserAgent;
+                request = RequestHead.Recognise(buffer.AsSpan(0, peeked), out length);
+                return request is not null && Handshake.TryAccept(request, _options.AllowedOrigins, out handshake, out _);
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
+
+        /// <summary>Null: refused, or nobody can say now; the HTTP server knows how to tell either.</summary>
+        private async ValueTask<SocketPass?> AdmitAsync(HandshakeRequest request)
+        {
+            try
+            {
+                return await _access.AdmitAsync(request);
+            }
+            catch (Exception e) when (FailureHandler.IsUnavailable(e))
+            {
+                return null;
+            }
+        }
+
+        /// <summary>Takes the request off the socket if the client can be let in.</summary>
+        private bool TryTake(
+            Socket socket, Handshake handshake, int length, string address, ref string? reservedFor, out LogPlace place)
+        {
+            if (_clients.Reserve(handshake, address, out place) != Admission.Granted) return false;
+            reservedFor = address;
+            var buffer = ArrayPool<byte>.Shared.Rent(RequestHead.MaxBytes);
+            try
+            {
                 // What lies behind the head is the client's first frames already.
                 return socket.Receive(buffer.AsSpan(0, length), SocketFlags.None) == length;
             }
@@ -244,6 +303,9 @@ public sealed partial class ClientTransport(
                 ArrayPool<byte>.Shared.Return(buffer);
             }
         }
+
+        private string Address(EndPoint? peer, string? forwardedFor) => ClientTransport.Address(
+            peer is IPEndPoint { Address: var address } ? new IPEndPoint(_proxies.Client(address, forwardedFor), 0) : peer);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "A connection could not be accepted: {Error}")]
         private partial void LogAcceptFailed(SocketError error);

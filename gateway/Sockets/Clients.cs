@@ -105,14 +105,15 @@ public sealed partial class Clients : BackgroundService
     /// <summary>Takes in a client that has been told that it is connected. The task is its life; it does not fail.</summary>
     /// <param name="handshake">Accepted.</param>
     /// <param name="place">Reserved before it was answered.</param>
+    /// <param name="pass">What lets it in.</param>
     /// <param name="userAgent">As told; kept to 255 characters.</param>
     /// <param name="address">Where it comes from, as reserved.</param>
     /// <param name="connection">Where it is.</param>
-    public Task Admit(Handshake handshake, LogPlace place, string userAgent, string address, ClientConnection connection)
+    public Task Admit(Handshake handshake, LogPlace place, SocketPass pass, string userAgent, string address, ClientConnection connection)
     {
         var number = Interlocked.Increment(ref _lastNumber);
         var opened = new SessionOpened(ConnectionId(number), address, Intern(userAgent), handshake.Protocol, _time.GetUtcNow());
-        var client = new Client(number, opened, connection, _senders[number % _senders.Length], _options.OutboxBytes);
+        var client = new Client(number, opened, connection, _senders[number % _senders.Length], _options.OutboxBytes) { Pass = pass };
         Interlocked.Increment(ref _present);
         _clients[number] = client;
         if (_opened.Count < MaxUnreported) _opened.Enqueue(opened);
@@ -255,7 +256,11 @@ public sealed partial class Clients : BackgroundService
         client.Close(reason);
     }
 
-    private void CloseAll(Func<Client, bool> which, CloseReason reason)
+    /// <summary>Each of the passes that clients came with, once.</summary>
+    public HashSet<SocketPass> Passes() => [.. _clients.Values.Select(client => client.Pass)];
+
+    /// <summary>Closes those clients.</summary>
+    public void CloseAll(Func<Client, bool> which, CloseReason reason)
     {
         foreach (var client in _clients.Values.Where(which)) client.Close(reason);
     }

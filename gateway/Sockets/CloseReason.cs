@@ -48,6 +48,9 @@ public sealed record CloseReason(int Code, string Text, bool Abnormal = false)
     /// <summary>The channel's log was lost and begun anew: its offsets mean nothing any more. Come back.</summary>
     public static readonly CloseReason NewEpoch = new(4000, "the channel has a new epoch");
 
+    /// <summary>The token that the client came with has expired, or its user or key was ended. Come back with another one.</summary>
+    public static readonly CloseReason TokenEnded = new(4501, "token ended");
+
     /// <summary>No close frame: the peer reset or dropped the connection.</summary>
     public static readonly CloseReason Lost = new(1006, "connection lost", Abnormal: true);
 
@@ -60,8 +63,8 @@ public sealed record CloseReason(int Code, string Text, bool Abnormal = false)
     /// <summary>All of them.</summary>
     public static IReadOnlyList<CloseReason> All { get; } =
     [
-        ByClient, ServiceStopped, ProtocolError, Binary, InvalidUtf8, ByAdministrator, TooFast, TooBig, TryAgain, ServiceRestart, TooSlow, NewEpoch, Lost,
-        Dead, ShuttingDown,
+        ByClient, ServiceStopped, ProtocolError, Binary, InvalidUtf8, ByAdministrator, TooFast, TooBig, TryAgain, ServiceRestart, TooSlow, NewEpoch,
+        TokenEnded, Lost, Dead, ShuttingDown,
     ];
 
     /// <summary>What the framework's reading side found wrong, by the code that it closes with.</summary>

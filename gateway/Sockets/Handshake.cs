@@ -13,6 +13,8 @@ namespace NotifyHub.Gateway.Sockets;
 /// <param name="Key"><c>Sec-WebSocket-Key</c>.</param>
 /// <param name="Version"><c>Sec-WebSocket-Version</c>.</param>
 /// <param name="Protocols"><c>Sec-WebSocket-Protocol</c>, comma separated.</param>
+/// <param name="ApiKey"><c>X-API-Key</c>.</param>
+/// <param name="ForwardedFor"><c>X-Forwarded-For</c>, which anybody can write.</param>
 public sealed record HandshakeRequest(
     string Path,
     string Query,
@@ -20,7 +22,36 @@ public sealed record HandshakeRequest(
     string? Version,
     string? Protocols,
     string? Origin,
-    string UserAgent);
+    string UserAgent,
+    string? Authorization = null,
+    string? ApiKey = null,
+    string? ForwardedFor = null)
+{
+    /// <summary>What browsers, which can set no header, offer beside <c>notifyhub.v1</c>: this and the token.</summary>
+    public const string TokenProtocol = "notifyhub.bearer.";
+
+    private const string Bearer = "Bearer ";
+
+    /// <summary>The login token or API key that the client shows, wherever it does; null: none.</summary>
+    public string? Token()
+    {
+        // Another scheme is between the client and a proxy.
+        if (Authorization is not null && Authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)) return Authorization[Bearer.Length..].Trim();
+        if (ApiKey is not null) return ApiKey;
+        if (Protocols is not null && Protocols.Contains(TokenProtocol, StringComparison.Ordinal))
+        {
+            foreach (var offered in Protocols.Split(',', StringSplitOptions.TrimEntries))
+                if (offered.StartsWith(TokenProtocol, StringComparison.Ordinal)) return offered[TokenProtocol.Length..];
+        }
+
+        return Query.Contains("token", StringComparison.OrdinalIgnoreCase) && QueryHelpers.ParseQuery(Query).TryGetValue("token", out var tokens)
+            ? tokens.ToString()
+            : null;
+    }
+
+    /// <summary>Without what a log must not have.</summary>
+    public override string ToString() => $"WebSocket request for {Path}";
+}
 
 /// <summary>A handshake that was accepted.</summary>
 /// <param name="AcceptKey">The value of <c>Sec-WebSocket-Accept</c>.</param>

@@ -49,7 +49,7 @@ public static class RequestHead
         return fields.AsksForWebSocket
             ? new HandshakeRequest(
                 path, queryStart < 0 ? "" : Text(target[queryStart..]), fields.Key, fields.Version, fields.Protocols, fields.Origin,
-                fields.UserAgent ?? "")
+                fields.UserAgent ?? "", fields.Authorization, fields.ApiKey, fields.ForwardedFor)
             : null;
     }
 
@@ -66,6 +66,9 @@ public static class RequestHead
         public string? Protocols;
         public string? Origin;
         public string? UserAgent;
+        public string? Authorization;
+        public string? ApiKey;
+        public string? ForwardedFor;
 
         public readonly bool AsksForWebSocket =>
             Host is not null
@@ -86,8 +89,11 @@ public static class RequestHead
                 case 4 when Is(name, "host"u8): return TrySet(ref Host, value);
                 case 6 when Is(name, "origin"u8): return TrySet(ref Origin, value);
                 case 7 when Is(name, "upgrade"u8): return TrySet(ref Upgrade, value);
+                case 9 when Is(name, "x-api-key"u8): return TrySet(ref ApiKey, value);
                 case 10 when Is(name, "connection"u8): return TrySet(ref Connection, value);
                 case 10 when Is(name, "user-agent"u8): return TrySet(ref UserAgent, value);
+                case 13 when Is(name, "authorization"u8): return TrySet(ref Authorization, value);
+                case 15 when Is(name, "x-forwarded-for"u8): return TrySet(ref ForwardedFor, value);
                 case 17 when Is(name, "sec-websocket-key"u8): return TrySet(ref Key, value);
                 case 21 when Is(name, "sec-websocket-version"u8): return TrySet(ref Version, value);
                 case 22 when Is(name, "sec-websocket-protocol"u8): return TrySet(ref Protocols, value);

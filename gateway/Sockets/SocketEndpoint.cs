@@ -31,7 +31,7 @@ public static class SocketEndpoint
         var headers = context.Request.Headers;
         var request = new HandshakeRequest(
             context.Request.Path, context.Request.QueryString.Value ?? "", headers.SecWebSocketKey, headers.SecWebSocketVersion,
-            headers.SecWebSocketProtocol, headers.Origin, headers.UserAgent.ToString());
+            headers.SecWebSocketProtocol, headers.Origin, headers.UserAgent.ToString(), headers.Authorization, headers["X-API-Key"]);
 
         if (!Handshake.TryAccept(request, options.AllowedOrigins, out var handshake, out var fault))
         {
@@ -39,6 +39,7 @@ public static class SocketEndpoint
             return;
         }
 
+        if (await AdmitAsync(context, request) is not { } pass) return;
         var address = ClientTransport.Address(new IPEndPoint(context.Connection.RemoteIpAddress ?? IPAddress.None, 0));
         var admission = clients.Reserve(handshake, address, out var place);
         if (admission != Admission.Granted)
@@ -64,7 +65,24 @@ public static class SocketEndpoint
         }
 
         var abort = context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>().Abort;
-        await clients.Admit(handshake, place, request.UserAgent, address, new ClientConnection(null, stream, abort));
+        await clients.Admit(handshake, place, pass, request.UserAgent, address, new ClientConnection(null, stream, abort));
+    }
+
+    /// <summary>Null: refused, and the caller has been told.</summary>
+    private static async Task<SocketPass?> AdmitAsync(HttpContext context, HandshakeRequest request)
+    {
+        try
+        {
+            if (await context.RequestServices.GetRequiredService<SocketAccess>().AdmitAsync(request) is { } pass) return pass;
+            context.Response.Headers.WWWAuthenticate = "Bearer";
+            await new Failure(ErrorCatalogue.Unauthorized).ExecuteAsync(context);
+        }
+        catch (Exception e) when (FailureHandler.IsUnavailable(e))
+        {
+            await new Failure(ErrorCatalogue.Unavailable, retryAfter: TimeSpan.FromSeconds(1)).ExecuteAsync(context);
+        }
+
+        return null;
     }
 
     private static Task RefuseAsync(HttpContext context, Admission admission)

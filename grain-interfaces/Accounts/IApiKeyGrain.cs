@@ -5,8 +5,9 @@ namespace NotifyHub.GrainInterfaces;
 public interface IApiKeyGrain : IGrainWithIntegerKey
 {
     /// <summary>Makes a key. The answer is the only time it is seen: storage keeps its hash.</summary>
+    /// <param name="scopes">Of <see cref="KeyScopes.All"/>; null: all of them.</param>
     [Alias("CreateAsync"), AnySilo]
-    Task<NewApiKey> CreateAsync(string name, string createdBy);
+    Task<NewApiKey> CreateAsync(string name, string createdBy, string[]? scopes);
 
     /// <summary>All keys, newest first, also revoked ones.</summary>
     [Alias("ListAsync"), AnySilo]
@@ -28,6 +29,7 @@ public sealed record NewApiKey(
     [property: Id(1)] string Secret);
 
 /// <param name="Prefix">The first characters of the secret, to recognise a key by.</param>
+/// <param name="Scopes">What it may be used for, of <see cref="KeyScopes.All"/>; null, from a silo that knows of no scopes yet: all.</param>
 [GenerateSerializer, Immutable, Alias("NotifyHub.ApiKey")]
 public sealed record ApiKey(
     [property: Id(0)] long Id,
@@ -36,4 +38,21 @@ public sealed record ApiKey(
     [property: Id(3)] string CreatedBy,
     [property: Id(4)] DateTimeOffset CreatedAt,
     [property: Id(5)] DateTimeOffset? LastUsedAt,
-    [property: Id(6)] DateTimeOffset? RevokedAt);
+    [property: Id(6)] DateTimeOffset? RevokedAt,
+    [property: Id(7)] string[]? Scopes = null)
+{
+    public bool Allows(string scope) => Scopes is null || Scopes.Contains(scope);
+}
+
+/// <summary>What an API key may be used for.</summary>
+public static class KeyScopes
+{
+    /// <summary>To publish, and to mark notifications.</summary>
+    public const string Publish = "publish";
+
+    /// <summary>To read, and to receive by WebSocket.</summary>
+    public const string Read = "read";
+
+    /// <summary>All of them, in the order in which they are told.</summary>
+    public static readonly IReadOnlyList<string> All = [Publish, Read];
+}

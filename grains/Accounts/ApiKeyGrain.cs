@@ -19,10 +19,11 @@ public sealed partial class ApiKeyGrain(ApiKeyStore store, TimeProvider time, IL
     private const int PrefixLength = 10;
     private static readonly TimeSpan NoteEvery = TimeSpan.FromMinutes(1);
 
-    public async Task<NewApiKey> CreateAsync(string name, string createdBy)
+    public async Task<NewApiKey> CreateAsync(string name, string createdBy, string[]? scopes)
     {
         var secret = Scheme + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
-        return new NewApiKey(await store.AddAsync(name, secret[..PrefixLength], Hash(secret), createdBy), secret);
+        var key = await store.AddAsync(name, secret[..PrefixLength], Hash(secret), createdBy, scopes ?? [.. KeyScopes.All]);
+        return new NewApiKey(key, secret);
     }
 
     public Task<ApiKey[]> ListAsync() => store.ListAsync();

@@ -28,6 +28,7 @@ public sealed partial class BroadcastGrain(
     private const int MaxReadMessages = 1_000;
 
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan VerifyInterval = TimeSpan.FromSeconds(1);
 
     private readonly SiloOptions _options = options.Value;
     private readonly TimeZoneInfo _zone = options.Value.Zone();
@@ -37,6 +38,7 @@ public sealed partial class BroadcastGrain(
     private readonly Dictionary<string, GatewayFeed> _feeds = new(StringComparer.Ordinal);
     private string _channel = "";
     private ChannelHead? _state;
+    private ChannelHead? _verified;
     private Task<ChannelHead>? _opening;
     private long _pendingBytes;
     private bool _isCommitting;
@@ -45,6 +47,7 @@ public sealed partial class BroadcastGrain(
     {
         _channel = GrainKeys.ChannelName(this.GetPrimaryKeyString());
         this.RegisterGrainTimer(SweepAsync, new GrainTimerCreationOptions(SweepInterval, SweepInterval) { Interleave = true });
+        this.RegisterGrainTimer(VerifyAsync, new GrainTimerCreationOptions(VerifyInterval, VerifyInterval) { Interleave = true });
         return Task.CompletedTask;
     }
 
@@ -240,8 +243,7 @@ public sealed partial class BroadcastGrain(
         metrics.Queued(-_pendingBytes);
         _pendingBytes = 0;
         // Whether the last batch was committed may be unknown: the database says where the channel stands, before anything else is written.
-        _state = null;
-        _recent.Clear();
+        Forget();
         if (e is FencedException)
         {
             // Another activation writes this channel: it is the truth now. Publishers are told to try again and find it.
@@ -255,6 +257,12 @@ public sealed partial class BroadcastGrain(
         }
 
         foreach (var publish in publishes) publish.Done.TrySetException(e);
+    }
+
+    private void Forget()
+    {
+        _state = null;
+        _recent.Clear();
     }
 
     private void FeedGateways()
@@ -274,6 +282,34 @@ public sealed partial class BroadcastGrain(
 
     private static MessageBatch Batch(ChannelHead state, RecentBatch found) =>
         new(state.Epoch, state.FirstRetained, state.Head, found.Messages, found.AcceptedAt, found.Traces);
+
+    /// <summary>
+    /// The fence finds a second activation only when it writes. One that gateways follow and nobody publishes at, while the grid's directory
+    /// is at odds with itself, would tell them for ever that there is nothing new.
+    /// </summary>
+    private async Task VerifyAsync(CancellationToken cancellation)
+    {
+        if (_feeds.Count == 0 || _isCommitting || _state is not { } state) return;
+        // A commit since the last look has shown that nobody else writes: the fence let it through.
+        if (!ReferenceEquals(_verified, state))
+        {
+            _verified = state;
+            return;
+        }
+
+        try
+        {
+            var stored = await messages.OpenAsync(_channel, cancellation);
+            if (_isCommitting || !ReferenceEquals(_state, state) || (stored.Epoch, stored.Head) == (state.Epoch, state.Head)) return;
+            LogFenced(_channel);
+            Forget();
+            DeactivateOnIdle();
+        }
+        catch (Exception e) when (e is StorageUnavailableException or OperationCanceledException)
+        {
+            LogNotVerified(e.Message, _channel);
+        }
+    }
 
     private async Task SweepAsync(CancellationToken cancellation)
     {
@@ -297,6 +333,9 @@ public sealed partial class BroadcastGrain(
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Publishes} publishes to channel {Channel} failed and were told so")]
     private partial void LogCommitFailed(Exception e, string channel, int publishes);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Whether channel {Channel} is written elsewhere could not be seen: {Fault}")]
+    private partial void LogNotVerified(string fault, string channel);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Retention of channel {Channel} was not applied this time: {Fault}")]
     private partial void LogSweepFailed(string fault, string channel);

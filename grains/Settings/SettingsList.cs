@@ -24,8 +24,8 @@ public static class SettingsList
             .. from property in typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance)
                select new Setting(
                    property.Name,
-                   Shown(property.Name, Text(property.GetValue(options))),
-                   Shown(property.Name, Text(property.GetValue(defaults))),
+                   Shown(property, options),
+                   Shown(property, defaults),
                    Source(configuration, $"{SiloOptions.Section}:{property.Name}"),
                    meanings.GetValueOrDefault(property.Name, "")),
         ];
@@ -38,11 +38,13 @@ public static class SettingsList
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };
 
-    private static string Shown(string name, string value)
+    private static string Shown(PropertyInfo property, object options)
     {
+        var value = Text(property.GetValue(options));
         if (value.Length == 0) return value;
-        if (IsSecret(name)) return Mask;
-        return name == nameof(SiloOptions.Storage) ? WithoutSecrets(value) : value;
+        // Whether a token is required is none.
+        if (property.PropertyType == typeof(string) && IsSecret(property.Name)) return Mask;
+        return property.Name == nameof(SiloOptions.Storage) ? WithoutSecrets(value) : value;
     }
 
     private static bool IsSecret(string name) => SecretEndings.Any(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase));

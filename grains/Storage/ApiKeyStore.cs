@@ -9,18 +9,19 @@ public sealed class ApiKeyStore(Database database, TimeProvider time)
     private const string Columns =
         """
         id AS Id, name AS Name, prefix AS Prefix, created_by AS CreatedBy, created_at AS CreatedAt, last_used_at AS LastUsedAt,
-        revoked_at AS RevokedAt
+        revoked_at AS RevokedAt, scopes AS Scopes
         """;
 
-    public Task<ApiKey> AddAsync(string name, string prefix, string hash, string createdBy, CancellationToken cancellation = default) =>
+    public Task<ApiKey> AddAsync(
+        string name, string prefix, string hash, string createdBy, IEnumerable<string> scopes, CancellationToken cancellation = default) =>
         database.WriteAsync(
             async (connection, transaction) => (await connection.QuerySingleAsync<Row>(
                 $"""
-                INSERT INTO api_key (name, prefix, hash, created_by, created_at)
-                VALUES (@name, @prefix, @hash, @createdBy, @now)
+                INSERT INTO api_key (name, prefix, hash, created_by, created_at, scopes)
+                VALUES (@name, @prefix, @hash, @createdBy, @now, @scopes)
                 RETURNING {Columns}
                 """,
-                new { name, prefix, hash, createdBy, now = Now() },
+                new { name, prefix, hash, createdBy, now = Now(), scopes = string.Join(' ', scopes) },
                 transaction)).ToKey(),
             cancellation);
 
@@ -61,8 +62,11 @@ public sealed class ApiKeyStore(Database database, TimeProvider time)
         public long CreatedAt { get; init; }
         public long? LastUsedAt { get; init; }
         public long? RevokedAt { get; init; }
+        public string Scopes { get; init; } = "";
 
-        public ApiKey ToKey() => new(Id, Name, Prefix, CreatedBy, Time(CreatedAt), Optional(LastUsedAt), Optional(RevokedAt));
+        public ApiKey ToKey() => new(
+            Id, Name, Prefix, CreatedBy, Time(CreatedAt), Optional(LastUsedAt), Optional(RevokedAt),
+            Scopes.Split(' ', StringSplitOptions.RemoveEmptyEntries));
 
         private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
 

@@ -28,6 +28,7 @@ public sealed class Tab : IAsyncDisposable
             ViewportSize = new() { Width = options.Width, Height = options.Height },
             ColorScheme = options.Dark ? ColorScheme.Dark : ColorScheme.Light,
             Locale = "zh-TW",
+            BypassCSP = options.IgnorePolicy,
         });
         context.SetDefaultTimeout(Patience);
         SetDefaultExpectTimeout(Patience);
@@ -48,7 +49,14 @@ public sealed class Tab : IAsyncDisposable
     public async Task GoAsync(string path)
     {
         await Page.GotoAsync(_origin + path, new() { WaitUntil = WaitUntilState.DOMContentLoaded });
-        await Expect(Page.Locator("h1").First).ToBeVisibleAsync();
+        try
+        {
+            await Expect(Page.Locator("h1").First).ToBeVisibleAsync();
+        }
+        catch (PlaywrightException failure)
+        {
+            throw new InvalidOperationException($"{failure.Message}\nThe browser said:\n{string.Join('\n', _complaints)}", failure);
+        }
     }
 
     /// <summary>Goes to a page of the console without starting the console anew.</summary>

@@ -16,6 +16,8 @@ internal sealed class Traffic : IAsyncDisposable
         ("<img src=x onerror=alert(1)>", "<script>alert('標題與內容一律是文字')</script>", "info"),
     ];
 
+    private static readonly (string Name, string Cron)[] Schedules = [("每日備份提醒", "30 3 * * *"), ("平日晨間報告", "0 9 * * 1-5")];
+
     private readonly NotifyHubProcess _hub;
     private readonly List<SocketClient> _clients = [];
     private readonly CancellationTokenSource _end = new();
@@ -35,6 +37,19 @@ internal sealed class Traffic : IAsyncDisposable
             (await admin.PostAsync("/api/notifications/windows", json)).Expect(HttpStatusCode.Created);
         }
 
+        // The hub is shared: once is enough.
+        var known = (await admin.GetAsync("/api/schedules")).Expect(HttpStatusCode.OK).Body;
+        foreach (var (name, cron) in Schedules.Where(schedule => !known.Contains(schedule.Name, StringComparison.Ordinal)))
+        {
+            var json = System.Text.Json.JsonSerializer.Serialize(new
+            {
+                name, kind = "cron", cron, time_zone = "Asia/Taipei", missed = "catch_up", notification = new { title = name, message = "由排程發送" },
+            });
+            (await admin.PostAsync("/api/schedules", json)).Expect(HttpStatusCode.Created);
+        }
+
+        (await admin.PostAsync("/api/keys", """{"name":"billing-service"}""")).Expect(HttpStatusCode.Created);
+        await People.AddAsync(hub, "operator", "some-password");
         return traffic;
     }
 

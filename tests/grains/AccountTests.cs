@@ -113,8 +113,8 @@ public class AccountTests
         await using var cluster = await GrainCluster.StartAsync();
         var keys = cluster.Grains.GetGrain<IApiKeyGrain>(GrainKeys.Only);
 
-        var made = await keys.CreateAsync("billing", Administrator);
-        var other = await keys.CreateAsync("shop", Administrator);
+        var made = await keys.CreateAsync("billing", Administrator, null);
+        var other = await keys.CreateAsync("shop", Administrator, [KeyScopes.Read]);
 
         Assert.StartsWith("nh_", made.Secret, StringComparison.Ordinal);
         Assert.Equal(3 + 43, made.Secret.Length);
@@ -124,6 +124,8 @@ public class AccountTests
 
         var listed = await keys.ListAsync();
         Assert.Equal([other.Key.Id, made.Key.Id], listed.Select(key => key.Id));
+        Assert.Equal([KeyScopes.Read], listed[0].Scopes!);
+        Assert.Equal(KeyScopes.All, (await keys.AuthenticateAsync(made.Secret))!.Scopes!);
         Assert.NotNull(listed[1].LastUsedAt);
         Assert.Null(listed[0].LastUsedAt);
 

@@ -138,6 +138,35 @@ public sealed class HandshakeTests(HandshakeTests.Shared shared) : IClassFixture
         Assert.StartsWith($"HTTP/1.1 {status} ", await raw.ReadHeadAsync(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(6000)]
+    public async Task A_wrong_token_is_refused_also_where_none_is_required(int cookieLength)
+    {
+        using var raw = await RawSocket.ConnectAsync(Port);
+
+        await raw.SendAsync(raw.Handshake("/?token=nh_wrong", ("Cookie", new string('c', cookieLength))));
+
+        Assert.StartsWith("HTTP/1.1 401 ", await raw.ReadHeadAsync(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(6000)]
+    public async Task Nobody_who_is_not_a_trusted_proxy_says_where_a_client_comes_from(int cookieLength)
+    {
+        using var rest = await shared.Hub.LogInAsync();
+        using var raw = await RawSocket.ConnectAsync(Port);
+
+        // Somebody's else authorisation, of a proxy between, is none of ours.
+        await raw.SendAsync(raw.Handshake(
+            "/", ("X-Forwarded-For", "203.0.113.7"), ("Authorization", "Basic YTpi"), ("Cookie", new string('c', cookieLength))));
+
+        AssertUpgraded(await raw.ReadHeadAsync());
+        var connection = await rest.ConnectionAsync(raw.UserAgent, _ => true);
+        Assert.Equal("127.0.0.1", connection.GetProperty("ipAddress").GetString());
+    }
+
     private static void AssertUpgraded(string head)
     {
         Assert.StartsWith("HTTP/1.1 101 Switching Protocols\r\n", head, StringComparison.Ordinal);

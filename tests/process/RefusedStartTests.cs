@@ -18,9 +18,13 @@ public sealed class RefusedStartTests
     [InlineData("TimeZone", "Mars/Olympus")]
     [InlineData("JwtKey", "short")]
     [InlineData("Address", "nowhere")]
+    [InlineData("ConsoleAddress", "nowhere")]
+    [InlineData("ConsolePort", "-2")]
+    [InlineData("ConsolePort", "many")]
     [InlineData("Lease", "00:00:00")]
     [InlineData("RetentionMessages", "1")]
     [InlineData("Storage", "Nonsense=1")]
+    [InlineData("TlsPorts", "Kitchen")]
     public async Task A_wrong_setting_is_named_and_nothing_starts(string setting, string value)
     {
         var (exitCode, output) = await NotifyHubProcess.RunToItsEndAsync(null, (setting, value));
@@ -42,13 +46,14 @@ public sealed class RefusedStartTests
     [Theory]
     [InlineData("WebSocketPort")]
     [InlineData("PushPort")]
+    [InlineData("ConsolePort")]
     public async Task A_port_in_use_is_named_with_its_setting(string setting)
     {
         using var other = new TcpListener(IPAddress.Loopback, 0);
         other.Start();
         var port = ((IPEndPoint)other.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
 
-        var (exitCode, output) = await NotifyHubProcess.RunToItsEndAsync(null, ("Address", "127.0.0.1"), (setting, port));
+        var (exitCode, output) = await NotifyHubProcess.RunToItsEndAsync(null, ("Address", "127.0.0.1"), ("ConsoleAddress", "127.0.0.1"), (setting, port));
 
         AssertRefused(exitCode, output, setting, port);
     }

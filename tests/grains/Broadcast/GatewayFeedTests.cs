@@ -9,7 +9,7 @@ public sealed class GatewayFeedTests(BroadcastCluster grid) : IClassFixture<Broa
     public async Task Every_gateway_is_handed_every_message_once_in_order_one_batch_at_a_time()
     {
         var channel = grid.Channel("all-gateways");
-        Listener[] listeners = [new(grid, channel), new(grid, channel), new(grid, channel)];
+        Listener[] listeners = [new(grid.Cluster.Grains, channel), new(grid.Cluster.Grains, channel), new(grid.Cluster.Grains, channel)];
         foreach (var listener in listeners) await listener.SubscribeAsync();
 
         await Task.WhenAll(Enumerable.Range(0, 300).Select(_ => channel.PublishAsync(Batch("a", "b"))));
@@ -27,7 +27,7 @@ public sealed class GatewayFeedTests(BroadcastCluster grid) : IClassFixture<Broa
     {
         var channel = grid.Channel("later");
         await channel.PublishAsync(Batch("a"));
-        var listener = new Listener(grid, channel);
+        var listener = new Listener(grid.Cluster.Grains, channel);
         Assert.Equal(1, (await listener.SubscribeAsync()).Head);
 
         await channel.PublishAsync(Batch("b"));
@@ -43,8 +43,8 @@ public sealed class GatewayFeedTests(BroadcastCluster grid) : IClassFixture<Broa
     {
         var channel = grid.Channel("slow");
         var release = new TaskCompletionSource();
-        var slow = new Listener(grid, channel) { Ready = release.Task };
-        var other = new Listener(grid, channel);
+        var slow = new Listener(grid.Cluster.Grains, channel) { Ready = release.Task };
+        var other = new Listener(grid.Cluster.Grains, channel);
         await slow.SubscribeAsync();
         await other.SubscribeAsync();
 
@@ -61,7 +61,7 @@ public sealed class GatewayFeedTests(BroadcastCluster grid) : IClassFixture<Broa
     public async Task A_failing_gateway_is_forgotten_until_its_renewal_which_tells_what_to_read()
     {
         var channel = grid.Channel("failing");
-        var listener = new Listener(grid, channel) { Fails = true };
+        var listener = new Listener(grid.Cluster.Grains, channel) { Fails = true };
         await listener.SubscribeAsync();
         for (var i = 0; i < 3; i++)
         {
@@ -86,7 +86,7 @@ public sealed class GatewayFeedTests(BroadcastCluster grid) : IClassFixture<Broa
     {
         var channel = grid.Channel("far");
         var release = new TaskCompletionSource();
-        var slow = new Listener(grid, channel) { Ready = release.Task };
+        var slow = new Listener(grid.Cluster.Grains, channel) { Ready = release.Task };
         await slow.SubscribeAsync();
         for (var i = 0; i < 30; i++) await channel.PublishAsync(Batch(new string('x', 10_000)));
         release.SetResult();
@@ -100,7 +100,7 @@ public sealed class GatewayFeedTests(BroadcastCluster grid) : IClassFixture<Broa
     public async Task Who_has_left_is_handed_nothing_more()
     {
         var channel = grid.Channel("left");
-        var (gone, witness) = (new Listener(grid, channel), new Listener(grid, channel));
+        var (gone, witness) = (new Listener(grid.Cluster.Grains, channel), new Listener(grid.Cluster.Grains, channel));
         await gone.SubscribeAsync();
         await witness.SubscribeAsync();
         await channel.UnsubscribeAsync(gone.Id);
@@ -113,7 +113,7 @@ public sealed class GatewayFeedTests(BroadcastCluster grid) : IClassFixture<Broa
     public async Task After_the_grain_has_moved_a_renewal_is_all_that_is_needed()
     {
         var channel = grid.Channel("moved");
-        var listener = new Listener(grid, channel);
+        var listener = new Listener(grid.Cluster.Grains, channel);
         var before = await listener.SubscribeAsync();
         await channel.PublishAsync(Batch("a"));
         await grid.Cluster.Orleans.DeactivateAsync(channel);

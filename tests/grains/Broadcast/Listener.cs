@@ -10,10 +10,10 @@ internal sealed class Listener : IGatewayObserver
     private readonly IGatewayObserver _reference;
     private int _inFlight;
 
-    public Listener(BroadcastCluster grid, IBroadcastGrain channel)
+    public Listener(IGrainFactory grains, IBroadcastGrain channel)
     {
         _channel = channel;
-        _reference = grid.Cluster.Grains.CreateObjectReference<IGatewayObserver>(this);
+        _reference = grains.CreateObjectReference<IGatewayObserver>(this);
     }
 
     public string Id { get; } = $"gw-{Guid.NewGuid():N}";

@@ -92,7 +92,7 @@ public sealed class PublishTests(BroadcastCluster grid) : IClassFixture<Broadcas
     public async Task While_storage_fails_every_publisher_is_told_and_nothing_is_stored_and_then_it_goes_on()
     {
         var channel = grid.Channel("outage");
-        var listener = new Listener(grid, channel);
+        var listener = new Listener(grid.Cluster.Grains, channel);
         await listener.SubscribeAsync();
         await channel.PublishAsync(Batch("a"));
         await grid.ExecuteAsync("ALTER TABLE message RENAME TO away");
@@ -135,7 +135,7 @@ public sealed class PublishTests(BroadcastCluster grid) : IClassFixture<Broadcas
     public async Task A_notification_has_its_offset_for_an_id_and_is_delivered_when_a_gateway_says_so()
     {
         var channel = grid.Channel(GrainKeys.PublicChannel);
-        var listener = new Listener(grid, channel);
+        var listener = new Listener(grid.Cluster.Grains, channel);
         await listener.SubscribeAsync();
         var at = new DateTimeOffset(2026, 3, 10, 12, 30, 45, TimeSpan.Zero);
         var draft = new NotificationDraft("windows", "標題", "m", "info", "normal", null, null, null, null, null, null, at);

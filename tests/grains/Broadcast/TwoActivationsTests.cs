@@ -66,6 +66,23 @@ public sealed class TwoActivationsTests(PostgresServer server)
         }
     }
 
+    [Fact]
+    public async Task A_gateway_that_follows_an_activation_nobody_publishes_at_learns_what_the_other_has_written()
+    {
+        // Where the grid's directory is at odds with itself, a gateway and the publishers may find different activations.
+        var storage = await server.CreateDatabaseAsync();
+        await using var one = await GrainCluster.StartAsync(storage);
+        await using var other = await GrainCluster.StartAsync(storage);
+        var gateway = new Listener(one.Grains, Channel(one));
+        Assert.Equal(0, (await gateway.SubscribeAsync()).Head);
+
+        for (var number = 1; number <= 3; number++) await Channel(other).PublishAsync(Batch($"{number}"));
+
+        // As its renewals, once a second, ask.
+        await Until.TrueAsync(async () => (await gateway.SubscribeAsync()).Head == 3);
+        Assert.Equal(["1", "2", "3"], (await Channel(one).ReadAsync(0, 10)).Messages.Select(Text));
+    }
+
     private static IBroadcastGrain Channel(GrainCluster cluster) => cluster.Grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel("split"));
 
     private static Task UntilTakenAsync(IBroadcastGrain activation, PublishBatch batch) => Until.TrueAsync(async () =>

@@ -10,10 +10,19 @@ namespace NotifyHub.UnitTests.Api;
 public sealed partial class AccessTests
 {
     private const string Nobody = "nobody";
-    private static readonly string[] Everybody = [Nobody, Roles.Viewer, Roles.Operator, Roles.Administrator, Roles.Service];
-    private static readonly string[] Known = [Roles.Viewer, Roles.Operator, Roles.Administrator, Roles.Service];
+    private const string PublishKey = "a key to publish";
+    private const string ReadKey = "a key to read";
+    private static readonly string[] Everybody = [Nobody, Roles.Viewer, Roles.Operator, Roles.Administrator, Roles.Service, PublishKey, ReadKey];
+    private static readonly string[] Known = [Roles.Viewer, Roles.Operator, Roles.Administrator, Roles.Service, ReadKey];
     private static readonly string[] People = [Roles.Viewer, Roles.Operator, Roles.Administrator];
-    private static readonly string[] Publishers = [Roles.Operator, Roles.Administrator, Roles.Service];
+    private static readonly string[] Publishers = [Roles.Operator, Roles.Administrator, Roles.Service, PublishKey];
+    private static readonly Dictionary<string, string> Keys = new()
+    {
+        [Roles.Service] = FakeGrid.ApiKeySecret,
+        [PublishKey] = FakeGrid.PublishKeySecret,
+        [ReadKey] = FakeGrid.ReadKeySecret,
+    };
+
     private static readonly string[] Operators = [Roles.Operator, Roles.Administrator];
     private static readonly string[] Administrators = [Roles.Administrator];
 
@@ -99,7 +108,7 @@ public sealed partial class AccessTests
                     Parameter().Replace(route, match => match.Groups[1].Value == "documentName" ? "v1" : "1"),
                     method is "GET" or "DELETE" ? null : "{}",
                     tokens.GetValueOrDefault(caller),
-                    caller == Roles.Service ? [("X-API-Key", FakeGrid.ApiKeySecret)] : []);
+                    Keys.TryGetValue(caller, out var key) ? [("X-API-Key", key)] : []);
                 if (answer.Status is HttpStatusCode.Unauthorized)
                     Assert.Equal(Nobody, caller);
                 else if (answer.Status is HttpStatusCode.Forbidden)

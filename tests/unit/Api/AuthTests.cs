@@ -127,12 +127,18 @@ public sealed class AuthTests
         var made = await server.PostAsync("/api/keys", """{"name":"帳務"}""", token);
         Assert.Equal(HttpStatusCode.Created, made.Status);
         Assert.Equal(
-            """{"id":1,"name":"帳務","prefix":"nh_sec","key":"nh_secret","created_by":"admin@notifyhub.com","created_at":"1970-01-01 08:00:00"}""",
+            """{"id":1,"name":"帳務","prefix":"nh_sec","key":"nh_secret","created_by":"admin@notifyhub.com","created_at":"1970-01-01 08:00:00","scopes":["publish","read"]}""",
             made.Data.GetRawText());
         Assert.Equal(
-            """{"keys":[{"id":1,"name":"帳務","prefix":"nh_sec","created_by":"admin@notifyhub.com","created_at":"1970-01-01 08:00:00","last_used_at":null,"revoked_at":null}]}""",
+            """{"keys":[{"id":1,"name":"帳務","prefix":"nh_sec","created_by":"admin@notifyhub.com","created_at":"1970-01-01 08:00:00","last_used_at":null,"revoked_at":null,"scopes":["publish","read"]}]}""",
             (await server.GetAsync("/api/keys", token)).Data.GetRawText());
         Assert.Equal(["name"], (await server.PostAsync("/api/keys", "{}", token)).FaultyFields);
+        foreach (var wrong in (string[])["[]", "\"read\"", "[1]", "[\"write\"]", "{}"])
+            Assert.Equal(["scopes"], (await server.PostAsync("/api/keys", $$"""{"name":"x","scopes":{{wrong}}}""", token)).FaultyFields);
+        Assert.Equal(
+            """["publish","read"]""",
+            (await server.PostAsync("/api/keys", """{"name":"x","scopes":["read","publish","read"]}""", token)).Data.GetProperty("scopes").GetRawText());
+        Assert.Equal(HttpStatusCode.OK, (await server.SendAsync(HttpMethod.Delete, "/api/keys/2", token: token)).Status);
         Assert.Equal(HttpStatusCode.OK, (await server.SendAsync(HttpMethod.Delete, "/api/keys/1", token: token)).Status);
         Assert.Equal("NOT_FOUND", (await server.SendAsync(HttpMethod.Delete, "/api/keys/1", token: token)).Code);
     }

@@ -9,6 +9,8 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
     public const string Email = "admin@notifyhub.com";
     public const string Password = "admin123";
     public const string ApiKeySecret = "nh_secret";
+    public const string PublishKeySecret = "nh_publish";
+    public const string ReadKeySecret = "nh_read";
 
     private static readonly TimeZoneInfo Zone = TimeZoneInfo.FindSystemTimeZoneById(ApiServer.Zone);
     private readonly Dictionary<string, PublishResult> _keys = [];
@@ -196,9 +198,9 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
 
     public Task WakeAsync() => throw new NotSupportedException();
 
-    public Task<NewApiKey> CreateAsync(string name, string createdBy) => Answer(() =>
+    public Task<NewApiKey> CreateAsync(string name, string createdBy, string[]? scopes) => Answer(() =>
     {
-        Keys.Add(new ApiKey(Keys.Count + 1, name, "nh_sec", createdBy, DateTimeOffset.UnixEpoch, null, null));
+        Keys.Add(new ApiKey(Keys.Count + 1, name, "nh_sec", createdBy, DateTimeOffset.UnixEpoch, null, null, scopes));
         return new NewApiKey(Keys[^1], ApiKeySecret);
     });
 
@@ -206,9 +208,14 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
 
     public Task<bool> RevokeAsync(long id) => Answer(() => Keys.RemoveAll(key => key.Id == id) == 1);
 
-    public Task<ApiKey?> AuthenticateAsync(string secret) => Answer(() => secret == ApiKeySecret
-        ? new ApiKey(3, "billing", "nh_sec", Email, DateTimeOffset.UnixEpoch, null, null)
-        : null);
+    public Task<ApiKey?> AuthenticateAsync(string secret) => Answer(() => secret switch
+    {
+        // A silo of before there were scopes tells none.
+        ApiKeySecret => new ApiKey(3, "billing", "nh_sec", Email, DateTimeOffset.UnixEpoch, null, null),
+        PublishKeySecret => new ApiKey(4, "shop", "nh_pub", Email, DateTimeOffset.UnixEpoch, null, null, [KeyScopes.Publish]),
+        ReadKeySecret => new ApiKey(5, "board", "nh_rea", Email, DateTimeOffset.UnixEpoch, null, null, [KeyScopes.Read]),
+        _ => null,
+    });
 
     public Task<PublishResult> PublishAsync(PublishBatch batch) => Answer(() =>
     {

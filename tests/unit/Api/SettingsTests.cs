@@ -40,6 +40,29 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Theory]
+    [InlineData("10.0.0.0/8", true)]
+    [InlineData("10.1.2.3", true)]
+    [InlineData("fd00::/8", true)]
+    [InlineData("::1", true)]
+    [InlineData("10.0.0.0/33", false)]
+    [InlineData("proxy", false)]
+    [InlineData("", false)]
+    public void A_trusted_proxy_is_an_address_or_a_network(string network, bool good) =>
+        Assert.Equal(good, new GatewayOptionsCheck().Validate(null, new GatewayOptions { TrustedProxies = [network] }).Succeeded);
+
+    [Fact]
+    public void A_key_of_TLS_needs_its_certificate_and_a_certificate_its_file()
+    {
+        Assert.Equal(
+            ["NotifyHub:TlsKeyFile: a key without NotifyHub:TlsCertificateFile."],
+            new GatewayOptionsCheck().Validate(null, new GatewayOptions { TlsKeyFile = "tls.key" }).Failures!);
+        Assert.StartsWith(
+            $"NotifyHub:TlsCertificateFile: the file '{_folder}' cannot be read",
+            new GatewayOptionsCheck().Validate(null, new GatewayOptions { TlsCertificateFile = _folder }).Failures!.Single(),
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("silo", false)]
     [InlineData("silo:0", false)]
     [InlineData(":30000", false)]
@@ -48,6 +71,23 @@ public sealed class SettingsTests : IDisposable
     {
         var options = new GatewayOptions { Mode = GatewayMode.Cluster, JwtKey = ApiServer.JwtKey, Silos = [silo] };
         Assert.Equal(good, new GatewayOptionsCheck().Validate(null, options).Succeeded);
+    }
+
+    [Theory]
+    [InlineData("https://console.example.com", true)]
+    [InlineData("http://localhost:3000", true)]
+    [InlineData("https://console.example.com/", false)]
+    [InlineData("https://console.example.com/path", false)]
+    [InlineData("console.example.com", false)]
+    [InlineData("*", false)]
+    public void An_origin_of_the_API_is_scheme_host_and_port(string origin, bool good) =>
+        Assert.Equal(good, new GatewayOptionsCheck().Validate(null, new GatewayOptions { ApiOrigins = [origin] }).Succeeded);
+
+    [Fact]
+    public void Console_and_clients_have_a_port_each()
+    {
+        var fault = Assert.Single(new GatewayOptionsCheck().Validate(null, new GatewayOptions { ConsolePort = 8080 }).Failures!);
+        Assert.StartsWith("NotifyHub:ConsolePort: 8080", fault, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,41 @@
+using System.Threading.RateLimiting;
+using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.Extensions.Options;
+
+namespace NotifyHub.Gateway.Api;
+
+/// <summary>
+/// Bounds how many API requests a second one caller can make of a gateway: a user or an API key, wherever it calls from, or an address that is
+/// nobody. A burst of a second's worth passes. What is more is answered 429 with the time to wait. Health is not the API's, so probes are never refused.
+/// </summary>
+internal static class RequestLimits
+{
+    public static void AddRequestLimits(this IServiceCollection services)
+    {
+        services.AddRateLimiter(_ => { });
+        services.AddOptions<RateLimiterOptions>().Configure<IOptions<GatewayOptions>>((limits, options) =>
+        {
+            limits.RejectionStatusCode = ErrorCatalogue.RateLimited.Status;
+            limits.OnRejected = async (rejected, _) => await new Failure(
+                ErrorCatalogue.RateLimited,
+                retryAfter: rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : TimeSpan.FromSeconds(1))
+                .ExecuteAsync(rejected.HttpContext);
+            limits.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(
+                context => Partition(context, options.Value.RequestsPerSecond), StringComparer.Ordinal);
+        });
+    }
+
+    private static RateLimitPartition<string> Partition(HttpContext context, int perSecond) =>
+        perSecond == 0 || !context.Request.Path.StartsWithSegments("/api")
+            ? RateLimitPartition.GetNoLimiter("")
+            : RateLimitPartition.GetTokenBucketLimiter(Caller(context), _ => new TokenBucketRateLimiterOptions
+            {
+                TokenLimit = perSecond,
+                TokensPerPeriod = perSecond,
+                ReplenishmentPeriod = TimeSpan.FromSeconds(1),
+            });
+
+    private static string Caller(HttpContext context) => context.User.Identity is { IsAuthenticated: true }
+        ? context.User.CallerId()
+        : LoginLimiter.Address(context.Connection.RemoteIpAddress);
+}

@@ -1,0 +1,84 @@
+using System.Net;
+using Microsoft.Extensions.Options;
+using IPNetwork = System.Net.IPNetwork;
+
+namespace NotifyHub.Gateway.Network;
+
+/// <summary>
+/// Who a request really comes from, when it came by way of proxies. What <c>X-Forwarded-For</c> says is believed only of the networks in
+/// <c>TrustedProxies</c>: anybody can write that header.
+/// </summary>
+public sealed class TrustedProxies(IOptions<GatewayOptions> options)
+{
+    private readonly IPNetwork[] _networks = [.. options.Value.TrustedProxies.Select(text => Parse(text)!.Value)];
+
+    /// <summary>A network such as <c>10.0.0.0/8</c>, or one address; null: neither.</summary>
+    public static IPNetwork? Parse(string text)
+    {
+        if (IPNetwork.TryParse(text, out var network)) return network;
+        if (!IPAddress.TryParse(text, out var address)) return null;
+        return new IPNetwork(address, address.GetAddressBytes().Length * 8);
+    }
+
+    /// <summary>The address that the nearest proxies, all trusted, say the request comes from; the peer's own when it is none of them.</summary>
+    /// <param name="forwardedFor">The header: a list to which each proxy appends whom it had the request from.</param>
+    /// <param name="hops">How many entries of the list were believed.</param>
+    public IPAddress Client(IPAddress peer, string? forwardedFor, out int hops)
+    {
+        hops = 0;
+        var client = Plain(peer);
+        if (_networks.Length == 0 || string.IsNullOrEmpty(forwardedFor)) return client;
+        // From the right: to the left of the first entry that no trusted proxy wrote stands whatever the client liked to invent.
+        var rest = forwardedFor.AsSpan();
+        while (rest.Length > 0 && IsTrusted(client))
+        {
+            var comma = rest.LastIndexOf(',');
+            if (!TryParseEntry(rest[(comma + 1)..].Trim(), out var next)) break;
+            client = next;
+            hops++;
+            rest = comma < 0 ? [] : rest[..comma];
+        }
+
+        return client;
+    }
+
+    public IPAddress Client(IPAddress peer, string? forwardedFor) => Client(peer, forwardedFor, out _);
+
+    /// <summary>Puts a request's address and scheme right. Before all that looks at them.</summary>
+    public Task RestoreAsync(HttpContext context, RequestDelegate next)
+    {
+        if (_networks.Length == 0 || context.Connection.RemoteIpAddress is not { } peer) return next(context);
+        var headers = context.Request.Headers;
+        context.Connection.RemoteIpAddress = Client(peer, headers["X-Forwarded-For"].ToString(), out var hops);
+        if (hops == 0) return next(context);
+        // The entry that belongs to the last address believed, where proxies append; most have one entry only.
+        var schemes = headers["X-Forwarded-Proto"].ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var scheme = schemes.Length == 0 ? "" : schemes[Math.Max(0, schemes.Length - hops)].ToLowerInvariant();
+        if (scheme is "http" or "https") context.Request.Scheme = scheme;
+        return next(context);
+    }
+
+    private bool IsTrusted(IPAddress address)
+    {
+        foreach (var network in _networks)
+            if (network.Contains(address)) return true;
+        return false;
+    }
+
+    /// <summary>An address as proxies write it, some with the port.</summary>
+    private static bool TryParseEntry(ReadOnlySpan<char> text, out IPAddress address)
+    {
+        var isAddress = IPAddress.TryParse(text, out var plain);
+        if (isAddress)
+        {
+            address = Plain(plain!);
+            return true;
+        }
+
+        var isEndPoint = IPEndPoint.TryParse(text, out var endPoint);
+        address = isEndPoint ? Plain(endPoint!.Address) : IPAddress.None;
+        return isEndPoint;
+    }
+
+    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+}

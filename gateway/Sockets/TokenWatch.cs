@@ -1,0 +1,57 @@
+using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Api;
+
+namespace NotifyHub.Gateway.Sockets;
+
+/// <summary>
+/// Where WebSockets need a token, closes the clients whose token ends while they are connected (4501). Elsewhere it would serve nothing: whoever is
+/// closed comes back without one.
+/// </summary>
+public sealed partial class TokenWatch(
+    Clients clients, SocketAccess access, IOptions<GatewayOptions> options, TimeProvider time, ILogger<TokenWatch> logger) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often the grid is asked whether the tokens still stand, one question a user: more seldom than for requests, where every caller
+    /// brings its own.</summary>
+    private static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(5);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (!options.Value.RequireToken) return;
+        using var timer = new PeriodicTimer(Interval, time);
+        var askedAt = time.GetTimestamp();
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            var now = time.GetUtcNow();
+            clients.CloseAll(client => client.Pass.ExpiresAt <= now, CloseReason.TokenEnded);
+            if (time.GetElapsedTime(askedAt) < AskInterval) continue;
+            await AskAsync(stoppingToken);
+            askedAt = time.GetTimestamp();
+        }
+    }
+
+    private async Task AskAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            var ended = await access.EndedAsync(clients.Passes(), cancellation);
+            if (ended.Count > 0) clients.CloseAll(client => ended.Contains(client.Pass), CloseReason.TokenEnded);
+        }
+        catch (Exception e) when (FailureHandler.IsUnavailable(e))
+        {
+            // Nobody can say now; the clients stay, and it is asked again.
+            LogPutOff(e.Message);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            LogFailed(e);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Whether the clients' tokens still stand is asked later: {Reason}")]
+    private partial void LogPutOff(string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Whether the clients' tokens still stand could not be asked")]
+    private partial void LogFailed(Exception e);
+}

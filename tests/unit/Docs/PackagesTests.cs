@@ -1,0 +1,68 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace NotifyHub.UnitTests.Docs;
+
+/// <summary>What is known of the packages in the lock files: each one's licence, and the reason for each preview.</summary>
+public sealed partial class PackagesTests
+{
+    // They allow use, change and sale, and bind at most the changes to the package itself.
+    private static readonly string[] Permissive = ["MIT", "Apache-2.0", "BSD-3-Clause", "PostgreSQL", "MPL-2.0"];
+
+    private static readonly Package[] Packages = [.. LockFiles().SelectMany(Locked).Distinct()];
+
+    [Fact]
+    public void Every_package_of_the_lock_files_is_in_the_list_of_licences_and_no_other() =>
+        // When this fails: scripts/licences writes the list anew.
+        Assert.Equal(
+            Packages.Select(package => package.Name).Distinct().Order(StringComparer.OrdinalIgnoreCase),
+            Rows().Select(row => row.Name).Order(StringComparer.OrdinalIgnoreCase));
+
+    [Fact]
+    public void Every_licence_is_one_that_binds_nobody_who_uses_NotifyHub() =>
+        Assert.All(Rows(), row => Assert.Contains(row.Licence, Permissive));
+
+    [Fact]
+    public void Every_preview_has_its_reason_in_a_decision()
+    {
+        var decisions = string.Concat(Directory.EnumerateFiles(PathOf("docs/adr"), "*.md").Select(File.ReadAllText));
+
+        Assert.All(
+            Packages.Where(package => package.Version.Contains('-', StringComparison.Ordinal)),
+            package => Assert.Contains($"`{package.Name}`", decisions, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Every_project_has_a_lock_file() => Assert.All(
+        Files("*.csproj"), project => Assert.True(File.Exists(Path.Combine(Path.GetDirectoryName(project)!, "packages.lock.json")), project));
+
+    private static IEnumerable<Package> Locked(string file) =>
+        from framework in JsonElement.Parse(File.ReadAllBytes(file)).GetProperty("dependencies").EnumerateObject()
+        from package in framework.Value.EnumerateObject()
+        where package.Value.GetProperty("type").GetString() != "Project"
+        select new Package(package.Name, package.Value.GetProperty("resolved").GetString()!);
+
+    private static IEnumerable<(string Name, string Licence)> Rows() =>
+        from line in File.ReadLines(PathOf("docs/licences.md"))
+        let row = Row().Match(line)
+        where row.Success && row.Groups[1].Value is not "Package" and not "---"
+        select (row.Groups[1].Value, row.Groups[2].Value);
+
+    private static IEnumerable<string> LockFiles() => Files("packages.lock.json");
+
+    private static IEnumerable<string> Files(string pattern) => Directory.EnumerateFiles(PathOf("."), pattern, SearchOption.AllDirectories)
+        .Where(file => !OfABuild().IsMatch(file));
+
+    private static string PathOf(string file, [CallerFilePath] string here = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../..", file));
+
+    private sealed record Package(string Name, string Version);
+
+    [GeneratedRegex(@"^\| ?([^| ]+) ?\| ?([^|]*?) ?\|")]
+    private static partial Regex Row();
+
+    [GeneratedRegex(@"[\\/](obj|bin|artifacts|node_modules)[\\/]")]
+    private static partial Regex OfABuild();
+}

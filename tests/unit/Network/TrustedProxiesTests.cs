@@ -1,0 +1,59 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+using NotifyHub.Gateway;
+using NotifyHub.Gateway.Network;
+using Xunit;
+
+namespace NotifyHub.UnitTests.Network;
+
+public sealed class TrustedProxiesTests
+{
+    private readonly TrustedProxies _proxies = Trusting("10.0.0.0/8", "192.0.2.1", "fd00::/8");
+
+    [Theory]
+    [InlineData("203.0.113.7", "198.51.100.1", "203.0.113.7")]
+    [InlineData("10.1.2.3", null, "10.1.2.3")]
+    [InlineData("10.1.2.3", "", "10.1.2.3")]
+    [InlineData("10.1.2.3", "198.51.100.1", "198.51.100.1")]
+    [InlineData("10.1.2.3", "6.6.6.6, 198.51.100.1", "198.51.100.1")]
+    [InlineData("10.1.2.3", "6.6.6.6, 198.51.100.1, 192.0.2.1", "198.51.100.1")]
+    [InlineData("10.1.2.3", "6.6.6.6,198.51.100.1,10.0.0.9", "198.51.100.1")]
+    [InlineData("10.1.2.3", "10.0.0.8, 10.0.0.9", "10.0.0.8")]
+    [InlineData("10.1.2.3", "198.51.100.1:4711", "198.51.100.1")]
+    [InlineData("10.1.2.3", "[2001:db8::1]:4711", "2001:db8::1")]
+    [InlineData("10.1.2.3", "2001:db8::1", "2001:db8::1")]
+    [InlineData("10.1.2.3", "198.51.100.1, unknown", "10.1.2.3")]
+    [InlineData("10.1.2.3", "<script>", "10.1.2.3")]
+    [InlineData("::ffff:10.1.2.3", "198.51.100.1", "198.51.100.1")]
+    [InlineData("10.1.2.3", "::ffff:198.51.100.1", "198.51.100.1")]
+    [InlineData("fd00::1", "198.51.100.1", "198.51.100.1")]
+    [InlineData("192.0.2.2", "198.51.100.1", "192.0.2.2")]
+    public void The_list_is_believed_from_the_right_as_far_as_trusted_proxies_wrote_it(string peer, string? forwarded, string client) =>
+        Assert.Equal(client, _proxies.Client(IPAddress.Parse(peer), forwarded).ToString());
+
+    [Theory]
+    [InlineData("10.1.2.3", "198.51.100.1", "https", "https")]
+    [InlineData("10.1.2.3", "198.51.100.1", "HTTPS", "https")]
+    [InlineData("10.1.2.3", "198.51.100.1, 10.0.0.9", "https, http", "https")]
+    [InlineData("10.1.2.3", "6.6.6.6, 198.51.100.1", "https, http", "http")]
+    [InlineData("10.1.2.3", "198.51.100.1", "javascript", "http")]
+    [InlineData("10.1.2.3", null, "https", "http")]
+    [InlineData("203.0.113.7", "198.51.100.1", "https", "http")]
+    public async Task The_scheme_is_the_one_that_the_believed_proxy_was_asked_with(string peer, string? forwarded, string schemes, string scheme)
+    {
+        var context = new DefaultHttpContext { Connection = { RemoteIpAddress = IPAddress.Parse(peer) }, Request = { Scheme = "http" } };
+        context.Request.Headers["X-Forwarded-For"] = forwarded;
+        context.Request.Headers["X-Forwarded-Proto"] = schemes;
+
+        await _proxies.RestoreAsync(context, _ => Task.CompletedTask);
+
+        Assert.Equal(scheme, context.Request.Scheme);
+    }
+
+    [Fact]
+    public void Nobody_is_believed_unless_the_settings_say_so() =>
+        Assert.Equal("127.0.0.1", Trusting().Client(IPAddress.Loopback, "198.51.100.1").ToString());
+
+    private static TrustedProxies Trusting(params string[] networks) => new(Options.Create(new GatewayOptions { TrustedProxies = networks }));
+}
