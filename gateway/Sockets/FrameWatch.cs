@@ -90,8 +90,8 @@ internal struct FrameWatch
                 var opcode = next & 0x0f;
                 _isFinal = (next & 0x80) != 0;
                 _isControl = opcode >= FirstControl;
-                // A continuation is what its message is.
-                if (!_isControl && opcode != 0) _isText = opcode == Text;
+                // A continuation is what its message is. What is wrong with this byte the framework sees by itself.
+                if (!_isControl && (opcode != 0 || (next & 0x70) != 0)) (_isText, _continuations) = ((next & 0x7f) == Text, 0);
                 _step = Step.Length;
                 return true;
             case Step.Length:
@@ -119,7 +119,7 @@ internal struct FrameWatch
     private bool TryEndFrame()
     {
         _step = Step.Opcode;
-        return !_isFinal || _isControl || _continuations == 0;
+        return !_isText || !_isFinal || _isControl || _continuations == 0;
     }
 
     private bool TakeText(byte next)

@@ -161,6 +161,9 @@ public sealed class RawSocket : IDisposable
     /// <summary>Half-closes: nothing more will be sent.</summary>
     public void EndSending() => _socket.Shutdown(SocketShutdown.Send);
 
+    /// <summary>The server has ended it, and nothing is left to be read.</summary>
+    public bool HasEnded => _socket.Poll(0, SelectMode.SelectRead) && _socket.Available == 0;
+
     /// <summary>Breaks the connection off.</summary>
     public void Reset() => _socket.Close(0);
 
