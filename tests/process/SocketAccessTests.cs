@@ -135,7 +135,7 @@ public sealed class SocketAccessTests(SocketAccessTests.Shared shared) : IClassF
 
         var body = "";
         await Until.TrueAsync(
-            async () => (body = (await rest.GetAsync("/api/usage/requests")).Body).Contains("198.51.100.23", StringComparison.Ordinal),
+            async () => (body = (await rest.GetAsync("/api/usage/requests?path=/api/system/info")).Body).Contains("198.51.100.23", StringComparison.Ordinal),
             () => body, Patience, "the request with its address");
     }
 
