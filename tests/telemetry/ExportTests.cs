@@ -13,7 +13,7 @@ public sealed class ExportTests
         await using var hub = await NotifyHubProcess.StartAsync(
         [
             .. WatchedGrid.Settings(collector.HttpEndPoint, "http/protobuf"), ("OTEL_SERVICE_NAME", "sakura"),
-            ("Logging__LogLevel__Microsoft.AspNetCore.Hosting.Diagnostics", "Information"),
+            ("Logging__LogLevel__Microsoft.AspNetCore.Routing.EndpointMiddleware", "Information"),
         ]);
         await using var client = await hub.ConnectAsync();
         using var rest = await hub.LogInAsync();
@@ -21,7 +21,7 @@ public sealed class ExportTests
 
         await Until.TrueAsync(() => collector.Spans.Any(span => span is { Name: "notifyhub.fan_out", Service: "sakura", Trace: "0123456789abcdef0123456789abcdef" }));
         await Until.TrueAsync(() => collector.Logs.Any(line =>
-            line is { Service: "sakura", Trace: "0123456789abcdef0123456789abcdef" } && line.Attributes.ContainsValue("/api/push")));
+            line is { Service: "sakura", Trace: "0123456789abcdef0123456789abcdef" } && line.Attributes.ContainsValue("HTTP: POST /api/push => PushAsync")));
         await Until.TrueAsync(() => new[] { "notifyhub.commit.duration", "notifyhub.connections.active" }.All(name =>
             collector.Metrics.Any(metric => metric.Service == "sakura" && metric.Name == name)));
         Assert.Contains(collector.Logs, line => line.Category == "NotifyHub.Gateway.Push.PushListener" && line.Attributes.ContainsKey("Port"));
