@@ -184,7 +184,7 @@ public sealed class Client
     /// <summary>Ends the connection at once; its reader notices and cleans up.</summary>
     public void Abort(CloseReason reason)
     {
-        if (TryEnd(reason)) _abortStream?.Invoke();
+        if (TryEnd(reason, discards: true)) _abortStream?.Invoke();
     }
 
     /// <summary>The reader's last word. Answers the reason to record.</summary>
@@ -203,7 +203,9 @@ public sealed class Client
         return done;
     }
 
-    private bool TryEnd(CloseReason reason)
+    /// <param name="discards">What the peer has not taken is thrown away and its connection reset: a peer that does not read would otherwise have
+    /// the system keep it for minutes.</param>
+    private bool TryEnd(CloseReason reason, bool discards = false)
     {
         if (Interlocked.CompareExchange(ref _ended, _closing ?? reason, null) is not null) return false;
         SetFlushed();
@@ -211,6 +213,7 @@ public sealed class Client
         try
         {
             // Ends reads and writes. The socket itself is the sender's to close: its number must not be given to another before that.
+            if (discards && _socket is not null) _socket.LingerState = new LingerOption(true, 0);
             _socket?.Shutdown(SocketShutdown.Both);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)

@@ -187,6 +187,20 @@ public sealed class SenderTests : IDisposable
     }
 
     [Fact]
+    public async Task A_receiver_that_is_cut_off_is_reset_and_what_it_did_not_take_is_thrown_away()
+    {
+        // Ended in order, the system would go on keeping it, and trying, for minutes.
+        using var slow = Subscribed(v1: false, bufferBytes: 4096);
+        slow.Pause();
+        Publish([.. Enumerable.Repeat(30_000, 20)]);
+        await Until.TrueAsync(() => slow.Client.Lane is { Stragglers: 1 });
+
+        slow.Client.Abort(CloseReason.TooSlow);
+
+        await Until.TrueAsync(() => slow.Socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error) is not 0);
+    }
+
+    [Fact]
     public async Task A_client_that_asks_and_does_not_read_the_answers_is_cut_off()
     {
         using var peer = Subscribed(v1: false, bufferBytes: 4096, outboxBytes: 10_000);
