@@ -367,6 +367,8 @@ public sealed class SenderTests : IDisposable
 
     private static async Task EndAsync(Peer peer, long head)
     {
+        // Behind every move and answer that still waits: without it a client could stand at the head and be moved back just then.
+        peer.Client.Answer(ServerFrame.TextFrame("""{"last":true}"""u8));
         await Until.TrueAsync(
             () => peer.Client.Ended || peer.Frames() is [.., var last] && (last.Opcode == WireFrame.Close || IsUpTo(peer, head)),
             () => $"head {head}, {string.Join(' ', peer.Frames().Select(Short))}, closing {peer.Client.Closing}");
@@ -388,9 +390,14 @@ public sealed class SenderTests : IDisposable
     private static bool IsUpTo(Peer peer, long head)
     {
         var at = -1L;
+        var isLast = false;
         foreach (var frame in peer.Frames())
+        {
             at = frame.Json.TryGetProperty("after", out var after) ? after.GetInt64() : Number(frame.Json) ?? at;
-        return at == head && !peer.Client.Closing;
+            isLast |= frame.Json.TryGetProperty("last", out _);
+        }
+
+        return isLast && at == head && !peer.Client.Closing;
     }
 
     private static long? Number(System.Text.Json.JsonElement json) =>
