@@ -83,7 +83,16 @@ internal sealed class SimulatedGateway : IGatewayObserver, IAsyncDisposable
     }
 
     /// <summary>Reports all clients once more, as a gateway does whose lease was lost.</summary>
-    public Task ReportAllAsync() => ReportAsync([.. Enumerable.Range(0, _clients).Select(Opened)], [], isComplete: true);
+    public async Task ReportAllAsync()
+    {
+        var parts = Enumerable.Range(0, _clients).Select(Opened).OrderBy(opened => opened.ConnectionId, StringComparer.Ordinal).Chunk(MaxPerReport).ToArray();
+        for (var i = 0; i < parts.Length; i++)
+        {
+            await ReportAsync(
+                parts[i], [], isComplete: true,
+                i == 0 ? null : parts[i - 1][^1].ConnectionId, i == parts.Length - 1 ? null : parts[i][^1].ConnectionId);
+        }
+    }
 
     public Task DeliverAsync(MessageBatch batch)
     {
@@ -150,14 +159,15 @@ internal sealed class SimulatedGateway : IGatewayObserver, IAsyncDisposable
             _grains.GetGrain<IStatsGrain>(GrainKeys.Only).SilosAsync());
     }
 
-    private async Task ReportAsync(SessionOpened[] opened, SessionClosed[] closed, bool isComplete)
+    private async Task ReportAsync(
+        SessionOpened[] opened, SessionClosed[] closed, bool isComplete, string? after = null, string? upTo = null)
     {
         await _reporting.WaitAsync();
         try
         {
             var node = new NodeReport(_id, "gateway", "127.0.0.1:8080", Environment.ProcessId, 1, 1, _clients, DateTimeOffset.UnixEpoch);
             await _grains.GetGrain<IConnectionGrain>(GrainKeys.Gateway(_id))
-                .ReportAsync(new SessionReport(++_sequence, _reference, node, isComplete, opened, closed, 0, 0));
+                .ReportAsync(new SessionReport(++_sequence, _reference, node, isComplete, opened, closed, 0, 0, after, upTo));
         }
         finally
         {

@@ -20,8 +20,8 @@ public sealed partial class GridLink : BackgroundService
     /// repeated without harm.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.5);
 
-    /// <summary>Sessions a report: some 2 MB at most on the wire.</summary>
-    private const int MaxPerReport = 5_000;
+    /// <summary>Sessions a report: some 2 MB at most on the wire, and a transaction of a fraction of a second.</summary>
+    internal const int MostPerReport = 5_000;
 
     private readonly IGrainFactory _grains;
     private readonly GatewayNode _node;
@@ -42,7 +42,7 @@ public sealed partial class GridLink : BackgroundService
     private readonly Duty _standing = new();
     private readonly Duty _reporting = new();
     private SessionReport? _unanswered;
-    private SessionReport? _refused;
+    private CompleteReport? _complete;
     private long _sequence;
     private long _sentReported;
     private long _receivedReported;
@@ -83,7 +83,7 @@ public sealed partial class GridLink : BackgroundService
             // The first may be the repetition of one that was interrupted; and a report takes only so many ends. What is not said now
             // is taken for lost with the gateway.
             do await ReportAsync(cancellationToken);
-            while (_clients.HasChanges || _refused is not null);
+            while (!_clients.Changes.IsEmpty);
             await Task.WhenAll(
                 ConnectionGrain().ReleaseAsync(),
                 _follower.LeaveAsync(),
@@ -101,7 +101,7 @@ public sealed partial class GridLink : BackgroundService
     /// clients that are alive would be closed as errors.</summary>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
         KeepAsync(_standing, RenewAsync, isUrgent: () => false, stoppingToken),
-        KeepAsync(_reporting, ReportAsync, isUrgent: () => _clients.HasChanges, stoppingToken));
+        KeepAsync(_reporting, ReportAsync, isUrgent: () => !_clients.Changes.IsEmpty, stoppingToken));
 
     private async Task KeepAsync(Duty duty, Func<CancellationToken, Task> perform, Func<bool> isUrgent, CancellationToken stoppingToken)
     {
@@ -145,25 +145,47 @@ public sealed partial class GridLink : BackgroundService
 
     private async Task ReportAsync(CancellationToken cancellation)
     {
-        // A report without an answer is sent again as it was: its number tells the grain whether it has it already.
-        _unanswered ??= NextReport();
-        var answer = await ConnectionGrain().ReportAsync(_unanswered).WaitAsync(Patience, _time, cancellation);
-        // Not taken: what it said goes into the complete report that is asked for.
-        _refused = answer.Unknown ? _unanswered : null;
-        if (answer.Unknown) _metrics.LeaseLost();
-        _unanswered = null;
+        // A complete report in one go, each part as soon as the one before is stored: until its end the grid's numbers are not right.
+        do
+        {
+            // A report without an answer is sent again as it was: its number tells the grain whether it has it already.
+            _unanswered ??= NextReport();
+            var answer = await ConnectionGrain().ReportAsync(_unanswered).WaitAsync(Patience, _time, cancellation);
+            if (answer.Unknown) Refuse(_unanswered);
+            else if (_complete is { IsTold: true }) _complete = null;
+            _unanswered = null;
+        }
+        while (_complete is not null);
     }
 
     private SessionReport NextReport()
     {
+        if (_complete is null && (_sequence == 0 || _clients.Changes.HasDropped)) _complete = TellAll([], []);
+        var part = _complete?.Next();
+        var (opened, closed) = part is null ? _clients.Changes.Take(MostPerReport) : (part.Opened, part.Closed);
         var (sent, received) = (_clients.Sent, _clients.Received);
-        var isComplete = _sequence == 0 || _refused is not null || _clients.HasDropped;
-        var (opened, closed) = isComplete ? _clients.TakeAll() : _clients.TakeChanges(MaxPerReport);
         var report = new SessionReport(
-            ++_sequence, _reference, Node(), isComplete, opened, [.. _refused?.Closed ?? [], .. closed],
-            sent - _sentReported + (_refused?.Sent ?? 0), received - _receivedReported + (_refused?.Received ?? 0));
+            ++_sequence, _reference, Node(), Complete: part is not null, opened, closed,
+            sent - _sentReported, received - _receivedReported, part?.After, part?.UpTo);
         (_sentReported, _receivedReported) = (sent, received);
         return report;
+    }
+
+    /// <summary>The report was not taken, for nobody knows this gateway any more: what it said is said again, with all the rest.</summary>
+    private void Refuse(SessionReport report)
+    {
+        _metrics.LeaseLost();
+        (_sentReported, _receivedReported) = (_sentReported - report.Sent, _receivedReported - report.Received);
+        var rest = _complete?.Rest();
+        _complete = TellAll([.. report.Opened, .. rest?.Opened ?? []], [.. report.Closed, .. rest?.Closed ?? []]);
+    }
+
+    private CompleteReport TellAll(SessionOpened[] opened, SessionClosed[] closed)
+    {
+        // Before it is asked who is open: whoever goes between the two has its end behind its beginning all the same, in a later report.
+        var changes = _clients.Changes.TakeAll();
+        return new CompleteReport(
+            _clients.Open, [.. opened, .. changes.Opened], [.. closed, .. changes.Closed], changes.HasDropped, MostPerReport);
     }
 
     private NodeReport Node() => new(

@@ -12,10 +12,6 @@ namespace NotifyHub.Gateway.Sockets;
 /// </summary>
 public sealed partial class Clients : BackgroundService
 {
-    /// <summary>Openings and closings that may wait for their report while the silos are away. Of more the details are dropped, and a complete
-    /// report puts the sessions right.</summary>
-    private const int MaxUnreported = 100_000;
-
     /// <summary>Of a gateway that ends, at least so many clients leave a second, however long its drain window: few are no stampede, and
     /// nobody should have to wait for them.</summary>
     public const int LeastClosedPerSecond = 100;
@@ -40,10 +36,7 @@ public sealed partial class Clients : BackgroundService
     private readonly FrameRate _rate;
     private readonly Action<Client> _ended;
     private readonly ConcurrentDictionary<long, Client> _clients = new();
-    private readonly ConcurrentQueue<SessionOpened> _opened = new();
-    private readonly ConcurrentQueue<SessionClosed> _closed = new();
     private readonly ConcurrentDictionary<string, string> _userAgents = new(StringComparer.Ordinal);
-    private volatile bool _hasDropped;
     private long _lastNumber;
     private long _received;
     private int _present;
@@ -116,8 +109,7 @@ public sealed partial class Clients : BackgroundService
         var client = new Client(number, opened, connection, _senders[number % _senders.Length], _options.OutboxBytes) { Pass = pass };
         Interlocked.Increment(ref _present);
         _clients[number] = client;
-        if (_opened.Count < MaxUnreported) _opened.Enqueue(opened);
-        else _hasDropped = true;
+        Changes.Add(opened);
         _subscriptions.Begin(client, handshake, place);
         // A stop that came during the handshake has not seen this client in the list.
         if (!IsOpen) client.Close(_node.Leaving ? CloseReason.ShuttingDown : CloseReason.ServiceStopped);
@@ -132,10 +124,7 @@ public sealed partial class Clients : BackgroundService
         _clients.TryRemove(client.Number, out _);
         _places.GiveBack(client.Opened.IpAddress);
         var reason = client.Reason;
-        if (_closed.Count < MaxUnreported)
-            _closed.Enqueue(new SessionClosed(client.Counters(), _time.GetUtcNow(), reason.Abnormal, reason.Text));
-        else
-            _hasDropped = true;
+        Changes.Add(new SessionClosed(client.Counters(), _time.GetUtcNow(), reason.Abnormal, reason.Text));
         Interlocked.Decrement(ref _present);
         _metrics.Closed(reason);
         if (reason.Abnormal) LogAbnormalEnd(client.Opened.ConnectionId, reason.Code, reason.Text);
@@ -174,21 +163,11 @@ public sealed partial class Clients : BackgroundService
     public LiveCounters[] Describe(IEnumerable<string> connectionIds) =>
         [.. connectionIds.Select(Find).OfType<Client>().Select(client => client.Counters())];
 
-    /// <summary>Takes what opened and closed since the last time, at most so many of each.</summary>
-    public (SessionOpened[] Opened, SessionClosed[] Closed) TakeChanges(int max) => (Take(_opened, max), Take(_closed, max));
+    /// <summary>What opened and closed, for the next session report.</summary>
+    public SessionChanges Changes { get; } = new();
 
-    /// <summary>All that are open, for a complete report; what was put aside before is contained in it.</summary>
-    public (SessionOpened[] Opened, SessionClosed[] Closed) TakeAll()
-    {
-        _hasDropped = false;
-        _opened.Clear();
-        return ([.. _clients.Values.Select(client => client.Opened)], Take(_closed, int.MaxValue));
-    }
-
-    /// <summary>More has happened than could be put aside: only a complete report is true now.</summary>
-    public bool HasDropped => _hasDropped;
-
-    public bool HasChanges => !_opened.IsEmpty || !_closed.IsEmpty;
+    /// <summary>The sessions that are open.</summary>
+    public IEnumerable<SessionOpened> Open => _clients.Values.Select(client => client.Opened);
 
     /// <summary>Waits until every client has ended and its end can be reported, or the time is up.</summary>
     public async Task WaitUntilEmptyAsync(CancellationToken cancellation)
@@ -280,13 +259,6 @@ public sealed partial class Clients : BackgroundService
         if (_userAgents.TryGetValue(userAgent, out var known)) return known;
         if (_userAgents.Count < 1024) _userAgents[userAgent] = userAgent;
         return userAgent;
-    }
-
-    private static T[] Take<T>(ConcurrentQueue<T> queue, int max)
-    {
-        var taken = new List<T>(Math.Min(queue.Count, max));
-        while (taken.Count < max && queue.TryDequeue(out var item)) taken.Add(item);
-        return [.. taken];
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Connection {ConnectionId} ended abnormally: {Code} {Reason}")]

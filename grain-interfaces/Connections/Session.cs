@@ -38,10 +38,13 @@ public sealed record SessionClosed(
 /// <param name="Sequence">1, 2, 3, …; a retry of a report has the number of the report.</param>
 /// <param name="Observer">To reach the gateway: live counters, closing one client.</param>
 /// <param name="Node">The gateway itself, for the list of nodes.</param>
-/// <param name="Complete">The report names every open session (the first report, or after <see cref="LeaseAnswer.Unknown"/>):
-/// stored open sessions of this gateway that it does not name have ended.</param>
+/// <param name="Complete">The report names every open session (the first report, or after <see cref="LeaseAnswer.Unknown"/>), or every one in
+/// its stretch of the connection ids: stored open sessions of this gateway in there that it does not name have ended.</param>
 /// <param name="Sent">Messages sent to clients since the last report.</param>
 /// <param name="Received">Messages received from clients since the last report.</param>
+/// <param name="After">A complete report may come in parts, which follow each other in the ordinal order of the connection ids; a part speaks of
+/// the ids behind this one. Null: from the beginning. Such a part begins the gateway's lease anew; the others need it to run.</param>
+/// <param name="UpTo">The last id that a part speaks of. Null: to the end.</param>
 [GenerateSerializer, Immutable, Alias("NotifyHub.SessionReport")]
 public sealed record SessionReport(
     [property: Id(0)] long Sequence,
@@ -51,7 +54,9 @@ public sealed record SessionReport(
     [property: Id(4)] SessionOpened[] Opened,
     [property: Id(5)] SessionClosed[] Closed,
     [property: Id(6)] long Sent,
-    [property: Id(7)] long Received);
+    [property: Id(7)] long Received,
+    [property: Id(8)] string? After = null,
+    [property: Id(9)] string? UpTo = null);
 
 /// <param name="Unknown">The grain knows nothing of this gateway (its lease ended, or the grain moved): the report was <b>not</b> taken;
 /// send a complete one.</param>

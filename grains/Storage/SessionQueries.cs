@@ -62,13 +62,22 @@ public sealed class SessionQueries(Database database, IOptions<SiloOptions> opti
         },
         cancellation);
 
-    /// <summary>One page, newest first.</summary>
+    /// <summary>One page, newest first. The total comes from the days' counters, for counting ten million rows takes seconds.</summary>
     public Task<SessionPage> PageAsync(SessionQuery query, CancellationToken cancellation = default) => database.ReadAsync(
         async connection =>
         {
             var where = query.Status is null ? "" : "WHERE status = @Status";
+            var stored = query.Status switch
+            {
+                null => "opened - swept",
+                SessionStatus.Connected => "opened - ended",
+                SessionStatus.Error => "errors - swept_errors",
+                _ => "ended - errors - swept + swept_errors",
+            };
+            var total = await connection.ExecuteScalarAsync<long>($"SELECT CAST(coalesce(sum({stored}), 0) AS bigint) FROM session_day");
             var arguments = new { query.Status, query.Limit, Skip = (query.Page - 1L) * query.Limit };
-            var total = await connection.ExecuteScalarAsync<long>($"SELECT count(*) FROM session {where}", arguments);
+            if (arguments.Skip >= total) return new SessionPage([], total);
+
             var rows = await connection.QueryAsync<SessionRow>(
                 $"SELECT {Columns} FROM session {where} ORDER BY id DESC LIMIT @Limit OFFSET @Skip", arguments);
             return new SessionPage(rows.Select(row => row.ToSession()).ToArray(), total);

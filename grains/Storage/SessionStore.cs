@@ -24,6 +24,9 @@ public sealed class SessionStore(Database database, IOptions<SiloOptions> option
         ("reason", "text"));
     private readonly string _named = Rows(database, ("connection_id", "text"));
 
+    // As gateways order the parts of a complete report, whatever the language of the database. SQLite does it unasked.
+    private readonly string _ordinal = IsPostgres(database) ? "COLLATE \"C\"" : "";
+
     /// <summary>
     /// Takes a report, once: its number is stored with its effects, so a retry after a commit whose outcome was unknown finds out,
     /// also on another silo.
@@ -100,9 +103,10 @@ public sealed class SessionStore(Database database, IOptions<SiloOptions> option
     private static async Task<ReportOutcome> TakeSequenceAsync(Transaction session, SessionReport report)
     {
         var key = new { gatewayId = session.GatewayId, sequence = report.Sequence };
-        // A complete report begins a lease anew, whatever the number it comes with.
+        // A complete report begins a lease anew, whatever the number it comes with. Its later parts do not: had the lease ended between two,
+        // what the earlier ones said would have been undone.
         var taken = await session.ExecuteAsync(
-            report.Complete
+            report.Complete && report.After is null
                 ? """
                   INSERT INTO gateway_lease (gateway_id, sequence) VALUES (@gatewayId, @sequence)
                   ON CONFLICT (gateway_id) DO UPDATE SET sequence = excluded.sequence, ended_at = NULL
@@ -209,11 +213,14 @@ public sealed class SessionStore(Database database, IOptions<SiloOptions> option
 
     /// <summary>What a complete report does not name has ended, and nobody knows how.</summary>
     private Task<long> ReconcileAsync(Transaction session, SessionReport report) =>
-        CloseOpenAsync(session, SessionStatus.Disconnected, "ended unreported", except: report.Opened);
+        CloseOpenAsync(session, SessionStatus.Disconnected, "ended unreported", report.Opened, report.After, report.UpTo);
 
-    private async Task<long> CloseOpenAsync(Transaction session, string status, string reason, SessionOpened[] except)
+    private async Task<long> CloseOpenAsync(
+        Transaction session, string status, string reason, SessionOpened[] except, string? after = null, string? upTo = null)
     {
-        const string Open = "gateway_id = @gatewayId AND status = 'connected' AND connection_id NOT IN (SELECT r.connection_id FROM r)";
+        var open = "gateway_id = @gatewayId AND status = 'connected' AND connection_id NOT IN (SELECT r.connection_id FROM r)";
+        if (after is not null) open += $" AND connection_id {_ordinal} > @after";
+        if (upTo is not null) open += $" AND connection_id {_ordinal} <= @upTo";
         var named = except.Select(opened => new NamedRow(Clean(opened.ConnectionId))).ToArray();
         var arguments = new
         {
@@ -222,6 +229,8 @@ public sealed class SessionStore(Database database, IOptions<SiloOptions> option
             status,
             reason,
             error = status == SessionStatus.Error ? reason : null,
+            after,
+            upTo,
             rows = JsonSerializer.Serialize(named, SessionJson.Default.NamedRowArray),
         };
         long closed = 0;
@@ -230,7 +239,7 @@ public sealed class SessionStore(Database database, IOptions<SiloOptions> option
             {_named}
             SELECT day AS Day, count(*) AS Sessions,
                 CAST(sum(CASE WHEN connected_at < @now THEN @now - connected_at ELSE 0 END) AS bigint) AS Duration
-            FROM session WHERE {Open} GROUP BY day
+            FROM session WHERE {open} GROUP BY day
             """,
             arguments))
         {
@@ -247,7 +256,7 @@ public sealed class SessionStore(Database database, IOptions<SiloOptions> option
             {_named}
             UPDATE session SET status = @status, reason = @reason, last_error = @error,
                 disconnected_at = CASE WHEN connected_at < @now THEN @now ELSE connected_at END
-            WHERE {Open}
+            WHERE {open}
             """,
             arguments);
         return closed;
@@ -268,13 +277,15 @@ public sealed class SessionStore(Database database, IOptions<SiloOptions> option
     private static string Rows(Database database, params (string Name, string Type)[] columns)
     {
         // Materialized: SQLite would otherwise read the JSON again for every open session, and 10,000 of them took minutes.
-        var table = database.Invariant == "Npgsql"
+        var table = IsPostgres(database)
             ? $"* FROM json_to_recordset(CAST(@rows AS json)) AS j({Join(column => $"{column.Name} {column.Type}")})"
             : $"{Join(column => $"value ->> '{column.Name}' AS {column.Name}")} FROM json_each(@rows)";
         return $"WITH r AS MATERIALIZED (SELECT {table})";
 
         string Join(Func<(string Name, string Type), string> term) => string.Join(", ", columns.Select(term));
     }
+
+    private static bool IsPostgres(Database database) => database.Invariant == "Npgsql";
 
     // PostgreSQL refuses U+0000 in texts: one such report would be refused for ever, and all that come after it.
     private static string Clean(string text)
