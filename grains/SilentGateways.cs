@@ -4,13 +4,13 @@ using Microsoft.AspNetCore.Connections;
 namespace NotifyHub.Grains;
 
 /// <summary>
-/// Ends a silo's connections to gateways that have fallen silent. A gateway speaks by way of every silo in turn, several times a second; when the
-/// network between the two is cut, nobody tells the silo, and it would go on sending all answers into the dead connection for a
-/// quarter of an hour, although the gateway can be reached by way of the other silos.
+/// Ends a silo's connections to gateways that have fallen silent. A gateway gives every silo a sign of life once a second
+/// (<see cref="GrainInterfaces.ILifeSignGrain"/>); when the network between the two is cut, nobody tells the silo, and it would go on sending all
+/// answers into the dead connection for a quarter of an hour, although the gateway can be reached by way of the other silos.
 /// </summary>
 internal static class SilentGateways
 {
-    /// <summary>With four calls a second, a gateway reaches 20 silos within this time.</summary>
+    /// <summary>Several signs of life may fail to come: a gateway's processor, or the names of its silos, may be busy for a while.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
     public static void End(IConnectionBuilder connections, TimeProvider time) => connections.Use(next => async connection =>

@@ -55,7 +55,7 @@ try
         return 1;
     }
 
-    await app.RunAsync();
+    await app.RunSiloAsync();
     return 0;
 }
 catch (OptionsValidationException faults)

@@ -34,6 +34,9 @@ public sealed partial class SiloList(
     private readonly ConcurrentDictionary<IPEndPoint, int> _unreached = new();
     private bool _isMissingTold;
 
+    // As many as Orleans has on its own list, and sends to in turn.
+    private int _listed;
+
     /// <summary>A silo that could not be reached is left alone for this long, where there are others.</summary>
     public TimeSpan MaxStaleness => RefreshInterval;
 
@@ -57,6 +60,7 @@ public sealed partial class SiloList(
 
     public async Task<IList<Uri>> GetGateways()
     {
+        GiveLifeSigns();
         var found = await Task.WhenAll(options.Value.Silos.Select(FindAsync));
         IPEndPoint[] silos = [.. found.SelectMany(addresses => addresses).Distinct()];
         if (silos.Length > 1)
@@ -68,7 +72,9 @@ public sealed partial class SiloList(
         }
 
         IPEndPoint[] alive = [.. silos.Where(silo => _missed.GetValueOrDefault(silo) < 2 && _unreached.GetValueOrDefault(silo) < 2)];
-        return [.. (alive.Length > 0 ? alive : silos).Select(silo => silo.ToGatewayUri())];
+        Uri[] list = [.. (alive.Length > 0 ? alive : silos).Select(silo => silo.ToGatewayUri())];
+        _listed = list.Length;
+        return list;
     }
 
     public async Task<bool> ShouldRetryConnectionAttempt(Exception exception, CancellationToken cancellationToken)
@@ -77,6 +83,24 @@ public sealed partial class SiloList(
         _isMissingTold = true;
         await Task.Delay(RetryInterval, time, cancellationToken);
         return true;
+    }
+
+    /// <summary>A silo ends a connection that it hears nothing on, and the gateway's other calls need not reach every silo in time: there may be
+    /// many. All in one go, or the list might change its order meanwhile and one silo be passed over again and again.</summary>
+    private void GiveLifeSigns()
+    {
+        // The only silo gets all calls anyway; and before the first list there is nobody to call.
+        if (_listed < 2) return;
+        try
+        {
+            var sign = services.GetRequiredService<IGrainFactory>().GetGrain<ILifeSignGrain>(GrainKeys.Only);
+            for (var i = 0; i < _listed; i++) sign.GiveAsync().Ignore();
+        }
+        catch (Exception e)
+        {
+            // The client is still looking for its first silo, or is ending.
+            LogNotTold(e.Message);
+        }
     }
 
     /// <summary>True: the grid answered at once.</summary>
@@ -141,7 +165,7 @@ public sealed partial class SiloList(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Which silos are alive was not answered: {Fault}")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The silos were not reached to ask who is alive: {Fault}")]
     private partial void LogNotTold(string fault);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "None of the silos {Silos} can be reached yet: {Fault} Waiting for them")]

@@ -8,6 +8,8 @@ namespace NotifyHub.ClusterTests;
 /// <summary>Processes that are told to end do so in order, one after the other, and nobody loses anything by it.</summary>
 public sealed class DrainTests(LocalCluster cluster) : IAsyncLifetime
 {
+    private static readonly TimeSpan OutageLimit = TimeSpan.FromSeconds(20);
+
     public async ValueTask InitializeAsync()
     {
         await cluster.HealAsync();
@@ -89,6 +91,36 @@ public sealed class DrainTests(LocalCluster cluster) : IAsyncLifetime
         await Numbers.UntilAsync(rest, numbers => numbers == before);
         await traffic.EndAsync();
         Assert.Equal(0, traffic.All.Sum(client => client.Resumes));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Processes_that_are_told_to_end_while_the_database_is_away_or_frozen_do_so_soon(bool isFrozen)
+    {
+        await using var socket = await cluster.Gateways[0].ConnectAsync();
+        if (isFrozen) cluster.Database.Freeze();
+        else await cluster.Database.StopAsync();
+        try
+        {
+            // Kubernetes kills what has not ended after 30 s. First with others there, then with nobody left.
+            foreach (var process in new[] { cluster.Silos[0], cluster.Gateways[0], cluster.Silos[1], cluster.Gateways[1] })
+            {
+                var begun = Stopwatch.GetTimestamp();
+                Assert.Equal(0, await process.StopAsync());
+                Assert.True(Stopwatch.GetElapsedTime(begun) < OutageLimit, process.Output);
+            }
+        }
+        finally
+        {
+            if (isFrozen) cluster.Database.Thaw();
+            else await cluster.Database.StartAsync();
+        }
+
+        // Nobody could write down that they ended, and nobody who comes back is held up by it.
+        await cluster.HealAsync();
+        using var rest = await cluster.LogInAsync(cluster.Gateways[1]);
+        await Numbers.UntilAsync(rest, numbers => numbers.Active == 0);
     }
 
     /// <summary>Pushes numbered lines, some at a time, until the gateway closes; answers those that were acknowledged.</summary>

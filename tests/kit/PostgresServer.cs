@@ -15,6 +15,8 @@ namespace NotifyHub.TestKit;
 public sealed class PostgresServer : IAsyncLifetime
 {
     private const string User = "notifyhub";
+    private const int ContinueSignal = 18;
+    private const int StopSignal = 19;
     private static readonly SemaphoreSlim Installing = new(1, 1);
 
     private readonly string _password = Convert.ToHexString(RandomNumberGenerator.GetBytes(12));
@@ -93,10 +95,25 @@ public sealed class PostgresServer : IAsyncLifetime
         server.Dispose();
     }
 
+    /// <summary>Stops all its processes in the middle of whatever they do, as a machine does that is frozen: connections stay open and are still
+    /// taken, and nobody answers.</summary>
+    public void Freeze() => Signal(StopSignal);
+
+    /// <summary>Lets it go on after <see cref="Freeze"/>.</summary>
+    public void Thaw() => Signal(ContinueSignal);
+
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
         _folder.Delete(recursive: true);
+    }
+
+    private void Signal(int signal)
+    {
+        // The parent first: it makes no more children then.
+        _ = kill(Pid, signal);
+        foreach (var child in File.ReadAllText($"/proc/{Pid}/task/{Pid}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            _ = kill(int.Parse(child, System.Globalization.CultureInfo.InvariantCulture), signal);
     }
 
     private static string[] AsServerUser => IsRoot ? ["runuser", "-u", "postgres", "--"] : [];
@@ -179,4 +196,7 @@ public sealed class PostgresServer : IAsyncLifetime
 
     [DllImport("libc")]
     private static extern uint geteuid();
+
+    [DllImport("libc")]
+    private static extern int kill(int pid, int signal);
 }
