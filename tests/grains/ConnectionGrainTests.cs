@@ -67,6 +67,26 @@ public class ConnectionGrainTests
     }
 
     [Fact]
+    public async Task A_complete_report_in_parts_survives_a_move_of_the_grain_and_parts_that_come_twice()
+    {
+        await using var cluster = await GrainCluster.StartAsync();
+        var gateway = cluster.Gateway();
+        await gateway.ReportAsync([Open("a"), Open("b"), Open("c")], complete: true, sent: 1);
+        var first = gateway.Next([Open("a")], complete: true, sent: 2) with { UpTo = "a" };
+        var second = gateway.Next([Open("c"), Open("d")], complete: true, sent: 4) with { After = "a" };
+
+        Assert.False((await gateway.Connections.ReportAsync(first)).Unknown);
+        await cluster.Orleans.DeactivateAsync(gateway.Connections);
+        Assert.False((await gateway.Connections.ReportAsync(first)).Unknown);
+        Assert.False((await gateway.Connections.ReportAsync(second)).Unknown);
+        Assert.False((await gateway.Connections.ReportAsync(second)).Unknown);
+
+        var page = await cluster.Stats.ConnectionsAsync(new SessionQuery(SessionStatus.Connected, 1, 50));
+        Assert.Equal(["d", "c", "a"], page.Sessions.Select(session => session.Opened.ConnectionId));
+        Assert.Equal((4, 7), await cluster.Stats.StatsAsync() is var stats ? (stats.Total, stats.Sent) : default);
+    }
+
+    [Fact]
     public async Task A_lease_that_ends_without_goodbye_closes_the_sessions_as_errors()
     {
         await using var cluster = await GrainCluster.StartAsync();

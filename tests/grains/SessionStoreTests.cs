@@ -74,6 +74,87 @@ public abstract class SessionStoreTests(PostgresServer? server) : StoreTest(serv
     }
 
     [Fact]
+    public async Task A_complete_report_in_parts_ends_in_each_stretch_what_it_does_not_name_and_touches_no_other()
+    {
+        await TakeAsync(1, opened: [Open("a", Now), Open("B", Now), Open("c", Now), Open("d", Now), Open("e", Now)], complete: true);
+        await TakeAsync(1, "other", opened: [Open("b", Now)], complete: true);
+
+        // In the order of the bytes: B comes before a.
+        Assert.Equal(ReportOutcome.Taken, await TakeAsync(2, opened: [Open("B", Now)], complete: true, upTo: "a"));
+        Assert.Equal(["B", "b", "c", "d", "e"], await ConnectedAsync());
+        // The report may stop here: no session that is open was taken for closed. Sent again, a part changes nothing.
+        Assert.Equal(ReportOutcome.AlreadyTaken, await TakeAsync(2, opened: [Open("B", Now)], complete: true, upTo: "a"));
+        Assert.Equal(ReportOutcome.Taken, await TakeAsync(
+            3, opened: [Open("c", Now), Open("cc", Now)], closed: [Close("c", Now.AddMinutes(1))], complete: true, after: "a", upTo: "d"));
+        Assert.Equal(["B", "b", "cc", "e"], await ConnectedAsync());
+        Assert.Equal(ReportOutcome.Taken, await TakeAsync(4, opened: [Open("x", Now)], complete: true, after: "d"));
+
+        Assert.Equal(["B", "b", "cc", "x"], await ConnectedAsync());
+        Assert.Equal((8, 4), await CountAsync());
+        await TotalsAreTrueAsync();
+    }
+
+    [Fact]
+    public async Task A_complete_report_that_was_interrupted_is_mended_by_the_next_one()
+    {
+        await TakeAsync(1, opened: [.. "abcdef".Select(id => Open($"{id}", Now))], complete: true);
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        await Store.EndAsync(Gateway, "gateway lost", Cancellation);
+        Assert.Equal(ReportOutcome.Unknown, await TakeAsync(2, opened: [Open("d", Now)], complete: true, after: "c"));
+        Assert.Equal(ReportOutcome.Taken, await TakeAsync(3, opened: [Open("a", Now), Open("b", Now)], complete: true, upTo: "b"));
+        Assert.Equal(["a", "b"], await ConnectedAsync());
+
+        // The lease ends between two parts: what the first one said is undone, and the second is refused.
+        await Store.EndAsync(Gateway, "gateway lost", Cancellation);
+        Assert.Equal(ReportOutcome.Unknown, await TakeAsync(4, opened: [Open("d", Now)], complete: true, after: "b"));
+        Assert.Equal(ReportOutcome.Taken, await TakeAsync(5, opened: [Open("a", Now), Open("c", Now)], complete: true, upTo: "c"));
+        Assert.Equal(ReportOutcome.Taken, await TakeAsync(6, opened: [Open("d", Now)], complete: true, after: "c"));
+
+        Assert.Equal(["a", "c", "d"], await ConnectedAsync());
+        Assert.Equal((6, 3), await CountAsync());
+        Assert.Equal(3, (await Queries.StatsAsync(Cancellation)).Errors);
+        await TotalsAreTrueAsync();
+    }
+
+    [Fact]
+    public async Task The_total_of_every_list_is_the_number_of_its_rows_whatever_has_happened_to_them()
+    {
+        await TotalsAreTrueAsync();
+        await TakeAsync(
+            1,
+            opened: [.. Enumerable.Range(0, 60).Select(number => Open($"s{number:00}", Now.AddDays(-number)))],
+            closed: [.. Enumerable.Range(0, 30).Select(number => Close($"s{number:00}", Now.AddDays(-number), abnormal: number % 3 == 0))],
+            complete: true);
+        await TotalsAreTrueAsync();
+
+        await Store.SweepAsync(Now.AddDays(-20), Cancellation);
+        await TotalsAreTrueAsync();
+        await Store.EndAsync(Gateway, "gateway lost", Cancellation);
+        await TotalsAreTrueAsync();
+        await TakeAsync(2, opened: [Open("s40", Now.AddDays(-40)), Open("s05", Now.AddDays(-5)), Open("new", Now)], complete: true);
+        await TotalsAreTrueAsync();
+        await TakeAsync(3, closed: [Close("s40", Now)]);
+        Clock.Advance(TimeSpan.FromDays(1));
+        await Store.SweepAsync(Now, Cancellation);
+        await TotalsAreTrueAsync();
+
+        Assert.Equal(["new", "s05"], await ConnectedAsync());
+        // A silo of an earlier version, or an operator, deletes without telling.
+        await Database.WriteAsync((connection, transaction) => connection.ExecuteAsync("DELETE FROM session WHERE status <> 'connected'", null, transaction), Cancellation);
+        await TotalsAreTrueAsync();
+    }
+
+    [Fact]
+    public async Task A_page_behind_the_last_is_empty_and_tells_the_total_all_the_same()
+    {
+        await TakeAsync(1, opened: [Open("a", Now), Open("b", Now)], complete: true);
+
+        var page = await Queries.PageAsync(new SessionQuery(null, 2, 2), Cancellation);
+
+        Assert.Equal((0, 2), (page.Sessions.Length, page.Total));
+    }
+
+    [Fact]
     public async Task A_session_is_closed_once_and_by_its_own_gateway_only()
     {
         await TakeAsync(1, opened: [Open("a", Now)], complete: true);
@@ -167,7 +248,8 @@ public abstract class SessionStoreTests(PostgresServer? server) : StoreTest(serv
 
         await Assert.ThrowsAsync<StorageUnavailableException>(() => TakeAsync(2, opened: [Open("a", Now)]));
 
-        Assert.Equal(0, (await Queries.PageAsync(new SessionQuery(null, 1, 10), Cancellation)).Total);
+        Assert.Equal(0, await Database.ReadAsync(
+            connection => connection.ExecuteScalarAsync<long>("SELECT count(*) FROM session"), Cancellation));
         Assert.Equal(1, await Database.ReadAsync(
             connection => connection.ExecuteScalarAsync<long>("SELECT sequence FROM gateway_lease"), Cancellation));
     }
@@ -178,9 +260,30 @@ public abstract class SessionStoreTests(PostgresServer? server) : StoreTest(serv
         SessionOpened[]? opened = null,
         SessionClosed[]? closed = null,
         bool complete = false,
-        long sent = 0) =>
+        long sent = 0,
+        string? after = null,
+        string? upTo = null) =>
         // Storage neither reads the observer nor the node.
-        Store.TakeAsync(gateway, new SessionReport(sequence, null!, null!, complete, opened ?? [], closed ?? [], sent, 0), Cancellation);
+        Store.TakeAsync(
+            gateway, new SessionReport(sequence, null!, null!, complete, opened ?? [], closed ?? [], sent, 0, after, upTo), Cancellation);
+
+    /// <summary>In the order of the bytes.</summary>
+    private async Task<string[]> ConnectedAsync() =>
+        [.. (await Queries.PageAsync(new SessionQuery(SessionStatus.Connected, 1, 500), Cancellation)).Sessions
+            .Select(session => session.Opened.ConnectionId).Order(StringComparer.Ordinal)];
+
+    private async Task TotalsAreTrueAsync()
+    {
+        foreach (var status in new[] { null, SessionStatus.Connected, SessionStatus.Disconnected, SessionStatus.Error })
+        {
+            var rows = await Database.ReadAsync(
+                connection => connection.ExecuteScalarAsync<long>(
+                    status is null ? "SELECT count(*) FROM session" : "SELECT count(*) FROM session WHERE status = @status", new { status }),
+                Cancellation);
+            var total = (await Queries.PageAsync(new SessionQuery(status, 1, 1), Cancellation)).Total;
+            Assert.True(rows == total, $"{status ?? "all"}: {total} told, {rows} stored");
+        }
+    }
 
     private async Task<(long Total, long Active)> CountAsync()
     {

@@ -1,0 +1,88 @@
+using NotifyHub.Gateway.Cluster;
+using NotifyHub.GrainInterfaces;
+using Xunit;
+
+namespace NotifyHub.UnitTests.Cluster;
+
+public sealed class CompleteReportTests
+{
+    private static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch;
+
+    [Fact]
+    public void A_gateway_without_sessions_says_so_in_one_part()
+    {
+        var report = new CompleteReport([], [], [], hasDropped: false, most: 5);
+
+        Assert.False(report.IsTold);
+        Assert.Equivalent(new CompleteReport.Part(null, null, [], []), report.Next());
+        Assert.True(report.IsTold);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(7)]
+    [InlineData(16)]
+    [InlineData(17)]
+    public void Parts_follow_each_other_without_a_gap_in_the_order_of_the_ids_and_name_each_session_once(int most)
+    {
+        // As gateways make them: in hexadecimal, so that their order is not that in which they came.
+        var ids = Enumerable.Range(0, 16).Select(number => $"gateway1-{number * 37:x}").ToArray();
+        var report = new CompleteReport(ids.Select(Open), [], [], hasDropped: false, most);
+
+        var parts = new List<CompleteReport.Part>();
+        while (!report.IsTold) parts.Add(report.Next());
+
+        Assert.Equal((16 + most - 1) / most, parts.Count);
+        Assert.Null(parts[0].After);
+        Assert.Null(parts[^1].UpTo);
+        Assert.Equal(parts.SkipLast(1).Select(part => part.UpTo), parts.Skip(1).Select(part => part.After));
+        Assert.All(parts, part => Assert.InRange(part.Opened.Length, 1, most));
+        Assert.All(parts, part => Assert.All(part.Opened, opened => Assert.True(
+            string.CompareOrdinal(opened.ConnectionId, part.After) > 0
+            && (part.UpTo is null || string.CompareOrdinal(opened.ConnectionId, part.UpTo) <= 0))));
+        Assert.Equal(ids.Order(StringComparer.Ordinal), parts.SelectMany(part => part.Opened).Select(opened => opened.ConnectionId));
+    }
+
+    [Fact]
+    public void An_end_comes_in_the_part_that_names_its_session_and_counts_towards_its_length()
+    {
+        var report = new CompleteReport([Open("b")], [Open("a"), Open("b")], [Close("a"), Close("c"), Close("d")], hasDropped: false, most: 2);
+
+        var (first, second) = (report.Next(), report.Next());
+
+        Assert.True(report.IsTold);
+        Assert.Equal(("a b", "a", null, "b"), (Ids(first.Opened), Ids(first.Closed), first.After, first.UpTo));
+        Assert.Equal(("", "c d", "b", null), (Ids(second.Opened), Ids(second.Closed), second.After, second.UpTo));
+    }
+
+    [Fact]
+    public void A_session_that_may_have_ended_unnoticed_is_not_named_unless_it_is_open()
+    {
+        var report = new CompleteReport([Open("b")], [Open("a"), Open("b"), Open("c")], [Close("c")], hasDropped: true, most: 5);
+
+        var part = report.Next();
+
+        Assert.Equal(("b c", "c"), (Ids(part.Opened), Ids(part.Closed)));
+    }
+
+    [Fact]
+    public void What_was_not_told_is_the_rest()
+    {
+        var report = new CompleteReport([Open("a"), Open("b"), Open("c")], [], [Close("c"), Close("d")], hasDropped: false, most: 2);
+        report.Next();
+
+        var rest = report.Rest();
+
+        Assert.True(report.IsTold);
+        Assert.Equal(("c", "c d"), (Ids(rest.Opened), Ids(rest.Closed)));
+    }
+
+    private static string Ids(SessionOpened[] opened) => string.Join(' ', opened.Select(each => each.ConnectionId));
+
+    private static string Ids(SessionClosed[] closed) => string.Join(' ', closed.Select(each => each.Counters.ConnectionId));
+
+    private static SessionOpened Open(string id) => new(id, "192.0.2.1", "agent/1.0", "", Now);
+
+    private static SessionClosed Close(string id) => new(new LiveCounters(id, 0, 0, 0, null, null), Now, Abnormal: false, "bye");
+}

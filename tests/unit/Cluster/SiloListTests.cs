@@ -1,0 +1,120 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using NotifyHub.Gateway.Cluster;
+using NotifyHub.Grains;
+using NotifyHub.TestKit;
+using Orleans.Configuration;
+using Xunit;
+
+namespace NotifyHub.UnitTests.Cluster;
+
+/// <summary>Silos as their hosts make them, and a gateway's client of them that has nothing to say.</summary>
+public sealed class SiloListTests(PostgresServer server) : IClassFixture<PostgresServer>
+{
+    // A gateway that only asks once a second who is alive speaks to each of them every eight seconds.
+    private const int Silos = 8;
+
+    // A silo looks every 1.25 s whether it has heard nothing for 5.
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(13);
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Every_silo_hears_a_quiet_gateway_often_enough_however_many_there_are()
+    {
+        var storage = await server.CreateDatabaseAsync();
+        var ports = FreePorts(2 * Silos);
+        var greeted = new ConcurrentDictionary<int, bool>();
+        var ends = new Ends();
+        var silos = Enumerable.Range(0, Silos).Select(number => Silo(storage, ports[2 * number], ports[(2 * number) + 1], greeted, ends)).ToArray();
+        using var gateway = Gateway(ports.Where((_, index) => index % 2 == 1));
+        try
+        {
+            foreach (var silo in silos) await silo.StartAsync(Cancellation);
+            await gateway.StartAsync(Cancellation);
+            await Until.TrueAsync(() => greeted.Count == Silos, () => $"{greeted.Count} of {Silos} silos", TimeSpan.FromSeconds(60));
+
+            // The length is what is tested: nobody would be cut off before.
+            await Task.Delay(Silence, Cancellation);
+
+            Assert.Empty(ends.OfSilentGateways);
+        }
+        finally
+        {
+            await gateway.StopAsync(CancellationToken.None);
+            await Task.WhenAll(silos.Select(silo => silo.StopAsync(CancellationToken.None)));
+            foreach (var silo in silos) silo.Dispose();
+        }
+    }
+
+    private static IHost Silo(string storage, int siloPort, int gatewayPort, ConcurrentDictionary<int, bool> greeted, Ends ends)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddInMemoryCollection(
+        [
+            new("NotifyHub:Storage", storage + ";Maximum Pool Size=10"),
+            new("NotifyHub:AdministratorPassword", "correct horse"),
+            new("NotifyHub:AdvertisedAddress", "127.0.0.1"),
+            new("NotifyHub:SiloPort", $"{siloPort}"),
+            new("NotifyHub:GatewayPort", $"{gatewayPort}"),
+        ]);
+        builder.Logging.AddProvider(ends);
+        builder.UseOrleans(silo => silo.AddNotifyHubSilo(builder.Configuration, embedded: false)
+            .Configure<SiloConnectionOptions>(connections => connections.ConfigureGatewayInboundConnection(connection => connection.Use(
+                next => context =>
+                {
+                    greeted[gatewayPort] = true;
+                    return next(context);
+                }))));
+        return builder.Build();
+    }
+
+    private static IHost Gateway(IEnumerable<int> ports)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddSingleton(TimeProvider.System).AddSingleton<GatewayNode>()
+            .Configure<NotifyHub.Gateway.GatewayOptions>(options => options.Silos = [.. ports.Select(port => $"127.0.0.1:{port}")]);
+        builder.UseOrleansClient(SiloList.Join);
+        return builder.Build();
+    }
+
+    /// <summary>Different ones: all are held until the last is known.</summary>
+    private static int[] FreePorts(int count)
+    {
+        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
+        foreach (var listener in listeners) listener.Start();
+        var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToArray();
+        foreach (var listener in listeners) listener.Dispose();
+        return ports;
+    }
+
+    /// <summary>The connections that silos have ended because they heard nothing, as their log tells.</summary>
+    private sealed class Ends : ILoggerProvider, ILogger
+    {
+        public ConcurrentQueue<string> OfSilentGateways { get; } = new();
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (exception is ConnectionAbortedException && exception.Message.Contains("fallen silent", StringComparison.Ordinal))
+                OfSilentGateways.Enqueue(formatter(state, exception));
+        }
+
+        public void Dispose()
+        {
+            // Nothing is held.
+        }
+    }
+}
