@@ -1,0 +1,46 @@
+using NotifyHub.TestKit;
+using Xunit;
+
+namespace NotifyHub.ClusterTests;
+
+/// <summary>A gateway that was given up returns, with more clients than a report has room for.</summary>
+public sealed class ReturnTests
+{
+    // Three parts: a report names 5,000 at most.
+    private const int Clients = 10_500;
+
+    [Fact]
+    public async Task All_clients_of_a_gateway_that_was_frozen_are_named_anew_and_what_was_counted_of_their_end_is_taken_back()
+    {
+        // None of these clients answers a ping.
+        await using var cluster = new LocalCluster { SiloCount = 1, Settings = [("PingInterval", "00:30:00")] };
+        await cluster.InitializeAsync();
+        using var rest = await cluster.LogInAsync(cluster.Gateways[1]);
+        var gateway = cluster.Gateways[0];
+        var clients = new List<RawSocket>();
+        try
+        {
+            while (clients.Count < Clients)
+            {
+                var more = Enumerable.Range(0, Math.Min(500, Clients - clients.Count)).Select(_ => RawSocket.UpgradeAsync(gateway.WebSocketPort));
+                clients.AddRange(await Task.WhenAll(more));
+            }
+
+            await Numbers.UntilAsync(rest, numbers => numbers == new Numbers(Clients, Clients, 0));
+
+            gateway.Pause();
+            await Numbers.UntilAsync(rest, numbers => numbers == new Numbers(0, Clients, Clients));
+            gateway.Resume();
+
+            await Numbers.UntilAsync(rest, numbers => numbers == new Numbers(Clients, Clients, 0));
+            var list = (await rest.GetAsync("/api/websocket/connections?status=connected&limit=1")).Data;
+            Assert.Equal(Clients, list.GetProperty("total").GetInt32());
+        }
+        finally
+        {
+            foreach (var client in clients) client.Dispose();
+        }
+
+        await Numbers.UntilAsync(rest, numbers => numbers is { Active: 0, Total: Clients });
+    }
+}
