@@ -78,8 +78,13 @@ public sealed class SessionQueries(Database database, IOptions<SiloOptions> opti
             var arguments = new { query.Status, query.Limit, Skip = (query.Page - 1L) * query.Limit };
             if (arguments.Skip >= total) return new SessionPage([], total);
 
+            // By the index alone up to the page: PostgreSQL would read the rows themselves, and those of other statuses as well, where they are many.
             var rows = await connection.QueryAsync<SessionRow>(
-                $"SELECT {Columns} FROM session {where} ORDER BY id DESC LIMIT @Limit OFFSET @Skip", arguments);
+                $"""
+                SELECT {Columns} FROM session WHERE id IN (SELECT id FROM session {where} ORDER BY id DESC LIMIT @Limit OFFSET @Skip)
+                ORDER BY id DESC
+                """,
+                arguments);
             return new SessionPage(rows.Select(row => row.ToSession()).ToArray(), total);
         },
         cancellation);
