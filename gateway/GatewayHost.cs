@@ -77,11 +77,9 @@ public static class GatewayHost
     /// <summary>Tells what the gateway does to whom the settings and the standard <c>OTEL_*</c> variables name.</summary>
     public static void AddGatewayTelemetry(this WebApplicationBuilder builder)
     {
-        var settings = builder.Configuration.GetSection(GatewayOptions.Section);
         var defaults = new GatewayOptions();
-        builder.AddTelemetry("notifyhub-gateway", new MetricsEndPoint(
-            settings.GetValue(nameof(GatewayOptions.MetricsAddress), defaults.MetricsAddress)!,
-            settings.GetValue(nameof(GatewayOptions.MetricsPort), defaults.MetricsPort)));
+        builder.AddTelemetry("notifyhub-gateway", MetricsEndPoint.Of(
+            builder.Configuration.GetSection(GatewayOptions.Section), (defaults.MetricsAddress, defaults.MetricsPort)));
     }
 
     /// <summary>Checks all settings and makes the embedded database ready, so that a fault is a line to read and not a stack trace.</summary>

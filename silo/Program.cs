@@ -26,12 +26,9 @@ try
         if (OrleansDashboard.IsWanted(builder.Configuration)) silo.AddDashboard();
     });
 
-    // What is asked before the settings are checked: a faulty value is told there, with all the others.
-    var settings = builder.Configuration.GetSection(SiloOptions.Section);
     var defaults = new SiloOptions();
-    builder.AddTelemetry("notifyhub-silo", new MetricsEndPoint(
-        settings.GetValue(nameof(SiloOptions.MetricsAddress), defaults.MetricsAddress)!,
-        settings.GetValue(nameof(SiloOptions.MetricsPort), defaults.MetricsPort)));
+    builder.AddTelemetry(
+        "notifyhub-silo", MetricsEndPoint.Of(builder.Configuration.GetSection(SiloOptions.Section), (defaults.MetricsAddress, defaults.MetricsPort)));
     builder.Services.AddOptions<KestrelServerOptions>()
         .Configure<IOptions<SiloOptions>>((kestrel, options) =>
         {

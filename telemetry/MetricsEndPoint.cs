@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -19,6 +20,12 @@ public sealed partial class MetricsEndPoint
     /// <param name="port">-1: none.</param>
     public MetricsEndPoint(string address, int port) =>
         Wanted = port is < 0 or > IPEndPoint.MaxPort ? null : new IPEndPoint(IPAddress.TryParse(address, out var parsed) ? parsed : IPAddress.IPv6Any, port);
+
+    /// <summary>As the settings say. They are asked before they are checked: a faulty value is told there, with all the others.</summary>
+    /// <param name="settings">The section that has <c>MetricsAddress</c> and <c>MetricsPort</c>.</param>
+    /// <param name="defaults">What holds where they say nothing.</param>
+    public static MetricsEndPoint Of(IConfiguration settings, (string Address, int Port) defaults) =>
+        new(settings.GetValue("MetricsAddress", defaults.Address)!, settings.GetValue("MetricsPort", defaults.Port));
 
     /// <summary>As asked for; null: nothing is to be scraped here.</summary>
     public IPEndPoint? Wanted { get; }

@@ -1,0 +1,14 @@
+# Sourced by the scripts that need programs of Debian's packages.
+
+# install_packages WHAT EFFECT PACKAGE...: installs what is missing where that may be done unasked, or says what will fail without it.
+install_packages() {
+  local what=$1 effect=$2
+  shift 2
+  if [ "$(id -u)" -eq 0 ] && command -v apt-get > /dev/null; then
+    echo "Installing $what..."
+    apt-get update -q
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
+  else
+    echo "$what: missing; $effect. On Debian or Ubuntu: sudo apt-get install $*" >&2
+  fi
+}
