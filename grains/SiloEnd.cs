@@ -38,7 +38,7 @@ public static partial class SiloEnd
         silo.Services.GetRequiredService<IOptions<ClusterMembershipOptions>>().Value.MaxJoinAttemptTime = fault is null ? LeaveTime : NoTime;
         // In any case the host's own limit holds as well, 30 s.
         using var limit = new CancellationTokenSource(fault is null ? Timeout.InfiniteTimeSpan : GrainTime);
-        if (fault is not null) LogNoFarewell(silo.Services.GetRequiredService<ILogger<Database>>(), fault);
+        if (fault is not null) LogNoFarewell(silo.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(SiloEnd)), fault);
         await silo.StopAsync(limit.Token);
         if (fault is not null) _ = Task.Delay(GrainTime, CancellationToken.None).ContinueWith(_ => Environment.Exit(0), TaskScheduler.Default);
     }

@@ -21,7 +21,7 @@ public sealed class SiloListTests(PostgresServer server) : IClassFixture<Postgre
     private const int Silos = 8;
 
     // A silo looks every 1.25 s whether it has heard nothing for 5.
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(13);
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(8);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
