@@ -55,6 +55,7 @@ public sealed partial class Clients : BackgroundService
         Subscriptions subscriptions,
         ChannelFollower follower,
         DeliveryTimes times,
+        DeliveryCounts counts,
         GatewayMetrics metrics,
         TimeProvider time,
         ILogger<Clients> logger,
@@ -63,7 +64,7 @@ public sealed partial class Clients : BackgroundService
         _options = options.Value;
         (_node, _reader, _subscriptions, _follower, _metrics, _time, _logger) = (node, reader, subscriptions, follower, metrics, time, logger);
         var senders = _options.Senders > 0 ? _options.Senders : Math.Max(1, Environment.ProcessorCount / 2);
-        _senders = [.. Enumerable.Range(0, senders).Select(number => new Sender(number, _options.BacklogBytes, times, senderLogger))];
+        _senders = [.. Enumerable.Range(0, senders).Select(number => new Sender(number, _options.BacklogBytes, times, counts, senderLogger))];
         _places = new ClientPlaces(_options.ClientConnections, _options.ClientConnectionsPerAddress);
         _rate = new FrameRate(_options.ClientMessagesPerSecond);
         _ended = End;

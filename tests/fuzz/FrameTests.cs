@@ -34,7 +34,7 @@ public sealed class FrameTests : IDisposable
     private static readonly Gen<byte[]> Frames =
         Frame.Array[0, 6].Select(frames => (byte[])[.. frames.SelectMany(frame => frame), .. WireFrames.Masked(8, [3, 232])]);
 
-    private readonly Sender _sender = new(0, 1 << 20, new DeliveryTimes(Meters.Metrics(), TimeProvider.System), NullLogger.Instance);
+    private readonly Sender _sender = new(0, 1 << 20, new DeliveryTimes(Meters.Metrics(), TimeProvider.System), new DeliveryCounts(), NullLogger.Instance);
     private readonly FailureLog _log = new();
     private readonly ChannelFollower _follower;
     private readonly ClientReader _reader;
@@ -43,7 +43,7 @@ public sealed class FrameTests : IDisposable
     {
         var channel = new FakeChannel();
         _follower = new ChannelFollower(
-            channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions()), new DeliveryTimes(Meters.Metrics(), TimeProvider.System), Meters.Metrics(), NullLogger<ChannelFollower>.Instance);
+            channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions()), new DeliveryTimes(Meters.Metrics(), TimeProvider.System), new DeliveryCounts(), Meters.Metrics(), NullLogger<ChannelFollower>.Instance);
         var subscriptions = new Subscriptions(_follower, new History(channel.Grains), TimeProvider.System, NullLogger<Subscriptions>.Instance);
         _reader = new ClientReader(subscriptions, MaxBytes, _log);
     }

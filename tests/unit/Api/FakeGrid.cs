@@ -15,6 +15,7 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
     private static readonly TimeZoneInfo Zone = TimeZoneInfo.FindSystemTimeZoneById(ApiServer.Zone);
     private readonly Dictionary<string, PublishResult> _keys = [];
     private readonly List<ApiRequestBatch> _recorded = [];
+    private readonly List<DeliveryReport> _deliveries = [];
 
     public Exception? Fault { get; set; }
 
@@ -43,6 +44,16 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
     }
 
     public Exception? RecordFault { get; set; }
+
+    public IReadOnlyList<DeliveryReport> Deliveries
+    {
+        get
+        {
+            lock (_deliveries) return [.. _deliveries];
+        }
+    }
+
+    public Exception? DeliveryFault { get; set; }
 
     public ApiRequestQuery? LastRequestQuery { get; private set; }
 
@@ -259,6 +270,15 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
         Notifications.TryGetValue(id, out var old) ? Notifications[id] = old with { Status = status } : null);
 
     public Task<bool> DeleteAsync(long id) => Answer(() => Notifications.Remove(id));
+
+    public Task RecordDeliveriesAsync(DeliveryReport report)
+    {
+        lock (_deliveries)
+        {
+            _deliveries.Add(report);
+            return DeliveryFault is { } fault ? Task.FromException(fault) : Task.CompletedTask;
+        }
+    }
 
     public Task<GridStatus> StatusAsync() => Answer(() => Status);
 
