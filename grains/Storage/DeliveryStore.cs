@@ -17,14 +17,14 @@ public sealed class DeliveryStore(Database database, TimeProvider time)
 
     /// <summary>SQL for the clients that the notification with this id was sent to.</summary>
     /// <param name="id">An expression, part of the SQL.</param>
-    public static string ClientsOf(string id) =>
-        // A range of this span that contains the offset begins less than a span before it. CROSS: SQLite keeps to this order.
-        $"""
-        (SELECT CAST(coalesce(sum(delivery.clients), 0) AS bigint)
-            FROM ({string.Join(" UNION ALL ", Spans.Select(span => $"SELECT {span} AS length"))}) AS spans CROSS JOIN delivery
-            WHERE delivery.span = spans.length AND delivery.first_offset > {id} - spans.length AND delivery.first_offset <= {id}
-                AND delivery.last_offset >= {id})
-        """;
+    public static string ClientsOf(string id)
+    {
+        // A range of a span that contains the offset begins less than that span before it. Each span by itself, and as a number that stands
+        // there: joined with a list of them, PostgreSQL reads the whole table.
+        var found = Spans.Select(span =>
+            $"SELECT clients FROM delivery WHERE span = {span} AND first_offset BETWEEN {id} - {span - 1} AND {id} AND last_offset >= {id}");
+        return $"(SELECT CAST(coalesce(sum(clients), 0) AS bigint) FROM ({string.Join(" UNION ALL ", found)}) AS around)";
+    }
 
     /// <summary>
     /// Adds what a gateway tells, once, and marks pending notifications that it names as delivered. False: there was nothing to add, because it
