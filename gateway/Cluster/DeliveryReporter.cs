@@ -38,8 +38,17 @@ internal sealed partial class DeliveryReporter(
 
     private async Task TellAllAsync(CancellationToken cancellation)
     {
-        while ((_unanswered ??= NextReport()) is { } report)
+        // Not until nothing is left: under load there is always something, and it waits for the next second.
+        var isLast = false;
+        while (!isLast)
         {
+            if (_unanswered is null)
+            {
+                _unanswered = NextReport();
+                isLast = _unanswered is not { Ranges.Length: MaxRanges };
+            }
+
+            if (_unanswered is not { } report) return;
             try
             {
                 // A report without an answer is sent again as it was: its number tells the grid whether it has it already.

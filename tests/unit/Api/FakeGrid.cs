@@ -55,6 +55,8 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
 
     public Exception? DeliveryFault { get; set; }
 
+    public Action OnDeliveries { get; set; } = () => { };
+
     public ApiRequestQuery? LastRequestQuery { get; private set; }
 
     public UserQuery? LastUserQuery { get; private set; }
@@ -273,6 +275,7 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
 
     public Task RecordDeliveriesAsync(DeliveryReport report)
     {
+        OnDeliveries();
         lock (_deliveries)
         {
             _deliveries.Add(report);

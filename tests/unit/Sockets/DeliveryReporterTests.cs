@@ -78,6 +78,22 @@ public sealed class DeliveryReporterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_sent_while_it_is_told_waits_for_the_next_second()
+    {
+        var offset = 0;
+        _grid.OnDeliveries = () =>
+        {
+            if (offset < 100) Send(offset, ++offset);
+        };
+        Send(offset, ++offset);
+        await ReportedAsync(1);
+        Assert.Single(_grid.Deliveries);
+        await ReportedAsync(2);
+
+        Assert.Equal(new DeliveredRange(2, 2, 1), Assert.Single(_grid.Deliveries[^1].Ranges));
+    }
+
+    [Fact]
     public async Task Much_is_told_in_reports_of_a_bounded_size()
     {
         for (var offset = 0; offset < 2_000; offset += 2) Send(offset, offset + 1);
