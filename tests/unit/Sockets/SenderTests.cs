@@ -333,7 +333,9 @@ public sealed class SenderTests : IDisposable
 
     private async Task RunAsync((int[][] Batches, (int, int, int)[] Steps) script)
     {
-        using var sender = new Sender(1, 64 << 20, _times, _counts, NullLogger.Instance);
+        var counts = new DeliveryCounts();
+        counts.Begin("e");
+        using var sender = new Sender(1, 64 << 20, _times, counts, NullLogger.Instance);
         var log = new ChannelLog(new ChannelHead("e", 1, 0), 8 << 20);
         sender.Follow(log);
         // The kinds of connection: plain and v1, on a socket and over a stream, with room and almost without. With still less, loopback's
@@ -358,6 +360,10 @@ public sealed class SenderTests : IDisposable
         await publishing;
         foreach (var peer in peers) peer.Resume();
         foreach (var peer in peers) await EndAsync(peer, log.Head);
+        var counted = 0L;
+        await Until.TrueAsync(
+            () => (counted += counts.Take(int.MaxValue).Ranges.Sum(range => (range.Last - range.First + 1) * range.Clients)) == sender.Delivered,
+            () => $"{counted} of {sender.Delivered}");
         foreach (var peer in peers) peer.Dispose();
     }
 
