@@ -29,7 +29,9 @@ public sealed class FrameTests : IDisposable
         Gen.Frequency((6, Gen.Const(1)), (2, Gen.Const(0)), (1, Gen.Const(2)), (2, Gen.Const(9)), (1, Gen.Const(10)), (1, Gen.Const(8)), (1, Gen.Int[3, 15])),
         Payload,
         Gen.Frequency((5, Gen.Const(true)), (2, Gen.Const(false))),
-        (opcode, payload, final) => WireFrames.Masked(opcode, payload, final));
+        // Mostly as few bytes of length as can be; else more than it needs, or, of a long payload, two.
+        Gen.Frequency((20, Gen.Const(0)), (1, Gen.Const(2)), (1, Gen.Const(8))),
+        (opcode, payload, final, lengthBytes) => WireFrames.Masked(opcode, payload, final, lengthBytes));
 
     private static readonly Gen<byte[]> Frames =
         Frame.Array[0, 6].Select(frames => (byte[])[.. frames.SelectMany(frame => frame), .. WireFrames.Masked(8, [3, 232])]);
