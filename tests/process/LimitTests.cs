@@ -1,13 +1,11 @@
-using System.Globalization;
 using System.Text;
-using System.Text.RegularExpressions;
 using NotifyHub.TestKit;
 using Xunit;
 
 namespace NotifyHub.ProcessTests;
 
 /// <summary>The limits on clients and their handshakes, each at its bound.</summary>
-public sealed partial class LimitTests(LimitTests.Shared shared) : IClassFixture<LimitTests.Shared>, IAsyncLifetime
+public sealed class LimitTests(LimitTests.Shared shared) : IClassFixture<LimitTests.Shared>, IAsyncLifetime
 {
     private const string Ping = """{"type":"ping"}""";
     private const string Pong = """{"type":"pong"}""";
@@ -210,16 +208,8 @@ public sealed partial class LimitTests(LimitTests.Shared shared) : IClassFixture
 
         await AssertAnswersHttpAsync();
 
-        async Task<long> SilentFullAsync()
-        {
-            using var http = new HttpClient();
-            var page = await http.GetStringAsync($"http://127.0.0.1:{Hub.MetricsPort}/metrics", TestContext.Current.CancellationToken);
-            return long.Parse(SilentFull().Match(page).Groups[1].Value, CultureInfo.InvariantCulture);
-        }
+        async Task<long> SilentFullAsync() => (await Refusals.CountAsync(Hub))["websocket silent_full"];
     }
-
-    [GeneratedRegex("""notifyhub_refusal_port="websocket",notifyhub_refusal_reason="silent_full"\} (\d+)""")]
-    private static partial Regex SilentFull();
 
     private async Task AssertAnswersHttpAsync()
     {

@@ -1,13 +1,11 @@
-using System.Globalization;
 using System.Net;
-using System.Text.RegularExpressions;
 using NotifyHub.TestKit;
 using Xunit;
 
 namespace NotifyHub.ProcessTests;
 
 /// <summary>Whoever is turned away is told so and counted, once, by port and reason.</summary>
-public sealed partial class RefusalTests(RefusalTests.Shared shared) : IClassFixture<RefusalTests.Shared>, IAsyncLifetime
+public sealed class RefusalTests(RefusalTests.Shared shared) : IClassFixture<RefusalTests.Shared>, IAsyncLifetime
 {
     private const string Key = "a key";
     private const string One = "127.0.0.1";
@@ -36,7 +34,7 @@ public sealed partial class RefusalTests(RefusalTests.Shared shared) : IClassFix
     public async Task On_the_WebSocket_port_by_each_reason(int cookieLength)
     {
         using var rest = await Hub.LogInAsync();
-        var before = await CountsAsync();
+        var before = await Refusals.CountAsync(Hub);
 
         await AssertAnsweredAsync(426, One, headers: ("Sec-WebSocket-Version", "8"));
         await AssertAnsweredAsync(400, One, headers: ("Sec-WebSocket-Key", "short"));
@@ -71,7 +69,7 @@ public sealed partial class RefusalTests(RefusalTests.Shared shared) : IClassFix
     [Fact]
     public async Task On_the_push_port_by_each_reason()
     {
-        var before = await CountsAsync();
+        var before = await Refusals.CountAsync(Hub);
 
         using var served = await PushClient.ConnectAsync(Hub.PushPort, from: One);
         Assert.Equal("ok", await served.PushAsync($"AUTH {Key}"));
@@ -94,7 +92,7 @@ public sealed partial class RefusalTests(RefusalTests.Shared shared) : IClassFix
     [Fact]
     public async Task A_connection_that_says_nothing_for_too_long()
     {
-        var before = await CountsAsync();
+        var before = await Refusals.CountAsync(Hub);
         using var raw = await RawSocket.ConnectAsync(Hub.WebSocketPort);
 
         Assert.Empty(await raw.ReadToEndAsync());
@@ -109,21 +107,10 @@ public sealed partial class RefusalTests(RefusalTests.Shared shared) : IClassFix
         await Until.TrueAsync(
             async () =>
             {
-                more = [.. (await CountsAsync()).Where(count => count.Value != before[count.Key]).Select(count => $"{count.Key} {count.Value - before[count.Key]}")];
+                more = [.. (await Refusals.CountAsync(Hub)).Where(count => count.Value != before[count.Key]).Select(count => $"{count.Key} {count.Value - before[count.Key]}")];
                 return more.Length == expected.Length;
             },
             () => string.Join(", ", more));
         Assert.Equal(expected.Select(one => $"{one.Refusal} {one.More}").Order(), more.Order());
     }
-
-    private async Task<Dictionary<string, long>> CountsAsync()
-    {
-        using var http = new HttpClient();
-        var page = await http.GetStringAsync($"http://127.0.0.1:{Hub.MetricsPort}/metrics", TestContext.Current.CancellationToken);
-        return Series().Matches(page).ToDictionary(
-            match => $"{match.Groups[1].Value} {match.Groups[2].Value}", match => long.Parse(match.Groups[3].Value, CultureInfo.InvariantCulture));
-    }
-
-    [GeneratedRegex("""^notifyhub_connections_refused_total\{.*notifyhub_refusal_port="(\w+)",notifyhub_refusal_reason="(\w+)".*\} (\d+)""", RegexOptions.Multiline)]
-    private static partial Regex Series();
 }
