@@ -57,7 +57,10 @@ public sealed class FrameTests : IDisposable
     }
 
     [Fact]
-    public Task Any_bytes_are_answered_as_the_model_says_however_they_are_cut() => Fuzzer.RunAsync("frames", Frames, async input =>
+    public Task Any_bytes_are_answered_as_the_model_says_however_they_are_cut() => Fuzzer.RunAsync("frames", Frames, CheckAsync);
+
+    /// <summary>Fails when an input is not answered as it should be.</summary>
+    internal async Task CheckAsync(byte[] input)
     {
         var model = FrameModel.Of(input, MaxBytes);
         foreach (var cuts in Fuzzer.Cuts(input))
@@ -72,7 +75,7 @@ public sealed class FrameTests : IDisposable
             Assert.Equal(close is null ? model.Answers.Take(texts.Count) : model.Answers, texts);
             Assert.Null(_log.Failure);
         }
-    });
+    }
 
     private async Task<List<WireFrame>> AnswersAsync(byte[] input, int[] cuts)
     {
