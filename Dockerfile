@@ -24,7 +24,7 @@ COPY silo/NotifyHub.Silo.csproj silo/packages.lock.json silo/
 RUN dotnet restore gateway --locked-mode && dotnet restore silo --locked-mode
 
 COPY .editorconfig ./
-COPY docs/configuration.md docs/
+COPY docs/configuration.md docs/configuration.zh-TW.md docs/
 COPY grain-interfaces grain-interfaces
 COPY grains grains
 COPY telemetry telemetry

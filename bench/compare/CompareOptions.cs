@@ -15,12 +15,13 @@ internal sealed record CompareOptions
           slow       5 % of the clients do not read: the others' latency, evictions, memory
           publish    100 clients, publish as fast as acknowledged over TCP and in batches over REST
           table      all of these, at 1,000 and 10,000 clients
-          telemetry  fanout with all telemetry exported, against none: three times each, in turn, and the median
+          telemetry  steady and fanout with all telemetry exported, against none: both servers alive, in turn, and the medians
 
           --servers A,B,…      of floor, naive, signalr, notifyhub      all of them
           --baseline NAME      what ratios refer to                     naive, or the first server
           --connections N      instead of the mode's own
           --duration S         seconds that are measured                10 (slow: three times as many)
+          --rounds N           of telemetry                             15
           --server-cpus LIST   cores of server and database; "any": not pinned    0
           --bench-cpus LIST    cores of the generator; "any": not pinned          1
           --postgres           NotifyHub on a PostgreSQL server of its own that is thrown away afterwards
@@ -42,6 +43,8 @@ internal sealed record CompareOptions
     public int? Connections { get; private set; }
 
     public double Duration { get; private set; } = 10;
+
+    public int Rounds { get; private set; } = 15;
 
     /// <summary>As <c>taskset</c> takes it; empty: not pinned.</summary>
     public string ServerCpus { get; private set; } = Environment.ProcessorCount > 1 ? "0" : "";
@@ -85,6 +88,7 @@ internal sealed record CompareOptions
             case "--baseline": Baseline = value; break;
             case "--connections": Connections = (int)Number(name, value, 1_000_000); break;
             case "--duration": Duration = Number(name, value, 3600); break;
+            case "--rounds": Rounds = (int)Number(name, value, 1000); break;
             case "--server-cpus": ServerCpus = value == "any" ? "" : value; break;
             case "--bench-cpus": BenchCpus = value == "any" ? "" : value; break;
             case "--out": Out = value; break;

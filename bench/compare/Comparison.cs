@@ -7,6 +7,7 @@ namespace NotifyHub.Bench.Compare;
 internal sealed class Comparison(CompareOptions options) : IAsyncDisposable
 {
     private readonly Dictionary<(string Server, string Load), Report> _reports = [];
+    private readonly Dictionary<string, Server> _kept = [];
     private PostgresServer? _postgres;
 
     /// <summary>A run failed, or a client did not get every message once and in order.</summary>
@@ -54,19 +55,17 @@ internal sealed class Comparison(CompareOptions options) : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        foreach (var server in _kept.Values) server.Dispose();
         if (_postgres is not null) await _postgres.DisposeAsync();
     }
 
     private async Task MeasureAsync(string name, Load load, CancellationToken cancellation)
     {
         var file = Path.Combine(options.Out, $"{name}-{load.Name}");
-        var data = Directory.CreateTempSubdirectory("notifyhub-bench-");
+        var server = _kept.GetValueOrDefault(name) ?? await StartAsync(name, load, file + ".log", cancellation);
         try
         {
-            var storage = Configured ?? (_postgres is not null && Server.IsNotifyHub(name)
-                ? await _postgres.CreateDatabaseAsync()
-                : $"Data Source={data.FullName}/notifyhub.db");
-            using var server = await Server.StartAsync(name, load, storage, data.FullName, file + ".log", cancellation);
+            if (load.KeepsServer) _kept[name] = server;
             File.Delete(file + ".json");
             var code = await RunAsync(
                 options.BenchCpus.Length > 0 ? "taskset" : "env",
@@ -77,13 +76,22 @@ internal sealed class Comparison(CompareOptions options) : IAsyncDisposable
                 ],
                 cancellation);
             if (code != 0) Failed = true;
-            if (!File.Exists(file + ".json")) throw new IOException($"{name} was not measured; its log: {file}.log");
+            if (!File.Exists(file + ".json")) throw new IOException($"{name} was not measured; its log: {server.Log}");
             _reports[(name, load.Name)] = NotifyHub.Bench.Report.FromJson(await File.ReadAllTextAsync(file + ".json", cancellation));
         }
         finally
         {
-            data.Delete(recursive: true);
+            if (!load.KeepsServer) server.Dispose();
         }
+    }
+
+    private async Task<Server> StartAsync(string name, Load load, string log, CancellationToken cancellation)
+    {
+        var data = Directory.CreateTempSubdirectory("notifyhub-bench-");
+        var storage = Configured ?? (_postgres is not null && Server.IsNotifyHub(name)
+            ? await _postgres.CreateDatabaseAsync()
+            : $"Data Source={data.FullName}/notifyhub.db");
+        return await Server.StartAsync(name, load, storage, data, log, cancellation);
     }
 
     /// <summary>Runs a program with its output where ours does not go; its exit code.</summary>

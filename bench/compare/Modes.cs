@@ -1,11 +1,13 @@
 namespace NotifyHub.Bench.Compare;
 
-/// <summary>One run of the generator against one fresh server.</summary>
+/// <summary>One run of the generator against one server.</summary>
 /// <param name="Name">Names its files.</param>
 /// <param name="Options">Of the generator.</param>
 /// <param name="BacklogBytes">How far a client may lag, on every server that has such a bound; NotifyHub's default.</param>
 /// <param name="NeedsRest">Only NotifyHub can take it.</param>
-internal sealed record Load(string Name, IReadOnlyList<string> Options, int BacklogBytes = 16 << 20, bool NeedsRest = false);
+/// <param name="KeepsServer">The server is not a fresh one but stays for the loads to come.</param>
+internal sealed record Load(
+    string Name, IReadOnlyList<string> Options, int BacklogBytes = 16 << 20, bool NeedsRest = false, bool KeepsServer = false);
 
 /// <summary>A line of a table.</summary>
 /// <param name="Loads">What it is computed from, in this order.</param>
@@ -24,6 +26,7 @@ internal sealed record Section(string Title, IReadOnlyList<Row> Rows)
 internal static class Modes
 {
     private const int SteadyDeliveries = 20_000;
+    private const int ColdRounds = 3;
     private const int SlowBytes = 16 << 10, SlowBacklog = 1 << 20;
 
     public static readonly string[] Names = ["fanout", "steady", "idle", "slow", "publish", "table", "telemetry"];
@@ -35,7 +38,7 @@ internal static class Modes
         "idle" => [Idle(options.Connections ?? 10_000)],
         "slow" => [Slow(options.Connections ?? 5000, options.Duration)],
         "publish" => [Publish(options.Connections ?? 100, options.Duration)],
-        "telemetry" => [Telemetry(options.Connections ?? 1000, options.Duration)],
+        "telemetry" => Telemetry(options.Connections ?? 1000, options.Duration, options.Rounds),
         _ =>
         [
             Fanout(1000, options.Duration), Fanout(10_000, options.Duration), Steady(1000, options.Duration), Steady(10_000, options.Duration),
@@ -43,22 +46,39 @@ internal static class Modes
         ],
     };
 
-    /// <summary>One run on a shared machine is a few percent off: the two take turns, and the medians are compared.</summary>
-    private static Section Telemetry(int connections, double duration)
+    /// <summary>
+    /// A few percent are less than what two processes of one program differ by from one minute to the next: both servers stay alive, are measured in
+    /// turn, again and again, and the medians are compared. The first rounds are the compiler's.
+    /// </summary>
+    private static IReadOnlyList<Section> Telemetry(int connections, double duration, int rounds)
     {
-        Load[] loads = [.. Enumerable.Range(1, 3).Select(round => FanoutLoad($"telemetry-{connections}-{round}", connections, duration))];
-        return new Section($"As fast as acknowledged, {connections:N0} clients, with all telemetry exported against none",
+        var all = Enumerable.Range(1, rounds + ColdRounds).ToArray();
+        Load[] steady = [.. all.Select(round => Kept(SteadyLoad($"telemetry-steady-{round}", connections, duration)))];
+        Load[] fanout = [.. all.Select(round => Kept(FanoutLoad($"telemetry-fanout-{round}", connections, duration)))];
+        return
         [
-            .. loads.Select((load, round) => new Row($"deliveries a second of server CPU, round {round + 1}", [load], r => r[0].Deliver?.PerServerCpuSecond)),
-            new("deliveries a second of server CPU, median", loads, r => Median(r, report => report.Deliver?.PerServerCpuSecond)),
-            new("acknowledged a second, median", loads, r => Median(r, report => report.Publish?.AcknowledgedPerSecond)),
-            new("latency, last client, p99, ms, median", loads, r => Median(r, report => Ms(report.Deliver?.LastClientLatency.P99))),
-            new("server memory at most, MiB, median", loads, r => Median(r, report => Mib(report.Deliver?.ServerPeak))),
-        ]);
+            new Section(
+                $"{SteadyDeliveries:N0} deliveries a second, {connections:N0} clients, {rounds} rounds in turn: all telemetry exported against none",
+                Quartiles("server CPU a delivery, µs", steady, report => report.Deliver?.ServerCpuMicrosPerDelivery)),
+            new Section(
+                $"As fast as acknowledged, {connections:N0} clients, {rounds} rounds in turn: all telemetry exported against none",
+                [
+                    .. Quartiles("server CPU a thousand deliveries, µs", fanout, report => 1e9 / report.Deliver?.PerServerCpuSecond),
+                    .. Quartiles("acknowledged a second", fanout, report => report.Publish?.AcknowledgedPerSecond),
+                    new("server memory at most, MiB", fanout, r => Mib(r[^1].Deliver?.ServerPeak)),
+                ]),
+        ];
     }
 
-    private static double? Median(IReadOnlyList<Report> reports, Func<Report, double?> value) =>
-        reports.Select(value).Order().ElementAtOrDefault(reports.Count / 2);
+    private static Load Kept(Load load) => load with { Options = [.. load.Options, "--warmup", "1"], KeepsServer = true };
+
+    private static Row[] Quartiles(string title, IReadOnlyList<Load> loads, Func<Report, double?> value) =>
+    [
+        .. new[] { (Name: "median", At: 0.5), ("lower quartile", 0.25), ("upper quartile", 0.75) }.Select(quartile => new Row(
+            $"{title}: {quartile.Name}", loads, r => Quantile([.. r.Skip(ColdRounds).Select(value).Order()], quartile.At))),
+    ];
+
+    private static double? Quantile(double?[] ordered, double at) => ordered[(int)Math.Round(at * (ordered.Length - 1))];
 
     private static Load FanoutLoad(string name, int connections, double duration)
     {
@@ -81,9 +101,12 @@ internal static class Modes
         ]);
     }
 
+    private static Load SteadyLoad(string name, int connections, double duration) =>
+        new(name, [.. Basics(connections, duration), "--rate", $"{(double)SteadyDeliveries / connections}"]);
+
     private static Section Steady(int connections, double duration)
     {
-        Load[] load = [new($"steady-{connections}", [.. Basics(connections, duration), "--rate", $"{(double)SteadyDeliveries / connections}"])];
+        Load[] load = [SteadyLoad($"steady-{connections}", connections, duration)];
         return new Section($"{SteadyDeliveries:N0} deliveries a second in all, {connections:N0} clients",
         [
             new("server CPU a delivery, µs", load, r => r[0].Deliver?.ServerCpuMicrosPerDelivery, AgainstFloor: true),

@@ -16,13 +16,15 @@ internal sealed class Server : IDisposable
 
     private readonly Process _process;
     private readonly string _name;
-    private readonly string _log;
+    private readonly DirectoryInfo _data;
     private readonly Collector? _collector;
 
-    private Server(string name, string log, Process process, int port, int pushPort, Collector? collector)
+    private Server(string name, DirectoryInfo data, string log, Process process, int port, int pushPort, Collector? collector)
     {
-        (_name, _log, _process, Port, PushPort, _collector) = (name, log, process, port, pushPort, collector);
+        (_name, _data, Log, _process, Port, PushPort, _collector) = (name, data, log, process, port, pushPort, collector);
     }
+
+    public string Log { get; }
 
     public int Port { get; }
 
@@ -38,9 +40,9 @@ internal sealed class Server : IDisposable
     ];
 
     /// <param name="storage">NotifyHub's connection string.</param>
-    /// <param name="data">A new folder of NotifyHub's own.</param>
+    /// <param name="data">A new folder of NotifyHub's own, which goes with the server.</param>
     /// <exception cref="IOException">It did not start; the log tells why.</exception>
-    public static async Task<Server> StartAsync(string name, Load load, string storage, string data, string log, CancellationToken cancellation)
+    public static async Task<Server> StartAsync(string name, Load load, string storage, DirectoryInfo data, string log, CancellationToken cancellation)
     {
         int port = FreePort(), pushPort = FreePort();
         string[] command = IsNotifyHub(name)
@@ -55,11 +57,11 @@ internal sealed class Server : IDisposable
             start.Environment["NotifyHub__ConsolePort"] = "-1";
             start.Environment["NotifyHub__PushPort"] = $"{pushPort}";
             start.Environment["NotifyHub__Address"] = "127.0.0.1";
-            start.Environment["NotifyHub__DataFolder"] = data;
+            start.Environment["NotifyHub__DataFolder"] = data.FullName;
             start.Environment["NotifyHub__Storage"] = storage;
             start.Environment["NotifyHub__BacklogBytes"] = $"{load.BacklogBytes}";
         }
-        var server = new Server(name, log, Process.Start(start)!, port, pushPort, collector);
+        var server = new Server(name, data, log, Process.Start(start)!, port, pushPort, collector);
         try
         {
             await server.WaitAsync(cancellation);
@@ -79,6 +81,7 @@ internal sealed class Server : IDisposable
         _process.WaitForExit();
         _process.Dispose();
         _collector?.Dispose();
+        _data.Delete(recursive: true);
     }
 
     public static bool IsNotifyHub(string name) => name is "notifyhub" or Telemetry;
@@ -99,7 +102,7 @@ internal sealed class Server : IDisposable
         var started = Stopwatch.StartNew();
         while (!await AnswersAsync(Port, cancellation) || !await AnswersAsync(PushPort, cancellation))
         {
-            if (_process.HasExited || started.Elapsed > StartPatience) throw new IOException($"{_name} did not start: see {_log}");
+            if (_process.HasExited || started.Elapsed > StartPatience) throw new IOException($"{_name} did not start: see {Log}");
             await Task.Delay(50, cancellation);
         }
     }

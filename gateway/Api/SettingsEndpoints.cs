@@ -13,15 +13,20 @@ internal static class SettingsEndpoints
             .Summary("Read the settings of the answering gateway and of a silo, with their sources; secrets are masked.");
 
     private static async Task<Ok<Envelope<SettingsView>>> ListAsync(
-        IOptions<GatewayOptions> options, IConfiguration configuration, IGrainFactory grains)
+        HttpRequest request, IOptions<GatewayOptions> options, IConfiguration configuration, IGrainFactory grains)
     {
         var gateway = SettingsList.Of(options.Value, new GatewayOptions(), configuration, "Gateway");
         var silo = await grains.GetGrain<ISettingsGrain>(GrainKeys.Only).ListAsync();
-        return Reply.Ok(new SettingsView(
-        [
-            .. gateway.Select(setting => SettingView.Of(setting, "gateway")),
-            .. silo.Select(setting => SettingView.Of(setting, "silo")),
-        ]));
+        return Reply.Ok(new SettingsView([.. Views(gateway, "Gateway", request), .. Views(silo, "Silo", request)]));
+    }
+
+    private static IEnumerable<SettingView> Views(IEnumerable<Setting> settings, string section, HttpRequest request)
+    {
+        var meanings = Text.IsEnglish(request) ? [] : SettingsList.Meanings(SettingsList.ChinesePage, section);
+        // A silo may be of another version than this gateway, and have settings that this one knows nothing of.
+        return settings.Select(setting => new SettingView(
+            setting.Name, setting.Value, setting.Default, setting.Source, section.ToLowerInvariant(),
+            meanings.GetValueOrDefault(setting.Name, setting.Description)));
     }
 }
 
@@ -29,8 +34,5 @@ public sealed record SettingsView(IReadOnlyList<SettingView> Settings);
 
 /// <param name="Source">default, file, environment or argument.</param>
 /// <param name="Part">gateway or silo.</param>
-public sealed record SettingView(string Name, string Value, string Default, string Source, string Part, string Description)
-{
-    public static SettingView Of(Setting setting, string part) =>
-        new(setting.Name, setting.Value, setting.Default, setting.Source, part, setting.Description);
-}
+/// <param name="Description">What it means; Chinese, or English with <c>Accept-Language: en</c>.</param>
+public sealed record SettingView(string Name, string Value, string Default, string Source, string Part, string Description);

@@ -12,13 +12,17 @@ public static class SettingsList
     /// <summary>Stands for a secret that is set; one that is not set is empty.</summary>
     public const string Mask = "••••••";
 
+    public const string EnglishPage = "configuration.md";
+
+    public const string ChinesePage = "configuration.zh-TW.md";
+
     private static readonly string[] SecretEndings = ["Key", "Password", "Secret", "Token"];
 
     /// <param name="defaults">A fresh instance of the same class.</param>
-    /// <param name="section">The heading of the class's table in docs/configuration.md.</param>
+    /// <param name="section">The heading of the class's table in docs/configuration.md, where the meanings are from.</param>
     public static Setting[] Of<T>(T options, T defaults, IConfiguration configuration, string section) where T : notnull
     {
-        var meanings = Meanings(section);
+        var meanings = Meanings(EnglishPage, section);
         return
         [
             .. from property in typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance)
@@ -80,11 +84,14 @@ public static class SettingsList
         configuration is not IConfigurationRoot root ? [] : root.Providers.SelectMany(provider =>
             provider is ChainedConfigurationProvider chained ? Providers(chained.Configuration) : [provider]);
 
-    // The page that operators read, which a test holds to the options: what a setting means is written down once.
-    private static Dictionary<string, string> Meanings(string section)
+    /// <summary>What each setting means, by its name. From the page that operators read, which a test holds to the options: a meaning is written
+    /// down once a language.</summary>
+    /// <param name="page"><see cref="EnglishPage"/> or <see cref="ChinesePage"/>.</param>
+    /// <param name="section">The heading of its table.</param>
+    public static Dictionary<string, string> Meanings(string page, string section)
     {
-        using var page = new StreamReader(typeof(SettingsList).Assembly.GetManifestResourceStream("configuration.md")!);
-        return page.ReadToEnd().Split('\n')
+        using var text = new StreamReader(typeof(SettingsList).Assembly.GetManifestResourceStream(page)!);
+        return text.ReadToEnd().Split('\n')
             .SkipWhile(line => line != $"## {section}")
             .Skip(1)
             .TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal))
@@ -92,7 +99,7 @@ public static class SettingsList
             .Select(line => line.Trim('|', ' ').Split('|', StringSplitOptions.TrimEntries))
             .ToDictionary(
                 cells => cells[0][1..cells[0].IndexOf('`', 1)],
-                cells => cells[3].Replace("`", "", StringComparison.Ordinal),
+                cells => cells[^1].Replace("`", "", StringComparison.Ordinal),
                 StringComparer.Ordinal);
     }
 }

@@ -84,6 +84,7 @@ public sealed class AdministrationTests(Browser browser)
         var list = tab.Panel("設定");
         ILocator Setting(string name) => list.Locator("tbody tr").Filter(new() { Has = tab.Page.Locator("strong").GetByText(name, new() { Exact = true }) });
         await Expect(Setting("BacklogBytes")).ToContainTextAsync("預設");
+        await Expect(Setting("BacklogBytes")).ToContainTextAsync("客戶端最多可落後");
         await Expect(Setting("WebSocketPort")).ToContainTextAsync("環境變數");
 
         await list.GetByLabel("搜尋").FillAsync("PingInterval");

@@ -76,16 +76,22 @@ public sealed class SettingsListTests
     public async Task Both_parts_are_told_to_an_administrator_without_their_secrets()
     {
         await using var server = await ApiServer.StartAsync(("PushKey", "push secret"));
-        var answer = await server.GetAsync("/api/system/settings", await server.LogInAsync());
+        var token = await server.LogInAsync();
+        var answer = await server.GetAsync("/api/system/settings", token);
         var settings = answer.Data.GetProperty("settings").EnumerateArray().ToArray();
 
         Assert.DoesNotContain("push secret", answer.Body, StringComparison.Ordinal);
         Assert.DoesNotContain(ApiServer.JwtKey, answer.Body, StringComparison.Ordinal);
         Assert.Equal(
-            """{"name":"PushKey","value":"••••••","default":"","source":"file","part":"gateway","description":"When set, a push connection must begin with the line AUTH <key>."}""",
+            """{"name":"PushKey","value":"••••••","default":"","source":"file","part":"gateway","description":"設定後，推播連線的第一行必須是 AUTH <key>。"}""",
             settings.Single(setting => setting.GetProperty("name").GetString() == "PushKey").GetRawText());
+
+        var english = (await server.SendAsync(HttpMethod.Get, "/api/system/settings", null, token, ("Accept-Language", "en"))).Data.GetProperty("settings").EnumerateArray().ToArray();
+        Assert.Equal(
+            "When set, a push connection must begin with the line AUTH <key>.",
+            english.Single(setting => setting.GetProperty("name").GetString() == "PushKey").GetProperty("description").GetString());
         Assert.Equal(
             """{"name":"Storage","value":"Host=db;Password=••••••","default":"Data Source=data/notifyhub.db","source":"environment","part":"silo","description":"Connection string."}""",
-            settings[^1].GetRawText());
+            english[^1].GetRawText());
     }
 }

@@ -22,6 +22,16 @@ public sealed class ConfigurationPageTests
     public void Every_setting_of_the_page_says_what_it_means() =>
         Assert.All(TableRows("Gateway").Concat(TableRows("Silo")), row => Assert.EndsWith(".", row[3], StringComparison.Ordinal));
 
+    [Theory]
+    [InlineData("Gateway")]
+    [InlineData("Silo")]
+    public void The_Chinese_page_says_what_each_of_the_same_settings_means(string section)
+    {
+        var chinese = TableRows(section, "configuration.zh-TW.md").ToArray();
+        Assert.Equal(TableRows(section).Select(row => row[0][..row[0].IndexOf('<', StringComparison.Ordinal)]), chinese.Select(row => row[0]));
+        Assert.All(chinese, row => Assert.EndsWith("。", row[1], StringComparison.Ordinal));
+    }
+
     private static string[] Rows(object options) =>
     [
         .. from property in options.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance)
@@ -38,16 +48,16 @@ public sealed class ConfigurationPageTests
 
     private static string[] RowsOfPage(string section) => [.. TableRows(section).Select(row => $"{row[0]} | {row[1]} | {row[2]}")];
 
-    private static IEnumerable<string[]> TableRows(string section) =>
-        File.ReadLines(Page())
+    private static IEnumerable<string[]> TableRows(string section, string page = "configuration.md") =>
+        File.ReadLines(Page(page))
             .SkipWhile(line => line != $"## {section}")
             .Skip(1)
             .TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal))
             .Where(line => line.StartsWith("| `", StringComparison.Ordinal))
             .Select(line => line.Trim('|', ' ').Split('|', StringSplitOptions.TrimEntries));
 
-    private static string Page([CallerFilePath] string here = "") =>
-        Path.Combine(Path.GetDirectoryName(here)!, "../../../docs/configuration.md");
+    private static string Page(string name, [CallerFilePath] string here = "") =>
+        Path.Combine(Path.GetDirectoryName(here)!, "../../../docs", name);
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
