@@ -18,6 +18,7 @@ internal sealed record CompareOptions
           telemetry  steady and fanout with all telemetry exported, against none: both servers alive, in turn, and the medians
 
           --servers A,B,…      of floor, naive, signalr, notifyhub      all of them
+                               and bun (uWebSockets inside), which needs npm
           --baseline NAME      what ratios refer to                     naive, or the first server
           --connections N      instead of the mode's own
           --duration S         seconds that are measured                10 (slow: three times as many)
@@ -74,7 +75,7 @@ internal sealed record CompareOptions
             else options.Set(args[i], i + 1 < args.Count ? args[++i] : throw new FormatException($"{args[i]}: a value is missing"));
         }
         if (options.Mode == "telemetry") (options.Servers, options.Baseline) = (["notifyhub", Server.Telemetry], "notifyhub");
-        if (options.Servers.FirstOrDefault(s => !Server.Names.Contains(s) && s != Server.Telemetry) is { } unknown) throw new FormatException($"{unknown}: no such server");
+        if (options.Servers.FirstOrDefault(s => !Server.Names.Contains(s) && s is not (Server.Telemetry or Server.Bun)) is { } unknown) throw new FormatException($"{unknown}: no such server");
         if (options.Baseline.Length == 0) options.Baseline = options.Servers.Contains("naive") ? "naive" : options.Servers[0];
         if (!options.Servers.Contains(options.Baseline)) throw new FormatException($"--baseline {options.Baseline}: not among the servers");
         return options;

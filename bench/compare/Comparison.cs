@@ -8,6 +8,7 @@ internal sealed class Comparison(CompareOptions options) : IAsyncDisposable
 {
     private readonly Dictionary<(string Server, string Load), Report> _reports = [];
     private readonly Dictionary<string, Server> _kept = [];
+    private string? _group;
     private PostgresServer? _postgres;
 
     /// <summary>A run failed, or a client did not get every message once and in order.</summary>
@@ -36,6 +37,8 @@ internal sealed class Comparison(CompareOptions options) : IAsyncDisposable
         }
         foreach (var load in loads)
         {
+            if (load.Group != _group) EndKept();
+            _group = load.Group;
             foreach (var server in options.Servers)
             {
                 if (load.NeedsRest && !Server.IsNotifyHub(server)) continue;
@@ -55,8 +58,14 @@ internal sealed class Comparison(CompareOptions options) : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var server in _kept.Values) server.Dispose();
+        EndKept();
         if (_postgres is not null) await _postgres.DisposeAsync();
+    }
+
+    private void EndKept()
+    {
+        foreach (var server in _kept.Values) server.Dispose();
+        _kept.Clear();
     }
 
     private async Task MeasureAsync(string name, Load load, CancellationToken cancellation)
@@ -65,7 +74,7 @@ internal sealed class Comparison(CompareOptions options) : IAsyncDisposable
         var server = _kept.GetValueOrDefault(name) ?? await StartAsync(name, load, file + ".log", cancellation);
         try
         {
-            if (load.KeepsServer) _kept[name] = server;
+            if (load.Group is not null) _kept[name] = server;
             File.Delete(file + ".json");
             var code = await RunAsync(
                 options.BenchCpus.Length > 0 ? "taskset" : "env",
@@ -81,7 +90,7 @@ internal sealed class Comparison(CompareOptions options) : IAsyncDisposable
         }
         finally
         {
-            if (!load.KeepsServer) server.Dispose();
+            if (load.Group is null) server.Dispose();
         }
     }
 

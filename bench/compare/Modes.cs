@@ -5,9 +5,9 @@ namespace NotifyHub.Bench.Compare;
 /// <param name="Options">Of the generator.</param>
 /// <param name="BacklogBytes">How far a client may lag, on every server that has such a bound; NotifyHub's default.</param>
 /// <param name="NeedsRest">Only NotifyHub can take it.</param>
-/// <param name="KeepsServer">The server is not a fresh one but stays for the loads to come.</param>
+/// <param name="Group">Loads of one group, which come one after the other, meet the same server; without one it is a fresh one for each.</param>
 internal sealed record Load(
-    string Name, IReadOnlyList<string> Options, int BacklogBytes = 16 << 20, bool NeedsRest = false, bool KeepsServer = false);
+    string Name, IReadOnlyList<string> Options, int BacklogBytes = 16 << 20, bool NeedsRest = false, string? Group = null);
 
 /// <summary>A line of a table.</summary>
 /// <param name="Loads">What it is computed from, in this order.</param>
@@ -70,13 +70,15 @@ internal static class Modes
         ];
     }
 
-    private static Load Kept(Load load) => load with { Options = [.. load.Options, "--warmup", "1"], KeepsServer = true };
+    private static Load Kept(Load load) => load with { Options = [.. load.Options, "--warmup", "1"], Group = "telemetry" };
 
-    private static Row[] Quartiles(string title, IReadOnlyList<Load> loads, Func<Report, double?> value) =>
-    [
-        .. new[] { (Name: "median", At: 0.5), ("lower quartile", 0.25), ("upper quartile", 0.75) }.Select(quartile => new Row(
-            $"{title}: {quartile.Name}", loads, r => Quantile([.. r.Skip(ColdRounds).Select(value).Order()], quartile.At))),
-    ];
+    private static Row[] Quartiles(string title, IReadOnlyList<Load> loads, Func<Report, double?> value)
+    {
+        return [Quartile("median", 0.5), Quartile("lower quartile", 0.25), Quartile("upper quartile", 0.75)];
+
+        Row Quartile(string name, double at) =>
+            new($"{title}: {name}", loads, r => Quantile([.. r.Skip(ColdRounds).Select(value).Order()], at));
+    }
 
     private static double? Quantile(double?[] ordered, double at) => ordered[(int)Math.Round(at * (ordered.Length - 1))];
 
@@ -118,15 +120,20 @@ internal static class Modes
         ]);
     }
 
+    /// <summary>Twice on the same server: its memory is told by the first time, when all of it is new; what a connect costs by both, for the first
+    /// clients of a new process pay for its compiler.</summary>
     private static Section Idle(int connections)
     {
-        Load[] load = [new($"idle-{connections}", ["--connections", $"{connections}", "--idle", "--duration", "5"])];
+        string[] options = ["--connections", $"{connections}", "--idle", "--duration", "5"];
+        Load first = new($"idle-{connections}", options, Group: $"idle-{connections}"), again = first with { Name = $"idle-{connections}-again" };
         return new Section($"{connections:N0} idle connections",
         [
-            new("bytes a connection", load, r => r[0].Connect.ServerBytesPerConnection),
-            new("connects a second", load, r => r[0].Connect.PerSecond),
-            new("server CPU a connect, µs", load, r => r[0].Connect.ServerCpuMicrosPerConnection),
-            new("server CPU while idle, %", load, r => r[0].Idle?.ServerCpuPercent, Ratio: false),
+            new("bytes a connection", [first], r => r[0].Connect.ServerBytesPerConnection),
+            new("server CPU while idle, %", [first], r => r[0].Idle?.ServerCpuPercent, Ratio: false),
+            new("connects a second, to a new process", [first], r => r[0].Connect.PerSecond),
+            new("server CPU a connect, µs", [first], r => r[0].Connect.ServerCpuMicrosPerConnection),
+            new("connects a second, when all have left and come back", [again], r => r[0].Connect.PerSecond),
+            new("server CPU a connect, µs", [again], r => r[0].Connect.ServerCpuMicrosPerConnection),
         ]);
     }
 

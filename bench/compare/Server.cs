@@ -10,6 +10,9 @@ internal sealed class Server : IDisposable
     /// <summary>NotifyHub with everything exported: metrics, every trace, the log.</summary>
     public const string Telemetry = "notifyhub-telemetry";
 
+    /// <summary>Asked for by name, for it is fetched with npm.</summary>
+    public const string Bun = "bun";
+
     public static readonly string[] Names = ["floor", "naive", "signalr", "notifyhub"];
 
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
@@ -45,10 +48,14 @@ internal sealed class Server : IDisposable
     public static async Task<Server> StartAsync(string name, Load load, string storage, DirectoryInfo data, string log, CancellationToken cancellation)
     {
         int port = FreePort(), pushPort = FreePort();
-        string[] command = IsNotifyHub(name)
-            ? [Program("gateway", "NotifyHub.Gateway")]
-            : [Program("bench/peers", "NotifyHub.Bench.Peers"), name, "--port", $"{port}", "--push-port", $"{pushPort}", .. Backlog(name, load)];
-        var start = new ProcessStartInfo("sh", ["-c", """log=$1; shift; exec "$@" >"$log" 2>&1""", "sh", log, "dotnet", .. command]);
+        string[] ports = ["--port", $"{port}", "--push-port", $"{pushPort}", .. Backlog(name, load)];
+        string[] command = name switch
+        {
+            Bun => ["bench/peers/bun/node_modules/.bin/bun", "bench/peers/bun/server.js", .. ports],
+            _ when IsNotifyHub(name) => ["dotnet", Program("gateway", "NotifyHub.Gateway")],
+            _ => ["dotnet", Program("bench/peers", "NotifyHub.Bench.Peers"), name, .. ports],
+        };
+        var start = new ProcessStartInfo("sh", ["-c", """log=$1; shift; exec "$@" >"$log" 2>&1""", "sh", log, .. command]);
         var collector = name == Telemetry ? new Collector() : null;
         foreach (var (variable, value) in collector?.Environment ?? []) start.Environment[variable] = value;
         if (IsNotifyHub(name))
@@ -91,7 +98,7 @@ internal sealed class Server : IDisposable
 
     private static string[] Backlog(string name, Load load) => name switch
     {
-        "floor" => ["--backlog", $"{load.BacklogBytes}"],
+        "floor" or Bun => ["--backlog", $"{load.BacklogBytes}"],
         // Its bound counts messages.
         "naive" => ["--queue", $"{load.BacklogBytes / BenchOptions.Parse(load.Options).Size}"],
         _ => [],

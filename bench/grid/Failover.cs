@@ -13,6 +13,9 @@ internal static class Failover
     private static readonly TimeSpan Outage = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
+    /// <summary>A silo that has just come back is still being handed its share: to lose the other one then is two failures at once.</summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(10);
+
     /// <summary>What each does; it answers from when the clock runs.</summary>
     private static readonly (string Name, string What, Func<LocalCluster, Task<long>> Cause)[] Failures =
     [
@@ -111,6 +114,7 @@ internal static class Failover
     private static async Task<(TimeSpan Back, TrafficCount Count)> OnceAsync(LocalCluster cluster, Func<LocalCluster, Task<long>> cause)
     {
         await cluster.HealAsync();
+        await Task.Delay(Settling);
         await using var traffic = await Traffic.StartAsync(cluster);
         var moment = await cause(cluster);
         var back = await traffic.Publisher.FirstAfterAsync(moment, Patience);
