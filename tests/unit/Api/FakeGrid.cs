@@ -19,6 +19,9 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
 
     public Exception? Fault { get; set; }
 
+    /// <summary>How many calls fail before the fault is over.</summary>
+    public int FaultsLeft { get; set; } = int.MaxValue;
+
     public TimeSpan? EmailLock { get; set; }
 
     public Dictionary<long, User> Users { get; } = new()
@@ -219,16 +222,32 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
 
     Task<ApiKey[]> IApiKeyGrain.ListAsync() => Answer(() => Keys.ToArray());
 
-    public Task<bool> RevokeAsync(long id) => Answer(() => Keys.RemoveAll(key => key.Id == id) == 1);
+    public HashSet<long> RevokedKeys { get; } = [];
 
-    public Task<ApiKey?> AuthenticateAsync(string secret) => Answer(() => secret switch
+    public int KeysAsked { get; private set; }
+
+    /// <summary>What has been found out about a key comes back with it.</summary>
+    public Task KeysHeld { get; set; } = Task.CompletedTask;
+
+    public Task<bool> RevokeAsync(long id) => Answer(() => RevokedKeys.Add(id) & Keys.RemoveAll(key => key.Id == id) == 1);
+
+    public async Task<ApiKey?> AuthenticateAsync(string secret)
     {
-        // A silo of before there were scopes tells none.
-        ApiKeySecret => new ApiKey(3, "billing", "nh_sec", Email, DateTimeOffset.UnixEpoch, null, null),
-        PublishKeySecret => new ApiKey(4, "shop", "nh_pub", Email, DateTimeOffset.UnixEpoch, null, null, [KeyScopes.Publish]),
-        ReadKeySecret => new ApiKey(5, "board", "nh_rea", Email, DateTimeOffset.UnixEpoch, null, null, [KeyScopes.Read]),
-        _ => null,
-    });
+        var found = await Answer(() =>
+        {
+            KeysAsked++;
+            return secret switch
+            {
+                // A silo of before there were scopes tells none.
+                ApiKeySecret => new ApiKey(3, "billing", "nh_sec", Email, DateTimeOffset.UnixEpoch, null, null),
+                PublishKeySecret => new ApiKey(4, "shop", "nh_pub", Email, DateTimeOffset.UnixEpoch, null, null, [KeyScopes.Publish]),
+                ReadKeySecret => new ApiKey(5, "board", "nh_rea", Email, DateTimeOffset.UnixEpoch, null, null, [KeyScopes.Read]),
+                _ => null,
+            } is { } key && !RevokedKeys.Contains(key.Id) ? key : null;
+        });
+        await KeysHeld;
+        return found;
+    }
 
     public Task<PublishResult> PublishAsync(PublishBatch batch) => Answer(() =>
     {
@@ -340,7 +359,7 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
 
     private Task<T> Answer<T>(Func<T> answer)
     {
-        lock (_keys) return Fault is { } fault ? Task.FromException<T>(fault) : Task.FromResult(answer());
+        lock (_keys) return Fault is { } fault && FaultsLeft-- > 0 ? Task.FromException<T>(fault) : Task.FromResult(answer());
     }
 
     // A proxy, because the factory has a score of methods of which one is used.
