@@ -26,6 +26,7 @@ public static class GatewayHost
         services.AddSingleton<GatewayMetrics>();
         services.AddSingleton<Publisher>();
         services.AddSingleton<DeliveryTimes>();
+        services.AddSingleton<DeliveryCounts>();
         services.AddSingleton<ChannelFollower>();
         services.AddSingleton<History>();
         services.AddSingleton<Subscriptions>();
@@ -69,6 +70,7 @@ public static class GatewayHost
             builder.UseOrleansClient(client => SiloList.Join(client.AddActivityPropagation()));
         services.AddHostedService(provider => provider.GetRequiredService<Clients>());
         services.AddHostedService(provider => provider.GetRequiredService<PushListener>());
+        services.AddHostedService<DeliveryReporter>();
         services.AddSingleton<GridLink>();
         services.AddHostedService(provider => provider.GetRequiredService<GridLink>());
         services.AddHostedService<Drain>();

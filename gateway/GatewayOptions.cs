@@ -53,6 +53,11 @@ public sealed class GatewayOptions
     [Range(1, 100_000)]
     public int PushConnections { get; set; } = 1_000;
 
+    /// <summary>Push connections from one address, of IPv6 from one /64; more are refused. 0: no limit but that of all. Half of all, so that one host
+    /// whose connections pile up leaves places to the others.</summary>
+    [Range(0, 100_000)]
+    public int PushConnectionsPerAddress { get; set; } = 500;
+
     /// <summary>Largest message a client may send, in bytes; a larger one closes it with 1009.</summary>
     [Range(1024, 16 << 20)]
     public int ClientMessageBytes { get; set; } = 64 << 10;

@@ -45,6 +45,7 @@ public static class NotifyHubSilo
         services.AddSingleton(provider => Database.Open(provider.GetRequiredService<IOptions<SiloOptions>>().Value.Storage));
         services.AddSingleton<MessageStore>();
         services.AddSingleton<NotificationStore>();
+        services.AddSingleton<DeliveryStore>();
         services.AddSingleton<SessionStore>();
         services.AddSingleton<SessionQueries>();
         services.AddSingleton<UserStore>();

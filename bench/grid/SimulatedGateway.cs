@@ -29,7 +29,8 @@ internal sealed class SimulatedGateway : IGatewayObserver, IAsyncDisposable
     private readonly string _id = $"simulated-{Guid.NewGuid():N}";
     private Task _living = Task.CompletedTask;
     private long _sequence;
-    private long _delivered;
+    private (string Epoch, long First, long Last)? _delivered;
+    private long _deliveryReports;
     private int _clients;
     private int _faults;
 
@@ -100,7 +101,7 @@ internal sealed class SimulatedGateway : IGatewayObserver, IAsyncDisposable
         Received += batch.Messages.Length;
         var now = Stopwatch.GetTimestamp();
         foreach (var message in batch.Messages) Latency.Record((long)Stopwatch.GetElapsedTime(BegunAt(message.Payload), now).TotalMicroseconds);
-        _delivered = batch.Messages[^1].Offset;
+        _delivered = (batch.Epoch, _delivered?.First ?? batch.Messages[0].Offset, batch.Messages[^1].Offset);
         return Task.CompletedTask;
     }
 
@@ -151,12 +152,19 @@ internal sealed class SimulatedGateway : IGatewayObserver, IAsyncDisposable
 
     private async Task RenewAsync()
     {
-        var delivered = _delivered > 0 ? (OffsetRange[])[new(_delivered, _delivered)] : [];
-        _delivered = 0;
         await Task.WhenAll(
+            TellDeliveriesAsync(),
             _grains.GetGrain<IServiceGrain>(GrainKeys.Only).SubscribeAsync(_id, _reference),
-            _grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel)).SubscribeAsync(_id, _reference, delivered),
+            _grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel)).SubscribeAsync(_id, _reference, delivered: []),
             _grains.GetGrain<IStatsGrain>(GrainKeys.Only).SilosAsync());
+    }
+
+    private Task TellDeliveriesAsync()
+    {
+        if (_delivered is not var (epoch, first, last)) return Task.CompletedTask;
+        _delivered = null;
+        return _grains.GetGrain<INotificationGrain>(GrainKeys.Only)
+            .RecordDeliveriesAsync(new DeliveryReport(_id, ++_deliveryReports, epoch, [new DeliveredRange(first, last, Math.Max(1, _clients))]));
     }
 
     private async Task ReportAsync(

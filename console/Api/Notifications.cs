@@ -40,6 +40,9 @@ public sealed record Notification
 
     public string? ReadAt { get; init; }
 
+    /// <summary>How often it was sent to a client; null from a grid that does not count yet.</summary>
+    public long? Deliveries { get; init; }
+
     public string Channel { get; init; } = "";
 
     public long Offset { get; init; }

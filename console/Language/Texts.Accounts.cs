@@ -51,7 +51,7 @@ public sealed partial class Texts
     public string KeyActive => Of("有效", "Good");
     public string KeyRevoked => Of("已撤銷", "Revoked");
     public string Revoke => Of("撤銷", "Revoke");
-    public string RevokeQuestion(string name) => Of($"撤銷金鑰「{name}」？使用它的服務會立即無法發送。", $"Revoke the key “{name}”? Whatever uses it can't publish any more, at once.");
+    public string RevokeQuestion(string name) => Of($"撤銷金鑰「{name}」？使用它的服務最遲 5 秒後就無法再使用。", $"Revoke the key “{name}”? Whatever uses it is refused, after 5 s at the latest.");
     public string KeyOnce => Of("請立即複製：金鑰只會顯示這一次。", "Copy it now: it is shown this once.");
     public string KeyUse => Of("在請求標頭中使用：", "Use it in the header:");
     public string KeyScopesLabel => Of("權限", "May");

@@ -25,6 +25,8 @@ public sealed partial class Texts
     public string MustBeJsonObject => Of("必須是 JSON 物件，例如 {\"env\":\"prod\"}", "Must be a JSON object such as {\"env\":\"prod\"}");
     public string ChannelAndOffset => Of("頻道 / 位移", "Channel / offset");
     public string DeliveredAt => Of("送達時間", "Delivered");
+    public string DeliveredToClients(long clients) => Of($"{clients:#,0} 個客戶端", clients == 1 ? "1 client" : $"{clients:#,0} clients");
+    public string DeliveredTo => Of("送達數", "Delivered to");
     public string ReadAt => Of("讀取時間", "Read at");
     public string MarkRead => Of("標為已讀", "Mark as read");
     public string Dismiss => Of("忽略", "Dismiss");

@@ -139,5 +139,11 @@ internal static class ApiDocument
         foreach (var name in (string[])["delivered_at", "read_at"])
             schema.Properties[name] = new OpenApiSchema { Type = JsonSchemaType.String | JsonSchemaType.Null };
         schema.Properties["metadata"] = new OpenApiSchema();
+        schema.Properties["deliveries"] = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Integer,
+            Format = "int64",
+            Description = "How often it was sent to a client, in the whole grid, a second or two ago. Not in the answer to a publish, which is what goes out.",
+        };
     }
 }

@@ -18,7 +18,7 @@ internal static class ApiKeyEndpoints
         group.MapPost("", CreateAsync).Audited("key.create").Accepts<NewKey>("application/json")
             .Summary("Make an API key. The answer is the only time it is shown.").Fails(ErrorCatalogue.ValidationError);
         group.MapGet("", ListAsync).Summary("List the API keys, newest first, also revoked ones.");
-        group.MapDelete("/{id:long}", RevokeAsync).Audited("key.revoke").Summary("Revoke an API key, at once.").Fails(ErrorCatalogue.NotFound);
+        group.MapDelete("/{id:long}", RevokeAsync).Audited("key.revoke").Summary("Revoke an API key: at once at this gateway, at the others within 5 s.").Fails(ErrorCatalogue.NotFound);
     }
 
     private static async Task<Results<Created<Envelope<CreatedKeyView>>, Failure>> CreateAsync(
@@ -52,8 +52,8 @@ internal static class ApiKeyEndpoints
             key.Scopes ?? KeyScopes.All))]));
     }
 
-    private static async Task<Results<Ok<Envelope<KeyRevoked>>, Failure>> RevokeAsync(IGrainFactory grains, long id) =>
-        await Keys(grains).RevokeAsync(id) ? Reply.Ok(new KeyRevoked(id)) : new Failure(ErrorCatalogue.NotFound);
+    private static async Task<Results<Ok<Envelope<KeyRevoked>>, Failure>> RevokeAsync(ApiKeys keys, long id) =>
+        await keys.RevokeAsync(id) ? Reply.Ok(new KeyRevoked(id)) : new Failure(ErrorCatalogue.NotFound);
 
     private static IApiKeyGrain Keys(IGrainFactory grains) => grains.GetGrain<IApiKeyGrain>(GrainKeys.Only);
 }

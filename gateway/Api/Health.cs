@@ -32,7 +32,7 @@ public sealed record Health(string Status, IReadOnlyList<Check> Checks)
         : new(name, "error", words(new($"Port {port} 未監聽", $"Port {port} is not listening")));
 
     private static Check Cluster(GridStatus? reached, Func<Text, string> words) => reached is { } grid
-        ? new("Cluster", "ok", words(new($"{grid.Nodes.Length} 個節點運作中", $"{grid.Nodes.Length} nodes are up")))
+        ? new("Cluster", "ok", words(new($"{grid.Nodes.Length} 個節點運作中", grid.Nodes.Length == 1 ? "1 node is up" : $"{grid.Nodes.Length} nodes are up")))
         : new("Cluster", "error", words(new("無法連線到叢集", "The cluster cannot be reached")));
 
     private static Check Storage(GridStatus? reached, Func<Text, string> words) => reached switch

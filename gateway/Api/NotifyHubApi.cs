@@ -40,6 +40,7 @@ public static class NotifyHubApi
         services.AddSingleton(provider => new TokenIssuer(
             SigningKey.Load(Options(provider)), Options(provider).LoginLifetime, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<TokenVersions>();
+        services.AddSingleton<ApiKeys>();
         services.AddRequestLimits();
         services.AddSingleton<UsageLog>();
         services.AddHostedService(provider => provider.GetRequiredService<UsageLog>());

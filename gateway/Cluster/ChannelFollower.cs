@@ -15,14 +15,13 @@ public sealed partial class ChannelFollower(
     GatewayNode node,
     IOptions<GatewayOptions> options,
     DeliveryTimes times,
+    DeliveryCounts counts,
     GatewayMetrics metrics,
     ILogger<ChannelFollower> logger) : IDisposable
 {
     private const int RepairMessages = 1000;
 
     private readonly SemaphoreSlim _repairing = new(1, 1);
-    private readonly Lock _deliveredGate = new();
-    private readonly List<OffsetRange> _delivered = [];
     private volatile ChannelLog? _log;
 
     /// <summary>The channel's newest part; null until the grid has been reached for the first time.</summary>
@@ -34,25 +33,15 @@ public sealed partial class ChannelFollower(
     /// <summary>The channel's log was lost and begun anew; <see cref="Log"/> is another from now on.</summary>
     public event Action? EpochChanged;
 
-    /// <summary>Any client is connected here: what is appended from now on reaches somebody.</summary>
+    /// <summary>Any client is connected here: there is a delivery to be measured.</summary>
     public Func<bool> HasClients { get; set; } = () => false;
 
     /// <summary>Registers with the channel's grain or renews the registration, and fills a hole if the answer shows one.</summary>
     /// <exception cref="TimeoutException">The grain did not answer within <see cref="GridLink.Patience"/>.</exception>
     public async Task RenewAsync(IGatewayObserver observer, CancellationToken cancellation)
     {
-        var delivered = TakeDelivered();
-        ChannelHead head;
-        try
-        {
-            head = await Grain().SubscribeAsync(node.Id, observer, delivered).WaitAsync(GridLink.Patience, cancellation);
-        }
-        catch
-        {
-            foreach (var range in delivered) NoteDelivered(range);
-            throw;
-        }
-
+        // What was sent to clients is told by DeliveryReporter.
+        var head = await Grain().SubscribeAsync(node.Id, observer, delivered: []).WaitAsync(GridLink.Patience, cancellation);
         if (_log is { } log && log.Epoch == head.Epoch)
         {
             if (head.Head > log.Head) await RepairAsync(cancellation);
@@ -86,22 +75,6 @@ public sealed partial class ChannelFollower(
     /// <summary>Brings the log to where the channel is now.</summary>
     public Task CatchUpAsync(CancellationToken cancellation) => RepairAsync(cancellation);
 
-    /// <summary>Remembers for the next renewal that a client was sent these.</summary>
-    public void NoteDelivered(OffsetRange range)
-    {
-        if (range.Last < range.First) return;
-        lock (_deliveredGate)
-        {
-            // Live messages extend the last range; a few resumes add their own. A whole storm of them is one wide range: what lies
-            // between was sent to these clients as well, since they all read on to the head.
-            if (_delivered.Count > 0
-                && (_delivered.Count >= 64 || (range.First <= _delivered[^1].Last + 1 && range.Last >= _delivered[^1].First - 1)))
-                _delivered[^1] = new OffsetRange(Math.Min(_delivered[^1].First, range.First), Math.Max(_delivered[^1].Last, range.Last));
-            else
-                _delivered.Add(range);
-        }
-    }
-
     public void Dispose() => _repairing.Dispose();
 
     private IBroadcastGrain Grain() => grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel));
@@ -112,6 +85,8 @@ public sealed partial class ChannelFollower(
         // A client that resumes may begin in the oldest part of the history, and must not lag too far already then.
         var historyBytes = Math.Min(options.Value.HistoryBytes, options.Value.BacklogBytes / 2);
         var log = before?.BeginAnew(head, historyBytes) ?? new ChannelLog(head, historyBytes);
+        // Before anything of it can be sent.
+        counts.Begin(head.Epoch);
         // Told first: a client's cursor must not be in a log that its sender does not follow yet.
         Appended?.Invoke(log);
         _log = log;
@@ -128,7 +103,6 @@ public sealed partial class ChannelFollower(
         if (!log.TryAppend(messages)) return false;
         if (batch.AcceptedAt is { } acceptedAt && HasClients()) times.Begin(messages[^1].Offset, acceptedAt, FanOut(batch));
         Appended?.Invoke(log);
-        if (HasClients()) NoteDelivered(new OffsetRange(messages[0].Offset, messages[^1].Offset));
         return true;
     }
 
@@ -172,16 +146,6 @@ public sealed partial class ChannelFollower(
         finally
         {
             _repairing.Release();
-        }
-    }
-
-    private OffsetRange[] TakeDelivered()
-    {
-        lock (_deliveredGate)
-        {
-            OffsetRange[] taken = [.. _delivered];
-            _delivered.Clear();
-            return taken;
         }
     }
 

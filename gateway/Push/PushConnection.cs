@@ -143,6 +143,7 @@ public sealed partial class PushConnection(
         else
         {
             metrics.PushLines(1, "unauthorized");
+            metrics.Refused(Refusal.PushUnauthorized);
             batch.Close("error: the first line must be AUTH and the right key");
         }
     }

@@ -7,6 +7,7 @@ using System.Security.Authentication;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Network;
+using NotifyHub.Gateway.Sockets;
 using NotifyHub.Gateway.Telemetry;
 using NotifyHub.GrainInterfaces;
 
@@ -23,6 +24,8 @@ public sealed partial class PushListener : IHostedService, IDisposable
 
     private const int RefusalsAtATime = 100;
 
+    private static readonly byte[] Full = "error: too many connections\n"u8.ToArray();
+    private static readonly byte[] AddressFull = "error: too many connections from this address\n"u8.ToArray();
     private static readonly StreamPipeReaderOptions ReaderOptions = new(bufferSize: 1 << 16, leaveOpen: true, useZeroByteReads: true);
     private static readonly StreamPipeWriterOptions WriterOptions = new(leaveOpen: true);
 
@@ -33,10 +36,11 @@ public sealed partial class PushListener : IHostedService, IDisposable
     private readonly ServerCertificate? _certificate;
     private readonly TimeProvider _time;
     private readonly ILogger<PushListener> _logger;
+    private readonly ConnectionPlaces _places;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly ConcurrentDictionary<Socket, Task> _connections = new();
     private Listening? _listening;
-    private int _serving;
+    private int _refusing;
 
     public PushListener(
         Publisher publisher,
@@ -62,9 +66,10 @@ public sealed partial class PushListener : IHostedService, IDisposable
         _certificate = certificate;
         _publish = publish;
         _metrics = metrics;
-        metrics.ObservePush(() => Volatile.Read(ref _serving));
         _node = node;
         _options = options.Value;
+        _places = new ConnectionPlaces(_options.PushConnections, _options.PushConnectionsPerAddress);
+        metrics.ObservePush(() => _places.Taken);
         _time = time;
         _logger = logger;
     }
@@ -172,7 +177,7 @@ public sealed partial class PushListener : IHostedService, IDisposable
                 var socket = await listener.AcceptAsync(stop);
                 // Started and entered before it can end, or an ended connection would stay in the list.
                 var start = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                _connections[socket] = ServeAsync(socket, start.Task, stop);
+                _connections[socket] = TakeAsync(socket, ClientTransport.Address(socket.RemoteEndPoint), start.Task, stop);
                 start.SetResult();
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
@@ -188,31 +193,47 @@ public sealed partial class PushListener : IHostedService, IDisposable
         }
     }
 
-    private async Task ServeAsync(Socket socket, Task started, CancellationToken stop)
+    /// <summary>Serves a connection, or tells it why not, to its end; never throws.</summary>
+    private async Task TakeAsync(Socket socket, string address, Task started, CancellationToken stop)
     {
         await started;
-        var polite = true;
-        var serving = Interlocked.Increment(ref _serving);
+        var admission = _places.Take(address);
+        if (admission == Admission.Granted)
+        {
+            await TalkAsync(socket, stream => ServeAsync(stream, stop), stop);
+            _places.GiveBack(address);
+            await SayGoodbyeAsync(socket, stop);
+        }
+        else
+        {
+            _metrics.Refused(admission == Admission.Full ? Refusal.PushFull : Refusal.PushAddressFull);
+            // Those who are told so stay for a moment; of more at once each is dropped without a word.
+            if (Interlocked.Increment(ref _refusing) <= RefusalsAtATime)
+            {
+                await TalkAsync(socket, stream => stream.WriteAsync(admission == Admission.Full ? Full : AddressFull, stop).AsTask(), stop);
+                await SayGoodbyeAsync(socket, stop);
+            }
+
+            Interlocked.Decrement(ref _refusing);
+        }
+
+        socket.Dispose();
+        _connections.TryRemove(socket, out _);
+    }
+
+    private Task ServeAsync(Stream stream, CancellationToken stop) =>
+        new PushConnection(
+            PipeReader.Create(stream, ReaderOptions), PipeWriter.Create(stream, WriterOptions), _publish, _metrics, _options, _time, _logger).RunAsync(stop);
+
+    /// <summary>Talks over the socket, by TLS where the port speaks it; never throws.</summary>
+    private async Task TalkAsync(Socket socket, Func<Stream, Task> talk, CancellationToken stop)
+    {
         try
         {
             socket.NoDelay = true;
             await using var plain = new NetworkStream(socket, ownsSocket: false);
             await using var stream = _certificate is null ? plain : await _certificate.GuardAsync(plain, stop);
-            if (serving <= _options.PushConnections)
-            {
-                var connection = new PushConnection(
-                    PipeReader.Create(stream, ReaderOptions), PipeWriter.Create(stream, WriterOptions), _publish, _metrics, _options, _time, _logger);
-                await connection.RunAsync(stop);
-            }
-            else if (_connections.Count <= _options.PushConnections + RefusalsAtATime)
-            {
-                await stream.WriteAsync("error: too many connections\n"u8.ToArray(), stop);
-            }
-            else
-            {
-                polite = false;
-            }
-
+            await talk(stream);
             // The peer can tell an end that was meant from a connection that was cut.
             if (stream is SslStream tls) await tls.ShutdownAsync();
         }
@@ -223,13 +244,6 @@ public sealed partial class PushListener : IHostedService, IDisposable
         catch (Exception e)
         {
             LogFailed(e);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _serving);
-            if (polite) await SayGoodbyeAsync(socket, stop);
-            socket.Dispose();
-            _connections.TryRemove(socket, out _);
         }
     }
 

@@ -69,11 +69,11 @@ public sealed class ChannelLog
     }
 
     /// <summary>Encodes messages read from storage, for clients that resume from before <see cref="Envelopes"/>' history.</summary>
-    public static Segment Page(ReadOnlySpan<Message> messages)
+    public static Segment Page(string epoch, ReadOnlySpan<Message> messages)
     {
         var room = 0;
         foreach (var message in messages) room += message.Payload.Length + WireForm.MaxOverheadBytes;
-        var page = new Segment(room, start: -1, messages[0].Offset) { LastOffset = messages[^1].Offset };
+        var page = new Segment(room, start: -1, messages[0].Offset) { LastOffset = messages[^1].Offset, Epoch = epoch };
         foreach (var message in messages) page.Written += WireForm.WriteEnvelope(page.Buffer.AsSpan(page.Written), message);
         return page;
     }

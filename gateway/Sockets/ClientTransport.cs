@@ -9,6 +9,7 @@ using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Api;
 using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Network;
+using NotifyHub.Gateway.Telemetry;
 
 namespace NotifyHub.Gateway.Sockets;
 
@@ -25,6 +26,7 @@ public sealed partial class ClientTransport(
     SocketAccess access,
     TrustedProxies proxies,
     ServerCertificate certificate,
+    GatewayMetrics metrics,
     ILogger<ClientTransport> logger,
     ILoggerFactory loggers) : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
@@ -47,7 +49,7 @@ public sealed partial class ClientTransport(
         }
 
         node.WebSocketPort = ((IPEndPoint)socket.LocalEndPoint!).Port;
-        var listener = new Listener(socket, clients, access, proxies, options.Value, certificate.Guards(TlsPorts.WebSocket), logger, loggers);
+        var listener = new Listener(socket, clients, access, proxies, options.Value, certificate.Guards(TlsPorts.WebSocket), metrics, logger, loggers);
         _stopListening = listener.StopListening;
         return ValueTask.FromResult<IConnectionListener>(listener);
     }
@@ -89,6 +91,7 @@ public sealed partial class ClientTransport(
         private readonly TrustedProxies _proxies;
         private readonly GatewayOptions _options;
         private readonly bool _isTls;
+        private readonly GatewayMetrics _metrics;
         private readonly ILogger _logger;
         private readonly SocketConnectionContextFactory _http;
         private readonly Channel<ConnectionContext> _requests = Channel.CreateUnbounded<ConnectionContext>();
@@ -97,10 +100,11 @@ public sealed partial class ClientTransport(
         private int _silent;
 
         public Listener(
-            Socket socket, Clients clients, SocketAccess access, TrustedProxies proxies, GatewayOptions options, bool isTls, ILogger logger,
-            ILoggerFactory loggers)
+            Socket socket, Clients clients, SocketAccess access, TrustedProxies proxies, GatewayOptions options, bool isTls, GatewayMetrics metrics,
+            ILogger logger, ILoggerFactory loggers)
         {
-            (_socket, _clients, _access, _proxies, _options, _isTls, _logger) = (socket, clients, access, proxies, options, isTls, logger);
+            (_socket, _clients, _access, _proxies, _options) = (socket, clients, access, proxies, options);
+            (_isTls, _metrics, _logger) = (isTls, metrics, logger);
             _http = new SocketConnectionContextFactory(
                 new SocketConnectionFactoryOptions(), loggers.CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets"));
             EndPoint = socket.LocalEndPoint!;
@@ -226,6 +230,7 @@ public sealed partial class ClientTransport(
             {
                 if (Interlocked.Increment(ref _silent) > _options.HttpConnections)
                 {
+                    _metrics.Refused(Refusal.SilentFull);
                     socket.Dispose();
                     return false;
                 }
@@ -235,6 +240,7 @@ public sealed partial class ClientTransport(
             }
             catch (OperationCanceledException)
             {
+                _metrics.Refused(Refusal.Silent);
                 socket.Dispose();
                 return false;
             }

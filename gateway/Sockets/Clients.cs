@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Telemetry;
 using NotifyHub.GrainInterfaces;
 
@@ -32,7 +33,7 @@ public sealed partial class Clients : BackgroundService
     private readonly TimeProvider _time;
     private readonly ILogger<Clients> _logger;
     private readonly Sender[] _senders;
-    private readonly ClientPlaces _places;
+    private readonly ConnectionPlaces _places;
     private readonly FrameRate _rate;
     private readonly Action<Client> _ended;
     private readonly ConcurrentDictionary<long, Client> _clients = new();
@@ -48,6 +49,7 @@ public sealed partial class Clients : BackgroundService
         Subscriptions subscriptions,
         ChannelFollower follower,
         DeliveryTimes times,
+        DeliveryCounts counts,
         GatewayMetrics metrics,
         TimeProvider time,
         ILogger<Clients> logger,
@@ -56,8 +58,8 @@ public sealed partial class Clients : BackgroundService
         _options = options.Value;
         (_node, _reader, _subscriptions, _follower, _metrics, _time, _logger) = (node, reader, subscriptions, follower, metrics, time, logger);
         var senders = _options.Senders > 0 ? _options.Senders : Math.Max(1, Environment.ProcessorCount / 2);
-        _senders = [.. Enumerable.Range(0, senders).Select(number => new Sender(number, _options.BacklogBytes, times, senderLogger))];
-        _places = new ClientPlaces(_options.ClientConnections, _options.ClientConnectionsPerAddress);
+        _senders = [.. Enumerable.Range(0, senders).Select(number => new Sender(number, _options.BacklogBytes, times, counts, senderLogger))];
+        _places = new ConnectionPlaces(_options.ClientConnections, _options.ClientConnectionsPerAddress);
         _rate = new FrameRate(_options.ClientMessagesPerSecond);
         _ended = End;
         follower.Appended += Follow;

@@ -25,7 +25,7 @@ public sealed class FrameLog
     {
         _write = write;
         _historyBytes = historyBytes;
-        var first = new Segment(Segment.Bytes, previous?.Bytes ?? 0, firstOffset: offset + 1);
+        var first = new Segment(Segment.Bytes, previous?.Bytes ?? 0, firstOffset: offset + 1) { EndBefore = previous?.Offset };
         _history.Enqueue(first);
         _head = new LogHead(first, 0, offset);
         if (previous is not null) previous.Segment.Next = first;
@@ -126,8 +126,14 @@ public sealed class Segment
 
     public long End => Start + Written;
 
+    /// <summary>The last offset of the log that this segment's took the place of; null in the middle of a log.</summary>
+    public long? EndBefore { get; init; }
+
     /// <summary>Offset of its last message; set for a page only.</summary>
     public long LastOffset { get; init; }
+
+    /// <summary>The life of the log that it was read from; set for a page only.</summary>
+    public string Epoch { get; init; } = "";
 
     /// <summary>Not part of the live chain but read from storage for clients that resume from further back; it has no next.</summary>
     public bool IsPage => Start < 0;

@@ -4,8 +4,8 @@ namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>
 /// Follows the frames in what a client sends, for what the framework's WebSocket finds out too late: it waits for four bytes more before it
-/// looks whether a frame is masked, it judges a text only when its frame is whole (and never when an empty one ends it), and it takes any number of
-/// frames. Bytes in; frames begun and the first fault out, wherever the bytes are cut.
+/// looks whether a frame is masked, it judges a text only when its frame is whole (and never when an empty one ends it), it takes a length in more
+/// bytes than it needs, and it takes any number of frames. Bytes in; frames begun and the first fault out, wherever the bytes are cut.
 /// </summary>
 internal struct FrameWatch
 {
@@ -81,7 +81,7 @@ internal struct FrameWatch
         return null;
     }
 
-    /// <summary>False: not masked, or longer than there are numbers for.</summary>
+    /// <summary>False: not masked, or its length is in more bytes than it needs, or longer than there are numbers for.</summary>
     private bool TakeHeader(byte next)
     {
         switch (_step)
@@ -106,8 +106,10 @@ internal struct FrameWatch
                 return (next & 0x80) != 0;
             case Step.LongLength:
                 _left = _left << 8 | next;
-                if (--_missing == 0) (_step, _missing) = (Step.Mask, 4);
-                return _left >= 0;
+                // Of eight bytes the first has no highest bit, and the first six are not all 0; of two, 126 is the least.
+                var isFit = --_missing switch { 7 => next < 0x80, 2 => _left > 0, 0 => _left >= 126, _ => true };
+                if (_missing == 0) (_step, _missing) = (Step.Mask, 4);
+                return isFit;
             default:
                 _mask = _mask << 8 | next;
                 if (--_missing == 0) _step = Step.Payload;

@@ -60,7 +60,7 @@ public sealed class History(IGrainFactory grains)
         await Task.Yield();
         var grain = grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel));
         var batch = await grain.ReadAsync(after, PageMessages - (int)(after % PageMessages));
-        return new HistoryPage(batch, batch.Messages.Length == 0 ? null : ChannelLog.Page(batch.Messages));
+        return new HistoryPage(batch, batch.Messages.Length == 0 ? null : ChannelLog.Page(batch.Epoch, batch.Messages));
     }
 
     private void Forget((string Epoch, long After) key, Task<HistoryPage> page)

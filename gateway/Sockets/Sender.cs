@@ -11,6 +11,7 @@ public sealed partial class Sender : IDisposable
 {
     private readonly int _backlogBytes;
     private readonly DeliveryTimes.Passed _passed;
+    private readonly DeliveryCounts.Sent _deliveries;
     private readonly ILogger _logger;
     private readonly Thread _thread;
     private readonly ConcurrentQueue<Client> _ready = new();
@@ -23,10 +24,11 @@ public sealed partial class Sender : IDisposable
     private volatile ChannelLog? _log;
     private volatile bool _stopping;
 
-    public Sender(int number, int backlogBytes, DeliveryTimes times, ILogger logger)
+    public Sender(int number, int backlogBytes, DeliveryTimes times, DeliveryCounts counts, ILogger logger)
     {
         _backlogBytes = backlogBytes;
         _passed = times.Join();
+        _deliveries = counts.Join();
         _logger = logger;
         _thread = new Thread(Run) { IsBackground = true, Name = $"sender-{number}" };
         _thread.Start();
@@ -82,10 +84,11 @@ public sealed partial class Sender : IDisposable
             try
             {
                 while (_ready.TryDequeue(out var client)) Attend(client);
-                if (_log is not { } log) continue;
+                if (CurrentLog() is not { } log) continue;
                 var swept = Sweep(_plain, log.Plain) | Sweep(_envelopes, log.Envelopes);
                 // With stragglers it takes a look at all clients to know: one a pass is enough.
                 if (swept || _plain.Stragglers + _envelopes.Stragglers == 0) _passed.Tell(Math.Min(Passed(_plain), Passed(_envelopes)));
+                _deliveries.Tell();
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
@@ -111,9 +114,17 @@ public sealed partial class Sender : IDisposable
         if (client.Lane is null) (client.IsEnveloped ? _envelopes : _plain).Add(client);
         var (lane, index) = (client.Lane!, client.SeatIndex);
         if (client.TakeSendFinished()) lane.SetIdle(index, true);
-        if (!lane.Seats[index].IsIdle || !TrySendOutbox(client, lane, index) || _log is not { } log) return;
+        if (!lane.Seats[index].IsIdle || !TrySendOutbox(client, lane, index) || CurrentLog() is not { } log) return;
         // Looked up only now: the outbox may just have moved the cursor to a place beyond any head seen before.
         Advance(lane, index, (client.IsEnveloped ? log.Envelopes : log.Plain).Head);
+    }
+
+    /// <summary>The log to follow. What is sent from here on is counted as sent of it.</summary>
+    private ChannelLog? CurrentLog()
+    {
+        var log = _log;
+        if (log is not null) _deliveries.Begin(log.Epoch);
+        return log;
     }
 
     /// <summary>Takes every cursor to the head. Answers need not be looked for: whoever queued one has asked for <see cref="Attend"/>.</summary>
@@ -165,12 +176,15 @@ public sealed partial class Sender : IDisposable
 
             if (isHead)
             {
+                _deliveries.Add(seat.Offset, head.Offset);
                 _sent += seat.Reach(head.Offset);
                 return;
             }
 
             if (segment.IsPage)
             {
+                // A page may have been under way while the channel was begun anew.
+                if (segment.Epoch == _deliveries.Epoch) _deliveries.Add(seat.Offset, segment.LastOffset);
                 _sent += seat.Reach(segment.LastOffset);
                 seat.Segment = null;
                 lane.ClientAt(index).FinishPage();
@@ -180,6 +194,10 @@ public sealed partial class Sender : IDisposable
             // Without a next it is the end of a log that was begun anew: those who know offsets are being sent away.
             if (segment.Next is not { } next) return;
             (seat.Segment, seat.Position) = (next, 0);
+            if (next.EndBefore is not { } last) continue;
+            // Into a log that was begun anew, whose offsets begin elsewhere. What was still to be sent of the old one is no longer reported.
+            _sent += seat.Reach(last);
+            seat.Offset = next.FirstOffset - 1;
         }
     }
 

@@ -9,7 +9,7 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>Who may open a WebSocket: whoever has a good token, and, unless one is required, whoever has none.</summary>
-public sealed class SocketAccess(TokenIssuer issuer, TokenVersions versions, IGrainFactory grains, IOptions<GatewayOptions> options)
+public sealed class SocketAccess(TokenIssuer issuer, TokenVersions versions, ApiKeys keys, IGrainFactory grains, IOptions<GatewayOptions> options)
 {
     private readonly JsonWebTokenHandler _handler = new();
     private readonly TokenValidationParameters _validation = issuer.Validation();
@@ -35,7 +35,7 @@ public sealed class SocketAccess(TokenIssuer issuer, TokenVersions versions, IGr
             }
             else if (pass.KeyId is { } key)
             {
-                live ??= [.. (await Keys.ListAsync().WaitAsync(cancellation)).Where(one => one.RevokedAt is null).Select(one => one.Id)];
+                live ??= [.. (await grains.GetGrain<IApiKeyGrain>(GrainKeys.Only).ListAsync().WaitAsync(cancellation)).Where(one => one.RevokedAt is null).Select(one => one.Id)];
                 if (!live.Contains(key)) ended.Add(pass);
             }
         }
@@ -43,14 +43,11 @@ public sealed class SocketAccess(TokenIssuer issuer, TokenVersions versions, IGr
         return ended;
     }
 
-    private IApiKeyGrain Keys => grains.GetGrain<IApiKeyGrain>(GrainKeys.Only);
-
     private async Task<SocketPass?> CheckAsync(string token)
     {
         // A login token has two dots, an API key none.
         if (token.Contains('.', StringComparison.Ordinal)) return await CheckLoginAsync(token);
-        if (token.Length is 0 or > ApiKeyAuthentication.LongestSecret) return null;
-        var key = await Keys.AuthenticateAsync(token);
+        var key = await keys.FindAsync(token, CancellationToken.None);
         return key is not null && key.Allows(KeyScopes.Read) ? new SocketPass(null, 0, key.Id, DateTimeOffset.MaxValue) : null;
     }
 

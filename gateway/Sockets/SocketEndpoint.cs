@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Api;
 using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Network;
+using NotifyHub.Gateway.Telemetry;
 
 namespace NotifyHub.Gateway.Sockets;
 
@@ -75,11 +77,11 @@ public static class SocketEndpoint
         {
             if (await context.RequestServices.GetRequiredService<SocketAccess>().AdmitAsync(request) is { } pass) return pass;
             context.Response.Headers.WWWAuthenticate = "Bearer";
-            await new Failure(ErrorCatalogue.Unauthorized).ExecuteAsync(context);
+            await RefuseAsync(context, Refusal.Unauthorized, new Failure(ErrorCatalogue.Unauthorized));
         }
         catch (Exception e) when (FailureHandler.IsUnavailable(e))
         {
-            await new Failure(ErrorCatalogue.Unavailable, retryAfter: TimeSpan.FromSeconds(1)).ExecuteAsync(context);
+            await RefuseAsync(context, Refusal.Unavailable, new Failure(ErrorCatalogue.Unavailable, retryAfter: TimeSpan.FromSeconds(1)));
         }
 
         return null;
@@ -89,23 +91,30 @@ public static class SocketEndpoint
     {
         // Not all at the same moment: those who are refused were many.
         var retryAfter = TimeSpan.FromSeconds(Random.Shared.Next(5, 16));
-        var node = context.RequestServices.GetRequiredService<GatewayNode>();
-        return (admission switch
+        var isStopped = !context.RequestServices.GetRequiredService<GatewayNode>().State.Running;
+        return admission switch
         {
-            Admission.Full => new Failure(ErrorCatalogue.GatewayFull, retryAfter: retryAfter),
-            Admission.AddressFull => new Failure(ErrorCatalogue.TooManyConnections, retryAfter: retryAfter),
-            _ => new Failure(node.State.Running ? ErrorCatalogue.Unavailable : ErrorCatalogue.ServiceStopped),
-        }).ExecuteAsync(context);
+            Admission.Full => RefuseAsync(context, Refusal.Full, new Failure(ErrorCatalogue.GatewayFull, retryAfter: retryAfter)),
+            Admission.AddressFull => RefuseAsync(context, Refusal.AddressFull, new Failure(ErrorCatalogue.TooManyConnections, retryAfter: retryAfter)),
+            _ when isStopped => RefuseAsync(context, Refusal.Stopped, new Failure(ErrorCatalogue.ServiceStopped)),
+            _ => RefuseAsync(context, Refusal.Unavailable, new Failure(ErrorCatalogue.Unavailable)),
+        };
     }
 
     private static Task RefuseAsync(HttpContext context, HandshakeFault fault)
     {
         if (fault == HandshakeFault.Version) context.Response.Headers.SecWebSocketVersion = "13";
-        return new Failure(fault switch
+        return fault switch
         {
-            HandshakeFault.Version => ErrorCatalogue.UpgradeRequired,
-            HandshakeFault.Origin => ErrorCatalogue.Forbidden,
-            _ => ErrorCatalogue.ValidationError,
-        }).ExecuteAsync(context);
+            HandshakeFault.Version => RefuseAsync(context, Refusal.Handshake, new Failure(ErrorCatalogue.UpgradeRequired)),
+            HandshakeFault.Origin => RefuseAsync(context, Refusal.Origin, new Failure(ErrorCatalogue.Forbidden)),
+            _ => RefuseAsync(context, Refusal.Handshake, new Failure(ErrorCatalogue.ValidationError)),
+        };
+    }
+
+    private static Task RefuseAsync(HttpContext context, Refusal refusal, Failure failure)
+    {
+        context.RequestServices.GetRequiredService<GatewayMetrics>().Refused(refusal);
+        return failure.ExecuteAsync(context);
     }
 }

@@ -74,7 +74,6 @@ public sealed partial class Subscriptions(ChannelFollower follower, History hist
             {
                 client.MoveTo(
                     frames ?? ServerMessage.Subscribed(log.Epoch, head.Offset, recovered: true), cursor, after, null, cancellation);
-                follower.NoteDelivered(new OffsetRange(since + 1, head.Offset));
                 return;
             }
 

@@ -26,6 +26,7 @@ public sealed class GatewayMetrics
 
     private readonly Meter _meter;
     private readonly Tally _closed;
+    private readonly Tally _refused;
     private readonly Tally _published;
     private readonly Histogram<double> _publishDuration;
     private readonly Histogram<double> _deliveryDuration;
@@ -43,6 +44,9 @@ public sealed class GatewayMetrics
         _closed = new Tally(
             _meter, "notifyhub.connections.closed", "{connection}", "Clients' connections that have ended, by reason.",
             "notifyhub.close.reason", CloseReason.All.Select(reason => reason.Label));
+        _refused = new Tally(
+            _meter, "notifyhub.connections.refused", "{connection}", "Connections turned away before they were clients or could push, by port and reason.",
+            ("notifyhub.refusal.port", "notifyhub.refusal.reason"), Refusal.All.Select(refusal => (refusal.Port, refusal.Reason)));
         _published = new Tally(
             _meter, "notifyhub.publish.messages", "{message}", "Messages published through this gateway, by source.", Source, Publisher.Tcp, Publisher.Rest);
         _publishDuration = _meter.CreateHistogram(
@@ -81,6 +85,8 @@ public sealed class GatewayMetrics
     }
 
     public void Closed(CloseReason reason) => _closed.Add(reason.Label, 1);
+
+    public void Refused(Refusal refusal) => _refused.Add(refusal.Port, refusal.Reason, 1);
 
     public void Published(string source, int messages, TimeSpan duration)
     {

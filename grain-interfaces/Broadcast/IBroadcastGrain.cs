@@ -22,7 +22,8 @@ public interface IBroadcastGrain : IGrainWithStringKey
     /// </summary>
     /// <param name="gatewayId">Who.</param>
     /// <param name="observer">Where to hand the messages.</param>
-    /// <param name="delivered">What reached at least one client there since the last renewal, live or resumed.</param>
+    /// <param name="delivered">What reached at least one client there since the last renewal. From gateways of the release before only: others
+    /// tell it, with counts, by <see cref="INotificationGrain.RecordDeliveriesAsync"/>.</param>
     [Alias("SubscribeAsync"), AnySilo]
     Task<ChannelHead> SubscribeAsync(string gatewayId, IGatewayObserver observer, OffsetRange[] delivered);
 

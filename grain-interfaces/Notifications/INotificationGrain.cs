@@ -27,6 +27,11 @@ public interface INotificationGrain : IGrainWithIntegerKey
     /// <summary>Takes the notification out of the lists. What was broadcast stays in the channel's log until its retention ends.</summary>
     [Alias("DeleteAsync"), AnySilo]
     Task<bool> DeleteAsync(long id);
+
+    /// <summary>Counts, once, what a gateway has sent to its clients. Pending notifications among it are delivered from then on.</summary>
+    /// <exception cref="StorageUnavailableException">The same report may be offered again.</exception>
+    [Alias("RecordDeliveriesAsync"), AnySilo]
+    Task RecordDeliveriesAsync(DeliveryReport report);
 }
 
 /// <param name="Status">One of <see cref="NotificationStatus"/>, or null for all.</param>

@@ -30,6 +30,8 @@ public sealed record NotificationDraft(
 /// <param name="UpdatedAt">UTC of the last change of status.</param>
 /// <param name="DeliveredAt">UTC of when the grid learned that a first client had been sent it.</param>
 /// <param name="ReadAt">UTC of the change to <c>read</c>.</param>
+/// <param name="Deliveries">How often it was sent to a client, in the whole grid; null where that is not told: in what goes out to the
+/// clients, and by a silo of before there were counts.</param>
 [GenerateSerializer, Immutable, Alias("NotifyHub.Notification")]
 public sealed record Notification(
     [property: Id(0)] long Id,
@@ -37,7 +39,8 @@ public sealed record Notification(
     [property: Id(2)] string Status,
     [property: Id(3)] DateTimeOffset UpdatedAt,
     [property: Id(4)] DateTimeOffset? DeliveredAt,
-    [property: Id(5)] DateTimeOffset? ReadAt)
+    [property: Id(5)] DateTimeOffset? ReadAt,
+    [property: Id(6)] long? Deliveries = null)
 {
     /// <summary>The notification as it was at the moment of its publication: what the log keeps and what a retry is answered.</summary>
     public static Notification AsPublished(long id, NotificationDraft draft) =>

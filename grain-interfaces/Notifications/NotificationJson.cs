@@ -6,8 +6,8 @@ using System.Text.Json;
 namespace NotifyHub.GrainInterfaces;
 
 /// <summary>
-/// The one JSON form of a notification, for REST answers and for the payload in the log. Dates are given in the server's time
-/// zone (the guide's format); <c>created_at_utc</c> beside them is RFC 3339 with full precision.
+/// The one JSON form of a notification, for REST answers and for the payload in the log, which does without <c>deliveries</c>. Dates are
+/// given in the server's time zone (the guide's format); <c>created_at_utc</c> beside them is RFC 3339 with full precision.
 /// </summary>
 public static class NotificationJson
 {
@@ -56,6 +56,7 @@ public static class NotificationJson
         writer.WriteString("updated_at", LocalTime(notification.UpdatedAt, zone));
         WriteTime(writer, "delivered_at", notification.DeliveredAt, zone);
         WriteTime(writer, "read_at", notification.ReadAt, zone);
+        if (notification.Deliveries is { } deliveries) writer.WriteNumber("deliveries", deliveries);
         writer.WriteString("created_at_utc", draft.CreatedAt.UtcDateTime);
         writer.WriteString("channel", GrainKeys.PublicChannel);
         writer.WriteNumber("offset", notification.Id);

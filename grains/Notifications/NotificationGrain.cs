@@ -6,7 +6,7 @@ namespace NotifyHub.Grains.Notifications;
 
 /// <summary>The gateways' way to the notifications: they have no database of their own to ask.</summary>
 [StatelessWorker, Reentrant, GrainType("notification")]
-public sealed class NotificationGrain(NotificationStore store) : Grain, INotificationGrain
+public sealed class NotificationGrain(NotificationStore store, DeliveryStore deliveries) : Grain, INotificationGrain
 {
     public Task<NotificationPage> ListAsync(NotificationQuery query) => store.ListAsync(query);
 
@@ -19,4 +19,6 @@ public sealed class NotificationGrain(NotificationStore store) : Grain, INotific
         : throw new ArgumentException($"There is no status '{status}'.", nameof(status));
 
     public Task<bool> DeleteAsync(long id) => store.DeleteAsync(id);
+
+    public Task RecordDeliveriesAsync(DeliveryReport report) => deliveries.AddAsync(report);
 }

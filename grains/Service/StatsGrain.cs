@@ -20,6 +20,7 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
     private readonly SessionStore _sessions;
     private readonly SessionQueries _queries;
     private readonly NotificationStore _notifications;
+    private readonly DeliveryStore _deliveries;
     private readonly ScheduleStore _schedules;
     private readonly UsageStore _usage;
     private readonly AuditStore _audit;
@@ -38,6 +39,7 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         SessionStore sessions,
         SessionQueries queries,
         NotificationStore notifications,
+        DeliveryStore deliveries,
         ScheduleStore schedules,
         UsageStore usage,
         AuditStore audit,
@@ -46,8 +48,8 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         TimeProvider time,
         ILogger<StatsGrain> log)
     {
-        (_sessions, _queries, _notifications, _schedules, _usage, _audit, _database, _options, _time, _log) =
-            (sessions, queries, notifications, schedules, usage, audit, database, options.Value, time, log);
+        (_sessions, _queries, _notifications, _deliveries, _schedules, _usage, _audit, _database, _options, _time, _log) =
+            (sessions, queries, notifications, deliveries, schedules, usage, audit, database, options.Value, time, log);
         _totals = new(AnswerAge, time, ReadTotalsAsync);
         _stats = new(AnswerAge, time, () => queries.StatsAsync());
         _traffic = new(time);
@@ -203,6 +205,7 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
             if (now < _sweepAt) return;
             await _sessions.SweepAsync(now - _options.HistoryAge, cancellation);
             await _notifications.SweepAsync(now - _options.HistoryAge, cancellation);
+            await _deliveries.SweepAsync(now - _options.HistoryAge, cancellation);
             await _schedules.SweepAsync(now - _options.HistoryAge, cancellation);
             await _usage.SweepAsync(cancellation);
             await _audit.SweepAsync(now - _options.AuditAge, cancellation);

@@ -142,11 +142,14 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
         async (connection, transaction) =>
         {
             var epoch = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(9));
-            await connection.ExecuteAsync(new(
+            var made = await connection.ExecuteAsync(new(
                 "INSERT INTO channel (name, epoch, created_at) VALUES (@channel, @epoch, @Now) ON CONFLICT (name) DO NOTHING",
                 new { channel, epoch, Now },
                 transaction,
                 cancellationToken: cancellation));
+            // What was sent of a log that was lost must not count for this one's offsets.
+            if (made > 0 && channel == GrainKeys.PublicChannel)
+                await connection.ExecuteAsync(new("DELETE FROM delivery", transaction: transaction, cancellationToken: cancellation));
             return await connection.QuerySingleAsync<ChannelHead>(
                 new(HeadSql, new { channel }, transaction, cancellationToken: cancellation));
         },

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Dapper;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
@@ -14,6 +15,9 @@ public sealed class NotificationStore(Database database, IOptions<SiloOptions> o
         action_url AS ActionUrl, repo AS Repo, branch AS Branch, commit_sha AS CommitSha, metadata AS Metadata, status AS Status,
         created_at AS CreatedAt, updated_at AS UpdatedAt, delivered_at AS DeliveredAt, read_at AS ReadAt
         """;
+
+    // Deliveries are looked up for those that are answered alone, not for all that a page skips.
+    private static readonly string Counted = $"SELECT {Columns}, {DeliveryStore.ClientsOf("page.id")} AS Deliveries FROM";
 
     private readonly TimeZoneInfo _zone = options.Value.Zone();
 
@@ -42,7 +46,8 @@ public sealed class NotificationStore(Database database, IOptions<SiloOptions> o
             {
                 var total = await connection.ExecuteScalarAsync<long>($"SELECT count(*) FROM notification {where}", arguments);
                 var rows = await connection.QueryAsync<Row>(
-                    $"SELECT {Columns} FROM notification {where} ORDER BY id DESC LIMIT @Limit OFFSET @Skip", arguments);
+                    $"{Counted} (SELECT * FROM notification {where} ORDER BY id DESC LIMIT @Limit OFFSET @Skip) AS page ORDER BY id DESC",
+                    arguments);
                 return new NotificationPage(rows.Select(row => row.ToNotification()).ToArray(), total);
             },
             cancellation);
@@ -50,7 +55,7 @@ public sealed class NotificationStore(Database database, IOptions<SiloOptions> o
 
     public Task<Notification?> GetAsync(long id, CancellationToken cancellation = default) => database.ReadAsync(
         async connection => (await connection.QuerySingleOrDefaultAsync<Row>(
-            $"SELECT {Columns} FROM notification WHERE id = @id", new { id }))?.ToNotification(),
+            $"{Counted} notification AS page WHERE id = @id", new { id }))?.ToNotification(),
         cancellation);
 
     public Task<NotificationStats> StatsAsync(CancellationToken cancellation = default) => database.ReadAsync(
@@ -87,7 +92,7 @@ public sealed class NotificationStore(Database database, IOptions<SiloOptions> o
                 new { id, status, now },
                 transaction);
             return (await connection.QuerySingleOrDefaultAsync<Row>(
-                $"SELECT {Columns} FROM notification WHERE id = @id", new { id }, transaction))?.ToNotification();
+                $"{Counted} notification AS page WHERE id = @id", new { id }, transaction))?.ToNotification();
         },
         cancellation);
 
@@ -98,15 +103,17 @@ public sealed class NotificationStore(Database database, IOptions<SiloOptions> o
 
     /// <summary>Marks those pending in the range, both ends included, as delivered. Answers how many those were.</summary>
     public Task<int> MarkDeliveredAsync(long firstId, long lastId, DateTimeOffset at, CancellationToken cancellation = default) =>
-        database.WriteAsync(
-            (connection, transaction) => connection.ExecuteAsync(
-                """
-                UPDATE notification SET status = 'delivered', delivered_at = @at, updated_at = @at
-                WHERE id BETWEEN @firstId AND @lastId AND status = 'pending'
-                """,
-                new { firstId, lastId, at = at.ToUnixTimeMilliseconds() },
-                transaction),
-            cancellation);
+        database.WriteAsync((connection, transaction) => MarkDeliveredAsync(connection, transaction, firstId, lastId, at), cancellation);
+
+    /// <summary>The same as a part of a transaction.</summary>
+    internal static Task<int> MarkDeliveredAsync(
+        DbConnection connection, DbTransaction transaction, long firstId, long lastId, DateTimeOffset at) => connection.ExecuteAsync(
+        """
+        UPDATE notification SET status = 'delivered', delivered_at = @at, updated_at = @at
+        WHERE id BETWEEN @firstId AND @lastId AND status = 'pending'
+        """,
+        new { firstId, lastId, at = at.ToUnixTimeMilliseconds() },
+        transaction);
 
     /// <summary>Deletes, in small batches, those created before that time. Answers how many were deleted.</summary>
     public async Task<long> SweepAsync(DateTimeOffset createdBefore, CancellationToken cancellation = default)
@@ -164,6 +171,7 @@ public sealed class NotificationStore(Database database, IOptions<SiloOptions> o
         public long UpdatedAt { get; init; }
         public long? DeliveredAt { get; init; }
         public long? ReadAt { get; init; }
+        public long Deliveries { get; init; }
 
         public Notification ToNotification() => new(
             Id,
@@ -172,7 +180,8 @@ public sealed class NotificationStore(Database database, IOptions<SiloOptions> o
             Status,
             Time(UpdatedAt),
             DeliveredAt is { } delivered ? Time(delivered) : null,
-            ReadAt is { } read ? Time(read) : null);
+            ReadAt is { } read ? Time(read) : null,
+            Deliveries);
 
         private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
     }

@@ -37,6 +37,10 @@ public sealed class NotificationTests(Browser browser)
         Assert.Equal(("critical", "第一行\n第二行"), (received.GetProperty("severity").GetString(), received.GetProperty("message").GetString()));
         await tab.Button("重新整理").ClickAsync();
         await Expect(tab.Row(title)).ToBeVisibleAsync();
+        // The list asks again by itself; others may be connected as well.
+        await Expect(tab.Row(title).Locator("td[data-label=送達數]")).ToHaveTextAsync(new System.Text.RegularExpressions.Regex("^[1-9]"));
+        await tab.Row(title).Locator(".row-link").ClickAsync();
+        await Expect(tab.Dialog.Locator("dd").Filter(new() { HasText = "個客戶端" })).ToHaveTextAsync(new System.Text.RegularExpressions.Regex("^[1-9]"));
     }
 
     [Fact]
@@ -44,6 +48,8 @@ public sealed class NotificationTests(Browser browser)
     {
         var mark = Guid.NewGuid().ToString("N");
         await SendAsync([.. Enumerable.Range(1, 25).Select(i => new { title = $"{mark} {i}", message = "m", severity = i == 7 ? "error" : "info" })]);
+        // Without it there might be 25 in all, and the search would seem to be done before it has begun.
+        await SendAsync([new { title = "another", message = "m" }]);
         await using var tab = await browser.LogInAsync("notifications");
         var list = tab.Panel("通知");
 

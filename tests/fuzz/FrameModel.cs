@@ -24,8 +24,10 @@ internal sealed record FrameModel(IReadOnlyList<string> Answers, int[] Closes)
             if (rest.Length < 2) return Closed(0);
             if ((rest[1] & 0x80) == 0) return Closed(1002);
             var header = (rest[1] & 0x7f) switch { 126 => 8, 127 => 14, _ => 6 };
-            // The length may tell by itself that it is none, before the mask has come.
-            if (header == 14 && rest.Length > 9 && (rest[2] & 0x80) != 0) return Closed(1002);
+            // The length may tell by itself that it is none, or in more bytes than it needs, before the mask or the rest of it has come.
+            if (header == 8 && rest.Length >= 4 && BinaryPrimitives.ReadUInt16BigEndian(rest[2..]) < 126) return Closed(1002);
+            if (header == 14 && rest.Length >= 3 && rest[2] >= 0x80) return Closed(1002);
+            if (header == 14 && rest.Length >= 8 && rest[2..8].IndexOfAnyExcept((byte)0) < 0) return Closed(1002);
             if (rest.Length < header) return Closed(0);
             var (opcode, isFinal, isControl) = (rest[0] & 0x0f, (rest[0] & 0x80) != 0, (rest[0] & 0x08) != 0);
             var length = header switch

@@ -17,9 +17,11 @@ public sealed class PushClient : IDisposable
     {
     }
 
-    public static async Task<PushClient> ConnectAsync(int port, string address = "127.0.0.1")
+    /// <param name="from">Which of this machine's addresses it comes from; null: the usual one.</param>
+    public static async Task<PushClient> ConnectAsync(int port, string address = "127.0.0.1", string? from = null)
     {
         var client = new PushClient();
+        if (from is not null) client._tcp.Client.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
         await client._tcp.ConnectAsync(IPAddress.Parse(address), port);
         client._stream = client._tcp.GetStream();
         client._reader = new StreamReader(client._stream, Encoding.UTF8);

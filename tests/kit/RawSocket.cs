@@ -64,26 +64,17 @@ public sealed class RawSocket : IDisposable
 
     /// <summary>A client's frame.</summary>
     /// <param name="flags">0x80 is FIN; 0x70 are the reserved bits.</param>
-    public static byte[] Frame(int opcode, ReadOnlySpan<byte> payload, int flags = 0x80, bool masked = true)
+    /// <param name="lengthBytes">How many bytes tell its length: 1, 2 or 8; 0: as few as can be.</param>
+    public static byte[] Frame(int opcode, ReadOnlySpan<byte> payload, int flags = 0x80, bool masked = true, int lengthBytes = 0)
     {
         using var frame = new MemoryStream();
         frame.WriteByte((byte)(flags | opcode));
         var mask = masked ? 0x80 : 0;
         Span<byte> length = stackalloc byte[8];
-        if (payload.Length < 126) frame.WriteByte((byte)(mask | payload.Length));
-        else if (payload.Length < 1 << 16)
-        {
-            frame.WriteByte((byte)(mask | 126));
-            BinaryPrimitives.WriteUInt16BigEndian(length, (ushort)payload.Length);
-            frame.Write(length[..2]);
-        }
-        else
-        {
-            frame.WriteByte((byte)(mask | 127));
-            BinaryPrimitives.WriteUInt64BigEndian(length, (ulong)payload.Length);
-            frame.Write(length);
-        }
-
+        if (lengthBytes == 0) lengthBytes = payload.Length switch { < 126 => 1, < 1 << 16 => 2, _ => 8 };
+        frame.WriteByte((byte)(mask | lengthBytes switch { 2 => 126, 8 => 127, _ => payload.Length }));
+        BinaryPrimitives.WriteUInt64BigEndian(length, (ulong)payload.Length);
+        if (lengthBytes > 1) frame.Write(length[^lengthBytes..]);
         byte[] key = [0x12, 0x34, 0x56, 0x78];
         if (masked) frame.Write(key);
         for (var i = 0; i < payload.Length; i++) frame.WriteByte((byte)(masked ? payload[i] ^ key[i % 4] : payload[i]));

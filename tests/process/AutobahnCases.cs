@@ -5,7 +5,7 @@ using NotifyHub.TestKit;
 namespace NotifyHub.ProcessTests;
 
 /// <summary>A case of the Autobahn test-suite's list: what a client sends, and what it must be answered.</summary>
-/// <param name="Number">As in that list.</param>
+/// <param name="Number">As in that list, or a name.</param>
 /// <param name="Parts">Sent one after the other; the last may leave a frame unfinished.</param>
 /// <param name="Answers">The frames that come: <see cref="AutobahnCases.Taken"/>, a pong with its payload in hexadecimal, or a close with
 /// its code. A close is the last; without one the client says goodbye.</param>
@@ -30,7 +30,7 @@ internal static class AutobahnCases
     private const string Broken = "close 1002";
 
     public static IEnumerable<AutobahnCase> All() =>
-        [.. Framing(), .. PingsAndPongs(), .. ReservedBits(), .. Opcodes(), .. Fragmentation(), .. AutobahnTexts.All(), .. Closing(), .. Large()];
+        [.. Framing(), .. PingsAndPongs(), .. ReservedBits(), .. Opcodes(), .. Fragmentation(), .. AutobahnTexts.All(), .. Closing(), .. Large(), .. Lengths()];
 
     public static AutobahnCase Case(string number, byte[] bytes, params string[] answers) => new(number, [bytes], answers);
 
@@ -71,6 +71,24 @@ internal static class AutobahnCases
                 yield return new($"1.{group}.{i + 1}", i == 7 ? Chops(frame, 997) : [frame], [answer]);
             }
         }
+    }
+
+    /// <summary>Not in that list: the length in more bytes than it needs, and with its highest bit, which RFC 6455 (5.2) forbids both.</summary>
+    private static IEnumerable<AutobahnCase> Lengths()
+    {
+        foreach (var (name, length, lengthBytes) in ((string, int, int)[])[("2 bytes for 125", 125, 2), ("8 bytes for 125", 125, 8), ("8 bytes for 65535", 65_535, 8)])
+        {
+            foreach (var opcode in (int[])[Text, Binary])
+                yield return Case($"length {name}, opcode {opcode}", RawSocket.Frame(opcode, Stars(length), lengthBytes: lengthBytes), Broken);
+        }
+
+        yield return Case("length 2 bytes for 4, ping", RawSocket.Frame(Ping, "ping"u8, lengthBytes: 2), Broken);
+        yield return Case("length 2 bytes for 0, close", RawSocket.Frame(8, ""u8, lengthBytes: 2), Broken);
+        yield return Case(
+            "length 2 bytes for 4, continuation", [.. RawSocket.Frame(Text, "{"u8, More), .. RawSocket.Frame(0, "rest"u8, lengthBytes: 2)], Broken);
+        // Neither the rest of the length nor the mask need come.
+        yield return Case("length with its highest bit", [0x81, 0xff, 0x80], Broken);
+        yield return Case("length of all bits", [0x82, 0xff, .. Enumerable.Repeat((byte)0xff, 8)], Broken);
     }
 
     private static IEnumerable<AutobahnCase> PingsAndPongs()

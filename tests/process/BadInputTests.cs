@@ -80,6 +80,37 @@ public sealed class BadInputTests(BadInputTests.Shared shared) : IClassFixture<B
         answer.ExpectError((HttpStatusCode)status, code);
     }
 
+    public static TheoryData<string, int> NoRequests => new()
+    {
+        { "nonsense\r\n\r\n", 400 },
+        { "GET /api/auth/me HTTP/1.1\r\nHost: a\r\nno field\r\n\r\n", 400 },
+        { "GET /api/auth/me HTTP/1.1\r\n\r\n", 400 },
+        { "GET /api/auth/me HTTP/1.1\r\nHost: a\r\nContent-Length: one\r\n\r\n", 400 },
+        { "GET /api/auth/me%00 HTTP/1.1\r\nHost: a\r\n\r\n", 400 },
+        { $"GET /api/{new string('a', 8 << 10)} HTTP/1.1\r\nHost: a\r\n\r\n", 414 },
+        { $"GET /api/auth/me HTTP/1.1\r\nHost: a\r\n{string.Concat(Enumerable.Repeat("X: x\r\n", 100))}\r\n", 431 },
+        { $"GET /api/auth/me HTTP/1.1\r\nHost: a\r\nX: {new string('x', 32 << 10)}\r\n\r\n", 431 },
+        { "GET /api/auth/me HTTP/4.0\r\nHost: a\r\n\r\n", 505 },
+    };
+
+    /// <summary>The HTTP server's parser answers these, and lets nobody add to it: docs/protocol.md says so.</summary>
+    [Theory]
+    [MemberData(nameof(NoRequests))]
+    public async Task What_is_no_HTTP_request_is_answered_with_a_status_alone_and_closed(string text, int status)
+    {
+        using var raw = await RawSocket.ConnectAsync(Hub.WebSocketPort);
+
+        await raw.SendAsync(text);
+
+        var head = await raw.ReadHeadAsync();
+        Assert.StartsWith($"HTTP/1.1 {status} ", head, StringComparison.Ordinal);
+        Assert.Contains("\r\nContent-Length: 0\r\n", head, StringComparison.Ordinal);
+        Assert.Contains("\r\nConnection: close\r\n", head, StringComparison.Ordinal);
+        Assert.Empty(await raw.ReadToEndAsync(orReset: true));
+        using var rest = Hub.Rest();
+        Assert.True((await rest.StatusAsync()).GetProperty("service_running").GetBoolean());
+    }
+
     public static TheoryData<string, string> BadNotifications => new()
     {
         { "", "body" },

@@ -16,7 +16,8 @@ public sealed class LimitTests(LimitTests.Shared shared) : IClassFixture<LimitTe
 
     public sealed class Shared() : SharedProcess(
         ("ClientMessagesPerSecond", "1"), ("ClientConnections", "4"), ("ClientConnectionsPerAddress", "2"), ("HeaderBytes", "4096"),
-        ("HttpConnections", $"{HttpConnections}"), ("HandshakeTimeout", "00:02:00"), ("CloseGrace", "00:00:02"));
+        ("HttpConnections", $"{HttpConnections}"), ("HandshakeTimeout", "00:02:00"), ("CloseGrace", "00:00:02"), ("PushConnections", "4"),
+        ("PushConnectionsPerAddress", "2"), ("PushIdle", "00:05:00"), ("MetricsPort", "0"));
 
     private NotifyHubProcess Hub => shared.Hub;
 
@@ -115,6 +116,35 @@ public sealed class LimitTests(LimitTests.Shared shared) : IClassFixture<LimitTe
         Assert.Equal(Pong, await fourth.ReadTextAsync());
     }
 
+    [Fact]
+    public async Task One_push_connection_too_many_of_an_address_is_told_so_until_another_leaves()
+    {
+        using var first = await AssertPushesAsync("127.0.0.1");
+        using var second = await AssertPushesAsync("127.0.0.1");
+
+        Assert.Equal("error: too many connections from this address", await PushAsync("127.0.0.1"));
+        using var third = await AssertPushesAsync("127.0.0.2");
+        using var fourth = await AssertPushesAsync("127.0.0.2");
+        Assert.Equal("error: too many connections", await PushAsync("127.0.0.3"));
+
+        first.Dispose();
+        await Until.TrueAsync(async () => await PushAsync("127.0.0.1") == "ok");
+        Assert.Equal("ok", await second.PushAsync("{}"));
+
+        async Task<string?> PushAsync(string from)
+        {
+            using var push = await PushClient.ConnectAsync(Hub.PushPort, from: from);
+            return await push.PushAsync("{}");
+        }
+
+        async Task<PushClient> AssertPushesAsync(string from)
+        {
+            var push = await PushClient.ConnectAsync(Hub.PushPort, from: from);
+            Assert.Equal("ok", await push.PushAsync("{}"));
+            return push;
+        }
+    }
+
     [Theory]
     [InlineData(3500, "101")]
     [InlineData(4096, "431")]
@@ -160,6 +190,7 @@ public sealed class LimitTests(LimitTests.Shared shared) : IClassFixture<LimitTe
     public async Task Connections_that_say_nothing_are_closed_beyond_the_limit_and_the_others_wait()
     {
         List<RawSocket> silent = [];
+        var before = await SilentFullAsync();
         try
         {
             // Which of them are closed is open: some of an earlier test may not have been noticed to be gone.
@@ -168,6 +199,7 @@ public sealed class LimitTests(LimitTests.Shared shared) : IClassFixture<LimitTe
             var waiting = silent.First(raw => !raw.HasEnded);
             await waiting.SendAsync(waiting.Handshake());
             Assert.StartsWith("HTTP/1.1 101 ", await waiting.ReadHeadAsync(), StringComparison.Ordinal);
+            await Until.TrueAsync(async () => await SilentFullAsync() - before == silent.Count(raw => raw != waiting && raw.HasEnded));
         }
         finally
         {
@@ -175,6 +207,8 @@ public sealed class LimitTests(LimitTests.Shared shared) : IClassFixture<LimitTe
         }
 
         await AssertAnswersHttpAsync();
+
+        async Task<long> SilentFullAsync() => (await Refusals.CountAsync(Hub))["websocket silent_full"];
     }
 
     private async Task AssertAnswersHttpAsync()

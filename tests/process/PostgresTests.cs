@@ -13,7 +13,7 @@ public sealed class PostgresTests
     {
         await using var server = new PostgresServer();
         await server.InitializeAsync();
-        await using var hub = await NotifyHubProcess.StartAsync(("Storage", await server.CreateDatabaseAsync()));
+        await using var hub = await NotifyHubProcess.StartAsync(("Storage", await server.CreateDatabaseAsync()), ("MetricsPort", "0"));
         using var rest = await hub.LogInAsync();
         await using var client = await hub.ConnectAsync();
         await using var v1 = await hub.ConnectAsync(v1: true);
@@ -30,6 +30,14 @@ public sealed class PostgresTests
         (await rest.PostAsync("/api/push", """{"n":"lost"}""")).ExpectError(HttpStatusCode.ServiceUnavailable, "UNAVAILABLE");
         (await rest.PostAsync("/api/notifications/windows", """{"title":"t","message":"lost"}"""))
             .ExpectError(HttpStatusCode.ServiceUnavailable, "UNAVAILABLE");
+        using (var stranger = await RawSocket.ConnectAsync(hub.WebSocketPort))
+        {
+            // Whether the key is good nobody can say now.
+            await stranger.SendAsync(stranger.Handshake("/", ("X-API-Key", "nh_unknown")));
+            Assert.StartsWith("HTTP/1.1 503 ", await stranger.ReadHeadAsync(), StringComparison.Ordinal);
+        }
+
+        await Until.TrueAsync(async () => (await Refusals.CountAsync(hub))["websocket unavailable"] == 1);
         var status = await rest.StatusAsync();
         Assert.Equal("unhealthy", status.GetProperty("health").GetProperty("status").GetString());
         Assert.Equal("error", Check(status, "Storage"));

@@ -28,6 +28,8 @@ public sealed class ProtocolFaultTests(ProtocolFaultTests.Shared shared) : IClas
         { "a message inside a message", [.. RawSocket.Frame(Text, "{"u8, NotFinal), .. RawSocket.Frame(Text, "}"u8)], 1002, "protocol error" },
         { "a close of one byte", RawSocket.Frame(8, [3]), 1002, "protocol error" },
         { "a close code that nobody may send", RawSocket.Close(1005), 1002, "protocol error" },
+        { "a length in more bytes than it needs", RawSocket.Frame(Text, "{}"u8, lengthBytes: 8), 1002, "protocol error" },
+        { "a length with its highest bit", [0x81, 0xff, 0x80], 1002, "protocol error" },
         { "a text that is not UTF-8", RawSocket.Frame(Text, [0x22, 0xC3, 0x28, 0x22]), 1007, "invalid UTF-8" },
         { "a text that ends inside a code point", RawSocket.Frame(Text, [0x22, 0xE4, 0xB8]), 1007, "invalid UTF-8" },
         {

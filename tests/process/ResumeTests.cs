@@ -112,6 +112,46 @@ public sealed class ResumeTests(ResumeTests.Shared shared) : IClassFixture<Resum
     }
 
     [Fact]
+    public async Task A_notification_counts_for_each_client_that_got_it_live_or_by_resuming()
+    {
+        using var rest = await Hub.LogInAsync();
+        await using var plain = await Hub.ConnectAsync();
+        await using var v1 = await Hub.ConnectAsync(v1: true);
+        await v1.NextAsync();
+
+        var (id, offset) = await CreateAsync();
+        await plain.NextAsync();
+        await v1.NextAsync();
+        Assert.Equal("delivered", (await DeliveredToAsync(id, 2)).GetProperty("status").GetString());
+
+        await using var later = await Hub.ConnectAsync($"?since={offset - 1}", v1: true);
+        await DeliveredToAsync(id, 3);
+        // More than the gateway keeps: from storage now.
+        using var push = await Hub.ConnectPushAsync();
+        Assert.All(await push.PushAllAsync([.. Enumerable.Repeat($$"""{"x":"{{new string('x', 1_000)}}"}""", 200)]), answer => Assert.Equal("ok", answer));
+        await using var last = await Hub.ConnectAsync($"?since={offset - 1}", v1: true);
+        await DeliveredToAsync(id, 4);
+
+        async Task<(long Id, long Offset)> CreateAsync()
+        {
+            var made = (await rest.PostAsync("/api/notifications/windows", """{"title":"counted","message":"m"}""")).Expect(HttpStatusCode.Created).Data;
+            Assert.False(made.TryGetProperty("deliveries", out _));
+            return (made.GetProperty("id").GetInt64(), made.GetProperty("offset").GetInt64());
+        }
+
+        async Task<JsonElement> DeliveredToAsync(long notification, long clients)
+        {
+            JsonElement seen = default;
+            await Until.TrueAsync(
+                async () => (seen = (await rest.GetAsync($"/api/notifications/windows/{notification}")).Expect(HttpStatusCode.OK).Data)
+                    .GetProperty("deliveries").GetInt64() >= clients,
+                () => seen.GetRawText());
+            Assert.Equal(clients, seen.GetProperty("deliveries").GetInt64());
+            return seen;
+        }
+    }
+
+    [Fact]
     public async Task Clients_that_subscribe_anywhere_while_much_is_published_see_no_hole_and_no_repeat()
     {
         using var push = await Hub.ConnectPushAsync();

@@ -179,9 +179,14 @@ public sealed class SocketAccessTests(SocketAccessTests.Shared shared) : IClassF
         return (key.GetProperty("id").GetInt64(), key.GetProperty("key").GetString()!);
     }
 
-    private static async Task<string> RevokedAsync(RestClient rest)
+    private async Task<string> RevokedAsync(RestClient rest)
     {
         var (id, secret) = await MakeKeyAsync(rest, "read");
+        // A moment ago it was good, and the gateway knows that.
+        using (await UpgradeAsync(secret))
+        {
+        }
+
         (await rest.SendAsync(HttpMethod.Delete, $"/api/keys/{id}")).Expect(HttpStatusCode.OK);
         return secret;
     }

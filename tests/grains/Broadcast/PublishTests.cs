@@ -136,7 +136,7 @@ public sealed class PublishTests(BroadcastCluster grid) : IClassFixture<Broadcas
     {
         var channel = grid.Channel(GrainKeys.PublicChannel);
         var listener = new Listener(grid.Cluster.Grains, channel);
-        await listener.SubscribeAsync();
+        var head = await listener.SubscribeAsync();
         var at = new DateTimeOffset(2026, 3, 10, 12, 30, 45, TimeSpan.Zero);
         var draft = new NotificationDraft("windows", "標題", "m", "info", "normal", null, null, null, null, null, null, at);
         var result = await channel.PublishAsync(new PublishBatch([Push("{}"), Draft.Of(draft), Draft.Of(draft)]));
@@ -149,11 +149,16 @@ public sealed class PublishTests(BroadcastCluster grid) : IClassFixture<Broadcas
         Assert.Equal(first, JsonDocument.Parse(messages[0].Payload).RootElement.GetProperty("data").GetProperty("id").GetInt64());
 
         var notifications = grid.Cluster.Grains.GetGrain<INotificationGrain>(GrainKeys.Only);
-        Assert.Equal(published, await notifications.GetAsync(first));
-        await listener.SubscribeAsync(new OffsetRange(1, first));
-        Assert.Equal(NotificationStatus.Delivered, (await notifications.GetAsync(first))!.Status);
-        Assert.Equal(NotificationStatus.Pending, (await notifications.GetAsync(second))!.Status);
+        Assert.Equal(published with { Deliveries = 0 }, await notifications.GetAsync(first));
+        await notifications.RecordDeliveriesAsync(new DeliveryReport(listener.Id, 1, head.Epoch, [new DeliveredRange(1, first, 3)]));
+        Assert.Equal((NotificationStatus.Delivered, 3), Seen(await notifications.GetAsync(first)));
+        Assert.Equal((NotificationStatus.Pending, 0), Seen(await notifications.GetAsync(second)));
+        // A gateway of the release before tells no counts.
+        await listener.SubscribeAsync(new OffsetRange(second, second));
+        Assert.Equal((NotificationStatus.Delivered, 0), Seen(await notifications.GetAsync(second)));
         Assert.Null(await notifications.GetAsync(result.FirstOffset));
+
+        static (string Status, long? Deliveries) Seen(Notification? notification) => (notification!.Status, notification.Deliveries);
     }
 
     [Fact]

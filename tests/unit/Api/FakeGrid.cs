@@ -15,8 +15,12 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
     private static readonly TimeZoneInfo Zone = TimeZoneInfo.FindSystemTimeZoneById(ApiServer.Zone);
     private readonly Dictionary<string, PublishResult> _keys = [];
     private readonly List<ApiRequestBatch> _recorded = [];
+    private readonly List<DeliveryReport> _deliveries = [];
 
     public Exception? Fault { get; set; }
+
+    /// <summary>How many calls fail before the fault is over.</summary>
+    public int FaultsLeft { get; set; } = int.MaxValue;
 
     public TimeSpan? EmailLock { get; set; }
 
@@ -43,6 +47,18 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
     }
 
     public Exception? RecordFault { get; set; }
+
+    public IReadOnlyList<DeliveryReport> Deliveries
+    {
+        get
+        {
+            lock (_deliveries) return [.. _deliveries];
+        }
+    }
+
+    public Exception? DeliveryFault { get; set; }
+
+    public Action OnDeliveries { get; set; } = () => { };
 
     public ApiRequestQuery? LastRequestQuery { get; private set; }
 
@@ -206,16 +222,32 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
 
     Task<ApiKey[]> IApiKeyGrain.ListAsync() => Answer(() => Keys.ToArray());
 
-    public Task<bool> RevokeAsync(long id) => Answer(() => Keys.RemoveAll(key => key.Id == id) == 1);
+    public HashSet<long> RevokedKeys { get; } = [];
 
-    public Task<ApiKey?> AuthenticateAsync(string secret) => Answer(() => secret switch
+    public int KeysAsked { get; private set; }
+
+    /// <summary>What has been found out about a key comes back with it.</summary>
+    public Task KeysHeld { get; set; } = Task.CompletedTask;
+
+    public Task<bool> RevokeAsync(long id) => Answer(() => RevokedKeys.Add(id) & Keys.RemoveAll(key => key.Id == id) == 1);
+
+    public async Task<ApiKey?> AuthenticateAsync(string secret)
     {
-        // A silo of before there were scopes tells none.
-        ApiKeySecret => new ApiKey(3, "billing", "nh_sec", Email, DateTimeOffset.UnixEpoch, null, null),
-        PublishKeySecret => new ApiKey(4, "shop", "nh_pub", Email, DateTimeOffset.UnixEpoch, null, null, [KeyScopes.Publish]),
-        ReadKeySecret => new ApiKey(5, "board", "nh_rea", Email, DateTimeOffset.UnixEpoch, null, null, [KeyScopes.Read]),
-        _ => null,
-    });
+        var found = await Answer(() =>
+        {
+            KeysAsked++;
+            return secret switch
+            {
+                // A silo of before there were scopes tells none.
+                ApiKeySecret => new ApiKey(3, "billing", "nh_sec", Email, DateTimeOffset.UnixEpoch, null, null),
+                PublishKeySecret => new ApiKey(4, "shop", "nh_pub", Email, DateTimeOffset.UnixEpoch, null, null, [KeyScopes.Publish]),
+                ReadKeySecret => new ApiKey(5, "board", "nh_rea", Email, DateTimeOffset.UnixEpoch, null, null, [KeyScopes.Read]),
+                _ => null,
+            } is { } key && !RevokedKeys.Contains(key.Id) ? key : null;
+        });
+        await KeysHeld;
+        return found;
+    }
 
     public Task<PublishResult> PublishAsync(PublishBatch batch) => Answer(() =>
     {
@@ -259,6 +291,16 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
         Notifications.TryGetValue(id, out var old) ? Notifications[id] = old with { Status = status } : null);
 
     public Task<bool> DeleteAsync(long id) => Answer(() => Notifications.Remove(id));
+
+    public Task RecordDeliveriesAsync(DeliveryReport report)
+    {
+        OnDeliveries();
+        lock (_deliveries)
+        {
+            _deliveries.Add(report);
+            return DeliveryFault is { } fault ? Task.FromException(fault) : Task.CompletedTask;
+        }
+    }
 
     public Task<GridStatus> StatusAsync() => Answer(() => Status);
 
@@ -317,7 +359,7 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
 
     private Task<T> Answer<T>(Func<T> answer)
     {
-        lock (_keys) return Fault is { } fault ? Task.FromException<T>(fault) : Task.FromResult(answer());
+        lock (_keys) return Fault is { } fault && FaultsLeft-- > 0 ? Task.FromException<T>(fault) : Task.FromResult(answer());
     }
 
     // A proxy, because the factory has a score of methods of which one is used.

@@ -180,6 +180,22 @@ public sealed class PublishTests
     }
 
     [Fact]
+    public async Task To_how_many_clients_it_was_sent_is_told_by_what_reads_it_and_not_in_what_goes_out()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var token = await server.LogInAsync();
+        var made = await server.PostAsync(Route, Good, token);
+        server.Grid.Notifications[1] = server.Grid.Notifications[1] with { Deliveries = 12 };
+
+        Assert.False(made.Data.TryGetProperty("deliveries", out _));
+        Assert.DoesNotContain("deliveries", Encoding.UTF8.GetString(server.Grid.Log[0].Payload), StringComparison.Ordinal);
+        Assert.Equal(12, (await server.GetAsync($"{Route}/1", token)).Data.GetProperty("deliveries").GetInt64());
+        Assert.Equal(12, (await server.GetAsync(Route, token)).Data.GetProperty("notifications")[0].GetProperty("deliveries").GetInt64());
+        var read = await server.SendAsync(HttpMethod.Patch, $"{Route}/1/status", """{"status":"read"}""", token);
+        Assert.Equal(12, read.Data.GetProperty("deliveries").GetInt64());
+    }
+
+    [Fact]
     public async Task Notifications_are_listed_by_what_is_asked_for()
     {
         await using var server = await ApiServer.StartAsync();

@@ -133,6 +133,42 @@ public sealed class PushListenerTests
     }
 
     [Fact]
+    public async Task One_connection_too_many_of_an_address_is_told_so_and_those_of_others_are_served()
+    {
+        using var listener = Listener(o => o.PushConnectionsPerAddress = 1);
+        await listener.StartListeningAsync(CancellationToken.None);
+        using (var first = await ConnectAsync())
+        {
+            await first.SendAsync("{}\n"u8.ToArray());
+            Assert.Equal(3, await first.ReceiveAsync(new byte[10]));
+            Assert.Equal("error: too many connections from this address\n", await TalkAsync("{}\n"u8.ToArray()));
+            Assert.Equal("ok\n", await TalkAsync("{}\n"u8.ToArray(), from: "127.0.0.2"));
+        }
+
+        await Until.TrueAsync(async () => await TalkAsync("{}\n"u8.ToArray()) == "ok\n");
+        await listener.StopListeningAsync(CancellationToken.None);
+        Assert.Equal(3, _published);
+    }
+
+    [Fact]
+    public async Task Without_a_limit_an_address_may_have_all_connections()
+    {
+        using var listener = Listener(o => (o.PushConnections, o.PushConnectionsPerAddress) = (600, 0));
+        await listener.StartListeningAsync(CancellationToken.None);
+        List<Socket> open = [];
+        for (var i = 0; i < 600; i++)
+        {
+            open.Add(await ConnectAsync());
+            await open[^1].SendAsync("{}\n"u8.ToArray());
+            Assert.Equal(3, await open[^1].ReceiveAsync(new byte[10]));
+        }
+
+        Assert.Equal("error: too many connections\n", await TalkAsync("{}\n"u8.ToArray()));
+        open.ForEach(socket => socket.Dispose());
+        await listener.StopListeningAsync(CancellationToken.None);
+    }
+
+    [Fact]
     public async Task The_sender_of_an_endless_line_hears_why_it_is_cut_off()
     {
         using var listener = Listener();
@@ -183,11 +219,14 @@ public sealed class PushListenerTests
             NullLogger<PushListener>.Instance);
     }
 
-    private async Task<Socket> ConnectAsync()
+    private Task<Socket> ConnectAsync() => ConnectAsync(from: null);
+
+    private async Task<Socket> ConnectAsync(string? from)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
         {
+            if (from is not null) socket.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
             await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, _node.PushPort));
             return socket;
         }
@@ -199,9 +238,9 @@ public sealed class PushListenerTests
     }
 
     /// <summary>Sends, says that this was all, and reads to the end.</summary>
-    private async Task<string> TalkAsync(byte[] bytes)
+    private async Task<string> TalkAsync(byte[] bytes, string? from = null)
     {
-        using var socket = await ConnectAsync();
+        using var socket = await ConnectAsync(from);
         await socket.SendAsync(bytes);
         socket.Shutdown(SocketShutdown.Send);
         return await ReadToEndAsync(socket);

@@ -13,13 +13,14 @@ namespace NotifyHub.UnitTests.Sockets;
 public sealed class ChannelFollowerTests : IDisposable
 {
     private readonly FakeChannel _channel = new();
+    private readonly DeliveryCounts _counts = new();
     private readonly ChannelFollower _follower;
     private int _newEpochs;
 
     public ChannelFollowerTests()
     {
         _follower = new ChannelFollower(
-            _channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions()), new DeliveryTimes(Meters.Metrics(), TimeProvider.System), Meters.Metrics(), NullLogger<ChannelFollower>.Instance);
+            _channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions()), new DeliveryTimes(Meters.Metrics(), TimeProvider.System), _counts, Meters.Metrics(), NullLogger<ChannelFollower>.Instance);
         _follower.EpochChanged += () => _newEpochs++;
     }
 
@@ -81,7 +82,7 @@ public sealed class ChannelFollowerTests : IDisposable
         {
             var channel = new FakeChannel();
             using var follower = new ChannelFollower(
-                channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions()), new DeliveryTimes(Meters.Metrics(), TimeProvider.System), Meters.Metrics(), NullLogger<ChannelFollower>.Instance);
+                channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions()), new DeliveryTimes(Meters.Metrics(), TimeProvider.System), _counts, Meters.Metrics(), NullLogger<ChannelFollower>.Instance);
             await follower.RenewAsync(null!, CancellationToken.None);
             MessageBatch[] batches = [.. sizes.Select(size => channel.Add(new int[size]))];
 
@@ -146,51 +147,29 @@ public sealed class ChannelFollowerTests : IDisposable
     }
 
     [Fact]
-    public async Task What_reached_clients_is_told_once_with_neighbours_joined()
+    public async Task What_is_counted_as_sent_belongs_to_the_log_that_is_followed()
     {
+        var sender = _counts.Join();
+        sender.Begin("e");
         await RenewAsync();
-        _follower.HasClients = () => true;
-        _follower.Take(_channel.Add(1));
-        _follower.Take(_channel.Add(1, 1));
-        _follower.HasClients = () => false;
-        _follower.Take(_channel.Add(1));
-        _follower.HasClients = () => true;
-        _follower.Take(_channel.Add(1));
-        _follower.NoteDelivered(new OffsetRange(9, 8));
-
-        await RenewAsync();
+        Tell(1);
+        _channel.BeginAnew("f");
         await RenewAsync();
 
-        Assert.Equal([new OffsetRange(1, 3), new OffsetRange(5, 5)], _channel.Delivered);
-    }
+        // A sender that has not seen it yet.
+        Tell(2);
+        sender.Begin("f");
+        Tell(3);
 
-    [Fact]
-    public async Task What_a_failed_renewal_did_not_tell_the_next_one_does_and_claims_no_more()
-    {
-        await RenewAsync();
-        _follower.NoteDelivered(new OffsetRange(10, 12));
-        _channel.Fault = new TimeoutException();
-        var renewal = RenewAsync();
-        await Assert.ThrowsAsync<TimeoutException>(() => renewal);
-        // What lies between was not sent to anybody.
-        _follower.NoteDelivered(new OffsetRange(40, 41));
-        await Assert.ThrowsAsync<TimeoutException>(RenewAsync);
-        _follower.NoteDelivered(new OffsetRange(3, 4));
-        _channel.Fault = null;
-        await RenewAsync();
+        var (epoch, ranges) = _counts.Take(10);
+        Assert.Equal("f", epoch);
+        Assert.Equal([new DeliveredRange(1, 3, 1)], ranges);
 
-        Assert.Equal([new OffsetRange(10, 12), new OffsetRange(40, 41), new OffsetRange(3, 4)], _channel.Delivered);
-    }
-
-    [Fact]
-    public async Task Of_many_ranges_apart_the_last_become_one_that_is_wide()
-    {
-        await RenewAsync();
-        for (var i = 0; i < 100; i++) _follower.NoteDelivered(new OffsetRange(10 * i, (10 * i) + 1));
-        await RenewAsync();
-
-        Assert.Equal(64, _channel.Delivered.Count);
-        Assert.Equal(new OffsetRange(630, 991), _channel.Delivered[^1]);
+        void Tell(long offset)
+        {
+            sender.Add(0, offset);
+            sender.Tell();
+        }
     }
 
     private Task RenewAsync() => _follower.RenewAsync(null!, CancellationToken.None);

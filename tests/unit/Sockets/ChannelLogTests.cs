@@ -53,7 +53,7 @@ public class ChannelLogTests
     [Fact]
     public void A_page_has_its_messages_in_envelopes_and_tells_its_first_and_last()
     {
-        var page = ChannelLog.Page([Message(300, 10), Message(301, 70_000), Message(302, 0)]);
+        var page = ChannelLog.Page("e", [Message(300, 10), Message(301, 70_000), Message(302, 0)]);
 
         Assert.Equal((300, 302, true, null), (page.FirstOffset, page.LastOffset, page.IsPage, page.Next));
         var frames = Read(page.Buffer.AsSpan(0, page.Written), out var left);

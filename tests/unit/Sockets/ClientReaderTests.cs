@@ -20,7 +20,7 @@ public sealed class ClientReaderTests : IDisposable
 {
     private const int MaxBytes = 1_000;
 
-    private readonly Sender _sender = new(0, 1 << 20, new DeliveryTimes(Meters.Metrics(), TimeProvider.System), NullLogger.Instance);
+    private readonly Sender _sender = new(0, 1 << 20, new DeliveryTimes(Meters.Metrics(), TimeProvider.System), new DeliveryCounts(), NullLogger.Instance);
     private readonly FrameRate _rate = new(1_000_000);
     private readonly FakeTimeProvider _clock = new(DateTimeOffset.UnixEpoch.AddYears(50));
     private readonly ChannelFollower _follower;
@@ -30,7 +30,7 @@ public sealed class ClientReaderTests : IDisposable
     {
         var channel = new FakeChannel();
         _follower = new ChannelFollower(
-            channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions()), new DeliveryTimes(Meters.Metrics(), TimeProvider.System), Meters.Metrics(), NullLogger<ChannelFollower>.Instance);
+            channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions()), new DeliveryTimes(Meters.Metrics(), TimeProvider.System), new DeliveryCounts(), Meters.Metrics(), NullLogger<ChannelFollower>.Instance);
         var subscriptions = new Subscriptions(_follower, new History(channel.Grains), _clock, NullLogger<Subscriptions>.Instance);
         _reader = new ClientReader(subscriptions, MaxBytes, NullLogger<ClientReader>.Instance);
     }

@@ -27,8 +27,6 @@ public class FakeChannel : IBroadcastGrain
     /// <summary>What every call meets.</summary>
     public Exception? Fault { get; set; }
 
-    public List<OffsetRange> Delivered { get; } = [];
-
     public List<(long After, int Max)> Reads { get; } = [];
 
     /// <summary>Something that happens when a page is asked for, after it was made up.</summary>
@@ -68,7 +66,6 @@ public class FakeChannel : IBroadcastGrain
         lock (_gate)
         {
             if (Fault is not null) return Task.FromException<ChannelHead>(Fault);
-            Delivered.AddRange(delivered);
             return Task.FromResult(new ChannelHead(Epoch, FirstRetained, Head));
         }
     }

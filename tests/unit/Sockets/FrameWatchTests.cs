@@ -47,6 +47,32 @@ public sealed class FrameWatchTests
     public void An_unmasked_frame_is_at_fault_with_its_second_byte(byte[] bytes, int at) =>
         Assert.Equal((CloseReason.ProtocolError, at), (Take(bytes, [1]).Fault, Take(bytes, [1]).At));
 
+    [Theory]
+    [InlineData(0, 2, 4)]
+    [InlineData(125, 2, 4)]
+    [InlineData(0, 8, 8)]
+    [InlineData(125, 8, 8)]
+    [InlineData(126, 8, 8)]
+    [InlineData(65_535, 8, 8)]
+    public void A_length_in_more_bytes_than_it_needs_is_at_fault_with_the_byte_that_tells(int length, int lengthBytes, int at)
+    {
+        foreach (var opcode in (int[])[0, 1, 2, 8, 9])
+            Assert.Equal((1, CloseReason.ProtocolError, at - 1), Take(Masked(opcode, new byte[length], lengthBytes: lengthBytes), [1]));
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0 })]
+    [InlineData(new byte[] { 0x82, 0xff, 0xff, 0xff })]
+    public void A_length_with_its_highest_bit_is_at_fault_with_that_byte(byte[] bytes) =>
+        Assert.Equal((1, CloseReason.ProtocolError, 2), Take(bytes, [1]));
+
+    [Theory]
+    [InlineData(new byte[] { 0x82, 0xfe, 0x00, 0x7e })]
+    [InlineData(new byte[] { 0x82, 0xff, 0, 0, 0, 0, 0, 1, 0, 0 })]
+    [InlineData(new byte[] { 0x82, 0xff, 0x7f, 0, 0, 0, 0, 0, 0, 0 })]
+    [InlineData(new byte[] { 0x82, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff })]
+    public void The_least_and_the_greatest_length_of_their_kind_are_good(byte[] bytes) => AssertGood(1, bytes, [1]);
+
     [Fact]
     public void A_text_must_not_end_inside_a_code_point_also_when_an_empty_frame_ends_it() => Assert.Equal(
         (2, CloseReason.InvalidUtf8, 13), Take([.. Masked(1, [0xe6, 0x99], final: false), .. Masked(0, ""u8)], [1]));

@@ -16,6 +16,7 @@ public sealed class SenderTests : IDisposable
     private const int Backlog = 1 << 20;
 
     private readonly DeliveryTimes _times = new(Meters.Metrics(), TimeProvider.System);
+    private readonly DeliveryCounts _counts = new();
     private readonly Sender _sender;
     private ChannelLog _log = new(new ChannelHead("e", 1, 0), 8 << 20);
 
@@ -23,7 +24,8 @@ public sealed class SenderTests : IDisposable
 
     public SenderTests()
     {
-        _sender = new Sender(0, Backlog, _times, NullLogger.Instance);
+        _counts.Begin(_log.Epoch);
+        _sender = new Sender(0, Backlog, _times, _counts, NullLogger.Instance);
         _sender.Follow(_log);
     }
 
@@ -170,6 +172,23 @@ public sealed class SenderTests : IDisposable
     }
 
     [Fact]
+    public async Task A_message_counts_for_a_client_when_its_connection_has_taken_it()
+    {
+        using var slow = Subscribed(v1: true, bufferBytes: 4096);
+        using var other = Subscribed(v1: false);
+        using var overStream = Subscribed(v1: false, overStream: true);
+        slow.Pause();
+        Publish([.. Enumerable.Repeat(30_000, 20)]);
+        await other.UntilAsync(frames => frames.Count == 20);
+        await overStream.UntilAsync(frames => frames.Count == 20);
+        await CountedAsync(new DeliveredRange(1, 20, 2));
+
+        slow.Resume();
+        await CountedAsync(new DeliveredRange(1, 20, 1));
+        Assert.Equal(20, slow.Numbers().Count);
+    }
+
+    [Fact]
     public async Task Who_is_cut_off_is_waited_for_no_longer()
     {
         using var slow = Subscribed(v1: false, bufferBytes: 4096);
@@ -274,20 +293,38 @@ public sealed class SenderTests : IDisposable
         using var plain = Subscribed(v1: false);
         using var v1 = Subscribed(v1: true);
         Publish(1, 1);
+        await CountedAsync(new DeliveredRange(1, 2, 2));
         _log = _log.BeginAnew(new ChannelHead("f", 1, 0), 1 << 20);
+        _counts.Begin(_log.Epoch);
         _sender.Follow(_log);
         Publish(1);
 
         await Until.TrueAsync(() => plain.Numbers() is [1, 2, 1]);
+        await CountedAsync(new DeliveredRange(1, 1, 1));
+        Assert.Equal(3, plain.Client.Counters().Sent);
         v1.Client.Close(CloseReason.NewEpoch);
         await v1.UntilAsync(frames => frames is [.., { Opcode: WireFrame.Close }]);
         Assert.Equal([1, 2], v1.Numbers());
     }
 
     [Fact]
+    public async Task What_a_log_that_was_begun_anew_further_on_leaves_out_counts_for_nobody()
+    {
+        using var plain = Subscribed(v1: false);
+        Publish(1, 1);
+        await CountedAsync(new DeliveredRange(1, 2, 1));
+        _log = _log.BeginAnew(new ChannelHead("e", 6, 5), 1 << 20);
+        _sender.Follow(_log);
+        Publish(1);
+
+        await CountedAsync(new DeliveredRange(6, 6, 1));
+        Assert.Equal(3, plain.Client.Counters().Sent);
+    }
+
+    [Fact]
     public void A_client_that_ends_after_its_sender_does_no_harm()
     {
-        var sender = new Sender(1, Backlog, _times, NullLogger.Instance);
+        var sender = new Sender(1, Backlog, _times, _counts, NullLogger.Instance);
         using var peer = new Peer(sender, v1: false);
         sender.Dispose();
         peer.Client.Queue(ServerFrame.EmptyPing);
@@ -296,7 +333,9 @@ public sealed class SenderTests : IDisposable
 
     private async Task RunAsync((int[][] Batches, (int, int, int)[] Steps) script)
     {
-        using var sender = new Sender(1, 64 << 20, _times, NullLogger.Instance);
+        var counts = new DeliveryCounts();
+        counts.Begin("e");
+        using var sender = new Sender(1, 64 << 20, _times, counts, NullLogger.Instance);
         var log = new ChannelLog(new ChannelHead("e", 1, 0), 8 << 20);
         sender.Follow(log);
         // The kinds of connection: plain and v1, on a socket and over a stream, with room and almost without. With still less, loopback's
@@ -321,6 +360,10 @@ public sealed class SenderTests : IDisposable
         await publishing;
         foreach (var peer in peers) peer.Resume();
         foreach (var peer in peers) await EndAsync(peer, log.Head);
+        var counted = 0L;
+        await Until.TrueAsync(
+            () => (counted += counts.Take(int.MaxValue).Ranges.Sum(range => (range.Last - range.First + 1) * range.Clients)) == sender.Delivered,
+            () => $"{counted} of {sender.Delivered}");
         foreach (var peer in peers) peer.Dispose();
     }
 
@@ -418,6 +461,30 @@ public sealed class SenderTests : IDisposable
         var offset = _log.Head;
         Assert.True(_log.TryAppend([.. sizes.Select(bytes => Message(++offset, bytes))]));
         _sender.Follow(_log);
+    }
+
+    /// <summary>Waits until exactly this was counted since the last time.</summary>
+    private async Task CountedAsync(DeliveredRange expected)
+    {
+        List<DeliveredRange> counted = [];
+        await Until.TrueAsync(
+            () =>
+            {
+                counted.AddRange(_counts.Take(100).Ranges);
+                return Sum() is [var one] && one == expected;
+            },
+            () => string.Join(' ', counted));
+
+        // As one, in whatever pieces it came.
+        DeliveredRange[] Sum()
+        {
+            var sum = new DeliveryCounts();
+            var told = sum.Join();
+            foreach (var range in counted)
+                for (var client = 0; client < range.Clients; client++) told.Add(range.First - 1, range.Last);
+            told.Tell();
+            return sum.Take(100).Ranges;
+        }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -15,9 +15,13 @@ public sealed class SubscriptionsTests : IAsyncLifetime
 {
     private readonly FakeChannel _channel = new();
     private readonly FakeTimeProvider _clock = new();
-    private readonly Sender _sender = new(0, 16 << 20, new DeliveryTimes(Meters.Metrics(), TimeProvider.System), NullLogger.Instance);
+    private readonly DeliveryCounts _counts = new();
+    private readonly Sender _sender;
     private ChannelFollower? _follower;
     private Subscriptions? _subscriptions;
+
+    public SubscriptionsTests() =>
+        _sender = new Sender(0, 16 << 20, new DeliveryTimes(Meters.Metrics(), TimeProvider.System), _counts, NullLogger.Instance);
 
     private ChannelFollower Follower => _follower!;
 
@@ -25,7 +29,7 @@ public sealed class SubscriptionsTests : IAsyncLifetime
     {
         // 64 KiB of history: of messages of 20,000 bytes the gateway keeps the newest few, the others are the silos' business.
         _follower = new ChannelFollower(
-            _channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions { HistoryBytes = 64 << 10 }), new DeliveryTimes(Meters.Metrics(), TimeProvider.System),
+            _channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions { HistoryBytes = 64 << 10 }), new DeliveryTimes(Meters.Metrics(), TimeProvider.System), _counts,
             Meters.Metrics(), NullLogger<ChannelFollower>.Instance);
         _follower.Appended += _sender.Follow;
         _subscriptions = new Subscriptions(_follower, new History(_channel.Grains), _clock, NullLogger<Subscriptions>.Instance);
@@ -96,6 +100,27 @@ public sealed class SubscriptionsTests : IAsyncLifetime
         Assert.Equal(Seen(first), Seen(second));
         Publish(1);
         await second.UntilAsync(frames => frames.Count == 512);
+    }
+
+    [Fact]
+    public async Task What_is_sent_again_from_history_and_from_the_log_counts_for_each_client_that_got_it()
+    {
+        Publish([.. Enumerable.Repeat(10, 600)]);
+        Publish([.. Enumerable.Repeat(20_000, 10)]);
+        using var fromHistory = Connect(since: 100);
+        using var fromLog = Connect(since: 609);
+        using var live = Connect();
+        await Task.WhenAll(fromHistory.UntilAsync(frames => frames.Count == 511), fromLog.UntilAsync(frames => frames.Count == 2));
+        Publish(1);
+
+        var counts = new long[612];
+        await Until.TrueAsync(() =>
+        {
+            foreach (var range in _counts.Take(100).Ranges)
+                for (var offset = range.First; offset <= range.Last; offset++) counts[offset] += range.Clients;
+            return counts[611] == 3;
+        });
+        Assert.Equal([.. Enumerable.Repeat(0L, 101), .. Enumerable.Repeat(1L, 509), 2, 3], counts);
     }
 
     [Fact]

@@ -50,22 +50,16 @@ internal static class WireFrames
     }
 
     /// <summary>A frame as a client sends it.</summary>
-    public static byte[] Masked(int opcode, ReadOnlySpan<byte> payload, bool final = true)
+    /// <param name="lengthBytes">How many bytes tell its length: 1, 2 or 8; 0: as few as can be.</param>
+    public static byte[] Masked(int opcode, ReadOnlySpan<byte> payload, bool final = true, int lengthBytes = 0)
     {
         byte[] mask = [0x12, 0x34, 0x56, 0x78];
         var frame = new List<byte> { (byte)((final ? 0x80 : 0) | opcode) };
-        if (payload.Length < 126)
+        if (lengthBytes == 0) lengthBytes = payload.Length switch { < 126 => 1, <= ushort.MaxValue => 2, _ => 8 };
+        frame.Add((byte)(0x80 | lengthBytes switch { 2 => 126, 8 => 127, _ => payload.Length }));
+        if (lengthBytes > 1)
         {
-            frame.Add((byte)(0x80 | payload.Length));
-        }
-        else if (payload.Length <= ushort.MaxValue)
-        {
-            frame.AddRange([0x80 | 126, (byte)(payload.Length >> 8), (byte)payload.Length]);
-        }
-        else
-        {
-            frame.Add(0x80 | 127);
-            for (var shift = 56; shift >= 0; shift -= 8) frame.Add((byte)((long)payload.Length >> shift));
+            for (var shift = 8 * (lengthBytes - 1); shift >= 0; shift -= 8) frame.Add((byte)((long)payload.Length >> shift));
         }
 
         frame.AddRange(mask);

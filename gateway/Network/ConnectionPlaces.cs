@@ -2,15 +2,18 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
-namespace NotifyHub.Gateway.Sockets;
+namespace NotifyHub.Gateway.Network;
 
-/// <summary>How many clients there may be, in all and from one address. Taken before the handshake is answered, given back at the end.</summary>
+/// <summary>How many connections of a port there may be, in all and from one address. Taken before the peer is let in, given back at the end.</summary>
 /// <param name="max">In all.</param>
 /// <param name="maxPerAddress">From one address; 0: as many as like.</param>
-public sealed class ClientPlaces(int max, int maxPerAddress)
+public sealed class ConnectionPlaces(int max, int maxPerAddress)
 {
     private readonly Dictionary<string, int> _byAddress = new(StringComparer.Ordinal);
     private int _taken;
+
+    /// <summary>How many are taken.</summary>
+    public int Taken => Math.Min(Volatile.Read(ref _taken), max);
 
     /// <summary>Takes a place, or tells why there is none.</summary>
     public Admission Take(string address)
@@ -61,17 +64,17 @@ public sealed class ClientPlaces(int max, int maxPerAddress)
     }
 }
 
-/// <summary>Whether a client is let in.</summary>
+/// <summary>Whether a connection is let in.</summary>
 public enum Admission
 {
     Granted,
 
-    /// <summary>The service is stopped, or this gateway does not know the channel yet.</summary>
+    /// <summary>The service is stopped, or this gateway does not know the channel yet: no client is let in.</summary>
     Closed,
 
-    /// <summary>This gateway has as many clients as it may.</summary>
+    /// <summary>There are as many as there may be.</summary>
     Full,
 
-    /// <summary>The client's address has as many as it may.</summary>
+    /// <summary>The peer's address has as many as it may.</summary>
     AddressFull,
 }

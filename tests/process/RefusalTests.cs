@@ -1,0 +1,116 @@
+using System.Net;
+using NotifyHub.TestKit;
+using Xunit;
+
+namespace NotifyHub.ProcessTests;
+
+/// <summary>Whoever is turned away is told so and counted, once, by port and reason.</summary>
+public sealed class RefusalTests(RefusalTests.Shared shared) : IClassFixture<RefusalTests.Shared>, IAsyncLifetime
+{
+    private const string Key = "a key";
+    private const string One = "127.0.0.1";
+    private const string Two = "127.0.0.2";
+    private const string Three = "127.0.0.3";
+
+    public sealed class Shared() : SharedProcess(
+        ("ClientConnections", "2"), ("ClientConnectionsPerAddress", "1"), ("PushConnections", "2"), ("PushConnectionsPerAddress", "1"), ("PushKey", Key),
+        ("PushIdle", "00:05:00"), ("AllowedOrigins__0", "https://app.example"), ("HandshakeTimeout", "00:00:03"), ("MetricsPort", "0"));
+
+    private NotifyHubProcess Hub => shared.Hub;
+
+    /// <summary>Whoever another test has left behind takes no place any more.</summary>
+    public async ValueTask InitializeAsync()
+    {
+        using var rest = Hub.Rest();
+        await Until.TrueAsync(async () => (await rest.StatusAsync()).GetProperty("active_connections").GetInt64() == 0);
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    /// <summary>Both ways in: a short head is looked at before the HTTP server, a long one by it.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(6000)]
+    public async Task On_the_WebSocket_port_by_each_reason(int cookieLength)
+    {
+        using var rest = await Hub.LogInAsync();
+        var before = await Refusals.CountAsync(Hub);
+
+        await AssertAnsweredAsync(426, One, headers: ("Sec-WebSocket-Version", "8"));
+        await AssertAnsweredAsync(400, One, headers: ("Sec-WebSocket-Key", "short"));
+        await AssertAnsweredAsync(400, One, "/?since=none");
+        await AssertAnsweredAsync(403, One, headers: ("Origin", "https://evil.example"));
+        await AssertAnsweredAsync(401, One, headers: ("X-API-Key", "nh_unknown"));
+        using (await AssertAnsweredAsync(101, One))
+        {
+            await AssertAnsweredAsync(429, One);
+            using var other = await AssertAnsweredAsync(101, Two);
+            await AssertAnsweredAsync(503, Three);
+        }
+
+        (await rest.PostAsync("/api/system/websocket/stop")).Expect(HttpStatusCode.OK);
+        await AssertAnsweredAsync(503, One);
+        (await rest.PostAsync("/api/system/websocket/start")).Expect(HttpStatusCode.OK);
+
+        await AssertCountedAsync(
+            before, ("websocket handshake", 3), ("websocket origin", 1), ("websocket unauthorized", 1), ("websocket address_full", 1),
+            ("websocket full", 1), ("websocket stopped", 1));
+
+        async Task<RawSocket> AssertAnsweredAsync(int status, string from, string target = "/", params (string, string?)[] headers)
+        {
+            var raw = await RawSocket.ConnectAsync(Hub.WebSocketPort, from: from);
+            await raw.SendAsync(raw.Handshake(target, [("Cookie", new string('c', cookieLength)), .. headers]));
+            Assert.StartsWith($"HTTP/1.1 {status} ", await raw.ReadHeadAsync(), StringComparison.Ordinal);
+            if (status != 101) raw.Dispose();
+            return raw;
+        }
+    }
+
+    [Fact]
+    public async Task On_the_push_port_by_each_reason()
+    {
+        var before = await Refusals.CountAsync(Hub);
+
+        using var served = await PushClient.ConnectAsync(Hub.PushPort, from: One);
+        Assert.Equal("ok", await served.PushAsync($"AUTH {Key}"));
+        Assert.Equal(["error: too many connections from this address", null], await TriedAsync(One, $"AUTH {Key}"));
+        Assert.Equal(["error: the first line must be AUTH and the right key", null], await TriedAsync(Two, "AUTH another"));
+        using var second = await PushClient.ConnectAsync(Hub.PushPort, from: Two);
+        Assert.Equal("ok", await second.PushAsync($"AUTH {Key}"));
+        Assert.Equal(["error: too many connections", null], await TriedAsync(Three, $"AUTH {Key}"));
+        Assert.Equal("ok", await served.PushAsync("{}"));
+
+        await AssertCountedAsync(before, ("push address_full", 1), ("push unauthorized", 1), ("push full", 1));
+
+        async Task<string?[]> TriedAsync(string from, string line)
+        {
+            using var push = await PushClient.ConnectAsync(Hub.PushPort, from: from);
+            return [await push.PushAsync(line), await push.ReadLineAsync()];
+        }
+    }
+
+    [Fact]
+    public async Task A_connection_that_says_nothing_for_too_long()
+    {
+        var before = await Refusals.CountAsync(Hub);
+        using var raw = await RawSocket.ConnectAsync(Hub.WebSocketPort);
+
+        Assert.Empty(await raw.ReadToEndAsync());
+
+        await AssertCountedAsync(before, ("websocket silent", 1));
+    }
+
+    /// <summary>Fails unless exactly these have been added.</summary>
+    private async Task AssertCountedAsync(Dictionary<string, long> before, params (string Refusal, long More)[] expected)
+    {
+        string[] more = [];
+        await Until.TrueAsync(
+            async () =>
+            {
+                more = [.. (await Refusals.CountAsync(Hub)).Where(count => count.Value != before[count.Key]).Select(count => $"{count.Key} {count.Value - before[count.Key]}")];
+                return more.Length == expected.Length;
+            },
+            () => string.Join(", ", more));
+        Assert.Equal(expected.Select(one => $"{one.Refusal} {one.More}").Order(), more.Order());
+    }
+}

@@ -1,0 +1,173 @@
+using System.Net;
+using NotifyHub.Gateway.Api;
+using NotifyHub.GrainInterfaces;
+using Xunit;
+
+namespace NotifyHub.UnitTests.Api;
+
+/// <summary>Keys that were found, and how seldom the grid is asked for them.</summary>
+public sealed class ApiKeysTests
+{
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    private readonly FakeGrid _grid = new();
+    private readonly TestClock _clock = new();
+    private readonly ApiKeys _keys;
+
+    public ApiKeysTests()
+    {
+        _clock.Advance(TimeSpan.Zero);
+        _keys = new ApiKeys(_grid.Factory(), _clock);
+    }
+
+    [Fact]
+    public async Task Ten_thousand_who_come_with_one_key_are_one_question_while_it_is_under_way_and_for_a_second()
+    {
+        var held = new TaskCompletionSource();
+        _grid.KeysHeld = held.Task;
+        var found = Enumerable.Range(0, 10_000).Select(_ => FindAsync()).ToArray();
+        Assert.Equal(1, _grid.KeysAsked);
+        held.SetResult();
+        Assert.All(await Task.WhenAll(found), key => Assert.Equal(3, key!.Id));
+
+        _clock.Advance(Second - TimeSpan.FromMilliseconds(1));
+        await FindAsync();
+        Assert.Equal(1, _grid.KeysAsked);
+        _clock.Advance(TimeSpan.FromMilliseconds(1));
+        await FindAsync();
+        Assert.Equal(2, _grid.KeysAsked);
+    }
+
+    [Fact]
+    public async Task What_is_no_key_is_asked_for_no_more_often_and_what_can_be_none_never()
+    {
+        for (var i = 0; i < 3; i++) Assert.Null(await FindAsync("nh_other"));
+        Assert.Equal(1, _grid.KeysAsked);
+
+        Assert.Null(await FindAsync(""));
+        Assert.Null(await FindAsync(new string('x', 257)));
+        Assert.Equal(1, _grid.KeysAsked);
+    }
+
+    [Fact]
+    public async Task Each_secret_is_its_own()
+    {
+        Assert.Equal(3, (await FindAsync())!.Id);
+        Assert.Equal(4, (await FindAsync(FakeGrid.PublishKeySecret))!.Id);
+        Assert.Equal(5, (await FindAsync(FakeGrid.ReadKeySecret))!.Id);
+        Assert.Null(await FindAsync(FakeGrid.ApiKeySecret + "x"));
+        Assert.Equal(4, _grid.KeysAsked);
+    }
+
+    [Fact]
+    public async Task A_key_revoked_here_ends_at_once_and_the_others_are_not_asked_for_again()
+    {
+        await FindAsync();
+        await FindAsync(FakeGrid.ReadKeySecret);
+
+        await _keys.RevokeAsync(3);
+
+        Assert.Null(await FindAsync());
+        Assert.NotNull(await FindAsync(FakeGrid.ReadKeySecret));
+        Assert.Equal(3, _grid.KeysAsked);
+    }
+
+    [Fact]
+    public async Task A_key_revoked_while_it_is_being_looked_up_is_not_kept()
+    {
+        var held = new TaskCompletionSource();
+        _grid.KeysHeld = held.Task;
+        var before = FindAsync();
+
+        await _keys.RevokeAsync(3);
+
+        held.SetResult();
+        Assert.NotNull(await before);
+        Assert.Null(await FindAsync());
+    }
+
+    [Fact]
+    public async Task A_key_revoked_elsewhere_ends_within_a_second()
+    {
+        await FindAsync();
+        _grid.RevokedKeys.Add(3);
+        Assert.NotNull(await FindAsync());
+
+        _clock.Advance(Second);
+        Assert.Null(await FindAsync());
+    }
+
+    [Fact]
+    public async Task Also_when_a_revocation_is_not_answered_the_key_is_looked_up_anew()
+    {
+        await FindAsync();
+        _grid.Fault = new TimeoutException();
+        await Assert.ThrowsAsync<TimeoutException>(() => _keys.RevokeAsync(3));
+        _grid.Fault = null;
+        _grid.RevokedKeys.Add(3);
+
+        Assert.Null(await FindAsync());
+    }
+
+    [Fact]
+    public async Task A_failure_is_told_and_not_kept()
+    {
+        _grid.Fault = new StorageUnavailableException();
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => FindAsync());
+        _grid.Fault = null;
+
+        Assert.NotNull(await FindAsync());
+    }
+
+    [Fact]
+    public async Task A_call_that_is_lost_is_made_a_second_time()
+    {
+        _grid.Fault = new TimeoutException();
+        await Assert.ThrowsAsync<TimeoutException>(() => FindAsync());
+        Assert.Equal(0, _grid.KeysAsked);
+        _grid.FaultsLeft = 1;
+
+        Assert.NotNull(await FindAsync());
+    }
+
+    [Fact]
+    public async Task Whoever_gives_up_waiting_takes_the_answer_from_nobody()
+    {
+        var held = new TaskCompletionSource();
+        _grid.KeysHeld = held.Task;
+        using var impatience = new CancellationTokenSource();
+        var (impatient, patient) = (_keys.FindAsync(FakeGrid.ApiKeySecret, impatience.Token), FindAsync());
+
+        await impatience.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => impatient);
+        held.SetResult();
+        Assert.NotNull(await patient);
+        Assert.Equal(1, _grid.KeysAsked);
+    }
+
+    [Fact]
+    public async Task However_many_secrets_are_tried_a_good_key_is_found()
+    {
+        for (var i = 0; i < 25_000; i++) Assert.Null(await FindAsync($"guess {i}"));
+
+        Assert.NotNull(await FindAsync());
+        Assert.Equal(25_001, _grid.KeysAsked);
+    }
+
+    [Fact]
+    public async Task Requests_with_a_key_ask_once_a_second_and_none_is_let_in_once_it_is_revoked_here()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var token = await server.LogInAsync();
+        server.Clock.Advance(TimeSpan.Zero);
+        (string, string) key = ("X-API-Key", FakeGrid.ApiKeySecret);
+        for (var i = 0; i < 20; i++) Assert.Equal(HttpStatusCode.OK, (await server.PostAsync("/api/push", "{}", headers: key)).Status);
+        Assert.Equal(1, server.Grid.KeysAsked);
+
+        await server.SendAsync(HttpMethod.Delete, "/api/keys/3", token: token);
+        Assert.Equal("UNAUTHORIZED", (await server.PostAsync("/api/push", "{}", headers: key)).Code);
+        Assert.Equal(2, server.Grid.KeysAsked);
+    }
+
+    private Task<ApiKey?> FindAsync(string secret = FakeGrid.ApiKeySecret) => _keys.FindAsync(secret, CancellationToken.None);
+}

@@ -1,0 +1,190 @@
+using CsCheck;
+using NotifyHub.Gateway.Sockets;
+using NotifyHub.GrainInterfaces;
+using Xunit;
+
+namespace NotifyHub.UnitTests.Sockets;
+
+public sealed class DeliveryCountsTests
+{
+    private static readonly Gen<(int What, int Seat, int Where)[]> Scripts =
+        Gen.Select(Gen.Int[0, 9], Gen.Int[0, Model.Seats - 1], Gen.Int[0, 100]).Array[0, 120];
+
+    [Fact]
+    public void Whatever_clients_are_sent_in_whatever_order_each_message_counts_for_each_of_them() =>
+        Scripts.Sample(script =>
+        {
+            var model = new Model(new DeliveryCounts());
+            foreach (var (what, seat, where) in script) model.Step(what, seat, where);
+            model.TakeAll();
+
+            Assert.Equal(model.Sent, model.Told);
+            Assert.Equal(0, model.Counts.TakeDropped());
+        });
+
+    [Fact]
+    public void Past_the_bound_counts_are_too_low_and_never_too_high() =>
+        Scripts.Sample(script =>
+        {
+            var model = new Model(new DeliveryCounts(maxChanges: 4));
+            foreach (var (what, seat, where) in script) model.Step(what, seat, where);
+            model.TakeAll();
+
+            var missing = model.Sent.Zip(model.Told, (sent, told) => sent - told).ToArray();
+            Assert.DoesNotContain(missing, each => each < 0);
+            Assert.Equal(missing.Any(each => each > 0), model.Counts.TakeDropped() > 0);
+        });
+
+    [Fact]
+    public void A_burst_to_the_same_clients_is_one_range_in_however_many_passes_it_is_sent()
+    {
+        var counts = new DeliveryCounts();
+        var random = new Random(7);
+        foreach (var sender in (DeliveryCounts.Sent[])[counts.Join(), counts.Join(), counts.Join()])
+        {
+            for (var offset = 0; offset < 50_000;)
+            {
+                var next = Math.Min(50_000, offset + random.Next(1, 300));
+                for (var client = 0; client < 500; client++) sender.Add(offset, next);
+                sender.Tell();
+                offset = next;
+            }
+        }
+
+        Assert.Equal([new DeliveredRange(1, 50_000, 1_500)], counts.Take(10).Ranges);
+        Assert.Empty(counts.Take(10).Ranges);
+    }
+
+    [Fact]
+    public void Many_that_are_sent_different_things_at_once_are_told_in_pieces_and_lose_nothing()
+    {
+        var counts = new DeliveryCounts();
+        var sender = counts.Join();
+        for (var client = 0; client < 1_000; client++) sender.Add(client, 1_000);
+        sender.Tell();
+
+        List<DeliveredRange> ranges = [];
+        while (counts.Take(100).Ranges is { Length: > 0 } taken) ranges.AddRange(taken);
+
+        Assert.Equal(Enumerable.Range(1, 1_000).Select(offset => new DeliveredRange(offset, offset, offset)), ranges);
+    }
+
+    [Fact]
+    public void Of_more_than_may_wait_the_oldest_are_dropped_and_told_how_many()
+    {
+        var counts = new DeliveryCounts(maxChanges: 100);
+        var sender = counts.Join();
+        for (var offset = 0; offset < 120; offset += 2) sender.Add(offset, offset + 1);
+        sender.Tell();
+
+        Assert.Equal(Enumerable.Range(10, 50).Select(n => new DeliveredRange((2 * n) + 1, (2 * n) + 1, 1)), counts.Take(1_000).Ranges);
+        Assert.Equal(10, counts.TakeDropped());
+        Assert.Equal(0, counts.TakeDropped());
+    }
+
+    [Fact]
+    public void Another_log_begins_with_nothing_and_what_is_told_of_the_old_one_counts_for_nothing()
+    {
+        var counts = new DeliveryCounts();
+        var (slow, quick) = (counts.Join(), counts.Join());
+        counts.Begin("e");
+        foreach (var sender in (DeliveryCounts.Sent[])[slow, quick])
+        {
+            sender.Begin("e");
+            sender.Add(0, 5);
+            sender.Tell();
+        }
+
+        counts.Begin("f");
+        slow.Add(5, 9);
+        slow.Tell();
+        quick.Add(5, 8);
+        quick.Begin("f");
+        quick.Add(0, 2);
+        quick.Tell();
+
+        var (epoch, ranges) = counts.Take(10);
+        Assert.Equal("f", epoch);
+        Assert.Equal([new DeliveredRange(1, 2, 1)], ranges);
+    }
+
+    /// <summary>Clients of two senders, each a cursor, and what they were sent, counted one by one.</summary>
+    private sealed class Model
+    {
+        public const int Seats = 7;
+
+        private readonly DeliveryCounts.Sent[] _senders;
+        private readonly long?[] _cursors = new long?[Seats];
+        private int _head;
+
+        public Model(DeliveryCounts counts) => (Counts, _senders) = (counts, [counts.Join(), counts.Join()]);
+
+        public DeliveryCounts Counts { get; }
+
+        public long[] Sent { get; } = new long[20_000];
+
+        public long[] Told { get; } = new long[20_000];
+
+        public void Step(int what, int seat, int where)
+        {
+            switch (what)
+            {
+                case 0 or 1:
+                    _head += where + 1;
+                    break;
+                case 2 or 3:
+                    for (var each = seat % 2; each < Seats; each += 2) Reach(each, _head);
+                    _senders[seat % 2].Tell();
+                    break;
+                case 4:
+                    // One that did not take all in the sweep, or reads its history.
+                    Reach(seat, Math.Min(_head, (_cursors[seat] ?? 0) + where));
+                    break;
+                case 5:
+                    _cursors[seat] = (long)_head * where / 100;
+                    break;
+                case 6:
+                    _cursors[seat] = null;
+                    break;
+                case 7:
+                    _senders[seat % 2].Tell();
+                    break;
+                case 8:
+                    Take((where % 3) + 1);
+                    break;
+                default:
+                    _cursors[seat] ??= _head;
+                    break;
+            }
+        }
+
+        public void TakeAll()
+        {
+            foreach (var sender in _senders) sender.Tell();
+            while (Take(3) > 0)
+            {
+            }
+        }
+
+        private void Reach(int seat, long offset)
+        {
+            if (_cursors[seat] is not { } cursor) return;
+            _senders[seat % 2].Add(cursor, offset);
+            for (var sent = cursor + 1; sent <= offset; sent++) Sent[sent]++;
+            _cursors[seat] = offset;
+        }
+
+        private int Take(int max)
+        {
+            var ranges = Counts.Take(max).Ranges;
+            Assert.True(ranges.Length <= max);
+            Assert.All(ranges, range => Assert.True(range.First <= range.Last && range.Clients > 0));
+            // As few as can be: neighbours that were sent to equally many would be one.
+            foreach (var (one, next) in ranges.Zip(ranges.Skip(1)))
+                Assert.True(one.Last + 1 < next.First || (one.Last + 1 == next.First && one.Clients != next.Clients), $"{one} {next}");
+            foreach (var range in ranges)
+                for (var offset = range.First; offset <= range.Last; offset++) Told[offset] += range.Clients;
+            return ranges.Length;
+        }
+    }
+}
