@@ -21,6 +21,9 @@ public sealed partial class SiloList(
 {
     private static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    /// <summary>Longer than this, and all silos are asked: while one of them hangs, calls are lost that could go by way of another.</summary>
+    private static readonly TimeSpan Promptness = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Calls to a silo that dies are lost without a word. Whoever waits for one must learn of it within the time that the grid
@@ -65,10 +68,10 @@ public sealed partial class SiloList(
         IPEndPoint[] silos = [.. found.SelectMany(addresses => addresses).Distinct()];
         if (silos.Length > 1)
         {
-            var isTroubled = !await AskWhoIsAliveAsync() || !node.GridReachable;
+            var isWell = await AskWhoIsAliveAsync() && node.GridReachable;
             // As long as all goes well nobody is bothered with connections that serve for nothing else.
             foreach (var gone in _unreached.Keys.Except(silos)) _unreached.TryRemove(gone, out _);
-            if (isTroubled || !_unreached.IsEmpty) await Task.WhenAll(silos.Select(TryAsync));
+            if (!isWell || !_unreached.IsEmpty) await Task.WhenAll(silos.Select(TryAsync));
         }
 
         IPEndPoint[] alive = [.. silos.Where(silo => _missed.GetValueOrDefault(silo) < 2 && _unreached.GetValueOrDefault(silo) < 2)];
@@ -106,27 +109,43 @@ public sealed partial class SiloList(
     /// <summary>True: the grid answered at once.</summary>
     private async Task<bool> AskWhoIsAliveAsync()
     {
-        for (var attempt = 0; attempt < 2; attempt++)
+        try
         {
-            try
-            {
-                // Not had at construction: the client is made with this list.
-                var stats = services.GetRequiredService<IGrainFactory>().GetGrain<IStatsGrain>(GrainKeys.Only);
-                var alive = await stats.SilosAsync().WaitAsync(Patience, time);
-                foreach (var silo in _missed.Keys) _missed[silo]++;
-                // One that was never on the list is not judged by it: it may be known there by another address.
-                foreach (var silo in alive.Select(IPEndPoint.Parse)) _missed[silo] = 0;
-                return attempt == 0;
-            }
-            catch (Exception e)
-            {
-                // The second time by way of another silo.
-                LogNotTold(e.Message);
-            }
+            if (await TryAskAsync(1, Promptness)) return true;
+            if (await TryAskAsync(Math.Max(1, _listed), Patience)) return false;
+        }
+        catch (Exception e)
+        {
+            // The client is still looking for its first silo, or is ending.
+            LogNotTold(e.Message);
         }
 
         // Perhaps those that hang are the only ones left on the list: all of them are tried again.
         foreach (var silo in _missed.Keys) _missed[silo] = 0;
+        return false;
+    }
+
+    /// <summary>Asks so many silos at once. A silo that hangs takes the question and never answers; and because other calls come in between, one
+    /// after the other might go to the same silo again and again.</summary>
+    private async Task<bool> TryAskAsync(int silos, TimeSpan patience)
+    {
+        // Not had at construction: the client is made with this list.
+        var stats = services.GetRequiredService<IGrainFactory>().GetGrain<IStatsGrain>(GrainKeys.Only);
+        Task<string[]>[] asked = [.. Enumerable.Range(0, silos).Select(_ => stats.SilosAsync().WaitAsync(patience, time))];
+        await foreach (var answer in Task.WhenEach(asked))
+        {
+            if (!answer.IsCompletedSuccessfully)
+            {
+                LogNotTold(answer.Exception?.InnerException?.Message ?? "");
+                continue;
+            }
+
+            foreach (var silo in _missed.Keys) _missed[silo]++;
+            // One that was never on the list is not judged by it: it may be known there by another address.
+            foreach (var silo in (await answer).Select(IPEndPoint.Parse)) _missed[silo] = 0;
+            return true;
+        }
+
         return false;
     }
 
