@@ -167,14 +167,14 @@ public sealed class Client
     /// <summary>Says goodbye: a close frame behind the answers that wait, then nothing more.</summary>
     public void Close(CloseReason reason) => Close(reason, ServerFrame.CloseFrame(reason.Code, reason.Text));
 
-    /// <summary>Closes with a ready frame (the echo of the client's own).</summary>
-    public void Close(CloseReason reason, byte[] frame)
+    /// <summary>Closes with ready frames, of which the last is the close frame (the echo of the client's own; or behind when to return).</summary>
+    public void Close(CloseReason reason, byte[] frames)
     {
         if (Closing) return;
         // First: the heartbeat must not find a client that has been closing since 0.
         ClosingSince = Environment.TickCount64;
         if (Interlocked.CompareExchange(ref _closing, reason, null) is not null) return;
-        _outbox.AddLast(frame);
+        _outbox.AddLast(frames);
         _sender.Ready(this);
     }
 

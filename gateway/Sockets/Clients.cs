@@ -232,9 +232,15 @@ public sealed partial class Clients : BackgroundService
 
     private static void Close(Client client, CloseReason reason, bool mayReturn)
     {
-        if (mayReturn && client.IsEnveloped)
-            client.Queue(ServerMessage.Reconnect(Random.Shared.Next((int)ReturnSpread.TotalMilliseconds)));
-        client.Close(reason);
+        if (!mayReturn || !client.IsEnveloped)
+        {
+            client.Close(reason);
+            return;
+        }
+
+        // In one piece: a message that the sender had for it could otherwise come in between.
+        var reconnect = ServerMessage.Reconnect(Random.Shared.Next((int)ReturnSpread.TotalMilliseconds));
+        client.Close(reason, [.. reconnect, .. ServerFrame.CloseFrame(reason.Code, reason.Text)]);
     }
 
     /// <summary>Each of the passes that clients came with, once.</summary>

@@ -23,13 +23,14 @@ internal sealed class Outbox(int maxBytes)
 
     public bool TryMove(byte[] frames, Move move) => TryAdd(new Item(frames, move, IsLast: false));
 
-    /// <summary>The close frame always fits: it is small and nothing follows it.</summary>
-    public void AddLast(byte[] frame)
+    /// <summary>The close frame always fits, with what is said before it: both are small and nothing follows.</summary>
+    public void AddLast(byte[] frames)
     {
         lock (this)
         {
             _isClosed = true;
-            (_items ??= new()).Enqueue(new Item(frame, null, IsLast: true));
+            _bytes += frames.Length;
+            (_items ??= new()).Enqueue(new Item(frames, null, IsLast: true));
         }
     }
 
