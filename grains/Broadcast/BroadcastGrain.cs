@@ -5,6 +5,7 @@ using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Storage;
 using NotifyHub.Grains.Telemetry;
 using Orleans.Concurrency;
+using Orleans.Placement;
 
 namespace NotifyHub.Grains.Broadcast;
 
@@ -12,7 +13,9 @@ namespace NotifyHub.Grains.Broadcast;
 /// A channel's log. While one batch is at the database the next one collects (group commit): one transaction and one fsync acknowledge
 /// many publishes. Offsets are given when a batch is written, so a failed one leaves no hole.
 /// </summary>
-[Reentrant, GrainType("broadcast")]
+// Not by load, which is Orleans' default: it is known by reports, and a hundred channels that are looked for at once, as after a silo's death, would
+// all be given to whoever was idle in the last one.
+[Reentrant, GrainType("broadcast"), RandomPlacement]
 public sealed partial class BroadcastGrain(
     MessageStore messages,
     NotificationStore notifications,

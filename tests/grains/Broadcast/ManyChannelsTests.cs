@@ -28,7 +28,7 @@ public sealed class ManyChannelsTests(PostgresServer server)
             .Where(grain => grain.GrainId.Type.ToString() == "broadcast")
             .CountBy(grain => grain.SiloAddress).ToDictionary();
         Assert.Equal((3, Channels), (silos.Count, silos.Values.Sum()));
-        // How evenly is Orleans' matter: it looks at how busy each silo is, and here they share a machine with whatever else it does.
-        Assert.All(silos.Values, count => Assert.InRange(count, 1, Channels * 9 / 10));
+        // No silo has next to none, or most of them: by chance that comes less than once in a million times.
+        Assert.All(silos.Values, count => Assert.InRange(count, Channels / 10, Channels * 6 / 10));
     }
 }
