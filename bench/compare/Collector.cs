@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using NotifyHub.TestKit;
 
 namespace NotifyHub.Bench.Compare;
 
@@ -16,7 +17,7 @@ internal sealed class Collector : IDisposable
 
     public Collector()
     {
-        (_port, _metricsPort) = (Server.FreePort(), Server.FreePort());
+        (_port, _metricsPort) = (FreePorts.One(), FreePorts.One());
         _listener.Prefixes.Add($"http://127.0.0.1:{_port}/");
         _listener.Start();
         _ = TakeAsync();

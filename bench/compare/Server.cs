@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using NotifyHub.TestKit;
 
 namespace NotifyHub.Bench.Compare;
 
@@ -47,7 +48,7 @@ internal sealed class Server : IDisposable
     /// <exception cref="IOException">It did not start; the log tells why.</exception>
     public static async Task<Server> StartAsync(string name, Load load, string storage, DirectoryInfo data, string log, CancellationToken cancellation)
     {
-        int port = FreePort(), pushPort = FreePort();
+        int port = FreePorts.One(), pushPort = FreePorts.One();
         string[] ports = ["--port", $"{port}", "--push-port", $"{pushPort}", .. Backlog(name, load)];
         string[] command = name switch
         {
@@ -126,12 +127,5 @@ internal sealed class Server : IDisposable
         {
             return false;
         }
-    }
-
-    internal static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -54,7 +54,7 @@ public sealed class PeerTests
 
         public static async Task<Peer> StartAsync(string name, params string[] more)
         {
-            int port = FreePort(), pushPort = FreePort();
+            int port = FreePorts.One(), pushPort = FreePorts.One();
             var program = Path.Combine(AppContext.BaseDirectory, "NotifyHub.Bench.Peers.dll");
             var process = Process.Start("dotnet", [program, name, "--port", $"{port}", "--push-port", $"{pushPort}", .. more]);
             await Until.TrueAsync(() => Listens(port) && Listens(pushPort));
@@ -80,13 +80,6 @@ public sealed class PeerTests
             {
                 return false;
             }
-        }
-
-        private static int FreePort()
-        {
-            using var listener = new TcpListener(IPAddress.Loopback, 0);
-            listener.Start();
-            return ((IPEndPoint)listener.LocalEndpoint).Port;
         }
     }
 }

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Npgsql;
@@ -54,7 +52,7 @@ public sealed class PostgresServer : IAsyncLifetime
             .. AsServerUser, Path.Combine(_binaries, "initdb"), "--pgdata", Data, "--username", User, "--pwfile", passwordFile,
             "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C", "--no-sync"]);
         if (Network is not null) await File.AppendAllTextAsync(Path.Combine(Data, "pg_hba.conf"), $"host all all {Network} scram-sha-256\n");
-        _port = FreePort();
+        _port = FreePorts.One();
         await StartAsync();
     }
 
@@ -171,13 +169,6 @@ public sealed class PostgresServer : IAsyncLifetime
             .Select(version => Path.Combine(version, "bin"))
             .Concat((Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator))
             .FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "postgres")));
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static async Task RunAsync(params string[] command)

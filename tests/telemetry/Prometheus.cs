@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using NotifyHub.TestKit;
 
@@ -30,7 +29,7 @@ public sealed class Prometheus : IAsyncDisposable
         var scrapes = jobs.Select(job => $"  - job_name: {job.Job}\n    static_configs:\n      - targets: ['127.0.0.1:{job.Port}']\n");
         var prometheus = new Prometheus(
             $"global:\n  scrape_interval: 1s\n  evaluation_interval: 1s\nrule_files:\n  - {Checkout.Path("deploy/prometheus/alerts.yml")}\nscrape_configs:\n{string.Concat(scrapes)}",
-            FreePort());
+            FreePorts.One());
         await Until.TrueAsync(prometheus.IsReadyAsync, patience: TimeSpan.FromSeconds(60));
         return prometheus;
     }
@@ -91,12 +90,5 @@ public sealed class Prometheus : IAsyncDisposable
             throw new InvalidOperationException(
                 $"{program} is missing; scripts/test fetches it, or: apt-get install --no-install-recommends prometheus", e);
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

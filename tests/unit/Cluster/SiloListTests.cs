@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -29,7 +27,7 @@ public sealed class SiloListTests(PostgresServer server) : IClassFixture<Postgre
     public async Task Every_silo_hears_a_quiet_gateway_often_enough_however_many_there_are()
     {
         var storage = await server.CreateDatabaseAsync();
-        var ports = FreePorts(2 * Silos);
+        var ports = FreePorts.Take(2 * Silos);
         var greeted = new ConcurrentDictionary<int, bool>();
         var ends = new Ends();
         var silos = Enumerable.Range(0, Silos).Select(number => Silo(storage, ports[2 * number], ports[(2 * number) + 1], greeted, ends)).ToArray();
@@ -82,16 +80,6 @@ public sealed class SiloListTests(PostgresServer server) : IClassFixture<Postgre
             .Configure<NotifyHub.Gateway.GatewayOptions>(options => options.Silos = [.. ports.Select(port => $"127.0.0.1:{port}")]);
         builder.UseOrleansClient(SiloList.Join);
         return builder.Build();
-    }
-
-    /// <summary>Different ones: all are held until the last is known.</summary>
-    private static int[] FreePorts(int count)
-    {
-        var listeners = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToArray();
-        foreach (var listener in listeners) listener.Start();
-        var ports = listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port).ToArray();
-        foreach (var listener in listeners) listener.Dispose();
-        return ports;
     }
 
     /// <summary>The connections that silos have ended because they heard nothing, as their log tells.</summary>

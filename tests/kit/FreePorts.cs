@@ -1,11 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace NotifyHub.GrainTests;
+namespace NotifyHub.TestKit;
 
-/// <summary>Ports that the system says are free: a silo wants to be told its port.</summary>
-internal static class FreePorts
+/// <summary>Ports that the system says are free: some programs want to be told theirs.</summary>
+public static class FreePorts
 {
+    public static int One() => Take(1)[0];
+
     /// <summary>Different ones: all are held until the last is known.</summary>
     public static int[] Take(int count)
     {
