@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Api;
 using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Push;
@@ -39,6 +40,10 @@ public static class GatewayHost
         services.AddSingleton(provider => new ClientEndPoint(EndPoint(provider.GetRequiredService<IOptions<GatewayOptions>>().Value)));
         services.AddSingleton<TrustedProxies>();
         services.AddSingleton<SocketAccess>();
+        services.AddSingleton(provider => new ConnectRate(
+            provider.GetRequiredService<IOptions<GatewayOptions>>().Value.ClientConnectsPerSecond, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => Connections(provider, isClientPort: true));
+        services.AddSingleton<HealthPort>();
         services.AddHostedService<TokenWatch>();
         services.AddSingleton<ServerCertificate>();
         services.AddHostedService(provider => provider.GetRequiredService<ServerCertificate>());
@@ -48,13 +53,22 @@ public static class GatewayHost
 
         builder.WebHost.UseKestrelCore();
         services.AddOptions<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>()
-            .Configure<ClientEndPoint, ServerCertificate, IOptions<GatewayOptions>>((kestrel, endPoint, certificate, options) =>
+            .Configure<ClientEndPoint, ServerCertificate, HealthPort, IOptions<GatewayOptions>, IServiceProvider>((
+                kestrel, endPoint, certificate, health, options, provider) =>
             {
                 kestrel.AddServerHeader = false;
                 kestrel.Limits.MaxRequestBodySize = options.Value.RequestBytes;
                 kestrel.Limits.MaxRequestHeadersTotalSize = options.Value.HeaderBytes;
-                kestrel.Limits.MaxConcurrentConnections = options.Value.HttpConnections;
                 kestrel.Limits.RequestHeadersTimeout = options.Value.HandshakeTimeout;
+                // Of every port, also of those that others add: the console's, the metrics'. A port's connections take no place on another one.
+                kestrel.ConfigureEndpointDefaults(listen =>
+                {
+                    var isClientPort = ReferenceEquals(listen.EndPoint, endPoint.EndPoint);
+                    var connections = isClientPort ? provider.GetRequiredService<HttpConnections>() : Connections(provider, isClientPort: false);
+                    var isHealthPort = health.Wanted > 0 && (listen.EndPoint as IPEndPoint)?.Port == health.Wanted;
+                    listen.Use(next => connections.Guard(next, keepsReserve: !isHealthPort));
+                });
+                health.ListenOn(kestrel);
                 kestrel.Listen(endPoint.EndPoint, listen =>
                 {
                     listen.Protocols = Microsoft.AspNetCore.Server.Kestrel.Core.HttpProtocols.Http1;
@@ -92,6 +106,8 @@ public static class GatewayHost
         if (IsTaken(EndPoint(options))) return PortInUse(nameof(options.WebSocketPort), options.WebSocketPort);
         if (services.GetRequiredService<ConsoleEndPoint>().Wanted is { } console && IsTaken(console))
             return PortInUse(nameof(options.ConsolePort), options.ConsolePort);
+        if (options.HealthPort > 0 && IsTaken(new IPEndPoint(IPAddress.IPv6Any, options.HealthPort)))
+            return PortInUse(nameof(options.HealthPort), options.HealthPort);
         if (services.GetRequiredService<MetricsEndPoint>() is { Wanted: { } metrics } && IsTaken(metrics))
             return MetricsEndPoint.InUse(metrics.Port);
         return options.Mode == GatewayMode.Embedded ? await services.PrepareSiloAsync() : null;
@@ -163,6 +179,10 @@ public static class GatewayHost
         message.Contains($":{options.ConsolePort}", StringComparison.Ordinal)
             ? PortInUse(nameof(options.ConsolePort), options.ConsolePort)
             : PortInUse(nameof(options.WebSocketPort), options.WebSocketPort);
+
+    private static HttpConnections Connections(IServiceProvider provider, bool isClientPort) => HttpConnections.Of(
+        provider.GetRequiredService<IOptions<GatewayOptions>>().Value, provider.GetRequiredService<TrustedProxies>(),
+        provider.GetRequiredService<GatewayMetrics>(), isClientPort);
 
     private static IPEndPoint EndPoint(GatewayOptions options) => new(Parse(options.Address), options.WebSocketPort);
 

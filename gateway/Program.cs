@@ -10,6 +10,7 @@ using NotifyHub.Telemetry;
 if (args is [HealthProbe.Argument, .. var rest])
 {
     var asked = HealthProbe.Settings(rest).Get<GatewayOptions>() ?? new();
+    if (asked.HealthPort > 0) return await HealthProbe.AskAsync("*", asked.HealthPort);
     return await HealthProbe.AskAsync(
         asked.Address, asked.WebSocketPort, asked.TlsCertificateFile.Length > 0 && asked.TlsPorts.HasFlag(TlsPorts.WebSocket));
 }
@@ -36,8 +37,10 @@ try
         return 1;
     }
 
+    app.UseHttpConnections();
     app.Use(app.Services.GetRequiredService<TrustedProxies>().RestoreAsync);
     app.UseMetrics();
+    HealthPort.Use(app);
     app.UseDrain();
     app.UseClientSockets();
     app.UseConsole();

@@ -11,7 +11,7 @@ public static class HealthProbe
 {
     public const string Argument = "--health";
 
-    /// <summary>Readiness waits for the grid and the database, a few seconds each.</summary>
+    /// <summary>A silo's readiness waits some seconds for the database.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
 
     /// <summary>The settings as the serving process read them, as far as they say where it listens.</summary>

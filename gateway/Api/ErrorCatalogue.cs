@@ -41,9 +41,10 @@ public static class ErrorCatalogue
     public static readonly ApiError UnsupportedMediaType =
         new("UNSUPPORTED_MEDIA_TYPE", 415, new("僅支援 application/json", "Only application/json is supported."));
 
-    /// <summary>A WebSocket of another version than 13; the header <c>Sec-WebSocket-Version</c> tells the one spoken.</summary>
+    /// <summary>No request for a WebSocket where there is nothing else, or one of another version than 13; the headers <c>Upgrade</c> and
+    /// <c>Sec-WebSocket-Version</c> name what is spoken.</summary>
     public static readonly ApiError UpgradeRequired =
-        new("UPGRADE_REQUIRED", 426, new("僅支援 WebSocket 版本 13", "Only WebSocket version 13 is spoken here."));
+        new("UPGRADE_REQUIRED", 426, new("此位址僅接受 WebSocket 連線（版本 13）", "Only WebSocket connections (version 13) are accepted here."));
 
     /// <summary>Too many failed logins, or too many requests a second; <c>Retry-After</c> tells when to come back.</summary>
     public static readonly ApiError RateLimited = new("RATE_LIMITED", 429, new("嘗試次數過多，請稍後再試", "Too many attempts, please try again later."));

@@ -34,6 +34,10 @@ public sealed class GatewayOptionsCheck : IValidateOptions<GatewayOptions>
         if (options.MetricsPort > 0 && options.MetricsPort == options.WebSocketPort)
             faults.Add($"NotifyHub:MetricsPort: {options.MetricsPort} is NotifyHub:WebSocketPort already.");
         CheckAddress("NotifyHub:ConsoleAddress", options.ConsoleAddress, faults);
+        CheckHealthPort(options, faults);
+        faults.AddRange(options.AllowedOrigins
+            .Where(origin => origin != "null" && !IsOrigin(origin))
+            .Select(origin => $"NotifyHub:AllowedOrigins: '{origin}' is not an origin such as https://app.example.com, nor null."));
         faults.AddRange(options.ApiOrigins
             .Where(origin => !IsOrigin(origin))
             .Select(origin => $"NotifyHub:ApiOrigins: '{origin}' is not an origin such as https://console.example.com."));
@@ -52,6 +56,18 @@ public sealed class GatewayOptionsCheck : IValidateOptions<GatewayOptions>
             .Select(silo => $"NotifyHub:Silos: '{silo}' is not host:port."));
 
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+    }
+
+    private static void CheckHealthPort(GatewayOptions options, List<string> faults)
+    {
+        (string Setting, int Port)[] others =
+        [
+            (nameof(options.WebSocketPort), options.WebSocketPort), (nameof(options.ConsolePort), options.ConsolePort),
+            (nameof(options.PushPort), options.PushPort), (nameof(options.MetricsPort), options.MetricsPort),
+        ];
+        faults.AddRange(others
+            .Where(other => options.HealthPort > 0 && other.Port == options.HealthPort)
+            .Select(other => $"NotifyHub:HealthPort: {options.HealthPort} is NotifyHub:{other.Setting} already."));
     }
 
     private static void CheckCertificate(GatewayOptions options, List<string> faults)

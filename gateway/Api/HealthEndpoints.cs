@@ -1,30 +1,40 @@
-using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using NotifyHub.Gateway.Cluster;
-using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Api;
 
-/// <summary><c>/health/live</c>: the process answers. <c>/health/ready</c>: send clients here.</summary>
+/// <summary>
+/// <c>/health/live</c>: the process answers. <c>/health/ready</c>: send clients here. <c>/health/ready?deep=1</c>: the grid and its storage work,
+/// too. The last is for people and monitoring: what all gateways share must not take all of them out of service together.
+/// </summary>
 internal static class HealthEndpoints
 {
+    public const string Path = "/health";
+
     /// <summary>Checks with this tag decide about readiness.</summary>
     public const string Ready = "ready";
+
+    /// <summary>Checks with this tag look behind the gateway as well.</summary>
+    public const string Deep = "deep";
 
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
         // Nothing is checked: a restart mends no database, and would only drop the clients as well.
-        app.MapHealthChecks("/health/live", Options(_ => false)).AllowAnonymous();
-        app.MapHealthChecks("/health/ready", Options(check => check.Tags.Contains(Ready))).AllowAnonymous();
+        app.MapGet("/health/live", (HttpContext context, HealthCheckService checks) => AnswerAsync(context, checks, _ => false))
+            .AllowAnonymous().ExcludeFromDescription();
+        app.MapGet("/health/ready", (HttpContext context, HealthCheckService checks) => AnswerAsync(context, checks, IsAsked(context.Request)))
+            .AllowAnonymous().ExcludeFromDescription();
     }
 
-    private static HealthCheckOptions Options(Func<HealthCheckRegistration, bool> which) => new()
+    private static Func<HealthCheckRegistration, bool> IsAsked(HttpRequest request) => request.Query["deep"].ToString() is "1" or "true"
+        ? check => check.Tags.Contains(Ready) || check.Tags.Contains(Deep)
+        : check => check.Tags.Contains(Ready);
+
+    private static async Task<IResult> AnswerAsync(HttpContext context, HealthCheckService checks, Func<HealthCheckRegistration, bool> which)
     {
-        Predicate = which,
-        ResponseWriter = (context, report) => report.Status == HealthStatus.Unhealthy
-            ? new Failure(ErrorCatalogue.Unavailable, Faulty(report)).ExecuteAsync(context)
-            : Reply.Ok(new HealthView("ok")).ExecuteAsync(context),
-    };
+        context.Response.Headers.CacheControl = "no-store, no-cache";
+        var report = await checks.CheckHealthAsync(which, context.RequestAborted);
+        return report.Status == HealthStatus.Unhealthy ? new Failure(ErrorCatalogue.Unavailable, Faulty(report)) : Reply.Ok(new HealthView("ok"));
+    }
 
     private static Faults Faulty(HealthReport report)
     {
@@ -41,30 +51,3 @@ internal static class HealthEndpoints
 }
 
 internal sealed record HealthView(string Status);
-
-/// <summary>Ready: the grid and its storage answer, the wanted state is known and followed, and nobody is shutting us down.</summary>
-internal sealed class GridReadiness(IGrainFactory grains, GatewayNode node, IHostApplicationLifetime lifetime) : IHealthCheck
-{
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
-
-    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
-    {
-        if (lifetime.ApplicationStopping.IsCancellationRequested) return HealthCheckResult.Unhealthy("shutting down");
-
-        try
-        {
-            var wanted = await grains.GetGrain<IServiceGrain>(GrainKeys.Only).GetAsync().WaitAsync(Patience, cancellationToken);
-            var grid = await grains.GetGrain<IStatsGrain>(GrainKeys.Only).StatusAsync().WaitAsync(Patience, cancellationToken);
-            if (grid.StorageError is { } why) return HealthCheckResult.Unhealthy($"storage: {why}");
-
-            // A service that the operators have stopped is ready: the API must stay reachable, to start it again.
-            return wanted.Running == node.WebSocketListening
-                ? HealthCheckResult.Healthy()
-                : HealthCheckResult.Unhealthy(wanted.Running ? "not accepting WebSockets yet" : "still accepting WebSockets");
-        }
-        catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
-        {
-            return HealthCheckResult.Unhealthy("the grid cannot be reached", failure);
-        }
-    }
-}

@@ -33,7 +33,10 @@ public static class NotifyHubApi
 
         services.ConfigureHttpJsonOptions(ConfigureJson);
         services.AddExceptionHandler<FailureHandler>();
-        services.AddHealthChecks().AddCheck<GridReadiness>("grid", tags: [HealthEndpoints.Ready]);
+        services.AddSingleton<GridHealth>();
+        services.AddHealthChecks()
+            .AddCheck<GatewayReadiness>("gateway", tags: [HealthEndpoints.Ready])
+            .AddCheck<GridHealth>("grid", tags: [HealthEndpoints.Deep]);
         services.AddSingleton<SystemStatus>();
         services.AddSingleton<SystemOverview>();
         services.AddSingleton(provider => new LoginLimiter(Options(provider).LoginFailuresPerMinute));

@@ -58,8 +58,10 @@ public sealed class TrustedProxies(IOptions<GatewayOptions> options)
         return next(context);
     }
 
-    private bool IsTrusted(IPAddress address)
+    /// <summary>The address is a proxy's that the settings name.</summary>
+    public bool IsTrusted(IPAddress address)
     {
+        address = Plain(address);
         foreach (var network in _networks)
             if (network.Contains(address)) return true;
         return false;

@@ -37,6 +37,7 @@ public sealed partial class PushListener : IHostedService, IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<PushListener> _logger;
     private readonly ConnectionPlaces _places;
+    private readonly LogGate _failures;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly ConcurrentDictionary<Socket, Task> _connections = new();
     private Listening? _listening;
@@ -71,6 +72,7 @@ public sealed partial class PushListener : IHostedService, IDisposable
         _places = new ConnectionPlaces(_options.PushConnections, _options.PushConnectionsPerAddress);
         metrics.ObservePush(() => _places.Taken);
         _time = time;
+        _failures = new LogGate(time);
         _logger = logger;
     }
 
@@ -175,6 +177,14 @@ public sealed partial class PushListener : IHostedService, IDisposable
             try
             {
                 var socket = await listener.AcceptAsync(stop);
+                if (OpenFiles.AreScarce(socket))
+                {
+                    // The rest is for operators and for the process itself.
+                    _metrics.Refused(Refusal.PushOutOfFiles);
+                    socket.Dispose();
+                    continue;
+                }
+
                 // Started and entered before it can end, or an ended connection would stay in the list.
                 var start = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 _connections[socket] = TakeAsync(socket, ClientTransport.Address(socket.RemoteEndPoint), start.Task, stop);
@@ -187,7 +197,7 @@ public sealed partial class PushListener : IHostedService, IDisposable
             catch (SocketException e)
             {
                 // Out of file descriptors, or a peer gone before it was accepted: the port must outlive both, without spinning.
-                LogAcceptFailed(e.Message);
+                if (_failures.TryPass(out var suppressed)) LogAcceptFailed(e.Message, suppressed);
                 await Task.Delay(TimeSpan.FromMilliseconds(100), _time, CancellationToken.None);
             }
         }
@@ -295,8 +305,8 @@ public sealed partial class PushListener : IHostedService, IDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Connections} push connections did not end in time and were reset")]
     private partial void LogReset(int connections);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A push connection could not be accepted: {Reason}")]
-    private partial void LogAcceptFailed(string reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A push connection could not be accepted: {Reason} ({Suppressed} more since the last such line)")]
+    private partial void LogAcceptFailed(string reason, long suppressed);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "A push connection ended: {Reason}")]
     private partial void LogEnded(string reason);

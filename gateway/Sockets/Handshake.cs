@@ -107,15 +107,11 @@ public sealed record Handshake(string AcceptKey, string Protocol, long? Since, s
     }
 
     /// <summary>
-    /// A page's origin is checked, since browsers let any page open a WebSocket. Always accepted: none (not a browser), <c>null</c> (a page
-    /// opened from a file, as the guide does) and this machine's own pages.
+    /// A page's origin is checked, since browsers let any page open a WebSocket. Programs send none. <c>null</c> is no exception: any page can
+    /// have that origin, by a sandboxed frame; nor is this machine, where anybody may serve a page.
     /// </summary>
     private static bool IsAllowed(string? origin, IReadOnlyList<string> allowed) =>
-        allowed.Count == 0
-        || string.IsNullOrEmpty(origin)
-        || origin == "null"
-        || allowed.Contains(origin, StringComparer.OrdinalIgnoreCase)
-        || (Uri.TryCreate(origin, UriKind.Absolute, out var uri) && uri.IsLoopback);
+        allowed.Count == 0 || origin is null || allowed.Contains(origin, StringComparer.OrdinalIgnoreCase);
 
     private static bool OffersV1(string? protocols) =>
         protocols is not null && protocols.Split(',', StringSplitOptions.TrimEntries).Contains(V1, StringComparer.Ordinal);

@@ -1,6 +1,8 @@
 using System.Net;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
 using NotifyHub.Gateway.Api;
 using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Network;
@@ -14,17 +16,77 @@ namespace NotifyHub.Gateway.Sockets;
 /// </summary>
 public static class SocketEndpoint
 {
-    /// <summary>Takes requests for a WebSocket on <c>/</c> and <c>/ws</c>; others pass.</summary>
+    private static readonly Text HowToUpgrade = new(
+        "必須以 GET、HTTP/1.1、Upgrade: websocket 與 Connection: Upgrade 請求。若中間有代理伺服器，它必須轉送這些標頭；nginx 需要："
+            + NginxLines,
+        "must be asked for by GET with HTTP/1.1, Upgrade: websocket and Connection: Upgrade. A proxy in between has to pass these on; nginx needs: "
+            + NginxLines);
+
+    private const string NginxLines =
+        "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection \"upgrade\";";
+
+    /// <summary>Takes requests on <c>/</c> and <c>/ws</c>, where there is nothing but WebSockets; others pass.</summary>
     public static IApplicationBuilder UseClientSockets(this IApplicationBuilder app) => app.Use(async (context, next) =>
     {
-        var request = context.Request;
-        if (!Handshake.IsSocketPath(request.Path) || !AsksForWebSocket(context)) await next(context);
-        else await UpgradeAsync(context);
+        var path = context.Request.Path;
+        if (!Handshake.IsSocketPath(path)) await next(context);
+        else if (AsksForWebSocket(context.Request)) await JudgeAsync(context);
+        // On the console's port this is its first page.
+        else if (path == "/" && context.Connection.LocalPort != context.RequestServices.GetRequiredService<GatewayNode>().WebSocketPort) await next(context);
+        else await RefusePlainAsync(context);
     });
 
-    private static bool AsksForWebSocket(HttpContext context) =>
-        string.Equals(context.Request.Headers.Upgrade, "websocket", StringComparison.OrdinalIgnoreCase)
-        && context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true };
+    private static bool AsksForWebSocket(HttpRequest request) => HasToken(request.Headers.Upgrade, "websocket");
+
+    /// <summary>Whether a list in one or more header lines names it.</summary>
+    private static bool HasToken(StringValues lines, string token)
+    {
+        foreach (var line in lines)
+        {
+            foreach (var range in line.AsSpan().Split(','))
+                if (line.AsSpan(range).Trim(" \t").Equals(token, StringComparison.OrdinalIgnoreCase)) return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>RFC 6455, section 4.1: a GET of HTTP/1.1 or higher, without a body.</summary>
+    private static Task JudgeAsync(HttpContext context)
+    {
+        var request = context.Request;
+        if (!HttpMethods.IsGet(request.Method)) return RefuseMethodAsync(context);
+        // HTTP/1.0 knows no upgrades, whatever its header fields say; without Connection the field was meant for another hop.
+        if (!HttpProtocol.IsHttp11(request.Protocol) || !HasToken(request.Headers.Connection, "upgrade")) return RefuseUpgradeAsync(context);
+        return context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
+            ? UpgradeAsync(context)
+            : RefuseAsync(context, Refusal.Handshake, new Failure(ErrorCatalogue.ValidationError));
+    }
+
+    /// <summary>Not for a WebSocket, or a proxy has left out that it is.</summary>
+    private static Task RefusePlainAsync(HttpContext context) =>
+        HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method) ? RefuseUpgradeAsync(context) : RefuseMethodAsync(context);
+
+    private static Task RefuseMethodAsync(HttpContext context)
+    {
+        context.Response.Headers.Allow = HttpMethods.Get;
+        return RefuseAsync(context, Refusal.Handshake, new Failure(ErrorCatalogue.MethodNotAllowed));
+    }
+
+    private static Task RefuseUpgradeAsync(HttpContext context)
+    {
+        AskForUpgrade(context.Response);
+        var details = new Faults();
+        details.Add("Upgrade", HowToUpgrade);
+        return RefuseAsync(context, Refusal.Handshake, new Failure(ErrorCatalogue.UpgradeRequired, details));
+    }
+
+    /// <summary>What a 426 must name.</summary>
+    private static void AskForUpgrade(HttpResponse response)
+    {
+        response.Headers.Upgrade = "websocket";
+        response.Headers.Connection = "Upgrade, close";
+        response.Headers.SecWebSocketVersion = "13";
+    }
 
     private static async Task UpgradeAsync(HttpContext context)
     {
@@ -35,6 +97,22 @@ public static class SocketEndpoint
             context.Request.Path, context.Request.QueryString.Value ?? "", headers.SecWebSocketKey, headers.SecWebSocketVersion,
             headers.SecWebSocketProtocol, headers.Origin, headers.UserAgent.ToString(), headers.Authorization, headers["X-API-Key"]);
 
+        var address = ClientTransport.Address(new IPEndPoint(context.Connection.RemoteIpAddress ?? IPAddress.None, 0));
+        // Before anybody is asked about the token.
+        var verdict = context.Features.Get<FirstVerdict>()?.Take() ?? context.RequestServices.GetRequiredService<ConnectRate>().Take(address);
+        if (verdict != ConnectVerdict.Granted)
+        {
+            await RefuseAsync(context, verdict);
+            return;
+        }
+
+        if (context.Features.Get<IConnectionSocketFeature>() is { Socket: var socket } && OpenFiles.AreScarce(socket))
+        {
+            context.Response.Headers.Connection = "close";
+            await RefuseAsync(context, Refusal.OutOfFiles, new Failure(ErrorCatalogue.GatewayFull, retryAfter: ReturnAfter()));
+            return;
+        }
+
         if (!Handshake.TryAccept(request, options.AllowedOrigins, out var handshake, out var fault))
         {
             await RefuseAsync(context, fault.Value);
@@ -42,7 +120,6 @@ public static class SocketEndpoint
         }
 
         if (await AdmitAsync(context, request) is not { } pass) return;
-        var address = ClientTransport.Address(new IPEndPoint(context.Connection.RemoteIpAddress ?? IPAddress.None, 0));
         var admission = clients.Reserve(handshake, address, out var place);
         if (admission != Admission.Granted)
         {
@@ -66,6 +143,8 @@ public static class SocketEndpoint
             throw;
         }
 
+        // From now on it counts as a client.
+        context.Features.Get<HttpConnection>()?.Close();
         var abort = context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>().Abort;
         await clients.Admit(handshake, place, pass, request.UserAgent, address, new ClientConnection(null, stream, abort));
     }
@@ -87,10 +166,22 @@ public static class SocketEndpoint
         return null;
     }
 
+    /// <summary>Not all at the same moment: those who are refused were many.</summary>
+    private static TimeSpan ReturnAfter() => TimeSpan.FromSeconds(Random.Shared.Next(5, 16));
+
+    private static Task RefuseAsync(HttpContext context, ConnectVerdict verdict)
+    {
+        context.Response.Headers.Connection = "close";
+        if (verdict == ConnectVerdict.Refused)
+            return RefuseAsync(context, Refusal.RateLimited, new Failure(ErrorCatalogue.RateLimited, retryAfter: ReturnAfter()));
+        context.RequestServices.GetRequiredService<GatewayMetrics>().Refused(Refusal.RateLimited);
+        context.Abort();
+        return Task.CompletedTask;
+    }
+
     private static Task RefuseAsync(HttpContext context, Admission admission)
     {
-        // Not all at the same moment: those who are refused were many.
-        var retryAfter = TimeSpan.FromSeconds(Random.Shared.Next(5, 16));
+        var retryAfter = ReturnAfter();
         var isStopped = !context.RequestServices.GetRequiredService<GatewayNode>().State.Running;
         return admission switch
         {
@@ -103,7 +194,7 @@ public static class SocketEndpoint
 
     private static Task RefuseAsync(HttpContext context, HandshakeFault fault)
     {
-        if (fault == HandshakeFault.Version) context.Response.Headers.SecWebSocketVersion = "13";
+        if (fault == HandshakeFault.Version) AskForUpgrade(context.Response);
         return fault switch
         {
             HandshakeFault.Version => RefuseAsync(context, Refusal.Handshake, new Failure(ErrorCatalogue.UpgradeRequired)),

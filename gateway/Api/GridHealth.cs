@@ -1,0 +1,45 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using NotifyHub.Gateway.Cluster;
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.Gateway.Api;
+
+/// <summary>The grid and its storage answer, and the grid wants of the service what this gateway does. Asked once a second at most, whoever asks:
+/// it needs no login, and there is one grain for all.</summary>
+internal sealed class GridHealth(IGrainFactory grains, GatewayNode node, TimeProvider time) : IHealthCheck
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _lock = new();
+    private Task<HealthCheckResult>? _latest;
+    private long _askedAt;
+
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        lock (_lock)
+        {
+            var isFresh = _latest is not null && (!_latest.IsCompleted || time.GetElapsedTime(_askedAt) < Freshness);
+            if (!isFresh) (_askedAt, _latest) = (time.GetTimestamp(), AskAsync());
+            return _latest!.WaitAsync(cancellationToken);
+        }
+    }
+
+    private async Task<HealthCheckResult> AskAsync()
+    {
+        try
+        {
+            var wanted = grains.GetGrain<IServiceGrain>(GrainKeys.Only).GetAsync();
+            var status = grains.GetGrain<IStatsGrain>(GrainKeys.Only).StatusAsync();
+            await Task.WhenAll(wanted, status).WaitAsync(Timeout);
+            if ((await status).StorageError is { } why) return HealthCheckResult.Unhealthy($"storage: {why}");
+            return (await wanted).Running == node.WebSocketListening
+                ? HealthCheckResult.Healthy()
+                : HealthCheckResult.Unhealthy("what the grid wants is not in effect here yet");
+        }
+        catch (Exception failure)
+        {
+            return HealthCheckResult.Unhealthy("the grid cannot be reached", failure);
+        }
+    }
+}

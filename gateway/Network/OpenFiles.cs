@@ -1,0 +1,48 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace NotifyHub.Gateway.Network;
+
+/// <summary>
+/// How near this process is to its limit of open files. The system gives every new file the lowest free number, so the number of a new socket
+/// says how many files are open, whoever opened them. At the limit itself the runtime cannot go on (it aborts when it cannot read how much
+/// memory there is), so connections stop short of it.
+/// </summary>
+internal static unsafe partial class OpenFiles
+{
+    /// <summary>What the process opens beside connections: libraries, the database, the log, its way to the silos.</summary>
+    private const int OwnFiles = 256;
+
+    /// <summary>Most files that this process may have open.</summary>
+    public static int Limit { get; } = ReadLimit();
+
+    /// <summary>Files that clients and pushes leave free. The first half is for HTTP, so that operators get in; the rest for the process itself.</summary>
+    public static int Reserve { get; } = Math.Clamp(Limit / 8, 32, 512);
+
+    /// <summary>Only the reserve is left: no more clients and pushes.</summary>
+    public static bool AreScarce(Socket accepted) => Number(accepted) >= Limit - Reserve;
+
+    /// <summary>Half of the reserve is gone: no more HTTP either.</summary>
+    public static bool AreExhausted(Socket accepted) => Number(accepted) >= Limit - (Reserve / 2);
+
+    /// <summary>Files needed for as many connections as the settings allow.</summary>
+    public static long Needed(GatewayOptions options) =>
+        (long)options.ClientConnections + options.HttpConnections + options.PushConnections + Reserve + OwnFiles;
+
+    /// <summary>Clients that fit beside what the process itself needs.</summary>
+    public static int RoomForClients => Math.Max(0, Limit - Reserve - OwnFiles);
+
+    // Elsewhere a handle is no such number, and there is no such limit.
+    private static long Number(Socket socket) => OperatingSystem.IsLinux() || OperatingSystem.IsMacOS() ? socket.Handle : 0;
+
+    private static int ReadLimit()
+    {
+        // RLIMIT_NOFILE.
+        int? resource = OperatingSystem.IsLinux() ? 7 : OperatingSystem.IsMacOS() ? 8 : null;
+        var limits = stackalloc ulong[2];
+        return resource is { } which && GetLimit(which, limits) == 0 ? (int)Math.Min(limits[0], int.MaxValue) : int.MaxValue;
+    }
+
+    [LibraryImport("libc", EntryPoint = "getrlimit")]
+    private static partial int GetLimit(int resource, ulong* limits);
+}
