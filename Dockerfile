@@ -47,11 +47,13 @@ COPY --chmod=755 deploy/docker/notifyhub-gateway /usr/local/bin/
 COPY --from=build /out/gateway /app
 # The base image's own port would only be overridden, with a warning in the log.
 ENV ASPNETCORE_HTTP_PORTS=
+# Probes have a port to themselves: whoever keeps 8080 busy must not get the container killed.
+ENV NotifyHub__HealthPort=8083
 USER app
 # The one-process mode keeps its data in ./data.
 WORKDIR /
 VOLUME ["/data"]
-EXPOSE 8080 8081 3000 9464
+EXPOSE 8080 8081 3000 8083 9464
 HEALTHCHECK --interval=15s --timeout=10s --start-period=60s --start-interval=2s --retries=3 \
   CMD ["dotnet", "/app/NotifyHub.Gateway.dll", "--health"]
 ENTRYPOINT ["dotnet", "/app/NotifyHub.Gateway.dll"]

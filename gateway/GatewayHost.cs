@@ -106,7 +106,7 @@ public static class GatewayHost
         if (IsTaken(EndPoint(options))) return PortInUse(nameof(options.WebSocketPort), options.WebSocketPort);
         if (services.GetRequiredService<ConsoleEndPoint>().Wanted is { } console && IsTaken(console))
             return PortInUse(nameof(options.ConsolePort), options.ConsolePort);
-        if (options.HealthPort > 0 && IsTaken(new IPEndPoint(IPAddress.IPv6Any, options.HealthPort)))
+        if (options.HealthPort > 0 && IsTaken(new IPEndPoint(Parse("*"), options.HealthPort)))
             return PortInUse(nameof(options.HealthPort), options.HealthPort);
         if (services.GetRequiredService<MetricsEndPoint>() is { Wanted: { } metrics } && IsTaken(metrics))
             return MetricsEndPoint.InUse(metrics.Port);

@@ -81,8 +81,9 @@ public sealed class SiloOptions
     /// this machine's address is taken. Empty: the machine's own.</summary>
     public string AdvertisedAddress { get; set; } = "";
 
-    /// <summary>A silo of its own: the port of <c>/health/live</c> and <c>/health/ready</c>. 0: the system picks a free port.</summary>
-    [Range(0, 65535)]
+    /// <summary>A silo of its own: the port of <c>/health/live</c> and <c>/health/ready</c>. 0: the system picks a free port. An embedded gateway may
+    /// have none (-1); a silo of its own must.</summary>
+    [Range(-1, 65535)]
     public int HealthPort { get; set; } = 8082;
 
     /// <summary>A silo of its own: the IP address that the metrics' port binds to; <c>*</c> is every address. It has no login.</summary>

@@ -25,6 +25,8 @@ internal sealed class SiloOptionsCheck(SiloMode mode) : IValidateOptions<SiloOpt
 
         if (options.MetricsAddress != "*" && !IPAddress.TryParse(options.MetricsAddress, out _))
             faults.Add($"{SiloOptions.Section}:MetricsAddress: '{options.MetricsAddress}' is not an IP address, nor '*' for every address.");
+        if (!mode.Embedded && options.HealthPort < 0)
+            faults.Add($"{SiloOptions.Section}:HealthPort: a silo of its own has no other port that probes could ask.");
         if (!mode.Embedded && options.MetricsPort > 0 && options.MetricsPort == options.HealthPort)
             faults.Add($"{SiloOptions.Section}:MetricsPort: {options.MetricsPort} is {SiloOptions.Section}:HealthPort already.");
         if (!mode.Embedded && options.AdministratorPassword.Length == 0)

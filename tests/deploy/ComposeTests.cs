@@ -58,9 +58,23 @@ public sealed partial class ComposeTests
         var health = Checkout.Read("gateway/Api/HealthEndpoints.cs");
 
         Assert.All(CheckedPath().Matches(proxy), match => Assert.Contains($"\"{match.Groups[1].Value}\"", health, StringComparison.Ordinal));
-        Assert.All(CheckedPort().Matches(proxy), match => Assert.Equal(GatewaySettings.WebSocketPort, Number(match.Groups[1])));
+        // The port that probes have to themselves; the push port is looked at as well, for it is open only while the service runs.
+        Assert.Equal(
+            [GatewaySettings.PushPort, GatewaySettings.HealthPort], CheckedPort().Matches(proxy).Select(match => Number(match.Groups[1])).Order());
+        Assert.NotEqual(GatewaySettings.WebSocketPort, GatewaySettings.HealthPort);
         // A client is pinged twice in that time.
         Assert.True(TimeSpan.FromHours(Number(TunnelHours().Match(proxy).Groups[1])) > 2 * GatewaySettings.PingInterval);
+    }
+
+    [Fact]
+    public void The_proxys_log_has_no_query_in_which_a_WebSocket_may_have_its_token()
+    {
+        var proxy = Checkout.Read("deploy/haproxy/haproxy.cfg");
+
+        // The standard format, the whole request line, the URI with its query, and the query: each would have it.
+        Assert.DoesNotContain("option httplog", proxy, StringComparison.Ordinal);
+        Assert.DoesNotMatch(@"%(\{[^}]*\})?(r|HUO?|HQ)\b", LogFormat().Match(proxy).Groups[1].Value);
+        Assert.Contains("%HPO", LogFormat().Match(proxy).Groups[1].Value, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -177,10 +191,13 @@ public sealed partial class ComposeTests
     [GeneratedRegex(@"^\s*server-template \S+ \S+ (\w+):(\d+)", RegexOptions.Multiline)]
     private static partial Regex ServerTemplate();
 
+    [GeneratedRegex("log-format '(.+)'")]
+    private static partial Regex LogFormat();
+
     [GeneratedRegex(@"http-check send meth GET uri (\S+)")]
     private static partial Regex CheckedPath();
 
-    [GeneratedRegex(@"http-check connect port (\d+)")]
+    [GeneratedRegex(@"(?:server check|http-check connect) port (\d+)")]
     private static partial Regex CheckedPort();
 
     [GeneratedRegex(@"timeout tunnel (\d+)h")]

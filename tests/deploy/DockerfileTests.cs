@@ -75,7 +75,8 @@ public sealed partial class DockerfileTests
         var gateway = new GatewayOptions();
         var silo = new SiloOptions();
 
-        Assert.Equal($"{gateway.WebSocketPort} {gateway.PushPort} {gateway.ConsolePort} 9464", Stage("gateway").Single(one => one.Is("EXPOSE")).Text);
+        Assert.Contains(Stage("gateway"), one => one.Is("ENV") && one.Text == "NotifyHub__HealthPort=8083");
+        Assert.Equal($"{gateway.WebSocketPort} {gateway.PushPort} {gateway.ConsolePort} 8083 9464", Stage("gateway").Single(one => one.Is("EXPOSE")).Text);
         Assert.Equal($"{silo.SiloPort} {silo.GatewayPort} {silo.HealthPort} 9464", Stage("silo").Single(one => one.Is("EXPOSE")).Text);
         Assert.Equal($"""["/{gateway.DataFolder}"]""", Stage("gateway").Single(one => one.Is("VOLUME")).Text);
     }

@@ -121,6 +121,7 @@ public sealed class WiringTests
         Assert.Equal(["namespace kubernetes.io/metadata.name=monitoring"], WhoReaches(overlay, "gateway", "metrics"));
         Assert.Equal(["namespace kubernetes.io/metadata.name=monitoring"], WhoReaches(overlay, "silo", "metrics"));
         // Only the node's own probes, which no policy stops.
+        Assert.Empty(WhoReaches(overlay, "gateway", "health"));
         Assert.Empty(WhoReaches(overlay, "silo", "health"));
     }
 

@@ -47,7 +47,7 @@ public sealed partial class WorkloadTests
         var silo = SiloSettings(overlay);
 
         Assert.Equal(
-            [("http", gateway.WebSocketPort), ("push", gateway.PushPort), ("console", gateway.ConsolePort), ("metrics", gateway.MetricsPort)],
+            [("http", gateway.WebSocketPort), ("push", gateway.PushPort), ("console", gateway.ConsolePort), ("health", gateway.HealthPort), ("metrics", gateway.MetricsPort)],
             Ports(overlay, "gateway"));
         Assert.Equal(
             [("silo", silo.SiloPort), ("gateways", silo.GatewayPort), ("health", silo.HealthPort), ("metrics", silo.MetricsPort)],
@@ -83,7 +83,7 @@ public sealed partial class WorkloadTests
             ["silo"] = [.. MappedRoute().Matches(Checkout.Read("silo/Program.cs")).Select(match => match.Groups[1].Value)],
         };
 
-        foreach (var (container, port) in new[] { ("gateway", "http"), ("silo", "health") })
+        foreach (var (container, port) in new[] { ("gateway", "health"), ("silo", "health") })
         {
             var probed = Container(overlay, container);
             Assert.All([probed.StartupProbe, probed.LivenessProbe, probed.ReadinessProbe], probe =>

@@ -107,13 +107,13 @@ public sealed class LocalCluster : IAsyncLifetime
         foreach (var gateway in _gateways) await CompleteAsync(gateway);
     }
 
-    /// <summary>Waits until the gateway's readiness probe says yes.</summary>
+    /// <summary>Waits until the gateway is ready and the grid behind it works.</summary>
     public static async Task ReadyAsync(NotifyHubProcess gateway)
     {
         using var rest = gateway.Rest();
         RestAnswer? answer = null;
         await Until.TrueAsync(
-            async () => (answer = await rest.GetAsync("/health/ready")).Status == HttpStatusCode.OK,
+            async () => (answer = await rest.GetAsync("/health/ready?deep=1")).Status == HttpStatusCode.OK,
             () => answer?.Body ?? "no answer", TimeSpan.FromSeconds(60), "the gateway is ready");
     }
 

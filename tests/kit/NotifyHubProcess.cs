@@ -55,6 +55,9 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
     /// <summary>The port for Prometheus; to be asked for by a setting.</summary>
     public int MetricsPort => Port(ScrapePort().Match(Output));
 
+    /// <summary>The port of probes alone; to be asked for by a setting.</summary>
+    public int HealthPort => Port(ProbedPort().Match(Output));
+
     /// <summary>-1 unless the settings ask for a console (<c>ConsolePort</c> 0).</summary>
     public int ConsolePort => _consolePort;
 
@@ -74,6 +77,9 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
 
     /// <summary>The host of a network of its own that it runs on; null: this machine. To be set before it starts.</summary>
     public NetworkHost? Host { get; set; }
+
+    /// <summary>The limit of open files that it is started with; null: this process's own. To be set before it starts.</summary>
+    public int? FileLimit { get; set; }
 
     /// <summary>Where its ports are.</summary>
     public string Address => Host?.Address ?? "127.0.0.1";
@@ -217,7 +223,8 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
 
     private void Launch()
     {
-        string[] command = [.. Host?.Exec ?? [], "dotnet", Program()];
+        string[] limit = FileLimit is { } files ? ["sh", "-c", $"ulimit -n {files} && exec \"$@\"", "sh"] : [];
+        string[] command = [.. Host?.Exec ?? [], .. limit, "dotnet", Program()];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardInput = true,
@@ -301,6 +308,9 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
 
     [GeneratedRegex(@"Metrics for Prometheus are served on \S+:(\d+)")]
     private static partial Regex ScrapePort();
+
+    [GeneratedRegex(@"Health is served on \S+:(\d+)")]
+    private static partial Regex ProbedPort();
 
     [GeneratedRegex(@"Console on port (\d+)\.\.\.")]
     private static partial Regex ConsoleOnPort();

@@ -43,6 +43,22 @@ public sealed class BadInputTests(BadInputTests.Shared shared) : IClassFixture<B
         Assert.True((await rest.StatusAsync()).GetProperty("service_running").GetBoolean());
     }
 
+    [Theory]
+    [InlineData("FFFFFFFFFFFFFFFF")]
+    [InlineData("7FFFFFFFFFFFFFFFF")]
+    [InlineData("FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF")]
+    [InlineData("-1")]
+    [InlineData("nothing")]
+    public async Task A_chunk_whose_size_is_no_size_is_refused_with_400(string size)
+    {
+        using var raw = await RawSocket.ConnectAsync(Hub.WebSocketPort);
+
+        await raw.SendAsync(
+            "POST /api/auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n" + $"{size}\r\n{{}}\r\n0\r\n\r\n");
+
+        Assert.StartsWith("HTTP/1.1 400 ", await raw.ReadHeadAsync(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_token_made_as_ours_are_made_is_taken()
     {

@@ -127,9 +127,11 @@ public sealed class HandshakeTests(HandshakeTests.Shared shared) : IClassFixture
     [InlineData("https://app.example.evil.example", 403)]
     [InlineData("http://app.example", 403)]
     [InlineData("https://app.example", 101)]
-    [InlineData("http://localhost:3000", 101)]
-    [InlineData("null", 101)]
-    public async Task Only_pages_of_allowed_origins_and_of_this_machine_are_let_in(string origin, int status)
+    [InlineData("HTTPS://APP.example", 101)]
+    [InlineData("http://localhost:3000", 403)]
+    [InlineData("null", 403)]
+    [InlineData("", 403)]
+    public async Task Only_pages_of_allowed_origins_are_let_in(string origin, int status)
     {
         using var raw = await RawSocket.ConnectAsync(Port);
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Reflection;
 using NotifyHub.TestKit;
 using Xunit;
@@ -38,6 +39,34 @@ public sealed class HealthProbeTests
         Assert.StartsWith("200 ", answer, StringComparison.Ordinal);
         Assert.Equal((0, 1), (exitCode, withoutIt));
         folder.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task Probes_have_a_port_of_their_own_that_answers_nothing_else()
+    {
+        using var certificate = new TestCertificate();
+        var folder = Directory.CreateTempSubdirectory("notifyhub-probe-");
+        var file = Path.Combine(folder.FullName, "tls.pem");
+        await File.WriteAllTextAsync(file, $"{certificate.Pem}\n{certificate.KeyPem}\n", TestContext.Current.CancellationToken);
+        await using var hub = await NotifyHubProcess.StartAsync(("HealthPort", "0"), ("TlsCertificateFile", file));
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{hub.HealthPort}") };
+
+        // By plain HTTP, whatever the other ports speak.
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync("/health/live"));
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync("/health/ready"));
+        Assert.Equal(HttpStatusCode.OK, await StatusAsync("/health/ready?deep=1"));
+        foreach (var path in (string[])["/", "/ws", "/api/system/websocket/status", "/docs", "/healthy"])
+            Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(path));
+        var (exitCode, answer) = await AskAsync(hub.WebSocketPort, ("HealthPort", $"{hub.HealthPort}"), ("TlsCertificateFile", file));
+        Assert.Equal(0, exitCode);
+        Assert.StartsWith("200 ", answer, StringComparison.Ordinal);
+        folder.Delete(recursive: true);
+
+        async Task<HttpStatusCode> StatusAsync(string path)
+        {
+            using var response = await http.GetAsync(path, TestContext.Current.CancellationToken);
+            return response.StatusCode;
+        }
     }
 
     private static async Task<(int ExitCode, string Output)> AskAsync(int port, params (string Name, string Value)[] settings)

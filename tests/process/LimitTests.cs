@@ -13,11 +13,12 @@ public sealed class LimitTests(LimitTests.Shared shared) : IClassFixture<LimitTe
     // One message a second: ten at once.
     private const int Burst = 10;
     private const int HttpConnections = 20;
+    private const int HttpConnectionsPerAddress = 10;
 
     public sealed class Shared() : SharedProcess(
         ("ClientMessagesPerSecond", "1"), ("ClientConnections", "4"), ("ClientConnectionsPerAddress", "2"), ("HeaderBytes", "4096"),
         ("HttpConnections", $"{HttpConnections}"), ("HandshakeTimeout", "00:02:00"), ("CloseGrace", "00:00:02"), ("PushConnections", "4"),
-        ("PushConnectionsPerAddress", "2"), ("PushIdle", "00:05:00"), ("MetricsPort", "0"));
+        ("HttpConnectionsPerAddress", $"{HttpConnectionsPerAddress}"), ("HealthPort", "0"), ("PushConnectionsPerAddress", "2"), ("PushIdle", "00:05:00"), ("MetricsPort", "0"));
 
     private NotifyHubProcess Hub => shared.Hub;
 
@@ -172,8 +173,8 @@ public sealed class LimitTests(LimitTests.Shared shared) : IClassFixture<LimitTe
                 await slow[^1].SendAsync("GET /api/system/websocket/status HTTP/1.1\r\nHost: a\r\n");
             }
 
-            // There may be one fewer for them: this test has asked for the status itself, over a connection that stays for a while.
-            Assert.Empty(await slow[^1].ReadToEndAsync(orReset: true));
+            // None of them has a request under way: each newer one took the place of the oldest.
+            await Until.TrueAsync(() => slow[..5].TrueForAll(raw => raw.HasEnded));
             using var client = await RawSocket.UpgradeAsync(Hub.WebSocketPort);
             await client.SendAsync(RawSocket.Text(Ping));
             Assert.Equal(Pong, await client.ReadTextAsync());
@@ -187,19 +188,23 @@ public sealed class LimitTests(LimitTests.Shared shared) : IClassFixture<LimitTe
     }
 
     [Fact]
-    public async Task Connections_that_say_nothing_are_closed_beyond_the_limit_and_the_others_wait()
+    public async Task Of_connections_that_say_nothing_the_oldest_give_way_and_health_is_answered()
     {
         List<RawSocket> silent = [];
-        var before = await SilentFullAsync();
+        var before = await ShedAsync();
         try
         {
-            // Which of them are closed is open: some of an earlier test may not have been noticed to be gone.
-            for (var i = 0; i < 2 * HttpConnections; i++) silent.Add(await RawSocket.ConnectAsync(Hub.WebSocketPort));
-            await Until.TrueAsync(() => silent.Count(raw => raw.HasEnded) >= HttpConnections);
-            var waiting = silent.First(raw => !raw.HasEnded);
+            for (var i = 0; i < 3 * HttpConnections; i++) silent.Add(await RawSocket.ConnectAsync(Hub.WebSocketPort, from: "127.0.0.9"));
+            await Until.TrueAsync(() => silent.Count(raw => raw.HasEnded) >= 2 * HttpConnections);
+            Assert.True(silent[..HttpConnections].TrueForAll(raw => raw.HasEnded));
+
+            using var http = new HttpClient();
+            await http.GetStringAsync($"http://127.0.0.1:{Hub.WebSocketPort}/health/live", TestContext.Current.CancellationToken);
+            await http.GetStringAsync($"http://127.0.0.1:{Hub.HealthPort}/health/live", TestContext.Current.CancellationToken);
+            var waiting = silent[^1];
             await waiting.SendAsync(waiting.Handshake());
             Assert.StartsWith("HTTP/1.1 101 ", await waiting.ReadHeadAsync(), StringComparison.Ordinal);
-            await Until.TrueAsync(async () => await SilentFullAsync() - before == silent.Count(raw => raw != waiting && raw.HasEnded));
+            await Until.TrueAsync(async () => await ShedAsync() - before >= silent.Count(raw => raw != waiting && raw.HasEnded));
         }
         finally
         {
@@ -208,7 +213,37 @@ public sealed class LimitTests(LimitTests.Shared shared) : IClassFixture<LimitTe
 
         await AssertAnswersHttpAsync();
 
-        async Task<long> SilentFullAsync() => (await Refusals.CountAsync(Hub))["websocket silent_full"];
+        async Task<long> ShedAsync() => (await Refusals.CountAsync(Hub))["websocket shed"];
+    }
+
+    [Fact]
+    public async Task Of_one_address_so_many_and_the_oldest_of_them_gives_way_not_another_addresss()
+    {
+        List<RawSocket> many = [];
+        using var other = await RawSocket.ConnectAsync(Hub.WebSocketPort, from: "127.0.0.8");
+        await AskAsync(other);
+        try
+        {
+            for (var i = 0; i < HttpConnectionsPerAddress + 3; i++)
+            {
+                many.Add(await RawSocket.ConnectAsync(Hub.WebSocketPort, from: "127.0.0.9"));
+                await AskAsync(many[^1]);
+            }
+
+            await Until.TrueAsync(() => many[..3].TrueForAll(raw => raw.HasEnded));
+            Assert.DoesNotContain(many[3..], raw => raw.HasEnded);
+            await AskAsync(other);
+        }
+        finally
+        {
+            foreach (var raw in many) raw.Dispose();
+        }
+
+        static async Task AskAsync(RawSocket raw)
+        {
+            await raw.SendAsync("GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n");
+            Assert.StartsWith("HTTP/1.1 200 ", await raw.ReadHeadAsync(), StringComparison.Ordinal);
+        }
     }
 
     private async Task AssertAnswersHttpAsync()

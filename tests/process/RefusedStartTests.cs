@@ -19,6 +19,9 @@ public sealed class RefusedStartTests
     [InlineData("JwtKey", "short")]
     [InlineData("Address", "nowhere")]
     [InlineData("ConsoleAddress", "nowhere")]
+    [InlineData("HealthPort", "-2")]
+    [InlineData("AllowedOrigins__0", "app.example.com")]
+    [InlineData("AllowedOrigins__0", "https://app.example.com/")]
     [InlineData("ConsolePort", "-2")]
     [InlineData("ConsolePort", "many")]
     [InlineData("Lease", "00:00:00")]
@@ -47,6 +50,7 @@ public sealed class RefusedStartTests
     [InlineData("WebSocketPort")]
     [InlineData("PushPort")]
     [InlineData("ConsolePort")]
+    [InlineData("HealthPort")]
     public async Task A_port_in_use_is_named_with_its_setting(string setting)
     {
         using var other = new TcpListener(IPAddress.Loopback, 0);

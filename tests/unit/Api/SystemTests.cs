@@ -119,26 +119,52 @@ public sealed class SystemTests
     }
 
     [Fact]
-    public async Task Alive_is_who_answers_and_ready_is_who_has_a_grid()
+    public async Task Ready_is_the_gateways_own_matter_and_deep_asks_the_grid()
     {
         await using var server = await ApiServer.StartAsync();
         Assert.Equal(HttpStatusCode.OK, (await server.GetAsync("/health/live")).Status);
         Assert.Equal("""{"success":true,"data":{"status":"ok"}}""", (await server.GetAsync("/health/ready")).Body);
+        Assert.Equal("""{"success":true,"data":{"status":"ok"}}""", (await DeepAsync()).Body);
 
         server.Node.WebSocketListening = false;
-        Assert.Equal("not accepting WebSockets yet", (await server.GetAsync("/health/ready")).Detail("grid"));
+        Assert.Equal("not accepting WebSockets yet", (await server.GetAsync("/health/ready")).Detail("gateway"));
 
-        server.Grid.Service = server.Grid.Service with { Running = false };
+        server.Node.State = server.Grid.Service = server.Grid.Service with { Running = false };
         Assert.Equal(HttpStatusCode.OK, (await server.GetAsync("/health/ready")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await DeepAsync()).Status);
+
+        server.Grid.Service = server.Grid.Service with { Running = true };
+        Assert.Equal("what the grid wants is not in effect here yet", (await DeepAsync()).Detail("grid"));
 
         server.Grid.Status = server.Grid.Status with { StorageError = "connection refused" };
-        Assert.Equal("storage: connection refused", (await server.GetAsync("/health/ready")).Detail("grid"));
+        Assert.Equal("storage: connection refused", (await DeepAsync()).Detail("grid"));
 
         server.Grid.Fault = new TimeoutException();
-        var alone = await server.GetAsync("/health/ready");
+        var alone = await DeepAsync();
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "UNAVAILABLE"), (alone.Status, alone.Code));
         Assert.Equal("the grid cannot be reached", alone.Detail("grid"));
+        Assert.Equal(HttpStatusCode.OK, (await server.GetAsync("/health/ready")).Status);
         Assert.Equal(HttpStatusCode.OK, (await server.GetAsync("/health/live")).Status);
+
+        Task<Answer> DeepAsync()
+        {
+            server.Clock.Advance(TimeSpan.FromSeconds(2));
+            return server.GetAsync("/health/ready?deep=1");
+        }
+    }
+
+    [Fact]
+    public async Task However_many_ask_deep_the_grid_is_asked_once_a_second()
+    {
+        await using var server = await ApiServer.StartAsync();
+        server.Clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(HttpStatusCode.OK, (await server.GetAsync("/health/ready?deep=1")).Status);
+
+        server.Grid.Fault = new TimeoutException();
+
+        Assert.Equal(HttpStatusCode.OK, (await server.GetAsync("/health/ready?deep=1")).Status);
+        server.Clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await server.GetAsync("/health/ready?deep=1")).Status);
     }
 
     [Fact]

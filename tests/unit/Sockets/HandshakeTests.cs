@@ -50,22 +50,29 @@ public class HandshakeTests
 
     [Theory]
     [InlineData(null, true)]
-    [InlineData("", true)]
-    [InlineData("null", true)]
-    [InlineData("http://localhost:3000", true)]
-    [InlineData("http://127.0.0.1", true)]
-    [InlineData("http://[::1]:80", true)]
     [InlineData("HTTPS://Console.example", true)]
+    [InlineData("", false)]
+    [InlineData("null", false)]
+    [InlineData("http://localhost:3000", false)]
+    [InlineData("http://127.0.0.1", false)]
+    [InlineData("http://[::1]:80", false)]
     [InlineData("https://console.example.evil", false)]
+    [InlineData("https://console.example, https://console.example", false)]
     [InlineData("http://localhost.evil", false)]
     [InlineData("http://console.example", false)]
     [InlineData("localhost", false)]
-    public void With_a_list_of_origins_only_those_and_this_machine_are_let_in(string? origin, bool accepted)
+    public void With_a_list_of_origins_only_those_and_programs_are_let_in(string? origin, bool accepted)
     {
         var isAccepted = Handshake.TryAccept(Ordinary with { Origin = origin }, ["https://console.example"], out _, out var fault);
         Assert.Equal((accepted, accepted ? null : HandshakeFault.Origin), (isAccepted, fault));
         Accepted(Ordinary with { Origin = origin });
     }
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("http://localhost:3000")]
+    public void A_file_and_this_machine_are_let_in_when_the_list_names_them(string origin) =>
+        Assert.True(Handshake.TryAccept(Ordinary with { Origin = origin }, ["https://console.example", origin], out _, out _));
 
     [Theory]
     [InlineData("", null, null)]
