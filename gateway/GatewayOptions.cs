@@ -83,7 +83,7 @@ public sealed class GatewayOptions
     /// <summary>WebSockets that one address, of IPv6 one /64, may open per second; ten seconds' worth may come at once, more are refused with 429.
     /// 0: no limit.</summary>
     [Range(0, 1_000_000)]
-    public int ClientConnectsPerSecond { get; set; } = 200;
+    public int ClientConnectsPerSecond { get; set; } = 1_000;
 
     /// <summary>How often the server pings a client; a client silent for two intervals is closed as dead.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]

@@ -68,6 +68,8 @@ internal sealed class Server : IDisposable
             start.Environment["NotifyHub__DataFolder"] = data.FullName;
             start.Environment["NotifyHub__Storage"] = storage;
             start.Environment["NotifyHub__BacklogBytes"] = $"{load.BacklogBytes}";
+            // All clients come from one address here; the others have no such limit.
+            start.Environment["NotifyHub__ClientConnectsPerSecond"] = "0";
         }
         var server = new Server(name, data, log, Process.Start(start)!, port, pushPort, collector);
         try

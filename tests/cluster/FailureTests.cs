@@ -86,9 +86,14 @@ public sealed class FailureTests(LocalCluster cluster) : IAsyncLifetime
         var silo = cluster.ChannelSilo;
 
         silo.Pause();
+        using var over = new CancellationTokenSource();
+        var readiness = Task.WhenAll(cluster.Gateways.Select(gateway => UnreadyAsync(gateway, over.Token)));
         // Longer than a death takes: nothing is refused by a frozen silo, its connections stay open and must be given up one by one.
         await traffic.Publisher.ContinueAsync(20, TimeSpan.FromSeconds(90));
         silo.Resume();
+        await over.CancelAsync();
+        // Or Kubernetes would have taken both gateways out of service for something that neither can help.
+        Assert.All(await readiness, answers => Assert.Empty(answers));
 
         // It finds itself declared dead, with its activation of the channel, and ends rather than write.
         Assert.NotEqual(0, await silo.WaitForExitAsync());
@@ -96,6 +101,25 @@ public sealed class FailureTests(LocalCluster cluster) : IAsyncLifetime
         await traffic.EndAsync();
         Assert.Equal(0, traffic.All.Sum(client => client.Resumes));
         await Numbers.UntilAsync(rest, numbers => numbers == before);
+    }
+
+    [Fact]
+    public async Task All_silos_are_frozen_and_the_gateways_stay_ready_while_deep_health_says_so()
+    {
+        foreach (var silo in cluster.Silos) silo.Pause();
+        using var over = new CancellationTokenSource();
+        var readiness = Task.WhenAll(cluster.Gateways.Select(gateway => UnreadyAsync(gateway, over.Token)));
+        foreach (var gateway in cluster.Gateways)
+        {
+            using var rest = gateway.Rest();
+            await Until.TrueAsync(async () => (await rest.GetAsync("/health/ready?deep=1")).Status == HttpStatusCode.ServiceUnavailable, patience: TimeSpan.FromSeconds(60));
+        }
+
+        await over.CancelAsync();
+        foreach (var silo in cluster.Silos) silo.Resume();
+
+        Assert.All(await readiness, answers => Assert.Empty(answers));
+        foreach (var gateway in cluster.Gateways) await LocalCluster.ReadyAsync(gateway);
     }
 
     [Fact]
@@ -155,5 +179,20 @@ public sealed class FailureTests(LocalCluster cluster) : IAsyncLifetime
         // The gateway that left had said goodbye: nothing is an error.
         await Numbers.UntilAsync(rest, numbers => numbers == new Numbers(traffic.All.Count, before.Total + moved, before.Errors));
         await traffic.EndAsync();
+    }
+
+    /// <summary>What the gateway's readiness probe was answered, asked again and again, but for "ready".</summary>
+    private static async Task<List<string>> UnreadyAsync(NotifyHubProcess gateway, CancellationToken over)
+    {
+        List<string> answers = [];
+        using var rest = gateway.Rest();
+        while (!over.IsCancellationRequested)
+        {
+            var answer = await rest.GetAsync("/health/ready");
+            if (answer.Status != HttpStatusCode.OK) answers.Add(answer.Body);
+            await Task.Delay(100, over).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        return answers;
     }
 }

@@ -47,7 +47,7 @@ public sealed class ConnectRateTests(ConnectRateTests.Shared shared) : IClassFix
     public async Task Wrong_tokens_count_too_and_are_not_looked_at_any_more()
     {
         List<string> answers = [];
-        for (var i = 0; i < 10 * Burst && answers.Count(answer => answer == "") == 0; i++)
+        for (var i = 0; i < 10 * Burst && !answers.Contains(""); i++)
             answers.Add(await ConnectAsync("198.51.100.3", 0, "X-API-Key: nh_wrong\r\n"));
 
         Assert.True(answers[..Burst].TrueForAll(answer => answer.StartsWith("HTTP/1.1 401 ", StringComparison.Ordinal)));
