@@ -10,27 +10,35 @@ namespace NotifyHub.Gateway.Network;
 /// </summary>
 internal static unsafe partial class OpenFiles
 {
-    /// <summary>What the process opens beside connections: libraries, the database, the log, its way to the silos.</summary>
-    private const int OwnFiles = 256;
+    /// <summary>What the process opens beside connections: some 320 libraries, the database, the log, its way to the silos.</summary>
+    private const int OwnFiles = 400;
 
-    /// <summary>Most files that this process may have open.</summary>
-    public static int Limit { get; } = ReadLimit();
-
-    /// <summary>Files that clients and pushes leave free. The first half is for HTTP, so that operators get in; the rest for the process itself.</summary>
-    public static int Reserve { get; } = Math.Clamp(Limit / 8, 32, 512);
+    /// <summary>Most files that this process may have open. Read each time: it can be changed while the process runs (<c>prlimit</c>).</summary>
+    public static int Limit => ReadLimit();
 
     /// <summary>Only the reserve is left: no more clients and pushes.</summary>
-    public static bool AreScarce(Socket accepted) => Number(accepted) >= Limit - Reserve;
+    public static bool AreScarce(Socket accepted)
+    {
+        var limit = Limit;
+        return Number(accepted) >= limit - Reserve(limit);
+    }
 
     /// <summary>Half of the reserve is gone: no more HTTP either.</summary>
-    public static bool AreExhausted(Socket accepted) => Number(accepted) >= Limit - (Reserve / 2);
+    public static bool AreExhausted(Socket accepted)
+    {
+        var limit = Limit;
+        return Number(accepted) >= limit - (Reserve(limit) / 2);
+    }
 
     /// <summary>Files needed for as many connections as the settings allow.</summary>
     public static long Needed(GatewayOptions options) =>
-        (long)options.ClientConnections + options.HttpConnections + options.PushConnections + Reserve + OwnFiles;
+        (long)options.ClientConnections + options.HttpConnections + options.PushConnections + Reserve(Limit) + OwnFiles;
 
     /// <summary>Clients that fit beside what the process itself needs.</summary>
-    public static int RoomForClients => Math.Max(0, Limit - Reserve - OwnFiles);
+    public static int RoomForClients => Math.Max(0, Limit - Reserve(Limit) - OwnFiles);
+
+    /// <summary>Files that clients and pushes leave free. The first half is for HTTP, so that operators get in; the rest for the process itself.</summary>
+    private static int Reserve(int limit) => Math.Clamp(limit / 8, 32, 512);
 
     // Elsewhere a handle is no such number, and there is no such limit.
     private static long Number(Socket socket) => OperatingSystem.IsLinux() || OperatingSystem.IsMacOS() ? socket.Handle : 0;
