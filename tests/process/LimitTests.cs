@@ -217,6 +217,26 @@ public sealed class LimitTests(LimitTests.Shared shared) : IClassFixture<LimitTe
     }
 
     [Fact]
+    public async Task When_places_run_out_connections_end_with_their_request()
+    {
+        List<RawSocket> silent = [];
+        try
+        {
+            // More than three quarters.
+            for (var i = 0; i < HttpConnections * 9 / 10; i++) silent.Add(await RawSocket.ConnectAsync(Hub.WebSocketPort, from: $"127.0.0.{8 + (i % 2)}"));
+            using var raw = await RawSocket.ConnectAsync(Hub.WebSocketPort, from: "127.0.0.7");
+            await raw.SendAsync("GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n");
+
+            Assert.Contains("\r\nConnection: close\r\n", await raw.ReadHeadAsync(), StringComparison.Ordinal);
+            Assert.NotEmpty(await raw.ReadToEndAsync());
+        }
+        finally
+        {
+            foreach (var socket in silent) socket.Dispose();
+        }
+    }
+
+    [Fact]
     public async Task Of_one_address_so_many_and_the_oldest_of_them_gives_way_not_another_addresss()
     {
         List<RawSocket> many = [];
