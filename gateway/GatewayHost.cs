@@ -175,10 +175,14 @@ public static class GatewayHost
         $"Port {port} is in use by another process. Stop it, or set NotifyHub:{setting} (environment NotifyHub__{setting}) to a free one.";
 
     // Taken between the question and the web server's own attempt, whose words name the address.
-    private static string PortInUse(GatewayOptions options, string message) =>
-        message.Contains($":{options.ConsolePort}", StringComparison.Ordinal)
-            ? PortInUse(nameof(options.ConsolePort), options.ConsolePort)
-            : PortInUse(nameof(options.WebSocketPort), options.WebSocketPort);
+    private static string PortInUse(GatewayOptions options, string message)
+    {
+        (string Setting, int Port)[] others = [(nameof(options.ConsolePort), options.ConsolePort), (nameof(options.HealthPort), options.HealthPort)];
+        var (setting, port) = others.FirstOrDefault(
+            other => other.Port > 0 && message.Contains($":{other.Port}", StringComparison.Ordinal),
+            (nameof(options.WebSocketPort), options.WebSocketPort));
+        return PortInUse(setting, port);
+    }
 
     private static HttpConnections Connections(IServiceProvider provider, bool isClientPort) => HttpConnections.Of(
         provider.GetRequiredService<IOptions<GatewayOptions>>().Value, provider.GetRequiredService<TrustedProxies>(),
