@@ -41,7 +41,8 @@ public static class GatewayHost
         services.AddSingleton<TrustedProxies>();
         services.AddSingleton<SocketAccess>();
         services.AddSingleton(provider => new ConnectRate(
-            provider.GetRequiredService<IOptions<GatewayOptions>>().Value.ClientConnectsPerSecond, provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<IOptions<GatewayOptions>>().Value.ClientConnectsPerSecond,
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => Connections(provider, isClientPort: true));
         services.AddSingleton<HealthPort>();
         services.AddHostedService<TokenWatch>();
@@ -60,11 +61,14 @@ public static class GatewayHost
                 kestrel.Limits.MaxRequestBodySize = options.Value.RequestBytes;
                 kestrel.Limits.MaxRequestHeadersTotalSize = options.Value.HeaderBytes;
                 kestrel.Limits.RequestHeadersTimeout = options.Value.HandshakeTimeout;
-                // Of every port, also of those that others add: the console's, the metrics'. A port's connections take no place on another one.
+                // Of every port, also of those that others add: the console's, the metrics'. A port's connections take no place
+                // on another one.
                 kestrel.ConfigureEndpointDefaults(listen =>
                 {
                     var isClientPort = ReferenceEquals(listen.EndPoint, endPoint.EndPoint);
-                    var connections = isClientPort ? provider.GetRequiredService<HttpConnections>() : Connections(provider, isClientPort: false);
+                    var connections = isClientPort
+                        ? provider.GetRequiredService<HttpConnections>()
+                        : Connections(provider, isClientPort: false);
                     var isHealthPort = health.Wanted > 0 && (listen.EndPoint as IPEndPoint)?.Port == health.Wanted;
                     listen.Use(next => connections.Guard(next, keepsReserve: !isHealthPort));
                 });
@@ -177,7 +181,10 @@ public static class GatewayHost
     // Taken between the question and the web server's own attempt, whose words name the address.
     private static string PortInUse(GatewayOptions options, string message)
     {
-        (string Setting, int Port)[] others = [(nameof(options.ConsolePort), options.ConsolePort), (nameof(options.HealthPort), options.HealthPort)];
+        (string Setting, int Port)[] others =
+        [
+            (nameof(options.ConsolePort), options.ConsolePort), (nameof(options.HealthPort), options.HealthPort),
+        ];
         var (setting, port) = others.FirstOrDefault(
             other => other.Port > 0 && message.Contains($":{other.Port}", StringComparison.Ordinal),
             (nameof(options.WebSocketPort), options.WebSocketPort));

@@ -19,8 +19,9 @@ public sealed class GatewayOptions
     [Range(0, 65535)]
     public int WebSocketPort { get; set; } = 8080;
 
-    /// <summary>Port of its own for <c>/health/live</c> and <c>/health/ready</c>, on every address and without TLS, so that probes are answered
-    /// whatever the other ports are busy with; 8080 answers them as well. 0: the system picks a free port. -1: none.</summary>
+    /// <summary>Port of its own for <c>/health/live</c> and <c>/health/ready</c>, on every address and without TLS, so that
+    /// probes are answered whatever the other ports are busy with; 8080 answers them as well. 0: the system picks a free port.
+    /// -1: none.</summary>
     [Range(-1, 65535)]
     public int HealthPort { get; set; } = -1;
 
@@ -80,8 +81,8 @@ public sealed class GatewayOptions
     [Range(0, 10_000_000)]
     public int ClientConnectionsPerAddress { get; set; }
 
-    /// <summary>WebSockets that one address, of IPv6 one /64, may open per second; ten seconds' worth may come at once, more are refused with 429.
-    /// 0: no limit.</summary>
+    /// <summary>WebSockets that one address, of IPv6 one /64, may open per second; ten seconds' worth may come at once, more are
+    /// refused with 429. 0: no limit.</summary>
     [Range(0, 1_000_000)]
     public int ClientConnectsPerSecond { get; set; } = 1_000;
 
@@ -123,13 +124,13 @@ public sealed class GatewayOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
     public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Connections per port that are no clients: HTTP, handshakes, and those that have not sent a byte. When there are so many, a new one
-    /// takes the place of the one that has been idle the longest.</summary>
+    /// <summary>Connections per port that are no clients: HTTP, handshakes, and those that have not sent a byte. When there are
+    /// so many, a new one takes the place of the one that has been idle the longest.</summary>
     [Range(1, 1_000_000)]
     public int HttpConnections { get; set; } = 10_000;
 
-    /// <summary>Connections per port that are no clients from one address, of IPv6 from one /64; a new one takes the place of its address' oldest
-    /// idle one. Proxies in <see cref="TrustedProxies"/> are exempt. 0: no limit but that of all.</summary>
+    /// <summary>Connections per port that are no clients from one address, of IPv6 from one /64; a new one takes the place of its
+    /// address' oldest idle one. Proxies in <see cref="TrustedProxies"/> are exempt. 0: no limit but that of all.</summary>
     [Range(0, 1_000_000)]
     public int HttpConnectionsPerAddress { get; set; } = 1_000;
 
@@ -137,8 +138,8 @@ public sealed class GatewayOptions
     [Range(0, 256)]
     public int Senders { get; set; }
 
-    /// <summary>Origins whose pages may open a WebSocket; with a list, <c>null</c> and localhost only if it names them. Empty: all. Programs that send
-    /// no <c>Origin</c> are never refused.</summary>
+    /// <summary>Origins whose pages may open a WebSocket; with a list, <c>null</c> and localhost only if it names them. Empty:
+    /// all. Programs that send no <c>Origin</c> are never refused.</summary>
     public string[] AllowedOrigins { get; set; } = [];
 
     /// <summary>A WebSocket needs a login token or an API key. False: whoever comes without one gets the broadcast too, as the guide has it.</summary>

@@ -81,8 +81,8 @@ public sealed class SiloOptions
     /// this machine's address is taken. Empty: the machine's own.</summary>
     public string AdvertisedAddress { get; set; } = "";
 
-    /// <summary>A silo of its own: the port of <c>/health/live</c> and <c>/health/ready</c>. 0: the system picks a free port. An embedded gateway may
-    /// have none (-1); a silo of its own must.</summary>
+    /// <summary>A silo of its own: the port of <c>/health/live</c> and <c>/health/ready</c>. 0: the system picks a free port. An
+    /// embedded gateway may have none (-1); a silo of its own must.</summary>
     [Range(-1, 65535)]
     public int HealthPort { get; set; } = 8082;
 

@@ -41,8 +41,8 @@ public static class ErrorCatalogue
     public static readonly ApiError UnsupportedMediaType =
         new("UNSUPPORTED_MEDIA_TYPE", 415, new("僅支援 application/json", "Only application/json is supported."));
 
-    /// <summary>No request for a WebSocket where there is nothing else, or one of another version than 13; the headers <c>Upgrade</c> and
-    /// <c>Sec-WebSocket-Version</c> name what is spoken.</summary>
+    /// <summary>No request for a WebSocket where there is nothing else, or one of another version than 13; the headers
+    /// <c>Upgrade</c> and <c>Sec-WebSocket-Version</c> name what is spoken.</summary>
     public static readonly ApiError UpgradeRequired =
         new("UPGRADE_REQUIRED", 426, new("此位址僅接受 WebSocket 連線（版本 13）", "Only WebSocket connections (version 13) are accepted here."));
 

@@ -4,8 +4,8 @@ using NotifyHub.Gateway.Cluster;
 namespace NotifyHub.Gateway.Api;
 
 /// <summary>
-/// Ready: this gateway has known the channel, does what the operators last wanted of it, and is not about to end. The grid is not asked: one silo
-/// that hangs would make every gateway unready at once, and none of them would serve better for it.
+/// Ready: this gateway has known the channel, does what the operators last wanted of it, and is not about to end. The grid is not
+/// asked: one silo that hangs would make every gateway unready at once, and none of them would serve better for it.
 /// </summary>
 internal sealed class GatewayReadiness(GatewayNode node, IHostApplicationLifetime lifetime) : IHealthCheck
 {
@@ -15,8 +15,8 @@ internal sealed class GatewayReadiness(GatewayNode node, IHostApplicationLifetim
     private string? FindFault()
     {
         if (lifetime.ApplicationStopping.IsCancellationRequested || node.Leaving) return "shutting down";
-        // A service that the operators have stopped is ready: the API must stay reachable, to start it again. Until the channel is known for the
-        // first time nothing is listening.
+        // A service that the operators have stopped is ready: the API must stay reachable, to start it again. Until the channel
+        // is known for the first time nothing is listening.
         if (node.State.Running == node.WebSocketListening) return null;
         return node.State.Running ? "not accepting WebSockets yet" : "still accepting WebSockets";
     }

@@ -3,8 +3,9 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace NotifyHub.Gateway.Api;
 
 /// <summary>
-/// <c>/health/live</c>: the process answers. <c>/health/ready</c>: send clients here. <c>/health/ready?deep=1</c>: the grid and its storage work,
-/// too. The last is for people and monitoring: what all gateways share must not take all of them out of service together.
+/// <c>/health/live</c>: the process answers. <c>/health/ready</c>: send clients here. <c>/health/ready?deep=1</c>: the grid and
+/// its storage work, too. The last is for people and monitoring: what all gateways share must not take all of them out of service
+/// together.
 /// </summary>
 internal static class HealthEndpoints
 {
@@ -21,19 +22,25 @@ internal static class HealthEndpoints
         // Nothing is checked: a restart mends no database, and would only drop the clients as well.
         app.MapGet("/health/live", (HttpContext context, HealthCheckService checks) => AnswerAsync(context, checks, _ => false))
             .AllowAnonymous().ExcludeFromDescription();
-        app.MapGet("/health/ready", (HttpContext context, HealthCheckService checks) => AnswerAsync(context, checks, IsAsked(context.Request)))
+        app.MapGet(
+                "/health/ready",
+                (HttpContext context, HealthCheckService checks) => AnswerAsync(context, checks, IsAsked(context.Request)))
             .AllowAnonymous().ExcludeFromDescription();
     }
 
-    private static Func<HealthCheckRegistration, bool> IsAsked(HttpRequest request) => request.Query["deep"].ToString() is "1" or "true"
+    private static Func<HealthCheckRegistration, bool> IsAsked(HttpRequest request) =>
+        request.Query["deep"].ToString() is "1" or "true"
         ? check => check.Tags.Contains(Ready) || check.Tags.Contains(Deep)
         : check => check.Tags.Contains(Ready);
 
-    private static async Task<IResult> AnswerAsync(HttpContext context, HealthCheckService checks, Func<HealthCheckRegistration, bool> which)
+    private static async Task<IResult> AnswerAsync(
+        HttpContext context, HealthCheckService checks, Func<HealthCheckRegistration, bool> which)
     {
         context.Response.Headers.CacheControl = "no-store, no-cache";
         var report = await checks.CheckHealthAsync(which, context.RequestAborted);
-        return report.Status == HealthStatus.Unhealthy ? new Failure(ErrorCatalogue.Unavailable, Faulty(report)) : Reply.Ok(new HealthView("ok"));
+        return report.Status == HealthStatus.Unhealthy
+            ? new Failure(ErrorCatalogue.Unavailable, Faulty(report))
+            : Reply.Ok(new HealthView("ok"));
     }
 
     private static Faults Faulty(HealthReport report)

@@ -4,7 +4,8 @@ using Microsoft.Extensions.Options;
 
 namespace NotifyHub.Gateway.Api;
 
-/// <summary>The port that probes have to themselves: whoever keeps the other ports busy does not make an orchestrator kill the gateway.</summary>
+/// <summary>The port that probes have to themselves: whoever keeps the other ports busy does not make an orchestrator kill the
+/// gateway.</summary>
 public sealed partial class HealthPort(IOptions<GatewayOptions> options)
 {
     private ListenOptions? _listen;
@@ -36,7 +37,8 @@ public sealed partial class HealthPort(IOptions<GatewayOptions> options)
         app.Lifetime.ApplicationStarted.Register(() => LogServed(app.Logger, port._listen?.EndPoint.ToString()));
         app.Use((context, next) =>
         {
-            if (context.Features.Get<Mark>() is null || context.Request.Path.StartsWithSegments(HealthEndpoints.Path)) return next(context);
+            if (context.Features.Get<Mark>() is null) return next(context);
+            if (context.Request.Path.StartsWithSegments(HealthEndpoints.Path)) return next(context);
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
         });

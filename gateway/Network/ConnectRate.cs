@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace NotifyHub.Gateway.Network;
 
 /// <summary>
-/// How many WebSockets one address (of IPv6 one /64) may open per second; ten seconds' worth may come at once. As many again are refused with an
-/// answer, so that an honest crowd learns when to come back; the rest is dropped without one.
+/// How many WebSockets one address (of IPv6 one /64) may open per second; ten seconds' worth may come at once. As many again are
+/// refused with an answer, so that an honest crowd learns when to come back; the rest is dropped without one.
 /// </summary>
 /// <param name="perSecond">0: no limit.</param>
 public sealed class ConnectRate(int perSecond, TimeProvider time)
@@ -77,8 +77,8 @@ public enum ConnectVerdict
     Dropped,
 }
 
-/// <summary>The rate's verdict on the first request of a connection that <see cref="Sockets.ClientTransport"/> has looked at; later ones are judged
-/// anew.</summary>
+/// <summary>The rate's verdict on the first request of a connection that <see cref="Sockets.ClientTransport"/> has looked at;
+/// later ones are judged anew.</summary>
 public sealed class FirstVerdict(ConnectVerdict verdict)
 {
     private int _isTaken;

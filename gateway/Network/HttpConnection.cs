@@ -1,6 +1,7 @@
 namespace NotifyHub.Gateway.Network;
 
-/// <summary>One connection that is no client, in <see cref="HttpConnections"/>. All of it may be called at any time, also after its end.</summary>
+/// <summary>One connection that is no client, in <see cref="HttpConnections"/>. All of it may be called at any time, also after
+/// its end.</summary>
 public sealed class HttpConnection
 {
     private readonly HttpConnections _all;
@@ -57,29 +58,4 @@ public sealed class HttpConnection
 
         abort();
     }
-}
-
-/// <summary>The part of the count that requests see.</summary>
-internal static class HttpConnectionMiddleware
-{
-    /// <summary>A connection is not idle while it has a request under way. First of all middleware.</summary>
-    public static IApplicationBuilder UseHttpConnections(this IApplicationBuilder app) => app.Use(async (context, next) =>
-    {
-        if (context.Features.Get<HttpConnection>() is not { } connection)
-        {
-            await next(context);
-            return;
-        }
-
-        connection.Begin();
-        if (connection.IsToEnd) context.Response.Headers.Connection = "close";
-        try
-        {
-            await next(context);
-        }
-        finally
-        {
-            connection.End();
-        }
-    });
 }

@@ -6,9 +6,9 @@ using NotifyHub.Gateway.Telemetry;
 namespace NotifyHub.Gateway.Network;
 
 /// <summary>
-/// The connections of one port that are no clients: HTTP, handshakes, and those that have not sent a byte yet. When they are too many, in all or
-/// from one address, a new one takes the place of the one that has been idle the longest; it is refused only when all have a request under way.
-/// So nobody who holds connections open keeps others out.
+/// The connections of one port that are no clients: HTTP, handshakes, and those that have not sent a byte yet. When they are too
+/// many, in all or from one address, a new one takes the place of the one that has been idle the longest; it is refused only when
+/// all have a request under way. So nobody who holds connections open keeps others out.
 /// </summary>
 /// <param name="max">In all.</param>
 /// <param name="maxPerAddress">From one address, of IPv6 one /64; 0: no limit but <paramref name="max"/>.</param>
@@ -41,7 +41,8 @@ public sealed class HttpConnections(int max, int maxPerAddress, Func<IPAddress, 
     public bool AreScarce => Count > max - (max / 4);
 
     /// <summary>Takes a connection in, idle. Null: refused.</summary>
-    /// <param name="abort">Ends it. Called when a newer one needs its place, also before this method returns to another caller.</param>
+    /// <param name="abort">Ends it. Called when a newer one needs its place, also before this method returns to another
+    /// caller.</param>
     public HttpConnection? Open(IPAddress peer, Action abort)
     {
         HttpConnection? shed = null;
@@ -72,7 +73,9 @@ public sealed class HttpConnections(int max, int maxPerAddress, Func<IPAddress, 
     {
         if (connection.Features.Get<HttpConnection>() is not { } own)
         {
-            if (keepsReserve && connection.Features.Get<IConnectionSocketFeature>() is { Socket: var socket } && OpenFiles.AreExhausted(socket))
+            if (keepsReserve
+                && connection.Features.Get<IConnectionSocketFeature>() is { Socket: var socket }
+                && OpenFiles.AreExhausted(socket))
             {
                 refused(HttpRefusal.OutOfFiles);
                 connection.Abort();

@@ -4,16 +4,18 @@ using System.Runtime.InteropServices;
 namespace NotifyHub.Gateway.Network;
 
 /// <summary>
-/// How near this process is to its limit of open files. The system gives every new file the lowest free number, so the number of a new socket
-/// says how many files are open, whoever opened them. At the limit itself the runtime cannot go on (it aborts when it cannot read how much
-/// memory there is), so connections stop short of it.
+/// How near this process is to its limit of open files. The system gives every new file the lowest free number, so the number of
+/// a new socket says how many files are open, whoever opened them. At the limit itself the runtime cannot go on (it aborts when
+/// it cannot read how much memory there is), so connections stop short of it.
 /// </summary>
 internal static unsafe partial class OpenFiles
 {
-    /// <summary>What the process opens beside connections: some 320 libraries, the database, the log, its way to the silos.</summary>
+    /// <summary>What the process opens beside connections: some 320 libraries, the database, the log, its way to the
+    /// silos.</summary>
     private const int OwnFiles = 400;
 
-    /// <summary>Most files that this process may have open. Read each time: it can be changed while the process runs (<c>prlimit</c>).</summary>
+    /// <summary>Most files that this process may have open. Read each time: it can be changed while the process runs
+    /// (<c>prlimit</c>).</summary>
     public static int Limit => ReadLimit();
 
     /// <summary>Only the reserve is left: no more clients and pushes.</summary>
@@ -37,7 +39,8 @@ internal static unsafe partial class OpenFiles
     /// <summary>Clients that fit beside what the process itself needs.</summary>
     public static int RoomForClients => Math.Max(0, Limit - Reserve(Limit) - OwnFiles);
 
-    /// <summary>Files that clients and pushes leave free. The first half is for HTTP, so that operators get in; the rest for the process itself.</summary>
+    /// <summary>Files that clients and pushes leave free. The first half is for HTTP, so that operators get in; the rest for the
+    /// process itself.</summary>
     private static int Reserve(int limit) => Math.Clamp(limit / 8, 32, 512);
 
     // Elsewhere a handle is no such number, and there is no such limit.

@@ -12,10 +12,12 @@ using NotifyHub.Gateway.Telemetry;
 
 namespace NotifyHub.Gateway.Sockets;
 
-/// <summary>The clients' port while it is open: accepts, looks at the first bytes, and makes a client or hands over to the HTTP server.</summary>
+/// <summary>The clients' port while it is open: accepts, looks at the first bytes, and makes a client or hands over to the HTTP
+/// server.</summary>
 internal sealed partial class ClientListener : IConnectionListener
 {
-    /// <summary>How long accepting pauses when the process has no file left: others need a moment to end, and until then it would only fail again.</summary>
+    /// <summary>How long accepting pauses when the process has no file left: others need a moment to end, and until then it would
+    /// only fail again.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly Socket _socket;
@@ -234,7 +236,8 @@ internal sealed partial class ClientListener : IConnectionListener
         connection = null;
     }
 
-    /// <summary>Looks at the request and leaves it on the socket. False: not one for a WebSocket, or something speaks against it.</summary>
+    /// <summary>Looks at the request and leaves it on the socket. False: not one for a WebSocket, or something speaks against
+    /// it.</summary>
     private bool TryRecognise(
         Socket socket, [NotNullWhen(true)] out HandshakeRequest? request, [NotNullWhen(true)] out Handshake? handshake, out int length)
     {

@@ -32,9 +32,12 @@ public static class SocketEndpoint
         if (!Handshake.IsSocketPath(path)) await next(context);
         else if (AsksForWebSocket(context.Request)) await JudgeAsync(context);
         // On the console's port this is its first page.
-        else if (path == "/" && context.Connection.LocalPort != context.RequestServices.GetRequiredService<GatewayNode>().WebSocketPort) await next(context);
+        else if (path == "/" && !IsClientPort(context)) await next(context);
         else await RefusePlainAsync(context);
     });
+
+    private static bool IsClientPort(HttpContext context) =>
+        context.Connection.LocalPort == context.RequestServices.GetRequiredService<GatewayNode>().WebSocketPort;
 
     private static bool AsksForWebSocket(HttpRequest request) => HasToken(request.Headers.Upgrade, "websocket");
 
@@ -56,7 +59,8 @@ public static class SocketEndpoint
         var request = context.Request;
         if (!HttpMethods.IsGet(request.Method)) return RefuseMethodAsync(context);
         // HTTP/1.0 knows no upgrades, whatever its header fields say; without Connection the field was meant for another hop.
-        if (!HttpProtocol.IsHttp11(request.Protocol) || !HasToken(request.Headers.Connection, "upgrade")) return RefuseUpgradeAsync(context);
+        if (!HttpProtocol.IsHttp11(request.Protocol) || !HasToken(request.Headers.Connection, "upgrade"))
+            return RefuseUpgradeAsync(context);
         return context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true }
             ? UpgradeAsync(context)
             : RefuseAsync(context, Refusal.Handshake, new Failure(ErrorCatalogue.ValidationError));
@@ -64,7 +68,9 @@ public static class SocketEndpoint
 
     /// <summary>Not for a WebSocket, or a proxy has left out that it is.</summary>
     private static Task RefusePlainAsync(HttpContext context) =>
-        HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method) ? RefuseUpgradeAsync(context) : RefuseMethodAsync(context);
+        HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)
+            ? RefuseUpgradeAsync(context)
+            : RefuseMethodAsync(context);
 
     private static Task RefuseMethodAsync(HttpContext context)
     {
@@ -99,7 +105,8 @@ public static class SocketEndpoint
 
         var address = ClientTransport.Address(new IPEndPoint(context.Connection.RemoteIpAddress ?? IPAddress.None, 0));
         // Before anybody is asked about the token.
-        var verdict = context.Features.Get<FirstVerdict>()?.Take() ?? context.RequestServices.GetRequiredService<ConnectRate>().Take(address);
+        var verdict = context.Features.Get<FirstVerdict>()?.Take()
+            ?? context.RequestServices.GetRequiredService<ConnectRate>().Take(address);
         if (verdict != ConnectVerdict.Granted)
         {
             await RefuseAsync(context, verdict);

@@ -36,10 +36,12 @@ public sealed record Refusal(string Port, string Reason)
     /// <summary>Its address opens more WebSockets than <c>ClientConnectsPerSecond</c>.</summary>
     public static readonly Refusal RateLimited = new(WebSocket, "rate_limited");
 
-    /// <summary>No client, idle, and a newer connection needed its place (<c>HttpConnections</c>, <c>HttpConnectionsPerAddress</c>).</summary>
+    /// <summary>No client, idle, and a newer connection needed its place (<c>HttpConnections</c>,
+    /// <c>HttpConnectionsPerAddress</c>).</summary>
     public static readonly Refusal Shed = new(WebSocket, "shed");
 
-    /// <summary>There are <c>HttpConnections</c> (or <c>HttpConnectionsPerAddress</c>) already, each with a request under way.</summary>
+    /// <summary>There are <c>HttpConnections</c> (or <c>HttpConnectionsPerAddress</c>) already, each with a request under
+    /// way.</summary>
     public static readonly Refusal HttpFull = new(WebSocket, "http_full");
 
     /// <summary>The process has too few open files left.</summary>
