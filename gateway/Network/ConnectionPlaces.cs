@@ -55,7 +55,7 @@ public sealed class ConnectionPlaces(int max, int maxPerAddress)
     }
 
     /// <summary>Of IPv6 the first half: whoever has one address there has all the 2^64 that differ in the rest.</summary>
-    private static string Network(string address)
+    internal static string Network(string address)
     {
         if (!IPAddress.TryParse(address, out var parsed) || parsed.AddressFamily != AddressFamily.InterNetworkV6) return address;
         var bytes = parsed.GetAddressBytes();
