@@ -119,9 +119,13 @@ public sealed partial class PushConnection(
 
     private async Task WaitForRoomAsync()
     {
+        // The line on its way is not blamed for this time.
+        var (lineSince, begun) = (Volatile.Read(ref _lineSince), time.GetTimestamp());
+        Volatile.Write(ref _lineSince, 0);
         slot.Begin();
         await budget.WaitAsync();
         slot.End(1);
+        if (lineSince != 0) Volatile.Write(ref _lineSince, lineSince + time.GetTimestamp() - begun);
     }
 
     private PushedLines TakeLines(ref ReadOnlySequence<byte> unread)
