@@ -51,16 +51,24 @@ public sealed class GatewayOptions
     [Range(1024, 64 << 20)]
     public int PushLineBytes { get; set; } = 1 << 20;
 
-    /// <summary>A push connection with nothing outstanding is closed after this long without a line.</summary>
+    /// <summary>A push connection with nothing outstanding is closed after this long without a byte.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
     public TimeSpan PushIdle { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Push connections at a time; more are refused.</summary>
+    /// <summary>How long one pushed line may take to arrive, from its first byte to its end.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
+    public TimeSpan PushLineTimeout { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Memory for pushed lines that are not published and answered yet, of all push connections; at the bound they are read from in turn.</summary>
+    [Range(1 << 20, 1 << 30)]
+    public int PushPendingBytes { get; set; } = 64 << 20;
+
+    /// <summary>Push connections at a time. One more takes the place of the one that has been idle the longest; it is refused when none is idle.</summary>
     [Range(1, 100_000)]
     public int PushConnections { get; set; } = 1_000;
 
-    /// <summary>Push connections from one address, of IPv6 from one /64; more are refused. 0: no limit but that of all. Half of all, so that one host
-    /// whose connections pile up leaves places to the others.</summary>
+    /// <summary>Push connections from one address, of IPv6 from one /64; one more takes the place of its address' longest idle one. 0: no limit but
+    /// that of all. Half of all, so that one host whose connections pile up leaves places to the others.</summary>
     [Range(0, 100_000)]
     public int PushConnectionsPerAddress { get; set; } = 500;
 

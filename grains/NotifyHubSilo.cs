@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Accounts;
+using NotifyHub.Grains.Clocks;
 using NotifyHub.Grains.Schedules;
 using NotifyHub.Grains.Service;
 using NotifyHub.Grains.Storage;
@@ -23,6 +24,13 @@ public static class NotifyHubSilo
     /// <summary>Part of the identity of stored grain state: the same for ever, embedded and in a cluster.</summary>
     public const string ServiceId = "notifyhub";
 
+    // All that Orleans has a clock for.
+    private static readonly string[] OrleansClocks =
+    [
+        TimeProviderNames.Grains, TimeProviderNames.Messaging, TimeProviderNames.SystemTimers,
+        TimeProviderNames.Membership, TimeProviderNames.ActivationManagement, TimeProviderNames.GrainDirectory,
+    ];
+
     /// <summary>Settings come from the section <see cref="SiloOptions.Section"/>.</summary>
     /// <param name="embedded">The only silo, inside a gateway: nothing listens for other silos or clients but on loopback.</param>
     public static ISiloBuilder AddNotifyHubSilo(this ISiloBuilder silo, IConfiguration configuration, bool embedded)
@@ -38,6 +46,9 @@ public static class NotifyHubSilo
     {
         var services = silo.Services;
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(provider => new SteadyClock(provider.GetRequiredService<TimeProvider>()));
+        foreach (var use in OrleansClocks) services.AddKeyedSingleton<TimeProvider>(use, (provider, _) => provider.GetRequiredService<SteadyClock>());
+        services.AddHostedService<ClockWatch>();
         services.AddMetrics();
         services.AddSingleton<SiloMetrics>();
         services.AddSingleton(new SiloMode(embedded));

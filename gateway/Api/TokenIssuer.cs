@@ -21,8 +21,8 @@ public sealed class TokenIssuer(byte[] key, TimeSpan lifetime, TimeProvider time
         var token = _handler.CreateToken(new SecurityTokenDescriptor
         {
             Issuer = Issuer,
+            // No "not before": with a clock that was set back, or a gateway whose clock is behind, everybody would have to log in again.
             IssuedAt = now.UtcDateTime,
-            NotBefore = now.UtcDateTime,
             Expires = expires.UtcDateTime,
             SigningCredentials = new SigningCredentials(_key, SecurityAlgorithms.HmacSha256),
             Claims = new Dictionary<string, object>

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains;
+using NotifyHub.Grains.Clocks;
 using Orleans.Configuration;
 using Orleans.Messaging;
 
@@ -35,13 +36,16 @@ public sealed partial class SiloList(
 
     // How often in a row a connection to it could not be made.
     private readonly ConcurrentDictionary<IPEndPoint, int> _unreached = new();
+    private readonly ClockSteps _clock = new(time);
+    private bool _wasSetBack;
     private bool _isMissingTold;
 
     // As many as Orleans has on its own list, and sends to in turn.
     private int _listed;
 
-    /// <summary>A silo that could not be reached is left alone for this long, where there are others.</summary>
-    public TimeSpan MaxStaleness => RefreshInterval;
+    /// <summary>A silo that could not be reached is left alone for this long, where there are others. Orleans measures it by the time of day: once the
+    /// clock was set back, all is forgotten, or a silo would be left alone until the clock has caught up.</summary>
+    public TimeSpan MaxStaleness => _wasSetBack ? TimeSpan.MinValue : RefreshInterval;
 
     public bool IsUpdatable => true;
 
@@ -55,6 +59,7 @@ public sealed partial class SiloList(
         client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = AnswerTime);
         client.Configure<ClusterOptions>(cluster =>
             (cluster.ClusterId, cluster.ServiceId) = (NotifyHubSilo.ClusterId, NotifyHubSilo.ServiceId));
+        client.Services.AddHostedService<ClockWatch>();
         // The first connection may take for ever: meanwhile the web server must answer for its health.
         client.Services.Configure<HostOptions>(host => host.ServicesStartConcurrently = true);
     }
@@ -63,6 +68,7 @@ public sealed partial class SiloList(
 
     public async Task<IList<Uri>> GetGateways()
     {
+        _wasSetBack = _clock.Next() < -RefreshInterval;
         GiveLifeSigns();
         var found = await Task.WhenAll(options.Value.Silos.Select(FindAsync));
         IPEndPoint[] silos = [.. found.SelectMany(addresses => addresses).Distinct()];

@@ -5,8 +5,10 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Channels;
+using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Telemetry;
 using NotifyHub.GrainInterfaces;
+using static System.FormattableString;
 
 namespace NotifyHub.Gateway.Push;
 
@@ -14,43 +16,54 @@ namespace NotifyHub.Gateway.Push;
 /// One sender of pushes: reads lines, publishes them in batches, answers every line in order. Lines are read and checked while the
 /// batch before them is on its way to the disk, so a sender that does not wait for answers keeps the disk busy.
 /// </summary>
+/// <param name="slot">Its place among all connections, which it may lose while it is idle.</param>
+/// <param name="budget">Memory for the lines of all connections.</param>
 /// <param name="publish">Appends a batch to the public channel; returns once it is durable.</param>
 public sealed partial class PushConnection(
     PipeReader input,
     PipeWriter output,
+    PushSlot slot,
+    PushBudget budget,
     Func<PublishBatch, Task<PublishResult>> publish,
     GatewayMetrics metrics,
     GatewayOptions options,
     TimeProvider time,
     ILogger logger)
 {
-    private const int BatchLines = 1_000;
-    private const int BatchBytes = 1 << 20;
     private const string Ok = "ok";
+    private const string Unauthorised = "error: the first line must be AUTH and the right key";
 
     // One batch at a time is published: Orleans does not promise that two calls in flight arrive in the order they were made, and
     // a sender relies on its lines being broadcast in its order. Batches that wait here are merged into the next call.
-    private readonly Channel<Batch> _waiting = Channel.CreateBounded<Batch>(
+    private readonly Channel<PushedLines> _waiting = Channel.CreateBounded<PushedLines>(
         new BoundedChannelOptions(1) { SingleReader = true, SingleWriter = true });
 
     private readonly byte[] _keyHash = options.PushKey.Length == 0 ? [] : SHA256.HashData(Encoding.UTF8.GetBytes(options.PushKey));
-    private bool _authorised = options.PushKey.Length == 0;
+    private readonly long _connectedAt = time.GetTimestamp();
+    private volatile bool _authorised = options.PushKey.Length == 0;
+    private bool _begun;
     private long _searched;
-    private ITimer? _idleTimer;
-    private int _outstanding;
+    private long _unreadBefore;
+    private ITimer? _watch;
     private long _lastSign = time.GetTimestamp();
-    private volatile bool _idle;
+
+    // When the line began of which a part has arrived; 0: none has.
+    private long _lineSince;
+
+    // Not null: the connection is to end, with this answer; empty: with none.
+    private volatile string? _ending;
     private volatile bool _peerGone;
 
     /// <summary>Serves until the sender is done, idle or in the wrong; then, or on <paramref name="stop"/>, answers what was read.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
         var answering = AnswerAsync();
-        await using (var timer = time.CreateTimer(CheckIdle, null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan))
+        await using (var timer = time.CreateTimer(Watch, null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan))
         await using (stop.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), input))
+        await using (slot.ShedToken.UnsafeRegister(static connection => ((PushConnection)connection!).EndShed(), this))
         {
-            _idleTimer = timer;
-            timer.Change(options.PushIdle, Timeout.InfiniteTimeSpan);
+            _watch = timer;
+            Watch(null);
             try
             {
                 await ReadAsync(stop);
@@ -75,32 +88,62 @@ public sealed partial class PushConnection(
     {
         while (true)
         {
-            // Stop and idle end the read by CancelPendingRead, so that what has arrived is still taken and answered.
+            // Stop and the other ends cancel the read, so that what has arrived is still taken and answered.
             var read = await input.ReadAsync(CancellationToken.None);
             var unread = read.Buffer;
-            var complete = read.IsCompleted || _idle;
-            var ending = complete || _peerGone || stop.IsCancellationRequested;
-            Batch batch;
+            // Any byte is a sign of life: the idle time is for silence, not for slowness.
+            if (unread.Length > _unreadBefore) Volatile.Write(ref _lastSign, time.GetTimestamp());
+            var ending = _ending;
+            var complete = read.IsCompleted || ending is not null;
+            var isLast = complete || _peerGone || stop.IsCancellationRequested;
+            PushedLines batch;
             do
             {
+                if (!budget.HasRoom) await WaitForRoomAsync();
                 batch = TakeLines(ref unread);
-                if (complete && !batch.Closes && !batch.IsFull && !unread.IsEmpty)
-                    batch.Answers.Add("error: the line does not end with a line feed");
+                if (complete && !batch.Closes && !batch.IsFull) Finish(batch, ending, isHalfLine: !unread.IsEmpty);
+                budget.Take(batch.Bytes);
                 if (batch.Answers.Count == 0) break;
-                Interlocked.Increment(ref _outstanding);
+                // The line that was begun is in the batch. Not our sender's fault: how long the batch has to wait.
+                Volatile.Write(ref _lineSince, 0);
+                slot.Begin();
                 await _waiting.Writer.WriteAsync(batch, CancellationToken.None);
             }
             while (batch.IsFull && !batch.Closes);
 
+            NoteLine(read.Buffer.Length, unread.Length);
             input.AdvanceTo(unread.Start, unread.End);
-            if (batch.Closes || ending) return;
+            if (batch.Closes || isLast) return;
         }
     }
 
-    private Batch TakeLines(ref ReadOnlySequence<byte> unread)
+    private async Task WaitForRoomAsync()
     {
-        var batch = new Batch(time.GetUtcNow());
-        var before = unread.Length;
+        // The line on its way is not blamed for this time.
+        var (lineSince, begun) = (Volatile.Read(ref _lineSince), time.GetTimestamp());
+        Volatile.Write(ref _lineSince, 0);
+        slot.Begin();
+        await budget.WaitAsync();
+        slot.End(1);
+        if (lineSince != 0) Volatile.Write(ref _lineSince, lineSince + time.GetTimestamp() - begun);
+    }
+
+    private PushedLines TakeLines(ref ReadOnlySequence<byte> unread)
+    {
+        var batch = new PushedLines(time.GetUtcNow());
+        if (!_begun && FirstBytes.TryJudge(unread, _searched, isKeyed: !_authorised, out var fault))
+        {
+            _begun = true;
+            if (fault is not null)
+            {
+                // Nothing behind it is looked at: it may be what a page made a browser send.
+                if (_authorised) metrics.PushLines(1, "invalid");
+                else NoteUnauthorised();
+                batch.Close(fault);
+                return batch;
+            }
+        }
+
         while (!batch.IsFull && !batch.Closes)
         {
             var status = LineReader.Read(ref unread, options.PushLineBytes, ref _searched, out var line);
@@ -114,38 +157,60 @@ public sealed partial class PushConnection(
             else Authorise(line.ToArray(), batch);
         }
 
-        // An empty line was consumed as well: a sign of life.
-        if (unread.Length != before) Volatile.Write(ref _lastSign, time.GetTimestamp());
         return batch;
     }
 
-    private void Take(byte[] line, Batch batch)
+    private void Take(byte[] line, PushedLines batch)
     {
         if (PushedJson.Fault(line) is { } fault)
         {
             metrics.PushLines(1, "invalid");
-            batch.Answers.Add("error: " + fault.ReplaceLineEndings(" "));
+            batch.Answer("error: " + fault.ReplaceLineEndings(" "));
             return;
         }
 
-        batch.Answers.Add(null);
-        batch.Drafts.Add(Draft.Push(line));
-        batch.Bytes += line.Length;
+        batch.Publish(line);
         if (Tracing.Source.HasListeners() && PushedJson.Trace(line) is { } trace) batch.Add(trace);
     }
 
-    private void Authorise(ReadOnlySpan<byte> line, Batch batch)
+    private void Authorise(ReadOnlySpan<byte> line, PushedLines batch)
     {
         // Hashed, so that neither the time nor the length of the comparison tells anything about the key.
         _authorised = line.StartsWith("AUTH "u8)
             && CryptographicOperations.FixedTimeEquals(SHA256.HashData(line["AUTH ".Length..]), _keyHash);
-        if (_authorised) batch.Answers.Add(Ok);
+        if (_authorised)
+        {
+            slot.Authorise();
+            batch.Answer(Ok);
+        }
         else
         {
-            metrics.PushLines(1, "unauthorized");
-            metrics.Refused(Refusal.PushUnauthorized);
-            batch.Close("error: the first line must be AUTH and the right key");
+            NoteUnauthorised();
+            batch.Close(Unauthorised);
         }
+    }
+
+    private void NoteUnauthorised()
+    {
+        metrics.PushLines(1, "unauthorized");
+        metrics.Refused(Refusal.PushUnauthorized);
+    }
+
+    /// <summary>The last answers of a connection that ends.</summary>
+    private static void Finish(PushedLines batch, string? ending, bool isHalfLine)
+    {
+        if (ending is { Length: > 0 }) batch.Close(ending);
+        else if (isHalfLine) batch.Answer("error: the line does not end with a line feed");
+    }
+
+    /// <summary>Notes whether part of a line has arrived, and since when.</summary>
+    private void NoteLine(long arrived, long unread)
+    {
+        _unreadBefore = unread;
+        var isNew = Volatile.Read(ref _lineSince) == 0 || unread < arrived;
+        if (unread == 0) Volatile.Write(ref _lineSince, 0);
+        else if (isNew) Volatile.Write(ref _lineSince, time.GetTimestamp());
+        if (isNew || unread == 0) slot.Receive(unread > 0);
     }
 
     private async Task AnswerAsync()
@@ -153,7 +218,7 @@ public sealed partial class PushConnection(
         while (await _waiting.Reader.WaitToReadAsync())
         {
             var batches = 0;
-            Batch? all = null;
+            PushedLines? all = null;
             while (all is not { IsFull: true } && _waiting.Reader.TryRead(out var batch))
             {
                 all = all?.Append(batch) ?? batch;
@@ -176,13 +241,14 @@ public sealed partial class PushConnection(
                 input.CancelPendingRead();
             }
 
+            budget.Return(all.Bytes);
             Volatile.Write(ref _lastSign, time.GetTimestamp());
-            Interlocked.Add(ref _outstanding, -batches);
+            slot.End(batches);
         }
     }
 
     /// <summary>The answer of every line of the batch that is waiting for one.</summary>
-    private async Task<string> PublishAsync(Batch batch)
+    private async Task<string> PublishAsync(PushedLines batch)
     {
         if (batch.Drafts.Count == 0) return Ok;
         using var span = Span(batch);
@@ -218,7 +284,7 @@ public sealed partial class PushConnection(
     }
 
     /// <summary>Goes on in the trace of the first line that names one, or begins one.</summary>
-    private static Activity? Span(Batch batch)
+    private static Activity? Span(PushedLines batch)
     {
         if (!Tracing.Source.HasListeners()) return null;
         var traces = batch.Traces;
@@ -244,69 +310,43 @@ public sealed partial class PushConnection(
     }
 
     /// <summary>
-    /// One timer a connection, moved only when it fires: moving it with every line would cost more than the line.
+    /// Ends the connection when it is silent, or a line or the key takes too long. One timer per connection, moved only when it fires: moving it with
+    /// every line would cost more than the line.
     /// </summary>
-    private void CheckIdle(object? _)
+    private void Watch(object? _)
     {
-        var left = Volatile.Read(ref _outstanding) > 0
-            ? options.PushIdle
-            : options.PushIdle - time.GetElapsedTime(Volatile.Read(ref _lastSign));
-        if (left > TimeSpan.Zero)
+        if (_ending is not null) return;
+        var idle = slot.HasOutstanding ? options.PushIdle : Left(Volatile.Read(ref _lastSign), options.PushIdle);
+        var lineSince = Volatile.Read(ref _lineSince);
+        var line = lineSince == 0 ? options.PushLineTimeout : Left(lineSince, options.PushLineTimeout);
+        var key = _authorised ? TimeSpan.MaxValue : Left(_connectedAt, options.HandshakeTimeout);
+        if (key <= TimeSpan.Zero) End(Unauthorised);
+        else if (line <= TimeSpan.Zero) End(Invariant($"error: the line did not end within {options.PushLineTimeout.TotalSeconds} s"));
+        else if (idle <= TimeSpan.Zero) End("");
+        else
         {
+            // A line that takes longer than silence may is no reason any more to keep the place.
+            if (lineSince != 0 && time.GetElapsedTime(lineSince) >= options.PushIdle) slot.Receive(false);
+            var next = Math.Min(Math.Min(idle.TotalMilliseconds, line.TotalMilliseconds), key.TotalMilliseconds);
             // Timers count whole milliseconds; rounded down it would fire again and again for the last one.
-            _idleTimer!.Change(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
-            return;
+            _watch!.Change(TimeSpan.FromMilliseconds(Math.Ceiling(next)), Timeout.InfiniteTimeSpan);
         }
+    }
 
-        _idle = true;
-        input.CancelPendingRead();
+    private TimeSpan Left(long since, TimeSpan limit) => limit - time.GetElapsedTime(since);
+
+    private void EndShed() => End(slot.Shortage == Admission.Full
+        ? "error: closed to make room, too many connections"
+        : "error: closed to make room, too many connections from this address");
+
+    private void End(string answer)
+    {
+        if (Interlocked.CompareExchange(ref _ending, answer, null) is null) input.CancelPendingRead();
     }
 
     /// <summary>The ways in which a socket ends: reset by the peer, or closed by us.</summary>
     private static bool IsGone(Exception e) =>
         e is IOException or SocketException or ObjectDisposedException or OperationCanceledException;
-
-    /// <summary>Consecutive lines: their answers, null where the publish decides, and the payloads to publish.</summary>
-    private sealed class Batch(DateTimeOffset acceptedAt)
-    {
-        /// <summary>When the first of the lines had come.</summary>
-        public DateTimeOffset AcceptedAt => acceptedAt;
-
-        public List<string?> Answers { get; } = [];
-
-        public List<Draft> Drafts { get; } = [];
-
-        public int Bytes { get; set; }
-
-        /// <summary>The last answer is the last of the connection.</summary>
-        public bool Closes { get; private set; }
-
-        /// <summary>Those that lines are part of, the first ones only; null when none is named.</summary>
-        public List<ActivityContext>? Traces { get; private set; }
-
-        public bool IsFull => Answers.Count >= BatchLines || Bytes >= BatchBytes;
-
-        public void Add(ActivityContext trace)
-        {
-            Traces ??= [];
-            if (Traces.Count <= Tracing.MaxLinks && !Traces.Contains(trace)) Traces.Add(trace);
-        }
-
-        public void Close(string answer)
-        {
-            Answers.Add(answer);
-            Closes = true;
-        }
-
-        public Batch Append(Batch next)
-        {
-            Answers.AddRange(next.Answers);
-            Drafts.AddRange(next.Drafts);
-            Bytes += next.Bytes;
-            foreach (var trace in next.Traces ?? []) Add(trace);
-            return this;
-        }
-    }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "A push connection ended: {Reason}")]
     private partial void LogPeerGone(string reason);

@@ -36,7 +36,8 @@ public sealed partial class PushListener : IHostedService, IDisposable
     private readonly ServerCertificate? _certificate;
     private readonly TimeProvider _time;
     private readonly ILogger<PushListener> _logger;
-    private readonly ConnectionPlaces _places;
+    private readonly PushRegistry _registry;
+    private readonly PushBudget _budget;
     private readonly LogGate _failures;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly ConcurrentDictionary<Socket, Task> _connections = new();
@@ -69,8 +70,9 @@ public sealed partial class PushListener : IHostedService, IDisposable
         _metrics = metrics;
         _node = node;
         _options = options.Value;
-        _places = new ConnectionPlaces(_options.PushConnections, _options.PushConnectionsPerAddress);
-        metrics.ObservePush(() => _places.Taken);
+        _registry = new PushRegistry(_options.PushConnections, _options.PushConnectionsPerAddress);
+        _budget = new PushBudget(_options.PushPendingBytes);
+        metrics.ObservePush(() => _registry.Count);
         _time = time;
         _failures = new LogGate(time);
         _logger = logger;
@@ -207,42 +209,54 @@ public sealed partial class PushListener : IHostedService, IDisposable
     private async Task TakeAsync(Socket socket, string address, Task started, CancellationToken stop)
     {
         await started;
-        var admission = _places.Take(address);
-        if (admission == Admission.Granted)
+        var admission = _registry.TryAdd(address, isAuthorised: _options.PushKey.Length == 0, out var slot);
+        if (slot is null)
         {
-            await TalkAsync(socket, stream => ServeAsync(stream, stop), stop);
-            _places.GiveBack(address);
-            await SayGoodbyeAsync(socket, stop);
-        }
-        else
-        {
-            _metrics.Refused(admission == Admission.Full ? Refusal.PushFull : Refusal.PushAddressFull);
-            // Those who are told so stay for a moment; of more at once each is dropped without a word.
-            if (Interlocked.Increment(ref _refusing) <= RefusalsAtATime)
+            await TurnAwayAsync(admission, async () =>
             {
                 await TalkAsync(socket, stream => stream.WriteAsync(admission == Admission.Full ? Full : AddressFull, stop).AsTask(), stop);
                 await SayGoodbyeAsync(socket, stop);
+            });
+        }
+        else
+        {
+            using (slot)
+            using (var giveUp = CancellationTokenSource.CreateLinkedTokenSource(stop, slot.ShedToken))
+            {
+                await TalkAsync(socket, stream => ServeAsync(stream, slot, stop), giveUp.Token);
+                _registry.Remove(slot);
             }
 
-            Interlocked.Decrement(ref _refusing);
+            if (slot.IsShed) await TurnAwayAsync(slot.Shortage, () => SayGoodbyeAsync(socket, stop));
+            else await SayGoodbyeAsync(socket, stop);
         }
 
         socket.Dispose();
         _connections.TryRemove(socket, out _);
     }
 
-    private Task ServeAsync(Stream stream, CancellationToken stop) =>
+    /// <summary>One for which there is no place is told so and stays for a moment; of more at once each is dropped without a word.</summary>
+    private async Task TurnAwayAsync(Admission shortage, Func<Task> tell)
+    {
+        _metrics.Refused(shortage == Admission.Full ? Refusal.PushFull : Refusal.PushAddressFull);
+        if (Interlocked.Increment(ref _refusing) <= RefusalsAtATime) await tell();
+        Interlocked.Decrement(ref _refusing);
+    }
+
+    private Task ServeAsync(Stream stream, PushSlot slot, CancellationToken stop) =>
         new PushConnection(
-            PipeReader.Create(stream, ReaderOptions), PipeWriter.Create(stream, WriterOptions), _publish, _metrics, _options, _time, _logger).RunAsync(stop);
+            PipeReader.Create(stream, ReaderOptions), PipeWriter.Create(stream, WriterOptions), slot, _budget, _publish, _metrics, _options, _time, _logger)
+            .RunAsync(stop);
 
     /// <summary>Talks over the socket, by TLS where the port speaks it; never throws.</summary>
-    private async Task TalkAsync(Socket socket, Func<Stream, Task> talk, CancellationToken stop)
+    /// <param name="giveUp">Ends the TLS handshake; <paramref name="talk"/> has ends of its own.</param>
+    private async Task TalkAsync(Socket socket, Func<Stream, Task> talk, CancellationToken giveUp)
     {
         try
         {
             socket.NoDelay = true;
             await using var plain = new NetworkStream(socket, ownsSocket: false);
-            await using var stream = _certificate is null ? plain : await _certificate.GuardAsync(plain, stop);
+            await using var stream = _certificate is null ? plain : await _certificate.GuardAsync(plain, giveUp);
             await talk(stream);
             // The peer can tell an end that was meant from a connection that was cut.
             if (stream is SslStream tls) await tls.ShutdownAsync();

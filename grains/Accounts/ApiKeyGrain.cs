@@ -33,7 +33,8 @@ public sealed partial class ApiKeyGrain(ApiKeyStore store, TimeProvider time, IL
     public async Task<ApiKey?> AuthenticateAsync(string secret)
     {
         var key = await store.FindAsync(Hash(secret));
-        if (key is null || key.LastUsedAt > time.GetUtcNow() - NoteEvery) return key;
+        // One that lies ahead was noted before the clock was set back.
+        if (key is null || (time.GetUtcNow() - key.LastUsedAt)?.Duration() < NoteEvery) return key;
 
         try
         {

@@ -22,8 +22,8 @@ public sealed partial class UserGrain(
     private readonly SemaphoreSlim _turn = new(1, 1);
     private int _queued;
     private int _failures;
-    private DateTimeOffset _failedAt;
-    private DateTimeOffset _lockedUntil;
+    private long? _failedAt;
+    private long? _lockedAt;
 
     public Task<SignIn> SignInAsync(string password) => InTurnAsync(async () =>
     {
@@ -62,9 +62,9 @@ public sealed partial class UserGrain(
 
     private async Task<SignIn> CheckAsync(string password)
     {
-        var now = time.GetUtcNow();
-        if (now < _lockedUntil) return new SignIn(null, _lockedUntil - now);
-        if (now - _failedAt >= options.Value.SignInLock) _failures = 0;
+        var lockTime = options.Value.SignInLock;
+        if (_lockedAt is { } lockedAt && time.GetElapsedTime(lockedAt) is var locked && locked < lockTime) return new SignIn(null, lockTime - locked);
+        if (_failedAt is { } failedAt && time.GetElapsedTime(failedAt) >= lockTime) _failures = 0;
 
         var stored = await store.FindAsync(GrainKeys.UserEmail(this.GetPrimaryKeyString()));
         // Who is disabled is refused like anybody with a wrong password, after the same work.
@@ -74,13 +74,13 @@ public sealed partial class UserGrain(
             return new SignIn(stored.User, null);
         }
 
-        _failedAt = time.GetUtcNow();
+        _failedAt = time.GetTimestamp();
         if (++_failures < options.Value.SignInAttempts) return new SignIn(null, null);
 
         _failures = 0;
-        _lockedUntil = _failedAt + options.Value.SignInLock;
-        DelayDeactivation(options.Value.SignInLock);
-        return new SignIn(null, options.Value.SignInLock);
+        _lockedAt = _failedAt;
+        DelayDeactivation(lockTime);
+        return new SignIn(null, lockTime);
     }
 
     private async Task NoteLoginAsync(User user)

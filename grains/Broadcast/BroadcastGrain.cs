@@ -319,10 +319,12 @@ public sealed partial class BroadcastGrain(
         try
         {
             if (_state is not { Head: > 0 }) return;
-            var first = await messages.SweepAsync(_channel, time.GetUtcNow() - _options.RetentionAge, _options.RetentionMessages, cancellation);
+            var now = await GrainFactory.GetGrain<IRetentionGrain>(GrainKeys.Only).NowAsync();
+            var first = await messages.SweepAsync(
+                _channel, now - _options.RetentionAge, now - MessageStore.KeyLifetime, _options.RetentionMessages, cancellation);
             if (_state is { } state) _state = state with { FirstRetained = first };
         }
-        catch (Exception e) when (e is StorageUnavailableException or OperationCanceledException)
+        catch (Exception e) when (e is StorageUnavailableException or OperationCanceledException or OrleansException or TimeoutException)
         {
             LogSweepFailed(e.Message, _channel);
         }
@@ -346,7 +348,9 @@ public sealed partial class BroadcastGrain(
     /// <summary>A publish that waits for its commit.</summary>
     private sealed class PendingPublish(PublishBatch batch, DateTimeOffset now)
     {
-        // What a notification takes beside its text, roughly: the bound is on memory, not to the byte.
+        // What each takes beside its text, roughly: the bound is on memory, not to the byte. Without it two million empty objects would count for nothing.
+        private const int PublishBytes = 512;
+        private const int DraftBytes = 128;
         private const int NotificationBytes = 512;
 
         public Draft[] Drafts => batch.Drafts;
@@ -358,8 +362,8 @@ public sealed partial class BroadcastGrain(
 
         public long FirstOffset { get; set; }
 
-        public long Bytes { get; } = batch.Drafts.Sum(draft => draft.Payload?.Length
-            ?? (NotificationBytes + 2L * (draft.Notification!.Title.Length + draft.Notification.Message.Length)));
+        public long Bytes { get; } = PublishBytes + batch.Drafts.Sum(draft => DraftBytes + (draft.Payload?.Length
+            ?? (NotificationBytes + 2L * (draft.Notification!.Title.Length + draft.Notification.Message.Length))));
 
         /// <summary>The call that it came with, while it is recorded.</summary>
         public Activity? Trace { get; } = Activity.Current is { Recorded: true } activity ? activity : null;

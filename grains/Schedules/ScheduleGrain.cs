@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Clocks;
 using NotifyHub.Grains.Storage;
 using Orleans.Concurrency;
 
@@ -16,7 +17,16 @@ public sealed partial class ScheduleGrain(ScheduleStore store, Scheduler schedul
     // Whoever else writes the rows (another activation, for a moment) does not tell this one.
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
 
-    private DateTimeOffset _wakeAt;
+    private static readonly TimeSpan SetBack = TimeSpan.FromSeconds(1);
+
+    // Runs are due by the time of day, and how long nobody has looked is measured: a clock that is set back must not keep it waiting.
+    private readonly ClockSteps _clock = new(time);
+    private DateTimeOffset _nextAt;
+    private long _lookedAt;
+    private TimeSpan _lookAfter;
+
+    // Also at the beginning: the clock may have been set back while nobody was here to see it.
+    private bool _mustRewind = true;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
@@ -48,19 +58,21 @@ public sealed partial class ScheduleGrain(ScheduleStore store, Scheduler schedul
 
     private async Task TickAsync(CancellationToken cancellation)
     {
-        var now = time.GetUtcNow();
-        if (now < _wakeAt) return;
+        if (_clock.Next() < -SetBack) _mustRewind = true;
+        if (!_mustRewind && time.GetUtcNow() < _nextAt && time.GetElapsedTime(_lookedAt) < _lookAfter) return;
         // Set before, and only ever brought forward after: who adds a schedule meanwhile must not be forgotten.
-        _wakeAt = now + LookAgain;
+        (_nextAt, _lookedAt, _lookAfter) = (DateTimeOffset.MaxValue, time.GetTimestamp(), LookAgain);
         try
         {
+            if (_mustRewind) await scheduler.RewindAsync(cancellation);
+            _mustRewind = false;
             var next = await scheduler.RunDueAsync(PublishAsync, cancellation);
-            if (next < _wakeAt) _wakeAt = next;
+            if (next < _nextAt) _nextAt = next;
         }
         catch (Exception fault) when (fault is StorageUnavailableException or OperationCanceledException)
         {
             LogPutOff(fault.Message);
-            _wakeAt = now + RetryAfter;
+            (_nextAt, _lookAfter) = (DateTimeOffset.MaxValue, RetryAfter);
         }
     }
 
@@ -70,7 +82,7 @@ public sealed partial class ScheduleGrain(ScheduleStore store, Scheduler schedul
     private async Task<T> ThenWakeAsync<T>(Task<T> change)
     {
         var result = await change;
-        _wakeAt = default;
+        _nextAt = default;
         return result;
     }
 

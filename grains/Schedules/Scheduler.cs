@@ -46,6 +46,27 @@ public sealed partial class Scheduler(
         return await store.NextDueAsync(cancellation) ?? DateTimeOffset.MaxValue;
     }
 
+    /// <summary>After the clock was set back: counts next runs that lie too far ahead anew. Runs that were sent are not sent again.</summary>
+    public async Task RewindAsync(CancellationToken cancellation)
+    {
+        var now = time.GetUtcNow();
+        var moved = await store.RewindAsync(now, TryNext, cancellation);
+        if (moved > 0) LogRewound(moved);
+
+        DateTimeOffset? TryNext(Schedule schedule)
+        {
+            try
+            {
+                return Recurrence.Next(schedule.Draft, now);
+            }
+            catch (Exception fault) when (fault is not OutOfMemoryException)
+            {
+                LogNotUnderstood(fault, schedule.Id);
+                return null;
+            }
+        }
+    }
+
     /// <summary>Carries out one run that was just claimed by hand. Its outcome is known when this returns.</summary>
     public async Task<ScheduleRun> RunNowAsync(
         OpenRun open, Func<PublishBatch, Task<PublishResult>> publish, CancellationToken cancellation)
@@ -137,6 +158,9 @@ public sealed partial class Scheduler(
 
     private static bool IsPassing(Exception fault) =>
         fault is StorageUnavailableException or ChannelBusyException or TimeoutException or OrleansException;
+
+    [LoggerMessage(LogLevel.Information, "The clock was set back: the next run of {Schedules} schedules is earlier than planned")]
+    private partial void LogRewound(int schedules);
 
     [LoggerMessage(LogLevel.Error, "It cannot be told when schedule {Id} is to run")]
     private partial void LogNotUnderstood(Exception fault, long id);

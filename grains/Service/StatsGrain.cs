@@ -16,7 +16,7 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan SweepEvery = TimeSpan.FromHours(1);
 
-    private readonly Dictionary<string, NodeStatus> _nodes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (NodeStatus Status, long HeardAt)> _nodes = new(StringComparer.Ordinal);
     private readonly SessionStore _sessions;
     private readonly SessionQueries _queries;
     private readonly NotificationStore _notifications;
@@ -33,7 +33,7 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
     private readonly TrafficSeries _traffic;
     private SessionTotals _lastTotals = new(0, 0, null);
     private long _lastErrors;
-    private DateTimeOffset _sweepAt;
+    private long? _sweptAt;
 
     public StatsGrain(
         SessionStore sessions,
@@ -73,7 +73,7 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
     public Task ReportAsync(NodeReport report)
     {
         if (report.Traffic is { } traffic) _traffic.Begin(report.Id, traffic);
-        _nodes[report.Id] = new NodeStatus(report, _time.GetUtcNow());
+        _nodes[report.Id] = (new NodeStatus(report, _time.GetUtcNow()), _time.GetTimestamp());
         return Task.CompletedTask;
     }
 
@@ -186,13 +186,12 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
 
     private NodeStatus[] Nodes()
     {
-        var oldest = _time.GetUtcNow() - _options.Lease;
         foreach (var (id, node) in _nodes)
         {
-            if (node.LastSeenAt < oldest) _nodes.Remove(id);
+            if (_time.GetElapsedTime(node.HeardAt) > _options.Lease) _nodes.Remove(id);
         }
 
-        return [.. _nodes.Values.OrderBy(node => node.Report.Role, StringComparer.Ordinal)
+        return [.. _nodes.Values.Select(node => node.Status).OrderBy(node => node.Report.Role, StringComparer.Ordinal)
             .ThenBy(node => node.Report.Id, StringComparer.Ordinal)];
     }
 
@@ -201,17 +200,18 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         try
         {
             await WatchOrphansAsync(cancellation);
-            var now = _time.GetUtcNow();
-            if (now < _sweepAt) return;
+            // Also between sweeps: it must not seem as if nothing had run.
+            var now = await GrainFactory.GetGrain<IRetentionGrain>(GrainKeys.Only).NowAsync();
+            if (_sweptAt is { } sweptAt && _time.GetElapsedTime(sweptAt) < SweepEvery) return;
             await _sessions.SweepAsync(now - _options.HistoryAge, cancellation);
             await _notifications.SweepAsync(now - _options.HistoryAge, cancellation);
             await _deliveries.SweepAsync(now - _options.HistoryAge, cancellation);
             await _schedules.SweepAsync(now - _options.HistoryAge, cancellation);
-            await _usage.SweepAsync(cancellation);
+            await _usage.SweepAsync(now, cancellation);
             await _audit.SweepAsync(now - _options.AuditAge, cancellation);
-            _sweepAt = now + SweepEvery;
+            _sweptAt = _time.GetTimestamp();
         }
-        catch (StorageUnavailableException failure)
+        catch (Exception failure) when (failure is StorageUnavailableException or OrleansException or TimeoutException)
         {
             LogNotKept(failure.Message);
         }

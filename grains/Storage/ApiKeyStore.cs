@@ -46,7 +46,7 @@ public sealed class ApiKeyStore(Database database, TimeProvider time)
     /// <summary>Notes that the key was used now, unless that was noted less than <paramref name="every"/> ago.</summary>
     public Task NoteUseAsync(long id, TimeSpan every, CancellationToken cancellation = default) => database.WriteAsync(
         (connection, transaction) => connection.ExecuteAsync(
-            "UPDATE api_key SET last_used_at = @now WHERE id = @id AND (last_used_at IS NULL OR last_used_at <= @before)",
+            "UPDATE api_key SET last_used_at = @now WHERE id = @id AND (last_used_at IS NULL OR last_used_at <= @before OR last_used_at > @now)",
             new { id, now = Now(), before = Now() - (long)every.TotalMilliseconds },
             transaction),
         cancellation);

@@ -116,7 +116,8 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
     /// oldest offset left.
     /// </summary>
     /// <exception cref="StorageUnavailableException">The database failed; what was deleted until then stays deleted.</exception>
-    public async Task<long> SweepAsync(string channel, DateTimeOffset olderThan, long keepNewest, CancellationToken cancellation)
+    public async Task<long> SweepAsync(
+        string channel, DateTimeOffset olderThan, DateTimeOffset keysOlderThan, long keepNewest, CancellationToken cancellation)
     {
         var (_, first, head) = await OpenAsync(channel, cancellation);
         while (first < head)
@@ -127,7 +128,7 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
             if (keep < end) break;
         }
 
-        while (await SweepKeysAsync(channel, cancellation) == SweepRows)
+        while (await SweepKeysAsync(channel, keysOlderThan, cancellation) == SweepRows)
         {
         }
 
@@ -283,7 +284,7 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
         },
         cancellation);
 
-    private Task<int> SweepKeysAsync(string channel, CancellationToken cancellation) => database.WriteAsync(
+    private Task<int> SweepKeysAsync(string channel, DateTimeOffset olderThan, CancellationToken cancellation) => database.WriteAsync(
         (connection, transaction) => connection.ExecuteAsync(new(
             """
             DELETE FROM publish_key WHERE (channel_id, key) IN (
@@ -291,7 +292,7 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
                 WHERE c.name = @channel AND k.created_at < @cutoff
                 LIMIT @SweepRows)
             """,
-            new { channel, cutoff = (_clock.GetUtcNow() - KeyLifetime).ToUnixTimeMilliseconds(), SweepRows },
+            new { channel, cutoff = olderThan.ToUnixTimeMilliseconds(), SweepRows },
             transaction,
             cancellationToken: cancellation)),
         cancellation);

@@ -128,6 +128,40 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
             },
             cancellation);
 
+    /// <summary>
+    /// Moves the next runs back that lie behind the one that <paramref name="next"/> counts from now, and takes up again what was skipped and finished
+    /// although its time is still to come: they were planned while the clock was ahead. Answers how many.
+    /// </summary>
+    public Task<int> RewindAsync(DateTimeOffset now, Func<Schedule, DateTimeOffset?> next, CancellationToken cancellation = default) => database.WriteAsync(
+        async (connection, transaction) =>
+        {
+            var at = now.ToUnixTimeMilliseconds();
+            await connection.ExecuteAsync("UPDATE schedule SET last_run_at = @at WHERE last_run_at > @at", new { at }, transaction);
+            var rows = await connection.QueryAsync<ScheduleRow>(
+                $"""
+                SELECT {ScheduleRow.Columns} FROM schedule
+                WHERE next_run_at > @at OR (status = 'finished' AND last_run_status = 'skipped' AND at > @at)
+                ORDER BY id
+                """,
+                new { at },
+                transaction);
+            var moved = 0;
+            foreach (var row in rows)
+            {
+                if (next(row.ToSchedule()) is not { } first || (row.NextRunAt is { } planned && planned <= first.ToUnixTimeMilliseconds())) continue;
+                moved += await connection.ExecuteAsync(
+                    """
+                    UPDATE schedule SET next_run_at = @next, status = 'active'
+                    WHERE id = @Id AND updated_at = @UpdatedAt AND coalesce(next_run_at, 0) = @planned
+                    """,
+                    new { next = first.ToUnixTimeMilliseconds(), row.Id, row.UpdatedAt, planned = row.NextRunAt ?? 0 },
+                    transaction);
+            }
+
+            return moved;
+        },
+        cancellation);
+
     /// <summary>Writes down a run that somebody asks for. Null: there is no such schedule.</summary>
     public Task<OpenRun?> ClaimByHandAsync(long id, CancellationToken cancellation = default) => database.WriteAsync(
         async (connection, transaction) =>
@@ -215,11 +249,14 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
             transaction);
         if (moved == 0) return 0;
 
-        // A clock that was set back must not make anything run again.
+        // A clock that was set back must not make anything run again; but what was skipped because the clock was ahead may still be in time.
         await connection.ExecuteAsync(
             """
             INSERT INTO schedule_run (schedule_id, scheduled_for, started_at, cause, status)
-            VALUES (@id, @scheduledFor, @startedAt, @Cause, @Status) ON CONFLICT DO NOTHING
+            VALUES (@id, @scheduledFor, @startedAt, @Cause, @Status)
+            ON CONFLICT (schedule_id, scheduled_for) WHERE cause <> 'manual' DO UPDATE
+                SET started_at = excluded.started_at, cause = excluded.cause, status = excluded.status
+                WHERE schedule_run.status = 'skipped' AND excluded.status = 'started'
             """,
             claim.Runs.Select(run => new { id, scheduledFor = run.ScheduledFor.ToUnixTimeMilliseconds(), startedAt, run.Cause, run.Status }),
             transaction);

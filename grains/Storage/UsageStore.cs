@@ -121,9 +121,8 @@ public sealed class UsageStore(Database database, IOptions<SiloOptions> options,
     }
 
     /// <summary>Deletes, in small batches, what is no longer retained. Answers how many rows of requests were deleted.</summary>
-    public async Task<long> SweepAsync(CancellationToken cancellation = default)
+    public async Task<long> SweepAsync(DateTimeOffset now, CancellationToken cancellation = default)
     {
-        var now = time.GetUtcNow();
         var before = (now - _options.UsageAge).ToUnixTimeMilliseconds();
         var oldestDay = Day(TimeZoneInfo.ConvertTime(now - _options.HistoryAge, _zone).Date);
         await database.WriteAsync(

@@ -26,6 +26,16 @@ public sealed class SystemdTests
         Assert.All(unit["LoadCredential"], line => Assert.Contains(line.Split(':')[0]["NotifyHub__".Length..], KnownSettings.Secrets));
     }
 
+    [Theory]
+    [InlineData("gateway")]
+    [InlineData("silo")]
+    public void A_unit_starts_once_the_clock_is_right(string name)
+    {
+        // After= orders, and only Wants= brings the target in at all.
+        Assert.Contains("time-sync.target", Unit(name)["After"].Single().Split(' '));
+        Assert.Contains("time-sync.target", Unit(name)["Wants"].Single().Split(' '));
+    }
+
     [Fact]
     public void Systemd_waits_for_as_long_as_an_orderly_end_may_take()
     {

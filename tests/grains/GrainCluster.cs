@@ -22,8 +22,9 @@ public sealed class GrainCluster : IAsyncDisposable
     public InProcessTestCluster Orleans => _cluster;
 
     /// <param name="storage">Null: a SQLite file of its own, deleted with the cluster.</param>
+    /// <param name="time">The clock of the silos' machines; null: this machine's.</param>
     public static async Task<GrainCluster> StartAsync(
-        string? storage = null, Action<SiloOptions>? configure = null, short silos = 1)
+        string? storage = null, Action<SiloOptions>? configure = null, short silos = 1, TimeProvider? time = null)
     {
         var folder = storage is null ? Directory.CreateTempSubdirectory("notifyhub-grains-").FullName : null;
         var builder = new InProcessTestClusterBuilder(silos);
@@ -38,6 +39,7 @@ public sealed class GrainCluster : IAsyncDisposable
                 options.TimeZone = "UTC";
                 configure?.Invoke(options);
             });
+            if (time is not null) silo.Services.AddSingleton(time);
             silo.AddNotifyHubGrains(embedded: true);
         });
         var cluster = builder.Build();

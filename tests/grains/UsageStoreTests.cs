@@ -91,12 +91,12 @@ public abstract class UsageStoreTests(PostgresServer? server) : StoreTest(server
         Clock.Advance(new SiloOptions().UsageAge + TimeSpan.FromSeconds(1));
         await AddAsync(Request(path: "/api/new"));
 
-        Assert.Equal(1, await Store.SweepAsync(Cancellation));
+        Assert.Equal(1, await Store.SweepAsync(Clock.GetUtcNow(), Cancellation));
         Assert.Equal("/api/new", Assert.Single((await Store.ListAsync(Everything, Cancellation)).Requests).Request.Path);
         Assert.Equal(2, (await Store.SummaryAsync(30, Cancellation)).Days.Sum(day => day.Requests));
 
         Clock.Advance(new SiloOptions().HistoryAge - TimeSpan.FromDays(1));
-        await Store.SweepAsync(Cancellation);
+        await Store.SweepAsync(Clock.GetUtcNow(), Cancellation);
         Assert.Equal(1, (await Store.SummaryAsync(90, Cancellation)).Days.Sum(day => day.Requests));
     }
 

@@ -35,6 +35,9 @@ public sealed class LocalCluster : IAsyncLifetime
     /// <summary>Settings that all processes have beside their own.</summary>
     public IReadOnlyList<(string Setting, string Value)> Settings { get; init; } = [];
 
+    /// <summary>Settings that the first silo has beside them.</summary>
+    public IReadOnlyList<(string Setting, string Value)> FirstSiloSettings { get; init; } = [];
+
     /// <summary>Silos that gateways are told of from the beginning although they come later (<see cref="AddSiloAsync"/>), as a name would.</summary>
     public int SpareSilos { get; init; }
 
@@ -160,6 +163,7 @@ public sealed class LocalCluster : IAsyncLifetime
                 ("GatewayPort", $"{ports[1]}"),
                 ("HealthPort", $"{ports[2]}"),
                 .. Settings,
+                .. _siloAddresses.Count == 1 ? FirstSiloSettings : [],
             ]);
         silo.Host = host;
         return silo;

@@ -295,7 +295,7 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
         .Single(entry => entry.Key == (_isSilo ? "SiloProgram" : "GatewayProgram")).Value!;
 
     private static bool IsNotOurs(string setting) =>
-        setting.StartsWith("DOTNET_", StringComparison.Ordinal) ||
+        setting.StartsWith("DOTNET_", StringComparison.Ordinal) || FakeTime.IsSetting(setting) ||
         setting.StartsWith("OTEL_", StringComparison.Ordinal) || setting.StartsWith("Logging__", StringComparison.Ordinal);
 
     private static int Port(Match match) => int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture);

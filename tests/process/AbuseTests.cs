@@ -106,7 +106,7 @@ public sealed class AbuseTests(AbuseTests.Shared shared) : IClassFixture<AbuseTe
     {
         using var push = await Hub.ConnectPushAsync();
         var megabyte = new byte[1 << 20];
-        Array.Fill(megabyte, (byte)'[');
+        Array.Fill(megabyte, (byte)'{');
         // Answered and cut off in the middle of it, which the sender may notice as a reset.
         var sending = Record.ExceptionAsync(async () =>
         {

@@ -196,10 +196,31 @@ public sealed class BadInputTests(BadInputTests.Shared shared) : IClassFixture<B
     {
         await using var client = await Hub.ConnectAsync();
         using var push = await Hub.ConnectPushAsync();
+        Assert.Equal("ok", await push.PushAsync("""{"first":1}"""));
 
         Assert.StartsWith("error: not ", await push.PushAsync(line), StringComparison.Ordinal);
 
         Assert.Equal("ok", await push.PushAsync("""{"next":1}"""));
+        Assert.Equal("""{"first":1}""", await client.NextAsync());
+        Assert.Equal("""{"next":1}""", await client.NextAsync());
+    }
+
+    [Theory]
+    [InlineData("hello")]
+    [InlineData("[]")]
+    [InlineData("GET / HTTP/1.1")]
+    public async Task A_connection_that_begins_with_something_else_is_told_so_and_closed(string line)
+    {
+        await using var client = await Hub.ConnectAsync();
+        using (var push = await Hub.ConnectPushAsync())
+        {
+            await push.SendAsync(line + "\n{\"forged\":1}\n");
+            Assert.StartsWith("error: ", await push.ReadLineAsync(), StringComparison.Ordinal);
+            Assert.Null(await push.ReadLineAsync());
+        }
+
+        using var next = await Hub.ConnectPushAsync();
+        Assert.Equal("ok", await next.PushAsync("""{"next":1}"""));
         Assert.Equal("""{"next":1}""", await client.NextAsync());
     }
 
@@ -228,7 +249,7 @@ public sealed class BadInputTests(BadInputTests.Shared shared) : IClassFixture<B
         var before = Hub.ResidentBytes;
 
         var megabyte = new byte[1 << 20];
-        Array.Fill(megabyte, (byte)'x');
+        Array.Fill(megabyte, (byte)'{');
         var sending = Record.ExceptionAsync(async () =>
         {
             for (var sent = 0; sent < 100; sent++) await push.SendAsync(megabyte);

@@ -17,6 +17,8 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
 
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
 
+    private DateTimeOffset KeysBefore => _clock.GetUtcNow() - MessageStore.KeyLifetime;
+
     private MessageStore Store => field ??= new MessageStore(Database, _clock);
 
     [Fact]
@@ -139,7 +141,7 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
     {
         await Store.OpenAsync(Channel, Cancellation);
         await AppendAsync(Messages(1, 100));
-        await Store.SweepAsync(Channel, DateTimeOffset.MinValue, 10, Cancellation);
+        await Store.SweepAsync(Channel, DateTimeOffset.MinValue, KeysBefore, 10, Cancellation);
 
         await Assert.ThrowsAsync<FencedException>(() => AppendAsync(Messages(51, 3)));
     }
@@ -211,7 +213,7 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
         _clock.Advance(TimeSpan.FromHours(1));
         await AppendAsync(Messages(2501, 10));
 
-        Assert.Equal(2501, await Store.SweepAsync(Channel, _clock.GetUtcNow().AddMinutes(-30), long.MaxValue, Cancellation));
+        Assert.Equal(2501, await Store.SweepAsync(Channel, _clock.GetUtcNow().AddMinutes(-30), KeysBefore, long.MaxValue, Cancellation));
 
         Assert.Equal(Enumerable.Range(2501, 10).Select(i => (long)i), Offsets(await Store.ReadAsync(Channel, 0, 1000, 1 << 20, Cancellation)));
         Assert.Equal(10, await CountAsync("message"));
@@ -223,8 +225,8 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
         await Store.OpenAsync(Channel, Cancellation);
         await AppendAsync(Messages(1, 2500));
 
-        Assert.Equal(2494, await Store.SweepAsync(Channel, DateTimeOffset.MinValue, 7, Cancellation));
-        Assert.Equal(2494, await Store.SweepAsync(Channel, DateTimeOffset.MinValue, 7, Cancellation));
+        Assert.Equal(2494, await Store.SweepAsync(Channel, DateTimeOffset.MinValue, KeysBefore, 7, Cancellation));
+        Assert.Equal(2494, await Store.SweepAsync(Channel, DateTimeOffset.MinValue, KeysBefore, 7, Cancellation));
 
         Assert.Equal(7, await CountAsync("message"));
         Assert.Equal((2494, 2500), await BoundsAsync());
@@ -233,10 +235,10 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
     [Fact]
     public async Task Offsets_never_restart_because_the_newest_message_is_never_swept()
     {
-        Assert.Equal(1, await Store.SweepAsync(Channel, DateTimeOffset.MaxValue, 0, Cancellation));
+        Assert.Equal(1, await Store.SweepAsync(Channel, DateTimeOffset.MaxValue, KeysBefore, 0, Cancellation));
         await AppendAsync(Messages(1, 2000));
 
-        Assert.Equal(2000, await Store.SweepAsync(Channel, DateTimeOffset.MaxValue, 0, Cancellation));
+        Assert.Equal(2000, await Store.SweepAsync(Channel, DateTimeOffset.MaxValue, KeysBefore, 0, Cancellation));
 
         Assert.Equal((2000, 2000), await BoundsAsync());
         await AppendAsync(Messages(2001, 1));
@@ -250,7 +252,7 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
         await new MessageStore(Database, new FakeTimeProvider(_clock.GetUtcNow().AddDays(1))).AppendAsync(Channel, Messages(1, 3), [], [], Cancellation);
         await AppendAsync(Messages(4, 3));
 
-        Assert.Equal(1, await Store.SweepAsync(Channel, _clock.GetUtcNow().AddHours(1), long.MaxValue, Cancellation));
+        Assert.Equal(1, await Store.SweepAsync(Channel, _clock.GetUtcNow().AddHours(1), KeysBefore, long.MaxValue, Cancellation));
 
         Assert.Equal(6, await CountAsync("message"));
     }
@@ -262,7 +264,7 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
         await AppendAsync(Messages(1, 20_000));
         _clock.Advance(TimeSpan.FromHours(1));
         await AppendAsync(Messages(20_001, 1));
-        var sweep = Store.SweepAsync(Channel, _clock.GetUtcNow().AddMinutes(-30), long.MaxValue, Cancellation);
+        var sweep = Store.SweepAsync(Channel, _clock.GetUtcNow().AddMinutes(-30), KeysBefore, long.MaxValue, Cancellation);
 
         var head = 20_001;
         do await AppendAsync(Messages(++head, 1));
@@ -282,7 +284,7 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
         await AppendAsync(Messages(3, 1));
         _clock.Advance(MessageStore.KeyLifetime - TimeSpan.FromMinutes(1));
 
-        await Store.SweepAsync(Channel, DateTimeOffset.MaxValue, 0, Cancellation);
+        await Store.SweepAsync(Channel, DateTimeOffset.MaxValue, KeysBefore, 0, Cancellation);
 
         Assert.Null(await Store.FindKeyAsync(Channel, "old", Cancellation));
         Assert.Equal(new PublishResult(2, 1, true), await Store.FindKeyAsync(Channel, "young", Cancellation));

@@ -132,6 +132,31 @@ public sealed class PublishTests(BroadcastCluster grid) : IClassFixture<Broadcas
     }
 
     [Fact]
+    public async Task The_queue_counts_what_empty_objects_really_take()
+    {
+        var channel = grid.Channel("empty");
+        await channel.PublishAsync(Batch("{}"));
+        // 2,000 bytes of text each, and a hundred times that in memory.
+        var batch = new PublishBatch([.. Enumerable.Range(0, 1_000).Select(_ => Push("{}"))]);
+        Task<PublishResult>[] publishes;
+        await using (await grid.HoldWritesAsync())
+        {
+            publishes = [.. Enumerable.Range(0, 20).Select(_ => channel.PublishAsync(batch))];
+            await Until.TrueAsync(() => publishes.Any(publish => publish.IsFaulted));
+        }
+
+        var stored = 0;
+        foreach (var publish in publishes)
+        {
+            if (await Record.ExceptionAsync(() => publish) is { } refused) Assert.IsType<ChannelBusyException>(refused);
+            else stored++;
+        }
+
+        Assert.InRange(stored, 1, 10);
+        Assert.Equal(1 + 1_000 * stored, (await channel.ReadAsync(0, 1)).Head);
+    }
+
+    [Fact]
     public async Task A_notification_has_its_offset_for_an_id_and_is_delivered_when_a_gateway_says_so()
     {
         var channel = grid.Channel(GrainKeys.PublicChannel);

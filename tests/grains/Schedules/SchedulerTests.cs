@@ -254,6 +254,54 @@ public abstract class SchedulerTests(PostgresServer? server) : StoreTest(server)
             Store.ListAsync(new ScheduleQuery(status, search, 1, limit), Cancellation);
     }
 
+    [Fact]
+    public async Task After_the_clock_was_ahead_next_runs_are_counted_anew_and_nothing_is_sent_twice()
+    {
+        var skips = (await Store.AddAsync(Cron("*/10 * * * *"), "ann", Cancellation)).Id;
+        var catchesUp = (await Store.AddAsync(Cron("*/10 * * * *", MissedRuns.CatchUp), "ann", Cancellation)).Id;
+        var once = (await Store.AddAsync(Once(Clock.GetUtcNow() + 20 * Minute), "ann", Cancellation)).Id;
+        var noon = Clock.GetUtcNow();
+        Clock.Advance(40 * Minute + TimeSpan.FromSeconds(30));
+        await RunDueAsync();
+        Assert.Equal(ScheduleStatus.Finished, (await Store.GetAsync(once, Cancellation))!.Status);
+        var sent = _published.Count;
+
+        Clock.AdjustTime(noon + Minute);
+        await SchedulerOf(Store).RewindAsync(Cancellation);
+        var rewound = (await Store.GetAsync(skips, Cancellation))!;
+        Assert.Equal((noon + 10 * Minute, Clock.GetUtcNow()), (rewound.NextRunAt, rewound.LastRunAt));
+        Assert.Equal(noon + 10 * Minute, (await Store.GetAsync(catchesUp, Cancellation))!.NextRunAt);
+        Assert.Equal((ScheduleStatus.Active, noon + 20 * Minute), ((await Store.GetAsync(once, Cancellation))!.Status, (await Store.GetAsync(once, Cancellation))!.NextRunAt));
+
+        for (var minute = 1; minute < 50; minute++)
+        {
+            Clock.Advance(Minute);
+            await RunDueAsync();
+        }
+
+        Assert.Equal(
+            [("12:50", RunStatus.Sent), ("12:40", RunStatus.Sent), ("12:30", RunStatus.Sent), ("12:20", RunStatus.Sent), ("12:10", RunStatus.Sent)],
+            (await RunsAsync(skips)).OrderByDescending(run => run.ScheduledFor).Select(run => ($"{run.ScheduledFor:HH:mm}", run.Status)));
+        Assert.Equal(RunStatus.Sent, Assert.Single(await RunsAsync(once)).Status);
+        // 12:10, 12:20 and 12:30 of the one that skips, 12:50 of both, and the one that is to be sent once.
+        Assert.Equal(sent + 6, _published.Count);
+        Assert.Equal(_calls.Count, _published.Count);
+    }
+
+    [Fact]
+    public async Task A_clock_that_was_never_ahead_moves_nothing()
+    {
+        var id = (await Store.AddAsync(Cron("*/10 * * * *"), "ann", Cancellation)).Id;
+        var paused = (await Store.AddAsync(Cron("*/10 * * * *"), "ann", Cancellation)).Id;
+        await Store.PauseAsync(paused, Cancellation);
+        Clock.Advance(25 * Minute);
+        Assert.Equal(0, await Store.RewindAsync(Clock.GetUtcNow(), schedule => Recurrence.Next(schedule.Draft, Clock.GetUtcNow()), Cancellation));
+        await RunDueAsync();
+        Assert.Equal(0, await Store.RewindAsync(Clock.GetUtcNow(), schedule => Recurrence.Next(schedule.Draft, Clock.GetUtcNow()), Cancellation));
+        Assert.Equal(Clock.GetUtcNow() + 5 * Minute, (await Store.GetAsync(id, Cancellation))!.NextRunAt);
+        Assert.Equal(ScheduleStatus.Paused, (await Store.GetAsync(paused, Cancellation))!.Status);
+    }
+
     private Scheduler SchedulerOf(ScheduleStore store) => new(store, _metrics, Settings, Clock, NullLogger<Scheduler>.Instance);
 
     private Task<DateTimeOffset> RunDueAsync(ScheduleStore? store = null) => SchedulerOf(store ?? Store).RunDueAsync(PublishAsync, Cancellation);

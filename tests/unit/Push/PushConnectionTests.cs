@@ -75,7 +75,7 @@ public sealed class PushConnectionTests
     {
         var durable = new TaskCompletionSource();
         await using var wire = new PushWire(publishing: _ => durable.Task);
-        await wire.SendAsync("bad\n{}\nbad\n");
+        await wire.SendAsync("{bad\n{}\nbad\n");
         await Until.TrueAsync(() => wire.Batches.Count == 1);
         Assert.Equal("", wire.Answers);
 
@@ -231,6 +231,155 @@ public sealed class PushConnectionTests
 
         durable.SetResult();
         Assert.Equal("ok\n", await wire.EndedAsync());
+    }
+
+    [Theory]
+    [InlineData("POST / HTTP/1.1\r\nHost: localhost:8081\r\n\r\n\n{\"a\":1}\n", "not HTTP")]
+    [InlineData("\r\n\nGET /?{} HTTP/1.1\r\n\r\n{\"a\":1}\n", "not HTTP")]
+    [InlineData("OPTIONS * HTTP/1.1\r\n{\"a\":1}\n", "not HTTP")]
+    [InlineData("\u0016\u0003\u0001\u0002\n{\"a\":1}\n", "without TLS")]
+    [InlineData("hello\n{\"a\":1}\n", "must be a JSON object")]
+    [InlineData("[{\"a\":1}]\n{\"a\":1}\n", "must be a JSON object")]
+    [InlineData("AUTH key\n{\"a\":1}\n", "no key is set")]
+    [InlineData("AUTH / HTTP/1.1\r\n\r\n{\"a\":1}\n", "no key is set")]
+    public async Task A_connection_that_begins_as_something_else_is_told_so_and_publishes_nothing(string sent, string reason)
+    {
+        await using (var whole = new PushWire())
+        {
+            await whole.SendAsync(sent);
+            var answer = await whole.EndedAsync();
+            Assert.StartsWith("error: ", answer, StringComparison.Ordinal);
+            Assert.Contains(reason, answer, StringComparison.Ordinal);
+            Assert.Equal(answer.Length - 1, answer.IndexOf('\n', StringComparison.Ordinal));
+            Assert.Empty(whole.Published);
+        }
+
+        await using var cut = new PushWire();
+        foreach (var c in sent) await cut.SendAsync(c.ToString());
+        Assert.StartsWith("error: ", await cut.EndedAsync(), StringComparison.Ordinal);
+        Assert.Empty(cut.Published);
+    }
+
+    [Theory]
+    [InlineData("{\"a\":1}\n")]
+    [InlineData("\n\r\n \t {\"a\":1}\r\n")]
+    [InlineData("{bad\nGET / HTTP/1.1\n{\"a\":1}\n")]
+    public async Task A_connection_that_begins_with_a_brace_may_have_bad_lines(string sent)
+    {
+        await using var wire = new PushWire();
+        foreach (var c in sent) await wire.SendAsync(c.ToString());
+        await Until.TrueAsync(() => wire.Answers.EndsWith("ok\n", StringComparison.Ordinal));
+        Assert.False(wire.Running.IsCompleted);
+        Assert.Single(wire.Published);
+    }
+
+    [Fact]
+    public async Task With_a_key_empty_lines_do_not_keep_the_connection()
+    {
+        await using var wire = new PushWire(o => o.PushKey = "secret");
+        for (var second = 0; second < 9; second++)
+        {
+            await wire.SendAsync("\n");
+            await wire.SeenAsync();
+            wire.Time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.False(wire.Running.IsCompleted);
+        wire.Time.Advance(TimeSpan.FromSeconds(1.001));
+        Assert.Equal("error: the first line must be AUTH and the right key\n", await wire.EndedAsync());
+    }
+
+    [Fact]
+    public async Task With_a_key_what_cannot_become_AUTH_ends_the_connection_before_the_line_does()
+    {
+        await using var wire = new PushWire(o => o.PushKey = "secret");
+        await wire.SendAsync("AUT");
+        await wire.SeenAsync();
+        Assert.False(wire.Running.IsCompleted);
+
+        await wire.SendAsync("O");
+        Assert.Equal("error: the first line must be AUTH and the right key\n", await wire.EndedAsync());
+    }
+
+    [Fact]
+    public async Task A_line_that_arrives_slowly_but_steadily_is_taken()
+    {
+        await using var wire = new PushWire();
+        var line = "{\"a\":\"" + new string('x', 700_000) + "\"}";
+        foreach (var piece in line.Chunk(50_000))
+        {
+            await wire.SendAsync(new string(piece));
+            await wire.SeenAsync();
+            wire.Time.Advance(TimeSpan.FromSeconds(3));
+        }
+
+        await wire.SendAsync("\n");
+        await wire.AnsweredAsync("ok\n");
+        Assert.Equal([line], wire.PublishedTexts);
+    }
+
+    [Fact]
+    public async Task A_line_that_takes_for_ever_ends_the_connection_after_those_before_it()
+    {
+        await using var wire = new PushWire();
+        await wire.SendAsync("{}\n");
+        await wire.AnsweredAsync("ok\n");
+        await wire.SendAsync("{");
+        await wire.SeenAsync();
+        for (var seconds = 4; seconds < 60; seconds += 4)
+        {
+            wire.Time.Advance(TimeSpan.FromSeconds(4));
+            await wire.SendAsync(" ");
+            await wire.SeenAsync();
+        }
+
+        Assert.False(wire.Running.IsCompleted);
+        wire.Time.Advance(TimeSpan.FromSeconds(4.001));
+        Assert.Equal("ok\nerror: the line did not end within 60 s\n", await wire.EndedAsync());
+        Assert.Single(wire.Published);
+    }
+
+    [Fact]
+    public async Task One_that_waits_for_the_disk_is_not_blamed_for_the_line_behind()
+    {
+        var durable = new TaskCompletionSource();
+        await using var wire = new PushWire(o => o.PushLineTimeout = TimeSpan.FromSeconds(6), publishing: _ => durable.Task);
+        // Three batches are taken before the reader has to wait; the rest stays unread.
+        for (var batch = 0; batch < 4; batch++) await wire.SendAsync(string.Concat(Enumerable.Repeat("{}\n", 1_000)));
+        await wire.SendAsync("{\"half\":");
+        await Until.TrueAsync(() => wire.Batches.Count == 1);
+        for (var i = 0; i < 20; i++) wire.Time.Advance(TimeSpan.FromSeconds(5));
+        durable.SetResult();
+        await wire.SeenAsync();
+        await wire.SendAsync("1}\n");
+        await Until.TrueAsync(() => wire.Published.Count == 4_001);
+    }
+
+    [Fact]
+    public async Task At_the_bound_of_memory_connections_are_read_from_in_turn_and_nothing_is_refused()
+    {
+        var durable = new TaskCompletionSource();
+        var budget = new PushBudget(50_000);
+        var registry = new PushRegistry(10, 0);
+        await using var first = new PushWire(publishing: _ => durable.Task, registry: registry, budget: budget);
+        await first.SendAsync(string.Concat(Enumerable.Repeat("{}\n", 1_000)));
+        await Until.TrueAsync(() => first.Batches.Count == 1);
+        // Nearly all of it is what lies around two bytes of text.
+        Assert.InRange(budget.Used, 100_000, 200_000);
+
+        await using var second = new PushWire(registry: registry, budget: budget);
+        await using var third = new PushWire(registry: registry, budget: budget);
+        await second.SendAsync("{}\n");
+        await third.SendAsync("{}\n");
+        await Until.TrueAsync(() => second.Slot.HasOutstanding && third.Slot.HasOutstanding);
+        second.Time.Advance(TimeSpan.FromMinutes(5));
+        Assert.Empty(second.Batches);
+        Assert.False(second.Running.IsCompleted);
+
+        durable.SetResult();
+        await second.AnsweredAsync("ok\n");
+        await third.AnsweredAsync("ok\n");
+        await Until.TrueAsync(() => first.Answers.Length == 3_000 && budget.Used == 0);
     }
 
     [Theory]

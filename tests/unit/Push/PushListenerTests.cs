@@ -116,44 +116,100 @@ public sealed class PushListenerTests
     }
 
     [Fact]
-    public async Task One_connection_too_many_is_told_so_and_the_next_is_served_once_there_is_room()
+    public async Task While_all_connections_are_at_work_one_too_many_is_told_so()
     {
-        using var listener = Listener(o => o.PushConnections = 1);
+        var durable = new TaskCompletionSource();
+        using var listener = Listener(o => o.PushConnections = 1, publishing: () => durable.Task);
         await listener.StartListeningAsync(CancellationToken.None);
         using (var first = await ConnectAsync())
         {
             await first.SendAsync("{}\n"u8.ToArray());
-            Assert.Equal(3, await first.ReceiveAsync(new byte[10]));
+            await Until.TrueAsync(() => _published == 1);
             Assert.Equal("error: too many connections\n", await TalkAsync("{}\n"u8.ToArray()));
+            durable.SetResult();
+            Assert.Equal(3, await first.ReceiveAsync(new byte[10]));
         }
 
-        await Until.TrueAsync(async () => await TalkAsync("{}\n"u8.ToArray()) == "ok\n");
+        Assert.Equal("ok\n", await TalkAsync("{}\n"u8.ToArray()));
         await listener.StopListeningAsync(CancellationToken.None);
         Assert.Equal(2, _published);
     }
 
     [Fact]
-    public async Task One_connection_too_many_of_an_address_is_told_so_and_those_of_others_are_served()
+    public async Task While_all_of_an_address_are_at_work_one_too_many_is_told_so_and_others_are_served()
     {
-        using var listener = Listener(o => o.PushConnectionsPerAddress = 1);
+        var durable = new TaskCompletionSource();
+        using var listener = Listener(o => o.PushConnectionsPerAddress = 1, publishing: () => durable.Task);
         await listener.StartListeningAsync(CancellationToken.None);
-        using (var first = await ConnectAsync())
+        using var first = await ConnectAsync();
+        await first.SendAsync("{}\n"u8.ToArray());
+        await Until.TrueAsync(() => _published == 1);
+        Assert.Equal("error: too many connections from this address\n", await TalkAsync("{}\n"u8.ToArray()));
+        var other = TalkAsync("{}\n"u8.ToArray(), from: "127.0.0.2");
+        await Until.TrueAsync(() => _published == 2);
+        durable.SetResult();
+        Assert.Equal("ok\n", await other);
+        await listener.StopListeningAsync(CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task Two_thousand_idle_connections_of_an_address_leave_a_place_for_a_service_there()
+    {
+        using var listener = Listener(o => (o.PushConnectionsPerAddress, o.PushIdle) = (50, TimeSpan.FromMinutes(10)));
+        await listener.StartListeningAsync(CancellationToken.None);
+        List<Socket> idle = [];
+        for (var i = 0; i < 2_000; i++) idle.Add(await ConnectAsync());
+        // Nothing but an empty line: it is open, and has nothing outstanding.
+        foreach (var socket in idle)
         {
-            await first.SendAsync("{}\n"u8.ToArray());
-            Assert.Equal(3, await first.ReceiveAsync(new byte[10]));
-            Assert.Equal("error: too many connections from this address\n", await TalkAsync("{}\n"u8.ToArray()));
-            Assert.Equal("ok\n", await TalkAsync("{}\n"u8.ToArray(), from: "127.0.0.2"));
+            try
+            {
+                await socket.SendAsync("\n"u8.ToArray());
+            }
+            catch (SocketException)
+            {
+                // Dropped without a word, as so many more are at once.
+            }
         }
 
-        await Until.TrueAsync(async () => await TalkAsync("{}\n"u8.ToArray()) == "ok\n");
+        Assert.Equal("ok\n", await TalkAsync("{}\n"u8.ToArray()));
+        idle.ForEach(socket => socket.Dispose());
         await listener.StopListeningAsync(CancellationToken.None);
-        Assert.Equal(3, _published);
+    }
+
+    [Fact]
+    public async Task One_that_has_to_make_room_hears_why()
+    {
+        using var listener = Listener(o => (o.PushConnectionsPerAddress, o.PushIdle) = (1, TimeSpan.FromMinutes(10)));
+        await listener.StartListeningAsync(CancellationToken.None);
+        using var first = await ConnectAsync();
+        await first.SendAsync("{}\n"u8.ToArray());
+        Assert.Equal(3, await first.ReceiveAsync(new byte[10]));
+
+        Assert.Equal("ok\n", await TalkAsync("{}\n"u8.ToArray()));
+        Assert.Equal("error: closed to make room, too many connections from this address\n", await ReadToEndAsync(first));
+        await listener.StopListeningAsync(CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task A_web_page_that_posts_to_the_port_publishes_nothing()
+    {
+        using var listener = Listener();
+        await listener.StartListeningAsync(CancellationToken.None);
+        var body = new string(' ', 100_000) + "\n{\"type\":\"forged\"}\n";
+        var request = $"POST / HTTP/1.1\r\nHost: localhost:{_node.PushPort}\r\nContent-Type: text/plain;charset=UTF-8\r\n"
+            + $"Content-Length: {body.Length}\r\nOrigin: https://attacker.example\r\n\r\n{body}";
+        Assert.Equal(
+            "error: this port speaks lines of JSON, not HTTP; POST /api/push does the same over HTTP\n",
+            await TalkAsync(Encoding.ASCII.GetBytes(request)));
+        await listener.StopListeningAsync(CancellationToken.None);
+        Assert.Equal(0, _published);
     }
 
     [Fact]
     public async Task Without_a_limit_an_address_may_have_all_connections()
     {
-        using var listener = Listener(o => (o.PushConnections, o.PushConnectionsPerAddress) = (600, 0));
+        using var listener = Listener(o => (o.PushConnections, o.PushConnectionsPerAddress, o.PushIdle) = (600, 0, TimeSpan.FromMinutes(10)));
         await listener.StartListeningAsync(CancellationToken.None);
         List<Socket> open = [];
         for (var i = 0; i < 600; i++)
@@ -163,7 +219,9 @@ public sealed class PushListenerTests
             Assert.Equal(3, await open[^1].ReceiveAsync(new byte[10]));
         }
 
-        Assert.Equal("error: too many connections\n", await TalkAsync("{}\n"u8.ToArray()));
+        Assert.All(open, socket => Assert.Equal(0, socket.Available));
+        Assert.Equal("ok\n", await TalkAsync("{}\n"u8.ToArray()));
+        Assert.Equal("error: closed to make room, too many connections\n", await ReadToEndAsync(open[0]));
         open.ForEach(socket => socket.Dispose());
         await listener.StopListeningAsync(CancellationToken.None);
     }
@@ -175,7 +233,7 @@ public sealed class PushListenerTests
         await listener.StartListeningAsync(CancellationToken.None);
         using var sender = await ConnectAsync();
         var piece = new byte[1 << 20];
-        piece.AsSpan().Fill((byte)'x');
+        piece.AsSpan().Fill((byte)'{');
         var before = GC.GetTotalMemory(forceFullCollection: true);
         for (var i = 0; i < 100; i++) await sender.SendAsync(piece);
         Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 20 << 20);

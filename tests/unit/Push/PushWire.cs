@@ -5,9 +5,11 @@ using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using NotifyHub.Gateway;
+using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Push;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.TestKit;
+using Xunit;
 
 namespace NotifyHub.UnitTests.Push;
 
@@ -22,14 +24,19 @@ internal sealed class PushWire : IAsyncDisposable
     private readonly WatchedReader _reader;
     private long _sent;
 
-    public PushWire(Action<GatewayOptions>? configure = null, Func<PublishBatch, Task>? publishing = null)
+    public PushWire(
+        Action<GatewayOptions>? configure = null, Func<PublishBatch, Task>? publishing = null, PushRegistry? registry = null, PushBudget? budget = null)
     {
         var options = new GatewayOptions();
         configure?.Invoke(options);
         _reader = new WatchedReader(_toServer.Reader);
+        registry ??= new PushRegistry(1, 0);
+        Assert.Equal(Admission.Granted, registry.TryAdd("10.0.0.1", options.PushKey.Length == 0, out var slot));
         var connection = new PushConnection(
             _reader,
             _toSender.Writer,
+            Slot = slot!,
+            budget ?? new PushBudget(options.PushPendingBytes),
             async batch =>
             {
                 Batches.Enqueue(batch);
@@ -46,6 +53,8 @@ internal sealed class PushWire : IAsyncDisposable
     }
 
     public FakeTimeProvider Time { get; } = new();
+
+    public PushSlot Slot { get; }
 
     /// <summary>Completes when the server has ended the connection.</summary>
     public Task Running { get; }

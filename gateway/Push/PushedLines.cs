@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.Gateway.Push;
+
+/// <summary>Consecutive lines of one connection: their answers, null where the publish decides, and the payloads to publish.</summary>
+/// <param name="acceptedAt">When the first of the lines had come.</param>
+internal sealed class PushedLines(DateTimeOffset acceptedAt)
+{
+    private const int MaxLines = 1_000;
+    private const int MaxBytes = 1 << 20;
+
+    // What a line takes beside its text until it is answered, measured: its draft, array and answer.
+    private const int LineBytes = 128;
+
+    public DateTimeOffset AcceptedAt => acceptedAt;
+
+    public List<string?> Answers { get; } = [];
+
+    public List<Draft> Drafts { get; } = [];
+
+    /// <summary>The memory that all of it takes, about.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>The last answer is the last of the connection.</summary>
+    public bool Closes { get; private set; }
+
+    /// <summary>Those that lines are part of, the first ones only; null when none is named.</summary>
+    public List<ActivityContext>? Traces { get; private set; }
+
+    public bool IsFull => Answers.Count >= MaxLines || Bytes >= MaxBytes;
+
+    public void Publish(byte[] payload)
+    {
+        Answers.Add(null);
+        Drafts.Add(Draft.Push(payload));
+        Bytes += LineBytes + payload.Length;
+    }
+
+    public void Answer(string answer)
+    {
+        Answers.Add(answer);
+        Bytes += LineBytes;
+    }
+
+    public void Close(string answer)
+    {
+        Answer(answer);
+        Closes = true;
+    }
+
+    public void Add(ActivityContext trace)
+    {
+        Traces ??= [];
+        if (Traces.Count <= Tracing.MaxLinks && !Traces.Contains(trace)) Traces.Add(trace);
+    }
+
+    public PushedLines Append(PushedLines next)
+    {
+        Answers.AddRange(next.Answers);
+        Drafts.AddRange(next.Drafts);
+        Bytes += next.Bytes;
+        foreach (var trace in next.Traces ?? []) Add(trace);
+        return this;
+    }
+}

@@ -1,0 +1,27 @@
+namespace NotifyHub.TestKit;
+
+/// <summary>A machine's clock that somebody sets, while time passes as it does.</summary>
+/// <param name="inner">What passes; null: real time.</param>
+public sealed class SettableClock(TimeProvider? inner = null) : TimeProvider
+{
+    private readonly TimeProvider _inner = inner ?? System;
+    private long _ahead;
+
+    /// <summary>How far it is ahead; negative: behind.</summary>
+    public TimeSpan Ahead
+    {
+        get => TimeSpan.FromTicks(Volatile.Read(ref _ahead));
+        set => Volatile.Write(ref _ahead, value.Ticks);
+    }
+
+    public override TimeZoneInfo LocalTimeZone => _inner.LocalTimeZone;
+
+    public override long TimestampFrequency => _inner.TimestampFrequency;
+
+    public override DateTimeOffset GetUtcNow() => _inner.GetUtcNow() + Ahead;
+
+    public override long GetTimestamp() => _inner.GetTimestamp();
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+        _inner.CreateTimer(callback, state, dueTime, period);
+}
