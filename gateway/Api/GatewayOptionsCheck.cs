@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Network;
+using NotifyHub.Grains.Hosting;
 
 namespace NotifyHub.Gateway.Api;
 
@@ -31,14 +32,13 @@ public sealed class GatewayOptionsCheck : IValidateOptions<GatewayOptions>
         CheckAddress("NotifyHub:Address", options.Address, faults);
         CheckAddress("NotifyHub:PushAddress", options.PushAddress, faults);
         CheckAddress("NotifyHub:MetricsAddress", options.MetricsAddress, faults);
-        if (options.MetricsPort > 0 && options.MetricsPort == options.WebSocketPort)
-            faults.Add($"NotifyHub:MetricsPort: {options.MetricsPort} is NotifyHub:WebSocketPort already.");
         CheckAddress("NotifyHub:ConsoleAddress", options.ConsoleAddress, faults);
         faults.AddRange(options.ApiOrigins
             .Where(origin => !IsOrigin(origin))
             .Select(origin => $"NotifyHub:ApiOrigins: '{origin}' is not an origin such as https://console.example.com."));
-        if (options.ConsolePort > 0 && options.ConsolePort == options.WebSocketPort)
-            faults.Add($"NotifyHub:ConsolePort: {options.ConsolePort} is NotifyHub:WebSocketPort already.");
+        faults.AddRange(PortCheck.Duplicates(
+            (nameof(options.WebSocketPort), options.WebSocketPort), (nameof(options.PushPort), options.PushPort),
+            (nameof(options.ConsolePort), options.ConsolePort), (nameof(options.MetricsPort), options.MetricsPort)));
 
         faults.AddRange(options.TrustedProxies
             .Where(network => TrustedProxies.Parse(network) is null)
