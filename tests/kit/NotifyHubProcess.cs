@@ -75,6 +75,9 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
     /// <summary>The host of a network of its own that it runs on; null: this machine. To be set before it starts.</summary>
     public NetworkHost? Host { get; set; }
 
+    /// <summary>Its command line, behind the program. To be set before it starts.</summary>
+    public IReadOnlyList<string> Arguments { get; set; } = [];
+
     /// <summary>Where its ports are.</summary>
     public string Address => Host?.Address ?? "127.0.0.1";
 
@@ -217,7 +220,7 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
 
     private void Launch()
     {
-        string[] command = [.. Host?.Exec ?? [], "dotnet", Program()];
+        string[] command = [.. Host?.Exec ?? [], "dotnet", Program(), .. Arguments];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardInput = true,
