@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Api;
@@ -10,6 +9,7 @@ using NotifyHub.Gateway.Site;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.Gateway.Telemetry;
 using NotifyHub.Grains;
+using NotifyHub.Grains.Hosting;
 using NotifyHub.Telemetry;
 
 namespace NotifyHub.Gateway;
@@ -17,6 +17,14 @@ namespace NotifyHub.Gateway;
 /// <summary>How a gateway process is put together, started and told to its user.</summary>
 public static class GatewayHost
 {
+    private const string DataFolderSetting = $"{GatewayOptions.Section}:{nameof(GatewayOptions.DataFolder)}";
+
+    /// <summary>What the program says of itself. The guide's start command is taken, and means nothing more.</summary>
+    public static ProgramInfo Info { get; } = new(
+        "NotifyHub gateway", "NotifyHub.Gateway.dll", "takes pushes, holds the clients' WebSockets, and serves the API and the console.",
+        Words: ["ws:start"], Sections: ["Gateway", "Silo"],
+        Checks: "the names and values of all settings, certificate files, the connection string, the data folder, the addresses");
+
     /// <summary>The gateway's own services, its endpoint, and its way into the grid.</summary>
     public static void AddGateway(this WebApplicationBuilder builder)
     {
@@ -102,34 +110,52 @@ public static class GatewayHost
             builder.Configuration.GetSection(GatewayOptions.Section), (defaults.MetricsAddress, defaults.MetricsPort)));
     }
 
-    /// <summary>Checks all settings and makes the embedded database ready, so that a fault is a line to read and not a stack trace.</summary>
+    /// <summary>Tries all ports, takes the data, and makes the embedded database ready, so that a fault is a line to read and not a stack trace.</summary>
     /// <returns>Null: ready. Otherwise what to tell the operator before the process ends.</returns>
+    /// <exception cref="StartFaultException">The same, of the data.</exception>
     public static async Task<string?> PrepareGatewayAsync(this IServiceProvider services)
     {
         var options = services.GetRequiredService<IOptions<GatewayOptions>>().Value;
-        if (IsTaken(EndPoint(options))) return PortInUse(nameof(options.WebSocketPort), options.WebSocketPort);
-        if (services.GetRequiredService<ConsoleEndPoint>().Wanted is { } console && IsTaken(console))
-            return PortInUse(nameof(options.ConsolePort), options.ConsolePort);
-        if (options.HealthPort > 0 && IsTaken(new IPEndPoint(Parse("*"), options.HealthPort)))
-            return PortInUse(nameof(options.HealthPort), options.HealthPort);
-        if (services.GetRequiredService<MetricsEndPoint>() is { Wanted: { } metrics } && IsTaken(metrics))
-            return MetricsEndPoint.InUse(metrics.Port);
-        return options.Mode == GatewayMode.Embedded ? await services.PrepareSiloAsync() : null;
+        string[] faults = [.. services.Ports().Select(port => PortCheck.Fault(port.EndPoint, port.Setting, port.AddressSetting)).OfType<string>()];
+        if (faults.Length > 0) return string.Join(Environment.NewLine, faults);
+        if (options.Mode != GatewayMode.Embedded) return null;
+
+        services.GetRequiredService<DataLock>().Take(DataFolderSetting, DataPath(options), isShared: false);
+        services.GetRequiredService<TokenIssuer>().ReadKey();
+        return await services.PrepareSiloAsync();
     }
 
-    /// <summary>What to tell the operator when a setting is wrong; null: the failure is about something else.</summary>
-    public static string? SettingsFault(this Exception failure) => failure switch
+    /// <summary>What <c>--check</c> does: looks at everything that needs neither a free port nor the database, and leaves nothing behind.</summary>
+    /// <returns>Null: good. Otherwise what to tell the operator.</returns>
+    /// <exception cref="StartFaultException">The same, of the data.</exception>
+    public static string? CheckGateway(this IServiceProvider services)
     {
-        OptionsValidationException faults => string.Join(Environment.NewLine, faults.Failures),
-        // A value that is no number, time or the like. Known by who threw it, for the type says nothing.
-        InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } => failure.Message,
-        _ => null,
-    };
+        var options = services.GetRequiredService<IOptions<GatewayOptions>>().Value;
+        if (options.Mode == GatewayMode.Embedded)
+        {
+            services.CheckSilo();
+            DataLock.Check(DataFolderSetting, DataPath(options));
+            SigningKey.Check(options);
+        }
+
+        string[] faults = [.. services.Ports()
+            .Select(port => PortCheck.Fault(new IPEndPoint(port.EndPoint.Address, 0), port.Setting, port.AddressSetting)).OfType<string>().Distinct()];
+        return faults.Length == 0 ? null : string.Join(Environment.NewLine, faults);
+    }
+
+    /// <summary>What <c>--health</c> does.</summary>
+    /// <returns>The exit code.</returns>
+    public static Task<int> AskHealthAsync(string[] settings)
+    {
+        var asked = HealthProbe.Settings(settings).Get<GatewayOptions>() ?? new();
+        if (asked.HealthPort > 0) return HealthProbe.AskAsync("*", asked.HealthPort);
+        return HealthProbe.AskAsync(
+            asked.Address, asked.WebSocketPort, asked.TlsCertificateFile.Length > 0 && asked.TlsPorts.HasFlag(TlsPorts.WebSocket));
+    }
 
     /// <summary>Runs until told to end. Answers the process's exit code.</summary>
     public static async Task<int> RunGatewayAsync(this WebApplication app)
     {
-        var options = app.Services.GetRequiredService<IOptions<GatewayOptions>>().Value;
         try
         {
             await app.StartAsync();
@@ -141,16 +167,12 @@ public static class GatewayHost
             await app.WaitForShutdownAsync();
             return 0;
         }
-        catch (IOException e) when (e.InnerException is AddressInUseException)
+        catch (Exception e) when (StartFault.Explain(e) is { } fault)
         {
-            await Console.Error.WriteLineAsync(PortInUse(options, e.Message));
-            return 1;
-        }
-        catch (IOException e)
-        {
-            await Console.Error.WriteLineAsync(e.Message);
+            // Such as a port that was taken between the question and the web server's own attempt.
+            StartFault.Tell(fault);
             await app.StopAsync();
-            return 1;
+            return StartFault.ExitCode;
         }
 
         Welcome(
@@ -161,43 +183,26 @@ public static class GatewayHost
         return 0;
     }
 
-    /// <summary>Asked before anything starts. Found out only by the web server, a taken port costs the operator a page of stack traces.</summary>
-    private static bool IsTaken(IPEndPoint endPoint)
-    {
-        try
-        {
-            ClientTransport.Listen(endPoint).Dispose();
-            return false;
-        }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
-        {
-            return true;
-        }
-    }
+    private static IPEndPoint EndPoint(GatewayOptions options) => new(ListenAddress.Of(options.Address), options.WebSocketPort);
 
-    private static string PortInUse(string setting, int port) =>
-        $"Port {port} is in use by another process. Stop it, or set NotifyHub:{setting} (environment NotifyHub__{setting}) to a free one.";
-
-    // Taken between the question and the web server's own attempt, whose words name the address.
-    private static string PortInUse(GatewayOptions options, string message)
+    private static IEnumerable<(IPEndPoint EndPoint, string Setting, string AddressSetting)> Ports(this IServiceProvider services)
     {
-        (string Setting, int Port)[] others =
-        [
-            (nameof(options.ConsolePort), options.ConsolePort), (nameof(options.HealthPort), options.HealthPort),
-        ];
-        var (setting, port) = others.FirstOrDefault(
-            other => other.Port > 0 && message.Contains($":{other.Port}", StringComparison.Ordinal),
-            (nameof(options.WebSocketPort), options.WebSocketPort));
-        return PortInUse(setting, port);
+        var options = services.GetRequiredService<IOptions<GatewayOptions>>().Value;
+        yield return (EndPoint(options), nameof(options.WebSocketPort), nameof(options.Address));
+        yield return (new(ListenAddress.Of(options.PushAddress), options.PushPort), nameof(options.PushPort), nameof(options.PushAddress));
+        if (services.GetRequiredService<ConsoleEndPoint>().Wanted is { } console)
+            yield return (console, nameof(options.ConsolePort), nameof(options.ConsoleAddress));
+        if (options.HealthPort > 0) yield return (new(ListenAddress.Of("*"), options.HealthPort), nameof(options.HealthPort), nameof(options.Address));
+        if (services.GetRequiredService<MetricsEndPoint>().Wanted is { } metrics)
+            yield return (metrics, nameof(options.MetricsPort), nameof(options.MetricsAddress));
     }
 
     private static HttpConnections Connections(IServiceProvider provider, bool isClientPort) => HttpConnections.Of(
         provider.GetRequiredService<IOptions<GatewayOptions>>().Value, provider.GetRequiredService<TrustedProxies>(),
         provider.GetRequiredService<GatewayMetrics>(), isClientPort);
 
-    private static IPEndPoint EndPoint(GatewayOptions options) => new(Parse(options.Address), options.WebSocketPort);
-
-    internal static IPAddress Parse(string address) => address == "*" ? IPAddress.IPv6Any : IPAddress.Parse(address);
+    /// <summary>What the lock of the data folder is named for.</summary>
+    private static string DataPath(GatewayOptions options) => Path.Combine(Path.GetFullPath(options.DataFolder), "notifyhub");
 
     /// <summary>The first thing a new user reads: what listens where, and what to try.</summary>
     private static void Welcome(GatewayNode node, ConsoleEndPoint console, ServerCertificate certificate)

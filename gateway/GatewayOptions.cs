@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using NotifyHub.Gateway.Network;
+using NotifyHub.Grains.Settings;
 
 namespace NotifyHub.Gateway;
 
@@ -7,6 +8,8 @@ namespace NotifyHub.Gateway;
 public sealed class GatewayOptions
 {
     public const string Section = "NotifyHub";
+
+    static GatewayOptions() => Duration.UseInConfiguration();
 
     /// <summary>Embedded: the silo runs in this process too. Cluster: this process is an Orleans client of the silos.</summary>
     public GatewayMode Mode { get; set; } = GatewayMode.Embedded;

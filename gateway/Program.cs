@@ -5,25 +5,22 @@ using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Site;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.Grains;
+using NotifyHub.Grains.Hosting;
+using NotifyHub.Grains.Settings;
 using NotifyHub.Telemetry;
 
-if (args is [HealthProbe.Argument, .. var rest])
-{
-    var asked = HealthProbe.Settings(rest).Get<GatewayOptions>() ?? new();
-    if (asked.HealthPort > 0) return await HealthProbe.AskAsync("*", asked.HealthPort);
-    return await HealthProbe.AskAsync(
-        asked.Address, asked.WebSocketPort, asked.TlsCertificateFile.Length > 0 && asked.TlsPorts.HasFlag(TlsPorts.WebSocket));
-}
+var program = GatewayHost.Info;
+var arguments = ProgramArguments.Parse(args, program.Words);
+if (program.Answer(arguments) is { } ended) return ended;
 
 try
 {
+    if (arguments.Task == ProgramTask.Health) return await GatewayHost.AskHealthAsync(arguments.Settings);
+
     // Settings and pages lie beside the program; data lies where it is started.
-    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-    if (builder.Configuration.AddSecretFiles() is { } missing)
-    {
-        await Console.Error.WriteLineAsync(missing);
-        return 1;
-    }
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = arguments.Settings, ContentRootPath = AppContext.BaseDirectory });
+    if (builder.Configuration.AddSecretFiles() is { } missing) return StartFault.Tell(missing);
+    if (SettingsCheck.Faults(builder.Configuration, typeof(GatewayOptions), typeof(SiloOptions)) is { Count: > 0 } faults) return StartFault.Tell(faults);
 
     builder.AddGateway();
     builder.AddNotifyHubApi();
@@ -31,11 +28,8 @@ try
     builder.AddGatewayTelemetry();
 
     await using var app = builder.Build();
-    if (await app.Services.PrepareGatewayAsync() is { } fault)
-    {
-        await Console.Error.WriteLineAsync(fault);
-        return 1;
-    }
+    if (arguments.Task == ProgramTask.Check) return app.Services.CheckGateway() is { } wrong ? StartFault.Tell(wrong) : program.Checked();
+    if (await app.Services.PrepareGatewayAsync() is { } fault) return StartFault.Tell(fault);
 
     app.UseHttpConnections();
     app.Use(app.Services.GetRequiredService<TrustedProxies>().RestoreAsync);
@@ -49,9 +43,8 @@ try
 
     return await app.RunGatewayAsync();
 }
-catch (Exception failure) when (failure.SettingsFault() is { } fault)
+catch (Exception failure) when (StartFault.Explain(failure) is { } fault)
 {
     // The settings are read from the first line on: also what only building the host stumbles over is the operator's to correct.
-    await Console.Error.WriteLineAsync(fault);
-    return 1;
+    return StartFault.Tell(fault);
 }

@@ -4,9 +4,9 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
-using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Accounts;
 using NotifyHub.Grains.Clocks;
+using NotifyHub.Grains.Hosting;
 using NotifyHub.Grains.Schedules;
 using NotifyHub.Grains.Service;
 using NotifyHub.Grains.Storage;
@@ -30,12 +30,14 @@ public static class NotifyHubSilo
         TimeProviderNames.Grains, TimeProviderNames.Messaging, TimeProviderNames.SystemTimers,
         TimeProviderNames.Membership, TimeProviderNames.ActivationManagement, TimeProviderNames.GrainDirectory,
     ];
+    private const string StorageSetting = $"{SiloOptions.Section}:{nameof(SiloOptions.Storage)}";
 
     /// <summary>Settings come from the section <see cref="SiloOptions.Section"/>.</summary>
     /// <param name="embedded">The only silo, inside a gateway: nothing listens for other silos or clients but on loopback.</param>
     public static ISiloBuilder AddNotifyHubSilo(this ISiloBuilder silo, IConfiguration configuration, bool embedded)
     {
         silo.Services.AddOptions<SiloOptions>().Bind(configuration.GetSection(SiloOptions.Section));
+        silo.Services.AddSingleton<DataLock>();
         if (embedded) silo.UseEmbeddedClustering();
         else silo.UseSharedClustering();
         return silo.AddNotifyHubGrains(embedded);
@@ -91,16 +93,31 @@ public static class NotifyHubSilo
     {
         try
         {
+            services.CheckSilo();
+            // Embedded, a silo has the file to itself; the silos of a grid may share one.
+            if (services.GetRequiredService<Database>().DataFile is { } file)
+                services.GetRequiredService<DataLock>().Take(StorageSetting, file, isShared: !services.GetRequiredService<SiloMode>().Embedded);
             await services.GetRequiredService<SiloStartup>().PrepareAsync(cancellation);
             return null;
         }
-        catch (OptionsValidationException faults)
+        catch (Exception fault) when (StartFault.Explain(fault) is { } lines)
         {
-            return string.Join(Environment.NewLine, faults.Failures);
+            return lines;
         }
-        catch (Exception fault) when (fault is StorageUnavailableException or ArgumentException or InvalidOperationException)
+    }
+
+    /// <summary>Checks the settings, the connection string with them, without touching the database.</summary>
+    /// <exception cref="OptionsValidationException">They have faults.</exception>
+    /// <exception cref="StartFaultException">The connection string has.</exception>
+    public static void CheckSilo(this IServiceProvider services)
+    {
+        try
         {
-            return fault.Message;
+            services.GetRequiredService<Database>();
+        }
+        catch (ArgumentException fault)
+        {
+            throw new StartFaultException(fault.Message, fault);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using NotifyHub.Grains.Settings;
 
 namespace NotifyHub.Grains;
 
@@ -6,6 +7,8 @@ namespace NotifyHub.Grains;
 public sealed class SiloOptions
 {
     public const string Section = "NotifyHub";
+
+    static SiloOptions() => Duration.UseInConfiguration();
 
     /// <summary>Connection string: PostgreSQL (<c>Host=…</c>) or SQLite (<c>Data Source=…</c>).</summary>
     [Required]

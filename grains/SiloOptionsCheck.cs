@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using Microsoft.Extensions.Options;
+using NotifyHub.Grains.Hosting;
 
 namespace NotifyHub.Grains;
 
@@ -25,10 +26,16 @@ internal sealed class SiloOptionsCheck(SiloMode mode) : IValidateOptions<SiloOpt
 
         if (options.MetricsAddress != "*" && !IPAddress.TryParse(options.MetricsAddress, out _))
             faults.Add($"{SiloOptions.Section}:MetricsAddress: '{options.MetricsAddress}' is not an IP address, nor '*' for every address.");
-        if (!mode.Embedded && options.HealthPort < 0)
-            faults.Add($"{SiloOptions.Section}:HealthPort: a silo of its own has no other port that probes could ask.");
-        if (!mode.Embedded && options.MetricsPort > 0 && options.MetricsPort == options.HealthPort)
-            faults.Add($"{SiloOptions.Section}:MetricsPort: {options.MetricsPort} is {SiloOptions.Section}:HealthPort already.");
+        if (!mode.Embedded)
+        {
+            if (options.HealthPort < 0)
+                faults.Add($"{SiloOptions.Section}:HealthPort: a silo of its own has no other port that probes could ask.");
+            faults.AddRange(PortCheck.Duplicates(
+                (nameof(options.SiloPort), options.SiloPort), (nameof(options.GatewayPort), options.GatewayPort),
+                (nameof(options.HealthPort), options.HealthPort), (nameof(options.MetricsPort), options.MetricsPort),
+                (nameof(options.DashboardPort), options.DashboardPort)));
+        }
+
         if (!mode.Embedded && options.AdministratorPassword.Length == 0)
             faults.Add($"{SiloOptions.Section}:AdministratorPassword: a clustered deployment has no default password; set one.");
 

@@ -1,24 +1,29 @@
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
 using NotifyHub.Grains;
+using NotifyHub.Grains.Hosting;
+using NotifyHub.Grains.Settings;
 using NotifyHub.Grains.Storage;
 using NotifyHub.Silo;
 using NotifyHub.Telemetry;
 using Orleans.Dashboard;
 
-if (args is [HealthProbe.Argument, .. var rest])
-    return await HealthProbe.AskAsync("*", HealthProbe.Settings(rest).Get<SiloOptions>()?.HealthPort ?? new SiloOptions().HealthPort);
+var program = new ProgramInfo(
+    "NotifyHub silo", "NotifyHub.Silo.dll", "keeps the channels of a grid, orders and stores their messages, and hands them to the gateways.",
+    Words: [], Sections: ["Silo"], Checks: "the names and values of all settings, the connection string, the addresses");
+var arguments = ProgramArguments.Parse(args, program.Words);
+if (program.Answer(arguments) is { } ended) return ended;
 
 try
 {
+    if (arguments.Task == ProgramTask.Health)
+        return await HealthProbe.AskAsync("*", HealthProbe.Settings(arguments.Settings).Get<SiloOptions>()?.HealthPort ?? new SiloOptions().HealthPort);
+
     // The settings lie beside the program, wherever it is started.
-    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-    if (builder.Configuration.AddSecretFiles() is { } missing)
-    {
-        await Console.Error.WriteLineAsync(missing);
-        return 1;
-    }
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = arguments.Settings, ContentRootPath = AppContext.BaseDirectory });
+    if (builder.Configuration.AddSecretFiles() is { } missing) return StartFault.Tell(missing);
+    if (SettingsCheck.Faults(builder.Configuration, typeof(SiloOptions)) is { Count: > 0 } faults) return StartFault.Tell(faults);
 
     builder.UseOrleans(silo =>
     {
@@ -29,14 +34,22 @@ try
     var defaults = new SiloOptions();
     builder.AddTelemetry(
         "notifyhub-silo", MetricsEndPoint.Of(builder.Configuration.GetSection(SiloOptions.Section), (defaults.MetricsAddress, defaults.MetricsPort)));
+    builder.Services.AddSingleton<SiloPorts>();
+    builder.Services.AddOptions<SocketTransportOptions>().Configure<SiloPorts>((transport, ports) => transport.CreateBoundListenSocket = ports.Take);
     builder.Services.AddOptions<KestrelServerOptions>()
         .Configure<IOptions<SiloOptions>>((kestrel, options) =>
         {
-            kestrel.ListenAnyIP(options.Value.HealthPort);
+            kestrel.Listen(SiloPorts.Health(options.Value));
             OrleansDashboard.ListenOn(kestrel, options.Value);
         });
 
     await using var app = builder.Build();
+    var siloPorts = app.Services.GetRequiredService<SiloPorts>();
+    if (arguments.Task == ProgramTask.Check)
+    {
+        app.Services.CheckSilo();
+        return siloPorts.CheckAddresses().ToList() is { Count: > 0 } wrong ? StartFault.Tell(wrong) : program.Checked();
+    }
 
     app.UseMetrics();
     app.UseOrleansDashboard();
@@ -46,29 +59,14 @@ try
             ? Results.Ok()
             : Results.StatusCode(StatusCodes.Status503ServiceUnavailable));
 
-    if (await app.Services.PrepareSiloAsync() is { } fault)
-    {
-        await Console.Error.WriteLineAsync(fault);
-        return 1;
-    }
+    // Before it joins the others: a second start with the same settings would have them take the first one for dead.
+    if (siloPorts.Hold() is { Count: > 0 } taken) return StartFault.Tell(taken);
+    if (await app.Services.PrepareSiloAsync() is { } fault) return StartFault.Tell(fault);
 
     await app.RunSiloAsync();
     return 0;
 }
-catch (OptionsValidationException faults)
+catch (Exception failure) when (StartFault.Explain(failure) is { } fault)
 {
-    // The web server asks for its port while the host is built, before the settings are checked.
-    await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, faults.Failures));
-    return 1;
-}
-catch (IOException fault) when (fault.InnerException is AddressInUseException)
-{
-    await Console.Error.WriteLineAsync($"{fault.Message} Stop what is there, or set NotifyHub:HealthPort, MetricsPort or DashboardPort to a free port.");
-    return 1;
-}
-catch (InvalidOperationException fault) when (fault.Source == "Microsoft.Extensions.Configuration.Binder")
-{
-    // A value that is no number, time or the like.
-    await Console.Error.WriteLineAsync(fault.Message);
-    return 1;
+    return StartFault.Tell(fault);
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
@@ -19,7 +20,7 @@ public sealed partial class MetricsEndPoint
     /// <param name="address">IP address, or <c>*</c> for every one.</param>
     /// <param name="port">-1: none.</param>
     public MetricsEndPoint(string address, int port) =>
-        Wanted = port is < 0 or > IPEndPoint.MaxPort ? null : new IPEndPoint(IPAddress.TryParse(address, out var parsed) ? parsed : IPAddress.IPv6Any, port);
+        Wanted = port is < 0 or > IPEndPoint.MaxPort ? null : new IPEndPoint(IPAddress.TryParse(address, out var parsed) ? parsed : Any, port);
 
     /// <summary>As the settings say. They are asked before they are checked: a faulty value is told there, with all the others.</summary>
     /// <param name="settings">The section that has <c>MetricsAddress</c> and <c>MetricsPort</c>.</param>
@@ -49,9 +50,8 @@ public sealed partial class MetricsEndPoint
         }));
     }
 
-    /// <summary>What to tell the operator.</summary>
-    public static string InUse(int port) =>
-        $"Port {port} is in use by another process. Stop it, or set NotifyHub:MetricsPort (environment NotifyHub__MetricsPort) to a free one; -1 does without.";
+    // A machine may be without IPv6.
+    private static IPAddress Any => Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any;
 
     [LoggerMessage(LogLevel.Information, "Metrics for Prometheus are served on {EndPoint}")]
     private static partial void LogServed(ILogger logger, IPEndPoint? endPoint);

@@ -24,12 +24,6 @@ public static class TelemetryExport
 
     private static readonly string[] Sources = [Tracing.SourceName, "Microsoft.Orleans.Application", "Npgsql"];
 
-    // One of them is enough to know that a collector is there. Without any, the exporter would only try localhost and complain.
-    private static readonly string[] EndPoints =
-    [
-        "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
-    ];
-
     /// <summary>Adds what the settings ask for; nothing is collected for nobody.</summary>
     /// <param name="service">Name of the service, unless <c>OTEL_SERVICE_NAME</c> or <c>OTEL_RESOURCE_ATTRIBUTES</c> give one.</param>
     /// <param name="endPoint">Where Prometheus scrapes.</param>
@@ -37,8 +31,9 @@ public static class TelemetryExport
     {
         builder.Services.AddSingleton(endPoint);
         endPoint.ListenOn(builder.Services);
-        var isExported = EndPoints.Any(name => !string.IsNullOrEmpty(builder.Configuration[name]))
+        var isExported = OtlpVariables.EndPoints.Any(name => !string.IsNullOrEmpty(builder.Configuration[name]))
             && !string.Equals(builder.Configuration["OTEL_SDK_DISABLED"], "true", StringComparison.OrdinalIgnoreCase);
+        if (isExported) OtlpVariables.Check(builder.Configuration);
         if (!isExported && endPoint.Wanted is null) return;
 
         var telemetry = builder.Services.AddOpenTelemetry()

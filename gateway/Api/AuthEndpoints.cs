@@ -14,7 +14,7 @@ internal static class AuthEndpoints
         var group = app.MapGroup("/api/auth").WithTags("auth");
         group.MapPost("/login", LoginAsync).AllowAnonymous().Accepts<LoginRequest>("application/json")
             .Summary("Log in; the answer holds the token for the header Authorization: Bearer.")
-            .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.InvalidCredentials, ErrorCatalogue.RateLimited);
+            .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.InvalidCredentials, ErrorCatalogue.DefaultPassword, ErrorCatalogue.RateLimited);
         group.MapGet("/me", MeAsync).RequireAuthorization(Callers.LoggedIn).Summary("Who the token belongs to.");
         group.MapPost("/password", ChangePasswordAsync).Audited("password.change").RequireAuthorization(Callers.LoggedIn).Accepts<NewPassword>("application/json")
             .Summary("Change the own password. The answer holds a new token; all earlier ones end.")
@@ -37,6 +37,12 @@ internal static class AuthEndpoints
 
         var (user, retryAfter) = await grains.GetGrain<IUserGrain>(GrainKeys.User(email)).SignInAsync(password);
         if (retryAfter is { } locked) return Limited(metrics, locked);
+        if (user is { HasDefaultPassword: true } && !ThisMachine.Is(context))
+        {
+            metrics.LoginFailed("default_password");
+            return new Failure(ErrorCatalogue.DefaultPassword);
+        }
+
         if (user is not null) return Reply.Ok(Login.Of(user, tokens));
 
         limiter.NoteFailure(address);

@@ -21,6 +21,15 @@ public static class ErrorCatalogue
     /// <summary>Known, but not allowed to.</summary>
     public static readonly ApiError Forbidden = new("FORBIDDEN", 403, new("權限不足", "You are not allowed to do this."));
 
+    /// <summary>The right password, but the one that stands in the documentation: it is good on the gateway's own machine alone.</summary>
+    public static readonly ApiError DefaultPassword = new(
+        "DEFAULT_PASSWORD",
+        403,
+        new(
+            "此帳號仍使用預設密碼，只能從閘道所在的機器（localhost）登入。請在那裡變更密碼，或在首次啟動前設定 NotifyHub:AdministratorPassword",
+            "This account still has the default password, which is accepted from the gateway's own machine (localhost) only. "
+                + "Change it there, or set NotifyHub:AdministratorPassword before the first start."));
+
     /// <summary>No such route, or no such thing behind it.</summary>
     public static readonly ApiError NotFound = new("NOT_FOUND", 404, new("找不到資源", "There is no such resource."));
 
@@ -70,8 +79,8 @@ public static class ErrorCatalogue
 
     public static readonly IReadOnlyList<ApiError> All =
     [
-        ValidationError, Unauthorized, InvalidCredentials, Forbidden, NotFound, MethodNotAllowed, RequestTimeout, Conflict,
-        PayloadTooLarge, UnsupportedMediaType, UpgradeRequired, RateLimited, TooManyConnections, InternalError, ServiceStopped, GatewayFull,
+        ValidationError, Unauthorized, InvalidCredentials, Forbidden, DefaultPassword, NotFound, MethodNotAllowed, RequestTimeout,
+        Conflict, PayloadTooLarge, UnsupportedMediaType, UpgradeRequired, RateLimited, TooManyConnections, InternalError, ServiceStopped, GatewayFull,
         Unavailable,
     ];
 

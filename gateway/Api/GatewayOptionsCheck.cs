@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Network;
+using NotifyHub.Grains.Hosting;
 
 namespace NotifyHub.Gateway.Api;
 
@@ -31,18 +32,17 @@ public sealed class GatewayOptionsCheck : IValidateOptions<GatewayOptions>
         CheckAddress("NotifyHub:Address", options.Address, faults);
         CheckAddress("NotifyHub:PushAddress", options.PushAddress, faults);
         CheckAddress("NotifyHub:MetricsAddress", options.MetricsAddress, faults);
-        if (options.MetricsPort > 0 && options.MetricsPort == options.WebSocketPort)
-            faults.Add($"NotifyHub:MetricsPort: {options.MetricsPort} is NotifyHub:WebSocketPort already.");
         CheckAddress("NotifyHub:ConsoleAddress", options.ConsoleAddress, faults);
-        CheckHealthPort(options, faults);
         faults.AddRange(options.AllowedOrigins
             .Where(origin => origin != "null" && !IsOrigin(origin))
             .Select(origin => $"NotifyHub:AllowedOrigins: '{origin}' is not an origin such as https://app.example.com, nor null."));
         faults.AddRange(options.ApiOrigins
             .Where(origin => !IsOrigin(origin))
             .Select(origin => $"NotifyHub:ApiOrigins: '{origin}' is not an origin such as https://console.example.com."));
-        if (options.ConsolePort > 0 && options.ConsolePort == options.WebSocketPort)
-            faults.Add($"NotifyHub:ConsolePort: {options.ConsolePort} is NotifyHub:WebSocketPort already.");
+        faults.AddRange(PortCheck.Duplicates(
+            (nameof(options.WebSocketPort), options.WebSocketPort), (nameof(options.PushPort), options.PushPort),
+            (nameof(options.ConsolePort), options.ConsolePort), (nameof(options.MetricsPort), options.MetricsPort),
+            (nameof(options.HealthPort), options.HealthPort)));
 
         faults.AddRange(options.TrustedProxies
             .Where(network => TrustedProxies.Parse(network) is null)
@@ -56,18 +56,6 @@ public sealed class GatewayOptionsCheck : IValidateOptions<GatewayOptions>
             .Select(silo => $"NotifyHub:Silos: '{silo}' is not host:port."));
 
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
-    }
-
-    private static void CheckHealthPort(GatewayOptions options, List<string> faults)
-    {
-        (string Setting, int Port)[] others =
-        [
-            (nameof(options.WebSocketPort), options.WebSocketPort), (nameof(options.ConsolePort), options.ConsolePort),
-            (nameof(options.PushPort), options.PushPort), (nameof(options.MetricsPort), options.MetricsPort),
-        ];
-        faults.AddRange(others
-            .Where(other => options.HealthPort > 0 && other.Port == options.HealthPort)
-            .Select(other => $"NotifyHub:HealthPort: {options.HealthPort} is NotifyHub:{other.Setting} already."));
     }
 
     private static void CheckCertificate(GatewayOptions options, List<string> faults)

@@ -41,7 +41,7 @@ public static class NotifyHubApi
         services.AddSingleton<SystemOverview>();
         services.AddSingleton(provider => new LoginLimiter(Options(provider).LoginFailuresPerMinute));
         services.AddSingleton(provider => new TokenIssuer(
-            SigningKey.Load(Options(provider)), Options(provider).LoginLifetime, provider.GetRequiredService<TimeProvider>()));
+            () => SigningKey.Load(Options(provider)), Options(provider).LoginLifetime, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<TokenVersions>();
         services.AddSingleton<ApiKeys>();
         services.AddRequestLimits();
@@ -62,8 +62,7 @@ public static class NotifyHubApi
     /// <exception cref="OptionsValidationException">The settings have faults; the message names them all.</exception>
     public static void MapNotifyHubApi(this WebApplication app)
     {
-        // A key that cannot be had must stop the start, not the first login.
-        _ = app.Services.GetRequiredService<TokenIssuer>();
+        app.Services.GetRequiredService<TokenIssuer>().ReadKey();
         // It measures this process from here on; made by the first request for the status, it would have nothing to tell.
         _ = app.Services.GetRequiredService<SystemStatus>();
 

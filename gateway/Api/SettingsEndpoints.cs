@@ -22,7 +22,7 @@ internal static class SettingsEndpoints
 
     private static IEnumerable<SettingView> Views(IEnumerable<Setting> settings, string section, HttpRequest request)
     {
-        var meanings = Text.IsEnglish(request) ? [] : SettingsList.Meanings(SettingsList.ChinesePage, section);
+        var meanings = Text.IsEnglish(request) ? [] : SettingsList.Meanings(SettingsPage.Chinese, section);
         // A silo may be of another version than this gateway, and have settings that this one knows nothing of.
         return settings.Select(setting => new SettingView(
             setting.Name, setting.Value, setting.Default, setting.Source, section.ToLowerInvariant(),

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using NotifyHub.Grains.Hosting;
 
 namespace NotifyHub.Gateway.Api;
 
@@ -10,38 +11,76 @@ public static class SigningKey
     public const int LeastBytes = 32;
 
     private const string FileName = "jwt.key";
+    private const string Setting = $"{GatewayOptions.Section}:{nameof(GatewayOptions.JwtKey)}";
 
     /// <summary>The configured key; without one, embedded mode makes its own, once, and keeps it, so that logins outlive a restart.</summary>
-    /// <exception cref="InvalidOperationException">The kept key has been damaged.</exception>
+    /// <exception cref="StartFaultException">The kept key is damaged, or cannot be read or written.</exception>
     public static byte[] Load(GatewayOptions options)
     {
         if (options.JwtKey.Length > 0) return Encoding.UTF8.GetBytes(options.JwtKey);
+        var path = PathOf(options);
+        try
+        {
+            PrivateFiles.CreateFolder(options.DataFolder);
+            if (!Path.Exists(path)) Make(path);
+            PrivateFiles.Restrict(path);
+            return Read(path);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable(path, fault);
+        }
+    }
 
-        Directory.CreateDirectory(options.DataFolder);
-        var path = Path.Combine(options.DataFolder, FileName);
-        if (!File.Exists(path)) Make(path);
+    /// <summary>Whether the kept key, if there is one, can be used.</summary>
+    /// <exception cref="StartFaultException">It can't.</exception>
+    public static void Check(GatewayOptions options)
+    {
+        var path = PathOf(options);
+        if (options.JwtKey.Length > 0 || !Path.Exists(path)) return;
+        try
+        {
+            Read(path);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable(path, fault);
+        }
+    }
 
+    private static string PathOf(GatewayOptions options) => Path.Combine(options.DataFolder, FileName);
+
+    private static byte[] Read(string path)
+    {
+        if (Directory.Exists(path))
+            throw new StartFaultException($"'{path}' is a folder, and the key of the login tokens is to be kept there. Delete it, or set {Setting}.");
         var key = Encoding.UTF8.GetBytes(File.ReadAllText(path).Trim());
         return key.Length >= LeastBytes
             ? key
-            : throw new InvalidOperationException(
-                $"The file '{path}' does not hold a key of {LeastBytes} bytes. Delete it to have one made, or set NotifyHub:JwtKey.");
+            : throw new StartFaultException(
+                $"The file '{path}' does not hold a key of {LeastBytes} bytes. Delete it to have one made, which ends all logins, or set {Setting}.");
     }
+
+    private static StartFaultException Unusable(string path, Exception fault) => new(
+        $"The key of the login tokens cannot be kept in '{path}': {fault.Message} "
+        + $"Mend that, or set {Setting} or {GatewayOptions.Section}:{nameof(GatewayOptions.DataFolder)}.",
+        fault);
 
     // Written beside and then moved: a crash in the middle leaves no half a key, and of two that start at once one wins.
     private static void Make(string path)
     {
         var draft = $"{path}.{Guid.NewGuid():N}";
-        var creation = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows()) creation.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using (var file = new StreamWriter(draft, Encoding.ASCII, creation))
-            file.Write(Convert.ToBase64String(RandomNumberGenerator.GetBytes(48)));
-
         try
         {
+            using (var file = new StreamWriter(PrivateFiles.Open(draft, FileMode.CreateNew, FileAccess.Write, FileShare.None), Encoding.ASCII))
+                file.Write(Convert.ToBase64String(RandomNumberGenerator.GetBytes(48)));
             File.Move(draft, path, overwrite: false);
         }
         catch (IOException) when (File.Exists(path))
+        {
+            // Another process made it.
+        }
+        finally
         {
             File.Delete(draft);
         }

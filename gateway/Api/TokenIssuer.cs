@@ -6,13 +6,17 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Gateway.Api;
 
 /// <summary>Issues login tokens, and says which ones to believe.</summary>
+/// <param name="key">Read when it is first needed: the web server has this made before it is known whether anything is to start.</param>
 /// <param name="lifetime">How long a token is good for.</param>
-public sealed class TokenIssuer(byte[] key, TimeSpan lifetime, TimeProvider time)
+public sealed class TokenIssuer(Func<byte[]> key, TimeSpan lifetime, TimeProvider time)
 {
     public const string Issuer = "notifyhub";
 
-    private readonly SymmetricSecurityKey _key = new(key);
+    private readonly Lazy<SecurityKey[]> _keys = new(() => [new SymmetricSecurityKey(key())]);
     private readonly JsonWebTokenHandler _handler = new() { SetDefaultTimesOnTokenCreation = false };
+
+    /// <summary>Reads the key: one that cannot be had must stop the start, not the first login.</summary>
+    public void ReadKey() => _ = _keys.Value;
 
     public LoginToken Issue(User user)
     {
@@ -24,7 +28,7 @@ public sealed class TokenIssuer(byte[] key, TimeSpan lifetime, TimeProvider time
             // No "not before": with a clock that was set back, or a gateway whose clock is behind, everybody would have to log in again.
             IssuedAt = now.UtcDateTime,
             Expires = expires.UtcDateTime,
-            SigningCredentials = new SigningCredentials(_key, SecurityAlgorithms.HmacSha256),
+            SigningCredentials = new SigningCredentials(_keys.Value[0], SecurityAlgorithms.HmacSha256),
             Claims = new Dictionary<string, object>
             {
                 [JwtRegisteredClaimNames.Sub] = user.Id.ToString(CultureInfo.InvariantCulture),
@@ -44,7 +48,7 @@ public sealed class TokenIssuer(byte[] key, TimeSpan lifetime, TimeProvider time
     public TokenValidationParameters Validation() => new()
     {
         ValidAlgorithms = [SecurityAlgorithms.HmacSha256],
-        IssuerSigningKey = _key,
+        IssuerSigningKeyResolver = (_, _, _, _) => _keys.Value,
         ValidateIssuerSigningKey = true,
         RequireSignedTokens = true,
         ValidIssuer = Issuer,

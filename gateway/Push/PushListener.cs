@@ -10,6 +10,7 @@ using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.Gateway.Telemetry;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Hosting;
 
 namespace NotifyHub.Gateway.Push;
 
@@ -146,13 +147,7 @@ public sealed partial class PushListener : IHostedService, IDisposable
 
     private Socket Bind()
     {
-        var address = _options.PushAddress switch
-        {
-            "*" => Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any,
-            var text => IPAddress.TryParse(text, out var parsed)
-                ? parsed
-                : throw new IOException($"'{text}' is no IP address; correct the setting NotifyHub:PushAddress."),
-        };
+        var address = ListenAddress.Of(_options.PushAddress);
         // The port that the system gave the first time is kept: senders know it by now.
         var port = _options.PushPort != 0 ? _options.PushPort : _node.PushPort;
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);

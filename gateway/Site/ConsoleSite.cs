@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Api;
 using NotifyHub.Gateway.Network;
+using NotifyHub.Grains.Hosting;
 
 namespace NotifyHub.Gateway.Site;
 
@@ -81,7 +82,7 @@ public sealed class ConsoleEndPoint(IOptions<GatewayOptions> options, ServerCert
     /// <summary>The port as asked for; null: no console is wanted.</summary>
     public IPEndPoint? Wanted { get; } = options.Value.ConsolePort < 0
         ? null
-        : new IPEndPoint(GatewayHost.Parse(options.Value.ConsoleAddress), options.Value.ConsolePort);
+        : new IPEndPoint(ListenAddress.Of(options.Value.ConsoleAddress), options.Value.ConsolePort);
 
     /// <summary>
     /// Whether browsers are told to use nothing but TLS with this host. They apply it to each of its ports: with WebSockets on a plain one they

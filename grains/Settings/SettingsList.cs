@@ -1,7 +1,9 @@
-using System.Data.Common;
 using System.Globalization;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Configuration.CommandLine;
+using Microsoft.Extensions.Configuration.EnvironmentVariables;
+using Microsoft.Extensions.Configuration.KeyPerFile;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Grains.Settings;
@@ -12,17 +14,16 @@ public static class SettingsList
     /// <summary>Stands for a secret that is set; one that is not set is empty.</summary>
     public const string Mask = "••••••";
 
-    public const string EnglishPage = "configuration.md";
+    private static readonly string[] SecretWords = ["Key", "Password", "Passphrase", "Secret", "Token", "Credential"];
 
-    public const string ChinesePage = "configuration.zh-TW.md";
-
-    private static readonly string[] SecretEndings = ["Key", "Password", "Secret", "Token"];
+    // Where something is, and not what it is.
+    private static readonly string[] PlaceEndings = ["File", "Folder", "Path", "Address", "Port"];
 
     /// <param name="defaults">A fresh instance of the same class.</param>
     /// <param name="section">The heading of the class's table in docs/configuration.md, where the meanings are from.</param>
     public static Setting[] Of<T>(T options, T defaults, IConfiguration configuration, string section) where T : notnull
     {
-        var meanings = Meanings(EnglishPage, section);
+        var meanings = Meanings(SettingsPage.English, section);
         return
         [
             .. from property in typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance)
@@ -39,6 +40,7 @@ public static class SettingsList
     {
         null => "",
         string[] list => string.Join(", ", list),
+        TimeSpan time => Duration.Format(time),
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };
 
@@ -46,60 +48,48 @@ public static class SettingsList
     {
         var value = Text(property.GetValue(options));
         if (value.Length == 0) return value;
-        // Whether a token is required is none.
-        if (property.PropertyType == typeof(string) && IsSecret(property.Name)) return Mask;
-        return property.Name == nameof(SiloOptions.Storage) ? WithoutSecrets(value) : value;
+        if (property.Name == nameof(SiloOptions.Storage)) return ShownStorage.Of(value);
+        // Numbers, times and choices are none: how long a token lasts, or whether one is required.
+        var isText = property.PropertyType == typeof(string) || property.PropertyType == typeof(string[]);
+        return isText && IsSecret(property.Name) ? Mask : value;
     }
 
-    private static bool IsSecret(string name) => SecretEndings.Any(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+    private static bool IsSecret(string name) =>
+        SecretWords.Any(word => name.Contains(word, StringComparison.OrdinalIgnoreCase))
+        && !PlaceEndings.Any(ending => name.EndsWith(ending, StringComparison.Ordinal));
 
-    private static string WithoutSecrets(string connectionString)
+    /// <summary>The kind of source that the value comes from: the last that has it wins.</summary>
+    private static string Source(IConfiguration configuration, string key) => Provider(configuration, key) switch
     {
-        try
-        {
-            var parts = new DbConnectionStringBuilder { ConnectionString = connectionString };
-            string[] secrets = [.. parts.Keys.Cast<string>().Where(key => IsSecret(key) || key.Equals("Pwd", StringComparison.OrdinalIgnoreCase))];
-            foreach (var key in secrets) parts[key] = Mask;
-            return parts.ConnectionString;
-        }
-        catch (ArgumentException)
-        {
-            // Not understood, so nobody can say where in it a password stands.
-            return Mask;
-        }
-    }
+        null => SettingSource.Default,
+        EnvironmentVariablesConfigurationProvider => SettingSource.Environment,
+        CommandLineConfigurationProvider => SettingSource.Argument,
+        _ => SettingSource.File,
+    };
 
-    /// <summary>The one that the value comes from: the last that has it wins.</summary>
-    private static string Source(IConfiguration configuration, string key) =>
-        Providers(configuration).LastOrDefault(provider => provider.TryGet(key, out _) || provider.GetChildKeys([], key).Any()) is not { } provider
-            ? SettingSource.Default
-            : provider.GetType().Name switch
-            {
-                "EnvironmentVariablesConfigurationProvider" => SettingSource.Environment,
-                "CommandLineConfigurationProvider" => SettingSource.Argument,
-                _ => SettingSource.File,
-            };
+    /// <summary>Where the key is from, as an operator would look for it; null: nowhere.</summary>
+    internal static string? SourceOf(IConfiguration configuration, string key) => Provider(configuration, key) switch
+    {
+        FileConfigurationProvider file => file.Source.Path,
+        EnvironmentVariablesConfigurationProvider => $"environment variable {key.Replace(":", "__", StringComparison.Ordinal)}",
+        CommandLineConfigurationProvider => "argument",
+        KeyPerFileConfigurationProvider => $"a file in {nameof(SiloOptions.SecretsFolder)}",
+        _ => null,
+    };
+
+    internal static bool IsFromSecretFile(IConfiguration configuration, string key) =>
+        Provider(configuration, key) is KeyPerFileConfigurationProvider;
+
+    private static IConfigurationProvider? Provider(IConfiguration configuration, string key) =>
+        Providers(configuration).LastOrDefault(provider => provider.TryGet(key, out _) || provider.GetChildKeys([], key).Any());
 
     private static IEnumerable<IConfigurationProvider> Providers(IConfiguration configuration) =>
         configuration is not IConfigurationRoot root ? [] : root.Providers.SelectMany(provider =>
             provider is ChainedConfigurationProvider chained ? Providers(chained.Configuration) : [provider]);
 
-    /// <summary>What each setting means, by its name. From the page that operators read, which a test holds to the options: a meaning is written
-    /// down once a language.</summary>
-    /// <param name="page"><see cref="EnglishPage"/> or <see cref="ChinesePage"/>.</param>
+    /// <summary>What each setting means, by its name.</summary>
+    /// <param name="page"><see cref="SettingsPage.English"/> or <see cref="SettingsPage.Chinese"/>.</param>
     /// <param name="section">The heading of its table.</param>
-    public static Dictionary<string, string> Meanings(string page, string section)
-    {
-        using var text = new StreamReader(typeof(SettingsList).Assembly.GetManifestResourceStream(page)!);
-        return text.ReadToEnd().Split('\n')
-            .SkipWhile(line => line != $"## {section}")
-            .Skip(1)
-            .TakeWhile(line => !line.StartsWith("## ", StringComparison.Ordinal))
-            .Where(line => line.StartsWith("| `", StringComparison.Ordinal))
-            .Select(line => line.Trim('|', ' ').Split('|', StringSplitOptions.TrimEntries))
-            .ToDictionary(
-                cells => cells[0][1..cells[0].IndexOf('`', 1)],
-                cells => cells[^1].Replace("`", "", StringComparison.Ordinal),
-                StringComparer.Ordinal);
-    }
+    public static Dictionary<string, string> Meanings(string page, string section) =>
+        SettingsPage.Rows(page, section).ToDictionary(row => row.Name, row => row.Meaning, StringComparer.Ordinal);
 }

@@ -46,6 +46,9 @@ public abstract class Database : IAsyncDisposable
     /// <summary>The connection string for Orleans' ADO.NET providers, with the defaults that this class adds.</summary>
     public abstract string ConnectionString { get; }
 
+    /// <summary>The file that it is; null: a server.</summary>
+    public virtual string? DataFile => null;
+
     /// <summary>
     /// The pooled connections, readied for use. Orleans' ADO.NET providers take it in place of the connection string, and then
     /// share the pool (PostgreSQL) and wait for the file's lock without the provider's 150 ms naps (SQLite).

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
+using NotifyHub.Grains.Hosting;
 
 namespace NotifyHub.Grains.Storage;
 
@@ -9,6 +10,8 @@ internal sealed class SqliteDatabase : Database
     private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
 
     private readonly string _file;
+    private readonly bool _isUri;
+    private readonly bool _mayCreate;
     private readonly Connections _readers;
     private readonly Connections _writers;
     private readonly SemaphoreSlim _gate = new(1, 1);
@@ -23,8 +26,9 @@ internal sealed class SqliteDatabase : Database
         var builder = new SqliteConnectionStringBuilder(connectionString) { DefaultTimeout = (int)LockPatience.TotalSeconds };
         if (builder.DataSource is "" or ":memory:" || builder.Mode == SqliteOpenMode.Memory)
             throw new ArgumentException("SQLite needs a file; what is kept in memory is not durable.");
-        if (!builder.DataSource.StartsWith("file:", StringComparison.OrdinalIgnoreCase))
-            builder.DataSource = Path.GetFullPath(builder.DataSource);
+        _isUri = builder.DataSource.StartsWith("file:", StringComparison.OrdinalIgnoreCase);
+        if (!_isUri) builder.DataSource = Path.GetFullPath(builder.DataSource);
+        _mayCreate = builder.Mode == SqliteOpenMode.ReadWriteCreate;
         _file = builder.DataSource;
         ConnectionString = builder.ConnectionString;
         _readers = new Connections(ConnectionString);
@@ -38,6 +42,8 @@ internal sealed class SqliteDatabase : Database
     public override string ConnectionString { get; }
 
     public override DbDataSource DataSource => _readers;
+
+    public override string? DataFile => _isUri ? null : _file;
 
     private protected override string MigrationFolder => "Sqlite";
 
@@ -151,7 +157,7 @@ internal sealed class SqliteDatabase : Database
 
     private SqliteConnection OpenWriter()
     {
-        if (Path.GetDirectoryName(_file) is { Length: > 0 } folder) Directory.CreateDirectory(folder);
+        if (!_isUri) MakePrivate();
         var writer = (SqliteConnection)_writers.OpenConnection();
         try
         {
@@ -166,6 +172,18 @@ internal sealed class SqliteDatabase : Database
             writer.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Leaves the file to its owner. SQLite gives the two files beside it the mode of this one.</summary>
+    private void MakePrivate()
+    {
+        if (_mayCreate)
+        {
+            if (Path.GetDirectoryName(_file) is { Length: > 0 } folder) PrivateFiles.CreateFolder(folder);
+            if (!File.Exists(_file)) PrivateFiles.Open(_file, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite).Dispose();
+        }
+
+        foreach (var suffix in (string[])["", "-wal", "-shm"]) PrivateFiles.Restrict(_file + suffix);
     }
 
     private void CloseWriter()

@@ -1,11 +1,16 @@
+using System.Net;
 using NotifyHub.TestKit;
+using Npgsql;
 using Xunit;
 
 namespace NotifyHub.ClusterTests;
 
-/// <summary>A cluster has no default password and no default key.</summary>
+/// <summary>A cluster has no default password and no default key; a second start of a silo leaves the first alone.</summary>
 public sealed class RefusedStartTests(LocalCluster cluster)
 {
+    // Orleans' number for a member that serves.
+    private const int SiloActive = 3;
+
     [Fact]
     public async Task A_silo_without_an_administrator_password_refuses_to_start_and_names_the_setting()
     {
@@ -26,6 +31,112 @@ public sealed class RefusedStartTests(LocalCluster cluster)
 
         Assert.Equal(1, exitCode);
         Assert.Equal(["NotifyHub:JwtKey", "NotifyHub:Silos"], output.Trim().Split(Environment.NewLine).Select(line => line[..line.IndexOf(": ", StringComparison.Ordinal)]));
+    }
+
+    [Theory]
+    [InlineData("HealthPort")]
+    [InlineData("SiloPort")]
+    public async Task A_second_start_of_a_silo_is_refused_and_the_first_goes_on(string shared)
+    {
+        var storage = await cluster.Database.CreateDatabaseAsync();
+        var ports = FreePorts.Take(6);
+        string[] names = ["SiloPort", "GatewayPort", "HealthPort"];
+        (string, string)[] Settings(int first) =>
+        [
+            ("Storage", storage), ("AdministratorPassword", "correct horse"), ("AdvertisedAddress", "127.0.0.1"),
+            .. names.Select((name, index) => (name, $"{ports[name == shared ? index : first + index]}")),
+        ];
+        await using var first = NotifyHubProcess.Silo(null, Settings(0));
+        await first.StartAgainAsync();
+        // The same settings again, and a silo that has but one port in common.
+        await using var twin = NotifyHubProcess.Silo(null, Settings(0));
+        await using var other = NotifyHubProcess.Silo(null, Settings(3));
+
+        var (twinCode, twinOutput) = await twin.RunToItsEndAsync();
+        var (otherCode, otherOutput) = await other.RunToItsEndAsync();
+
+        Assert.Equal((1, 1), (twinCode, otherCode));
+        Assert.Equal(names.Order(), Lines(twinOutput).Select(NamedSetting).Order());
+        Assert.Equal([shared], Lines(otherOutput).Select(NamedSetting));
+        // Neither was ever a member: who joins with the address of another has that one declared dead.
+        Assert.Equal([SiloActive], await StatusOfMembersAsync(storage));
+        await HealthyAsync(ports[2]);
+        Assert.True(first.IsRunning);
+    }
+
+    [Fact]
+    public async Task Of_two_starts_of_a_silo_at_the_same_moment_one_goes_on()
+    {
+        var storage = await cluster.Database.CreateDatabaseAsync();
+        var ports = FreePorts.Take(3);
+        (string, string)[] settings =
+        [
+            ("Storage", storage), ("AdministratorPassword", "correct horse"), ("AdvertisedAddress", "127.0.0.1"),
+            ("SiloPort", $"{ports[0]}"), ("GatewayPort", $"{ports[1]}"), ("HealthPort", $"{ports[2]}"),
+        ];
+        await using var one = NotifyHubProcess.Silo(null, settings);
+        await using var two = NotifyHubProcess.Silo(null, settings);
+
+        var starts = await Task.WhenAll(StartsAsync(one), StartsAsync(two));
+
+        Assert.Single(starts, started => started);
+        Assert.Contains("is in use by another process", (starts[0] ? two : one).Output, StringComparison.Ordinal);
+        await HealthyAsync(ports[2]);
+        Assert.Equal([SiloActive], await StatusOfMembersAsync(storage));
+
+        static async Task<bool> StartsAsync(NotifyHubProcess silo)
+        {
+            try
+            {
+                await silo.StartAgainAsync();
+                return true;
+            }
+            catch (InvalidOperationException)
+            {
+                return false;
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("--help", 0, "Settings of a silo")]
+    [InlineData("--version", 0, "NotifyHub silo ")]
+    [InlineData("--check", 0, "the settings are good")]
+    [InlineData("--check --NotifyHub:Lease=24:00:00", 1, "NotifyHub:Lease: '24:00:00' would mean 24d")]
+    [InlineData("--check --NotifyHub:AdvertisedAddress=198.51.100.7", 1, "NotifyHub:AdvertisedAddress: 198.51.100.7 is no address of this machine.")]
+    [InlineData("--NotifyHub:Storrage=x", 1, "did you mean Storage?")]
+    [InlineData("--SiloPort 1", 1, "--NotifyHub:SiloPort=")]
+    public async Task A_silo_answers_what_needs_no_grid_and_joins_none(string arguments, int code, string told)
+    {
+        var storage = await cluster.Database.CreateDatabaseAsync();
+        await using var silo = NotifyHubProcess.Silo(null, ("Storage", storage), ("AdministratorPassword", "correct horse"));
+        silo.Arguments = arguments.Split(' ');
+
+        var (exitCode, output) = await silo.RunToItsEndAsync();
+
+        Assert.Equal(code, exitCode);
+        Assert.Contains(told, output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
+        await using var database = new NpgsqlConnection(storage + ";Pooling=false");
+        await database.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'", database);
+        Assert.Equal(0L, await command.ExecuteScalarAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task The_default_password_is_refused_from_another_machine_and_good_on_its_own()
+    {
+        await using var network = await Network.CreateAsync();
+        await using var hub = NotifyHubProcess.Gateway(null);
+        hub.Host = await network.AddHostAsync();
+        await hub.StartAgainAsync();
+        using var rest = hub.Rest();
+
+        var answer = await rest.PostAsync(
+            "/api/auth/login", """{"email":"admin@notifyhub.com","password":"admin123"}""", ("Accept-Language", "en"));
+
+        answer.ExpectError(HttpStatusCode.Forbidden, "DEFAULT_PASSWORD");
+        Assert.Contains("NotifyHub:AdministratorPassword", answer.Body, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -49,5 +160,30 @@ public sealed class RefusedStartTests(LocalCluster cluster)
         {
             secrets.Delete(recursive: true);
         }
+    }
+
+    private static string[] Lines(string output) => output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
+
+    private static string NamedSetting(string line)
+    {
+        Assert.Contains(" is in use by another process. Stop it, or set NotifyHub:", line, StringComparison.Ordinal);
+        return line[(line.IndexOf("NotifyHub:", StringComparison.Ordinal) + "NotifyHub:".Length)..].Split(' ')[0];
+    }
+
+    private static Task HealthyAsync(int port)
+    {
+        var rest = new RestClient(port);
+        return Until.TrueAsync(async () => (await rest.GetAsync("/health/ready")).Status == HttpStatusCode.OK, what: "the silo is ready");
+    }
+
+    private static async Task<List<int>> StatusOfMembersAsync(string storage)
+    {
+        await using var database = new NpgsqlConnection(storage + ";Pooling=false");
+        await database.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand("SELECT status FROM membership", database);
+        await using var rows = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken);
+        List<int> found = [];
+        while (await rows.ReadAsync(TestContext.Current.CancellationToken)) found.Add(rows.GetInt32(0));
+        return found;
     }
 }

@@ -11,7 +11,7 @@ public class SettingsGrainTests
 
         var settings = (await cluster.Grains.GetGrain<ISettingsGrain>(GrainKeys.Only).ListAsync()).ToDictionary(setting => setting.Name);
 
-        Assert.Equal(("00:00:02", "00:00:05"), (settings["Lease"].Value, settings["Lease"].Default));
+        Assert.Equal(("2s", "5s"), (settings["Lease"].Value, settings["Lease"].Default));
         Assert.Equal("••••••", settings["AdministratorPassword"].Value);
         Assert.NotEmpty(settings["Lease"].Description);
     }

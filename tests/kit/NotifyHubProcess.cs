@@ -81,6 +81,9 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
     /// <summary>The limit of open files that it is started with; null: this process's own. To be set before it starts.</summary>
     public int? FileLimit { get; set; }
 
+    /// <summary>Its command line, behind the program. To be set before it starts.</summary>
+    public IReadOnlyList<string> Arguments { get; set; } = [];
+
     /// <summary>Where its ports are.</summary>
     public string Address => Host?.Address ?? "127.0.0.1";
 
@@ -224,7 +227,7 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
     private void Launch()
     {
         string[] limit = FileLimit is { } files ? ["sh", "-c", $"ulimit -n {files} && exec \"$@\"", "sh"] : [];
-        string[] command = [.. Host?.Exec ?? [], .. limit, "dotnet", Program()];
+        string[] command = [.. Host?.Exec ?? [], .. limit, "dotnet", Program(), .. Arguments];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardInput = true,

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -28,11 +29,140 @@ public sealed class RefusedStartTests
     [InlineData("RetentionMessages", "1")]
     [InlineData("Storage", "Nonsense=1")]
     [InlineData("TlsPorts", "Kitchen")]
-    public async Task A_wrong_setting_is_named_and_nothing_starts(string setting, string value)
+    [InlineData("TlsPorts", "9")]
+    [InlineData("Mode", "7")]
+    [InlineData("RequireToken", "yes")]
+    [InlineData("Silos", "silo:30000")]
+    [InlineData("Mode__0", "Embedded")]
+    [InlineData("AllowedOrigins__first", "https://a.example")]
+    [InlineData("TlsCertificateFile", "/nowhere/tls.pem")]
+    [InlineData("Address", "198.51.100.7")]
+    [InlineData("PushAddress", "198.51.100.7")]
+    [InlineData("OTEL_TRACES_SAMPLER", "dice", "OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "not an address")]
+    [InlineData("OTEL_EXPORTER_OTLP_PROTOCOL", "pigeon", "OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")]
+    public async Task A_wrong_setting_is_named_and_nothing_starts(string setting, string value, string other = "Senders", string otherValue = "1")
+    {
+        var (exitCode, output) = await NotifyHubProcess.RunToItsEndAsync(null, (setting, value), (other, otherValue));
+
+        AssertRefused(exitCode, output, setting.Split("__")[0]);
+    }
+
+    [Fact]
+    public async Task All_misspelt_settings_are_named_with_what_was_probably_meant_and_without_their_values()
+    {
+        await using var hub = NotifyHubProcess.Gateway(null, ("PushKay", "secret-of-the-push-port"), ("Push__Key", "secret-of-the-push-port"));
+        hub.Arguments = ["--NotifyHub:RequireTokens=true"];
+
+        var (exitCode, output) = await hub.RunToItsEndAsync();
+
+        AssertRefused(exitCode, output);
+        Assert.DoesNotContain("secret", output, StringComparison.Ordinal);
+        Assert.Equal(
+            [
+                "NotifyHub:Push:Key: there is no such setting (environment variable NotifyHub__Push__Key); did you mean PushKey?",
+                "NotifyHub:PushKay: there is no such setting (environment variable NotifyHub__PushKay); did you mean PushKey?",
+                "NotifyHub:RequireTokens: there is no such setting (argument); did you mean RequireToken?",
+            ],
+            Lines(output).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("--PushPort 1", "--NotifyHub:PushPort=")]
+    [InlineData("--PushKey=secret", "--NotifyHub:PushKey=")]
+    [InlineData("secret", "--NotifyHub:NAME=VALUE")]
+    [InlineData("--NotifyHub:RequireToken", "has no value")]
+    [InlineData("--NotifyHub:RequireToken --NotifyHub:PushPort=0", "has no value")]
+    public async Task Stray_arguments_are_refused(string arguments, string told)
+    {
+        await using var hub = NotifyHubProcess.Gateway(null);
+        hub.Arguments = arguments.Split(' ');
+
+        var (exitCode, output) = await hub.RunToItsEndAsync();
+
+        AssertRefused(exitCode, output, told);
+        Assert.DoesNotContain("secret", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("LoginLifetime", "24:00:00", "would mean 24d")]
+    [InlineData("LoginLifetime", "12", "would mean 12d")]
+    [InlineData("RetentionAge", "90", "would mean 90d")]
+    [InlineData("PushIdle", "5 s", "is not a time")]
+    public async Task A_time_that_means_something_else_is_refused_with_what_it_would_have_meant(string setting, string value, string told)
     {
         var (exitCode, output) = await NotifyHubProcess.RunToItsEndAsync(null, (setting, value));
 
-        AssertRefused(exitCode, output, setting);
+        AssertRefused(exitCode, output, $"NotifyHub:{setting}: '{value}' {told}");
+    }
+
+    [Theory]
+    [InlineData("/sys/notifyhub")]
+    [InlineData("/proc/nowhere")]
+    [InlineData("a-file/data")]
+    public async Task A_data_folder_that_may_not_be_written_is_named_with_its_setting(string folder)
+    {
+        var (exitCode, output) = await NotifyHubProcess.RunToItsEndAsync(
+            own => File.WriteAllText(Path.Combine(own, "a-file"), ""), ("DataFolder", folder), ("Storage", $"Data Source={folder}/notifyhub.db"));
+
+        AssertRefused(exitCode, output, "NotifyHub:DataFolder", folder);
+        Assert.Single(Lines(output));
+    }
+
+    [Fact]
+    public async Task Half_a_key_of_the_logins_is_named_with_its_remedy()
+    {
+        var (exitCode, output) = await NotifyHubProcess.RunToItsEndAsync(folder => File.WriteAllText(Path.Combine(folder, "jwt.key"), "half"));
+
+        AssertRefused(exitCode, output, "jwt.key", "Delete it", "NotifyHub:JwtKey");
+        Assert.Single(Lines(output));
+    }
+
+    [Fact]
+    public async Task A_folder_in_place_of_the_key_is_named_with_its_remedy()
+    {
+        var (exitCode, output) = await NotifyHubProcess.RunToItsEndAsync(folder => Directory.CreateDirectory(Path.Combine(folder, "jwt.key")));
+
+        AssertRefused(exitCode, output, "jwt.key", "Delete it", "NotifyHub:JwtKey");
+        Assert.Single(Lines(output));
+    }
+
+    [Theory]
+    [InlineData(4)]
+    [InlineData(8)]
+    [InlineData(64)]
+    public async Task A_full_disk_is_named_with_the_setting_of_what_did_not_fit(int kilobytes)
+    {
+        var disk = "";
+        try
+        {
+            var (exitCode, output) = await NotifyHubProcess.RunToItsEndAsync(
+                folder =>
+                {
+                    disk = Directory.CreateDirectory(Path.Combine(folder, "disk")).FullName;
+                    Run("mount", "-t", "tmpfs", "-o", $"size={kilobytes}k", "tmpfs", disk);
+                },
+                ("DataFolder", "disk/data"), ("Storage", "Data Source=disk/data/notifyhub.db"));
+
+            AssertRefused(exitCode, output, "NotifyHub:");
+            Assert.Single(Lines(output));
+        }
+        finally
+        {
+            Run("umount", "--lazy", disk);
+        }
+    }
+
+    [Fact]
+    public async Task A_file_of_settings_that_cannot_be_read_is_named()
+    {
+        var secrets = Directory.CreateTempSubdirectory("notifyhub-secrets-");
+        File.WriteAllText(Path.Combine(secrets.FullName, "JwtKey"), "0123456789abcdef0123456789abcdef");
+
+        var (exitCode, output) = await NotifyHubProcess.RunToItsEndAsync(null, ("SecretsFolder", secrets.FullName));
+
+        AssertRefused(exitCode, output, "NotifyHub:SecretsFolder", "NotifyHub__JwtKey");
+        secrets.Delete(recursive: true);
     }
 
     [Fact]
@@ -60,6 +190,15 @@ public sealed class RefusedStartTests
         var (exitCode, output) = await NotifyHubProcess.RunToItsEndAsync(null, ("Address", "127.0.0.1"), ("ConsoleAddress", "127.0.0.1"), (setting, port));
 
         AssertRefused(exitCode, output, setting, port);
+    }
+
+    private static string[] Lines(string output) => output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
+
+    private static void Run(params string[] command)
+    {
+        using var process = Process.Start(command[0], command[1..]);
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
     }
 
     private static void AssertRefused(int exitCode, string output, params string[] named)

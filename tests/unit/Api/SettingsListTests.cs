@@ -30,7 +30,7 @@ public sealed class SettingsListTests
             .ToDictionary(setting => setting.Name);
 
         Assert.Equal(("1", "8081", SettingSource.File), Seen("PushPort"));
-        Assert.Equal(("00:00:01", "00:00:05", SettingSource.File), Seen("PushIdle"));
+        Assert.Equal(("1s", "5s", SettingSource.File), Seen("PushIdle"));
         Assert.Equal(("2", "8080", SettingSource.Environment), Seen("WebSocketPort"));
         Assert.Equal(("https://a.example", "", SettingSource.Environment), Seen("AllowedOrigins"));
         Assert.Equal(("3", "0", SettingSource.Argument), Seen("Senders"));
@@ -42,9 +42,14 @@ public sealed class SettingsListTests
     }
 
     [Theory]
-    [InlineData("Host=db;Username=hub;Password=a;b=c", "Host=db;Username=hub;Password=••••••;b=c")]
-    [InlineData("Host=db;PWD='a;b'", "Host=db;PWD=••••••")]
+    [InlineData("Host=db;Username=hub;Password=a", "Host=db;Username=hub;Password=••••••")]
+    [InlineData("Host=db;PWD='a;b'", "Host=db;Password=••••••")]
+    [InlineData("Host=db;PSW=abc", "Host=db;Password=••••••")]
+    [InlineData("Server=db;User Id=hub;Password=abc", "Host=db;Username=hub;Password=••••••")]
     [InlineData("Host=db;SSL Password=abc", "Host=db;SSL Password=••••••")]
+    [InlineData("Host=db;Options=-c secret=abc", "Host=db;Options=••••••")]
+    [InlineData("Host=db;b=abc", "••••••")]
+    [InlineData("Data Source=hub.db;Password=abc", "Data Source=hub.db;Password=••••••")]
     [InlineData("Data Source=data/notifyhub.db", "Data Source=data/notifyhub.db")]
     [InlineData("Password=abc;nonsense", "••••••")]
     public void No_secret_of_a_connection_string_is_told(string storage, string shown)
@@ -54,6 +59,34 @@ public sealed class SettingsListTests
 
         Assert.Equal(shown, settings["Storage"].Value, ignoreCase: true);
         Assert.Equal(SettingsList.Mask, settings["AdministratorPassword"].Value);
+    }
+
+    [Fact]
+    public void Whatever_may_hold_a_secret_is_masked_and_what_only_says_where_it_is_is_shown()
+    {
+        var shown = SettingsList.Of(new Kinds(), new Kinds(), new ConfigurationBuilder().Build(), "Gateway")
+            .ToDictionary(setting => setting.Name, setting => setting.Value);
+
+        Assert.Equal(["ApiTokens", "KeyPassphrase", "PushKeys"], shown.Where(setting => setting.Value == SettingsList.Mask).Select(setting => setting.Key).Order());
+    }
+
+    private sealed class Kinds
+    {
+        public string[] PushKeys { get; } = ["abc"];
+
+        public string[] ApiTokens { get; } = ["abc"];
+
+        public string KeyPassphrase { get; } = "abc";
+
+        public string TlsKeyFile { get; } = "/etc/tls.key";
+
+        public string SecretsFolder { get; } = "/run/secrets";
+
+        public bool RequireToken { get; } = true;
+
+        public int TokensPerSecond { get; } = 5;
+
+        public string Address { get; } = "*";
     }
 
     [Fact]

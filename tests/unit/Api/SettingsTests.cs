@@ -1,5 +1,6 @@
 using NotifyHub.Gateway;
 using NotifyHub.Gateway.Api;
+using NotifyHub.Grains.Hosting;
 using Xunit;
 
 namespace NotifyHub.UnitTests.Api;
@@ -84,10 +85,12 @@ public sealed class SettingsTests : IDisposable
         Assert.Equal(good, new GatewayOptionsCheck().Validate(null, new GatewayOptions { ApiOrigins = [origin] }).Succeeded);
 
     [Fact]
-    public void Console_and_clients_have_a_port_each()
+    public void Everything_that_listens_has_a_port_of_its_own()
     {
-        var fault = Assert.Single(new GatewayOptionsCheck().Validate(null, new GatewayOptions { ConsolePort = 8080 }).Failures!);
-        Assert.StartsWith("NotifyHub:ConsolePort: 8080", fault, StringComparison.Ordinal);
+        var options = new GatewayOptions { WebSocketPort = 8080, PushPort = 8080, ConsolePort = 9000, MetricsPort = 9000 };
+        Assert.Equal(
+            ["NotifyHub:PushPort: 8080 is NotifyHub:WebSocketPort already.", "NotifyHub:MetricsPort: 9000 is NotifyHub:ConsolePort already."],
+            new GatewayOptionsCheck().Validate(null, options).Failures!);
     }
 
     [Fact]
@@ -109,7 +112,7 @@ public sealed class SettingsTests : IDisposable
         Directory.CreateDirectory(_folder);
         File.WriteAllText(Path.Combine(_folder, "jwt.key"), "short");
 
-        Assert.Throws<InvalidOperationException>(() => SigningKey.Load(new GatewayOptions { DataFolder = _folder }));
+        Assert.Throws<StartFaultException>(() => SigningKey.Load(new GatewayOptions { DataFolder = _folder }));
     }
 
     [Theory]

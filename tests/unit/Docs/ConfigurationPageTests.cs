@@ -5,6 +5,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using NotifyHub.Gateway;
 using NotifyHub.Grains;
+using NotifyHub.Grains.Settings;
 using Xunit;
 
 namespace NotifyHub.UnitTests.Docs;
@@ -36,17 +37,28 @@ public sealed class ConfigurationPageTests
     [
         .. from property in options.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance)
            let list = property.PropertyType.IsArray ? "__0" : ""
-           let range = property.GetCustomAttribute<RangeAttribute>() is { } limits ? Invariant($"{limits.Minimum} – {limits.Maximum}") : ""
+           let range = property.GetCustomAttribute<RangeAttribute>() is { } limits ? $"{Plain(limits.Minimum)} – {Plain(limits.Maximum)}" : ""
            select $"`{property.Name}`<br>`NotifyHub__{property.Name}{list}` | {Default(property.GetValue(options))} | {range}",
     ];
 
     private static string Default(object? value) => value switch
     {
         null or "" or ICollection { Count: 0 } => "(empty)",
+        TimeSpan time => $"`{Duration.Format(time)}`",
         _ => Invariant($"`{value}`"),
     };
 
-    private static string[] RowsOfPage(string section) => [.. TableRows(section).Select(row => $"{row[0]} | {row[1]} | {row[2]}")];
+    /// <summary>A time in its shortest form, however it is written; anything else as it is.</summary>
+    private static string Plain(object value)
+    {
+        var text = Invariant($"{value}");
+        return Duration.TryParse(text, out var time) ? Duration.Format(time) : text;
+    }
+
+    private static string PlainCell(string cell) =>
+        string.Join(" – ", cell.Split(" – ").Select(part => part.StartsWith('`') ? $"`{Plain(part.Trim('`'))}`" : Plain(part)));
+
+    private static string[] RowsOfPage(string section) => [.. TableRows(section).Select(row => $"{row[0]} | {PlainCell(row[1])} | {PlainCell(row[2])}")];
 
     private static IEnumerable<string[]> TableRows(string section, string page = "configuration.md") =>
         File.ReadLines(Page(page))

@@ -1,0 +1,162 @@
+using System.Globalization;
+using System.Net;
+using NotifyHub.TestKit;
+using Xunit;
+
+namespace NotifyHub.ProcessTests;
+
+/// <summary>What a start takes, makes and keeps to itself; what the program answers without one.</summary>
+public sealed class StartTests
+{
+    private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode Others = UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+
+    [Fact]
+    public async Task A_machine_without_IPv6_is_served_by_IPv4_with_the_default_addresses()
+    {
+        await using var hub = await NotifyHubProcess.StartAsync(
+            ("DOTNET_SYSTEM_NET_DISABLEIPV6", "1"), ("ConsolePort", "0"), ("PushAddress", "*"), ("MetricsAddress", "*"), ("MetricsPort", "0"));
+
+        await using var client = await hub.ConnectAsync();
+        using var push = await hub.ConnectPushAsync();
+
+        Assert.Equal("ok", await push.PushAsync("""{"type":"test","data":{}}"""));
+        Assert.Equal("""{"type":"test","data":{}}""", await client.NextAsync());
+        using var scrape = new RestClient(hub.MetricsPort);
+        Assert.Equal(HttpStatusCode.OK, (await scrape.GetAsync("/metrics")).Status);
+    }
+
+    [Fact]
+    public async Task A_second_process_on_the_same_data_is_refused_and_the_lock_ends_with_the_first()
+    {
+        await using var first = await NotifyHubProcess.StartAsync();
+        await using var second = NotifyHubProcess.Gateway(
+            null, ("DataFolder", first.Folder), ("Storage", $"Data Source={Path.Combine(first.Folder, "notifyhub.db")}"));
+
+        var (exitCode, output) = await second.RunToItsEndAsync();
+
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith($"NotifyHub:DataFolder: '{first.Folder}' is in use by process {first.Pid}.", output.Trim(), StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
+        await LocalCluster.ReadyAsync(first);
+
+        await first.KillAsync();
+        await second.StartAgainAsync();
+        await LocalCluster.ReadyAsync(second);
+    }
+
+    [Fact]
+    public async Task A_second_process_on_the_same_database_is_refused_wherever_its_own_folder_is()
+    {
+        await using var first = await NotifyHubProcess.StartAsync();
+        var file = Path.Combine(first.Folder, "notifyhub.db");
+
+        var (exitCode, output) = await NotifyHubProcess.RunToItsEndAsync(null, ("Storage", $"Data Source={file}"));
+
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith($"NotifyHub:Storage: '{file}' is in use by process {first.Pid}.", output.Trim(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Other_users_of_the_machine_cannot_read_what_it_keeps()
+    {
+        await using var hub = NotifyHubProcess.Gateway(null, ("DataFolder", "new/data"), ("Storage", "Data Source=new/data/notifyhub.db"));
+        await hub.StartAgainAsync();
+        var data = Path.Combine(hub.Folder, "new/data");
+        var database = Path.Combine(data, "notifyhub.db");
+
+        string[] files = Directory.GetFiles(data);
+        Assert.All([database, $"{database}-wal", Path.Combine(data, "jwt.key")], file => Assert.Contains(file, files));
+        Assert.All(files, file => Assert.Equal(Owner, File.GetUnixFileMode(file)));
+        Assert.Equal(Owner | UnixFileMode.UserExecute, File.GetUnixFileMode(data));
+
+        await hub.StopAsync();
+        string[] kept = [database, Path.Combine(data, "jwt.key")];
+        foreach (var file in kept) File.SetUnixFileMode(file, Owner | UnixFileMode.GroupRead | Others);
+        await hub.StartAgainAsync();
+        Assert.All(kept, file => Assert.Equal(Owner | UnixFileMode.GroupRead, File.GetUnixFileMode(file)));
+    }
+
+    [Fact]
+    public async Task Times_are_read_with_their_units()
+    {
+        await using var hub = await NotifyHubProcess.StartAsync(("LoginLifetime", "15m"), ("PushIdle", "500ms"), ("RetentionAge", "2.00:00:00"));
+        using var rest = await hub.LogInAsync();
+
+        var settings = (await rest.GetAsync("/api/system/settings")).Expect(HttpStatusCode.OK).Data.GetProperty("settings").EnumerateArray()
+            .ToLookup(setting => setting.GetProperty("name").GetString(), setting => setting.GetProperty("value").GetString());
+
+        Assert.Equal(["15m", "500ms", "2d"], [settings["LoginLifetime"].Single(), settings["PushIdle"].Single(), settings["RetentionAge"].Single()]);
+        var login = (await rest.PostAsync("/api/auth/login", """{"email":"admin@notifyhub.com","password":"admin123"}""")).Expect(HttpStatusCode.OK).Data;
+        var end = DateTimeOffset.Parse(login.GetProperty("expires_at").GetString()!, CultureInfo.InvariantCulture);
+        Assert.InRange(end, DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddMinutes(16));
+    }
+
+    [Theory]
+    [InlineData("--help", "--NotifyHub:SETTING=VALUE")]
+    [InlineData("--version", "NotifyHub gateway ")]
+    public async Task The_program_says_what_it_is_and_starts_nothing(string argument, string told)
+    {
+        // Settings that would be refused: nothing of them is read.
+        await using var hub = NotifyHubProcess.Gateway(null, ("PushKay", "x"));
+        hub.Arguments = [argument];
+
+        var (exitCode, output) = await hub.RunToItsEndAsync();
+
+        Assert.Equal(0, exitCode);
+        Assert.Contains(told, output, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(hub.Folder));
+    }
+
+    [Fact]
+    public async Task A_check_says_that_the_settings_are_good_beside_the_process_that_serves()
+    {
+        await using var hub = await NotifyHubProcess.StartAsync();
+        await using var check = NotifyHubProcess.Gateway(
+            null, ("DataFolder", hub.Folder), ("Storage", $"Data Source={Path.Combine(hub.Folder, "notifyhub.db")}"),
+            ("WebSocketPort", $"{hub.WebSocketPort}"), ("PushPort", $"{hub.PushPort}"));
+        check.Arguments = ["--check"];
+
+        var (exitCode, output) = await check.RunToItsEndAsync();
+
+        Assert.Equal(0, exitCode);
+        Assert.Contains("the settings are good", output, StringComparison.Ordinal);
+        await LocalCluster.ReadyAsync(hub);
+    }
+
+    [Theory]
+    [InlineData("PushIdle", "24:00:00")]
+    [InlineData("DataFolder", "/sys/notifyhub")]
+    [InlineData("ConsoleAddress", "198.51.100.7", "ConsolePort", "3000")]
+    [InlineData("Lease", "1s")]
+    [InlineData("Storage", "Nonsense=1")]
+    public async Task A_check_names_what_is_wrong_and_leaves_nothing_behind(string setting, string value, string other = "Senders", string otherValue = "1")
+    {
+        await using var hub = NotifyHubProcess.Gateway(null, (setting, value), (other, otherValue));
+        hub.Arguments = ["--check"];
+
+        var (exitCode, output) = await hub.RunToItsEndAsync();
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains($"NotifyHub:{setting}", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(hub.Folder));
+    }
+
+    [Fact]
+    public async Task The_default_password_is_good_on_this_machine_alone()
+    {
+        await using var hub = await NotifyHubProcess.StartAsync(("TrustedProxies__0", "127.0.0.2"));
+        const string Login = """{"email":"admin@notifyhub.com","password":"admin123"}""";
+        using var rest = hub.Rest();
+
+        // A proxy on this machine that nobody trusts: its peer is loopback, the caller is not.
+        (await rest.PostAsync("/api/auth/login", Login, ("X-Forwarded-For", "203.0.113.9"))).ExpectError(HttpStatusCode.Forbidden, "DEFAULT_PASSWORD");
+        (await rest.PostAsync("/api/auth/login", Login, ("X-Forwarded-For", "127.0.0.1"))).Expect(HttpStatusCode.OK);
+        rest.Token = (await rest.PostAsync("/api/auth/login", Login)).Expect(HttpStatusCode.OK).Data.GetProperty("token").GetString();
+
+        (await rest.PostAsync("/api/auth/password", """{"current_password":"admin123","new_password":"a better one, really"}""")).Expect(HttpStatusCode.OK);
+        (await rest.PostAsync(
+            "/api/auth/login", """{"email":"admin@notifyhub.com","password":"a better one, really"}""", ("X-Forwarded-For", "203.0.113.9"))).Expect(HttpStatusCode.OK);
+    }
+}
