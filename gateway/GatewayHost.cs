@@ -181,14 +181,12 @@ public static class GatewayHost
     // Taken between the question and the web server's own attempt, whose words name the address.
     private static string PortInUse(GatewayOptions options, string message)
     {
-        (string Setting, int Port)[] others =
-        [
-            (nameof(options.ConsolePort), options.ConsolePort), (nameof(options.HealthPort), options.HealthPort),
-        ];
-        var (setting, port) = others.FirstOrDefault(
-            other => other.Port > 0 && message.Contains($":{other.Port}", StringComparison.Ordinal),
-            (nameof(options.WebSocketPort), options.WebSocketPort));
-        return PortInUse(setting, port);
+        if (IsNamed(options.ConsolePort)) return PortInUse(nameof(options.ConsolePort), options.ConsolePort);
+        return IsNamed(options.HealthPort)
+            ? PortInUse(nameof(options.HealthPort), options.HealthPort)
+            : PortInUse(nameof(options.WebSocketPort), options.WebSocketPort);
+
+        bool IsNamed(int port) => port > 0 && message.Contains($":{port}", StringComparison.Ordinal);
     }
 
     private static HttpConnections Connections(IServiceProvider provider, bool isClientPort) => HttpConnections.Of(
