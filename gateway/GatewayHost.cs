@@ -77,8 +77,7 @@ public static class GatewayHost
                     var connections = isClientPort
                         ? provider.GetRequiredService<HttpConnections>()
                         : Connections(provider, isClientPort: false);
-                    var isHealthPort = health.Wanted > 0 && (listen.EndPoint as IPEndPoint)?.Port == health.Wanted;
-                    listen.Use(next => connections.Guard(next, keepsReserve: !isHealthPort));
+                    listen.Use(next => connections.Guard(next));
                 });
                 health.ListenOn(kestrel);
                 kestrel.Listen(endPoint.EndPoint, listen =>

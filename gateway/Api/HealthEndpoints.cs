@@ -22,9 +22,8 @@ internal static class HealthEndpoints
         // Nothing is checked: a restart mends no database, and would only drop the clients as well.
         app.MapGet("/health/live", (HttpContext context, HealthCheckService checks) => AnswerAsync(context, checks, _ => false))
             .AllowAnonymous().ExcludeFromDescription();
-        app.MapGet(
-                "/health/ready",
-                (HttpContext context, HealthCheckService checks) => AnswerAsync(context, checks, IsAsked(context.Request)))
+        app.MapGet("/health/ready", (HttpContext context, HealthCheckService checks) =>
+                AnswerAsync(context, checks, IsAsked(context.Request)))
             .AllowAnonymous().ExcludeFromDescription();
     }
 

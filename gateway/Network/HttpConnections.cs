@@ -1,6 +1,5 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Connections.Features;
 using NotifyHub.Gateway.Telemetry;
 
 namespace NotifyHub.Gateway.Network;
@@ -28,10 +27,8 @@ public sealed class HttpConnections(int max, int maxPerAddress, Func<IPAddress, 
         {
             (HttpRefusal.Shed, true) => Refusal.Shed,
             (HttpRefusal.Full, true) => Refusal.HttpFull,
-            (HttpRefusal.OutOfFiles, true) => Refusal.OutOfFiles,
             (HttpRefusal.Shed, false) => Refusal.OtherShed,
-            (HttpRefusal.Full, false) => Refusal.OtherFull,
-            _ => Refusal.OtherOutOfFiles,
+            _ => Refusal.OtherFull,
         }));
 
     /// <summary>How many there are.</summary>
@@ -68,20 +65,10 @@ public sealed class HttpConnections(int max, int maxPerAddress, Func<IPAddress, 
 
     /// <summary>Counts the connections of an endpoint, also those that its transport has counted already.</summary>
     /// <param name="next">What serves them.</param>
-    /// <param name="keepsReserve">Whether they leave the last open files to the process; the port of probes does not.</param>
-    public ConnectionDelegate Guard(ConnectionDelegate next, bool keepsReserve) => async connection =>
+    public ConnectionDelegate Guard(ConnectionDelegate next) => async connection =>
     {
         if (connection.Features.Get<HttpConnection>() is not { } own)
         {
-            if (keepsReserve
-                && connection.Features.Get<IConnectionSocketFeature>() is { Socket: var socket }
-                && OpenFiles.AreExhausted(socket))
-            {
-                refused(HttpRefusal.OutOfFiles);
-                connection.Abort();
-                return;
-            }
-
             if (Open((connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None, connection.Abort) is not { } opened)
             {
                 connection.Abort();
@@ -173,7 +160,4 @@ public enum HttpRefusal
 
     /// <summary>There are as many as there may be, and all have a request under way.</summary>
     Full,
-
-    /// <summary>The process has too few open files left.</summary>
-    OutOfFiles,
 }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Network;
+using NotifyHub.Gateway.Telemetry;
 
 namespace NotifyHub.Gateway.Sockets;
 
@@ -16,33 +17,46 @@ public sealed partial class ClientTransport(
     GatewayNode node,
     IOptions<GatewayOptions> options,
     ClientEndPoint clientEndPoint,
+    GatewayMetrics metrics,
     IServiceProvider services,
     ILogger<ClientTransport> logger) : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     private Action? _stopListening;
 
-    /// <summary>Only the clients' own endpoint: any other that is configured (TLS for one) is the HTTP server's.</summary>
-    public bool CanBind(EndPoint endpoint) => ReferenceEquals(endpoint, clientEndPoint.EndPoint);
+    /// <summary>All ports, for each must stop short of the last open file; but only the clients' own is looked into.</summary>
+    public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint;
 
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        Socket socket;
-        try
-        {
-            socket = Listen((IPEndPoint)endpoint);
-            Ready(socket, options.Value);
-        }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
-        {
-            throw new AddressInUseException(e.Message, e);
-        }
-
+        var socket = Bind((IPEndPoint)endpoint);
+        if (!ReferenceEquals(endpoint, clientEndPoint.EndPoint)) return ValueTask.FromResult(OtherPort(socket, (IPEndPoint)endpoint));
+        Ready(socket, options.Value);
         node.WebSocketPort = ((IPEndPoint)socket.LocalEndPoint!).Port;
         if (OpenFiles.Limit < OpenFiles.Needed(options.Value))
             LogFewFiles(OpenFiles.Limit, OpenFiles.Needed(options.Value), options.Value.ClientConnections, OpenFiles.RoomForClients);
         var listener = ActivatorUtilities.CreateInstance<ClientListener>(services, socket);
         _stopListening = listener.StopListening;
         return ValueTask.FromResult<IConnectionListener>(listener);
+    }
+
+    private static Socket Bind(IPEndPoint endPoint)
+    {
+        try
+        {
+            return Listen(endPoint);
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            throw new AddressInUseException(e.Message, e);
+        }
+    }
+
+    private IConnectionListener OtherPort(Socket socket, IPEndPoint endPoint)
+    {
+        var isHealthPort = options.Value.HealthPort > 0 && endPoint.Port == options.Value.HealthPort;
+        return new HttpPortListener(
+            socket, !isHealthPort, () => metrics.Refused(Refusal.OtherOutOfFiles), services.GetRequiredService<TimeProvider>(), logger,
+            services.GetRequiredService<ILoggerFactory>());
     }
 
     /// <summary>Sets on the listening socket what every accepted one inherits, which saves a call for each of them.</summary>
