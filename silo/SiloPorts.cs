@@ -37,6 +37,8 @@ internal sealed class SiloPorts(IOptions<SiloOptions> options, IOptions<Endpoint
             }
         }
 
+        // Whose health port is taken may not even try the others: that would be in the way of the silo that has it and is starting too.
+        if (faults.Count > 0) return faults;
         faults.AddRange(OfOrleans().Select(port => PortCheck.Fault(port.EndPoint, port.Setting, port.AddressSetting)).OfType<string>());
         return faults;
     }

@@ -66,7 +66,7 @@ public sealed class StartTests
         var database = Path.Combine(data, "notifyhub.db");
 
         string[] files = Directory.GetFiles(data);
-        Assert.All([database, $"{database}-wal", Path.Combine(data, "jwt.key")], file => Assert.Contains(file, files));
+        foreach (var file in new[] { database, $"{database}-wal", Path.Combine(data, "jwt.key") }) Assert.Contains(file, files);
         Assert.All(files, file => Assert.Equal(Owner, File.GetUnixFileMode(file)));
         Assert.Equal(Owner | UnixFileMode.UserExecute, File.GetUnixFileMode(data));
 
