@@ -47,7 +47,8 @@ public sealed record ProgramInfo(string Name, string File, string Summary, strin
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"{Name} {Version}: {Summary}");
         text.AppendLine();
-        text.AppendLine(CultureInfo.InvariantCulture, $"Usage: dotnet {File}{string.Concat(Words.Select(word => $" [{word}]"))} [--NotifyHub:SETTING=VALUE …]");
+        var words = string.Concat(Words.Select(word => $" [{word}]"));
+        text.AppendLine(CultureInfo.InvariantCulture, $"Usage: dotnet {File}{words} [--NotifyHub:SETTING=VALUE …]");
         AddEntry(text, "--help", "Show this and end.");
         AddEntry(text, "--version", "Show the version and end.");
         AddEntry(text, "--check", $"Check the settings and end: {Checks}.");
