@@ -26,7 +26,7 @@ public sealed record ProgramArguments(ProgramTask Task, string[] Settings, IRead
         ["--help"] = ProgramTask.Help, ["-h"] = ProgramTask.Help, ["-?"] = ProgramTask.Help,
         ["--version"] = ProgramTask.Version,
         ["--check"] = ProgramTask.Check,
-        ["--health"] = ProgramTask.Health,
+        [HealthProbe.Argument] = ProgramTask.Health,
     };
 
     // Of other parts of the process: its log, its telemetry, and which appsettings.….json it reads.
