@@ -109,7 +109,8 @@ public static class GatewayHost
             builder.Configuration.GetSection(GatewayOptions.Section), (defaults.MetricsAddress, defaults.MetricsPort)));
     }
 
-    /// <summary>Tries all ports, takes the data, and makes the embedded database ready, so that a fault is a line to read and not a stack trace.</summary>
+    /// <summary>Tries all ports, takes the data, and makes the embedded database ready, so that a fault is a line to read and
+    /// not a stack trace.</summary>
     /// <returns>Null: ready. Otherwise what to tell the operator before the process ends.</returns>
     /// <exception cref="StartFaultException">The same, of the data.</exception>
     public static async Task<string?> PrepareGatewayAsync(this IServiceProvider services)
@@ -124,7 +125,8 @@ public static class GatewayHost
         return await services.PrepareSiloAsync();
     }
 
-    /// <summary>What <c>--check</c> does: looks at everything that needs neither a free port nor the database, and leaves nothing behind.</summary>
+    /// <summary>What <c>--check</c> does: looks at everything that needs neither a free port nor the database, and leaves
+    /// nothing behind.</summary>
     /// <returns>Null: good. Otherwise what to tell the operator.</returns>
     /// <exception cref="StartFaultException">The same, of the data.</exception>
     public static string? CheckGateway(this IServiceProvider services)

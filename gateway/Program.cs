@@ -20,7 +20,8 @@ try
     // Settings and pages lie beside the program; data lies where it is started.
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = arguments.Settings, ContentRootPath = AppContext.BaseDirectory });
     if (builder.Configuration.AddSecretFiles() is { } missing) return StartFault.Tell(missing);
-    if (SettingsCheck.Faults(builder.Configuration, typeof(GatewayOptions), typeof(SiloOptions)) is { Count: > 0 } faults) return StartFault.Tell(faults);
+    if (SettingsCheck.Faults(builder.Configuration, typeof(GatewayOptions), typeof(SiloOptions)) is { Count: > 0 } faults)
+        return StartFault.Tell(faults);
 
     builder.AddGateway();
     builder.AddNotifyHubApi();
@@ -28,7 +29,8 @@ try
     builder.AddGatewayTelemetry();
 
     await using var app = builder.Build();
-    if (arguments.Task == ProgramTask.Check) return app.Services.CheckGateway() is { } wrong ? StartFault.Tell(wrong) : program.Checked();
+    if (arguments.Task == ProgramTask.Check)
+        return app.Services.CheckGateway() is { } wrong ? StartFault.Tell(wrong) : program.Checked();
     if (await app.Services.PrepareGatewayAsync() is { } fault) return StartFault.Tell(fault);
 
     app.UseHttpConnections();

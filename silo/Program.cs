@@ -18,7 +18,10 @@ if (program.Answer(arguments) is { } ended) return ended;
 try
 {
     if (arguments.Task == ProgramTask.Health)
-        return await HealthProbe.AskAsync("*", HealthProbe.Settings(arguments.Settings).Get<SiloOptions>()?.HealthPort ?? new SiloOptions().HealthPort);
+    {
+        var asked = HealthProbe.Settings(arguments.Settings).Get<SiloOptions>() ?? new();
+        return await HealthProbe.AskAsync("*", asked.HealthPort);
+    }
 
     // The settings lie beside the program, wherever it is started.
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = arguments.Settings, ContentRootPath = AppContext.BaseDirectory });

@@ -10,8 +10,10 @@ using EndpointOptions = Orleans.Configuration.EndpointOptions;
 namespace NotifyHub.Silo;
 
 /// <summary>
-/// The ports of this silo. Orleans opens its own with SO_REUSEPORT: a second silo with the same settings would get them too, join the grid, have
-/// the first one declared dead as its older self, and then fail at the health port. So the web server's ports are taken first, held, and
+/// The ports of this silo. Orleans opens its own with SO_REUSEPORT: a second silo with the same settings would get them too,
+/// join the grid, have
+/// the first one declared dead as its older self, and then fail at the health port. So the web server's ports are taken first,
+/// held, and
 /// handed to it when it starts; Orleans' own are tried. Of two that start at the same moment, the health port lets one through.
 /// </summary>
 internal sealed class SiloPorts(IOptions<SiloOptions> options, IOptions<EndpointOptions> orleans, MetricsEndPoint metrics) : IDisposable
@@ -37,6 +39,9 @@ internal sealed class SiloPorts(IOptions<SiloOptions> options, IOptions<Endpoint
             }
         }
 
+        // Whose health port is taken may not even try the others: that would be in the way of the silo that has it and is
+        // starting too.
+        if (faults.Count > 0) return faults;
         faults.AddRange(OfOrleans().Select(port => PortCheck.Fault(port.EndPoint, port.Setting, port.AddressSetting)).OfType<string>());
         return faults;
     }

@@ -3,7 +3,8 @@ using Microsoft.Extensions.Options;
 
 namespace NotifyHub.Telemetry;
 
-/// <summary>The standard variables that say where telemetry goes. The exporter passes over what it can't read, and sends to localhost.</summary>
+/// <summary>The standard variables that say where telemetry goes. The exporter passes over what it can't read, and sends to
+/// localhost.</summary>
 internal static class OtlpVariables
 {
     private const string EndPoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
@@ -16,7 +17,8 @@ internal static class OtlpVariables
 
     private static IEnumerable<string> Protocols => [Protocol, .. Signals.Select(signal => $"OTEL_EXPORTER_OTLP_{signal}_PROTOCOL")];
 
-    /// <exception cref="OptionsValidationException">One of them can't be read; the message names it and what it may be.</exception>
+    /// <exception cref="OptionsValidationException">One of them can't be read; the message names it and what it may
+    /// be.</exception>
     public static void Check(IConfiguration configuration)
     {
         string[] faults =

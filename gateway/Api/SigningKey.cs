@@ -13,7 +13,8 @@ public static class SigningKey
     private const string FileName = "jwt.key";
     private const string Setting = $"{GatewayOptions.Section}:{nameof(GatewayOptions.JwtKey)}";
 
-    /// <summary>The configured key; without one, embedded mode makes its own, once, and keeps it, so that logins outlive a restart.</summary>
+    /// <summary>The configured key; without one, embedded mode makes its own, once, and keeps it, so that logins outlive a
+    /// restart.</summary>
     /// <exception cref="StartFaultException">The kept key is damaged, or cannot be read or written.</exception>
     public static byte[] Load(GatewayOptions options)
     {

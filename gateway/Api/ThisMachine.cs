@@ -9,7 +9,8 @@ internal static class ThisMachine
     private static readonly string[] ProxyHeaders = ["X-Forwarded-For", "X-Real-IP", "Forwarded"];
 
     /// <summary>
-    /// The peer is loopback, behind trusted proxies the address they name, and nothing says that the request came from elsewhere: a proxy on this
+    /// The peer is loopback, behind trusted proxies the address they name, and nothing says that the request came from
+    /// elsewhere: a proxy on this
     /// machine that is not in <c>TrustedProxies</c> is a loopback peer for everybody.
     /// </summary>
     public static bool Is(HttpContext context) =>

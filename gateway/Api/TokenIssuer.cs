@@ -6,7 +6,8 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Gateway.Api;
 
 /// <summary>Issues login tokens, and says which ones to believe.</summary>
-/// <param name="key">Read when it is first needed: the web server has this made before it is known whether anything is to start.</param>
+/// <param name="key">Read when it is first needed: the web server has this made before it is known whether anything is to
+/// start.</param>
 /// <param name="lifetime">How long a token is good for.</param>
 public sealed class TokenIssuer(Func<byte[]> key, TimeSpan lifetime, TimeProvider time)
 {

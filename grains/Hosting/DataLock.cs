@@ -3,7 +3,8 @@ using System.Globalization;
 namespace NotifyHub.Grains.Hosting;
 
 /// <summary>
-/// Keeps a second process away from the data of the first. The lock is the system's on an open file, so it ends with the process, however that
+/// Keeps a second process away from the data of the first. The lock is the system's on an open file, so it ends with the
+/// process, however that
 /// ends; the file itself stays. Beside it a file names the process, for the message that the second one gets.
 /// </summary>
 public sealed class DataLock : IDisposable
@@ -13,14 +14,16 @@ public sealed class DataLock : IDisposable
     /// <param name="setting">The setting that names the data.</param>
     /// <param name="path">Of the data: the lock is this with <c>.lock</c> behind.</param>
     /// <param name="isShared">Others may share it too: the silos of a grid that have one SQLite file.</param>
-    /// <exception cref="StartFaultException">Another process has it, or the place can't be written; the message says what to do.</exception>
+    /// <exception cref="StartFaultException">Another process has it, or the place can't be written; the message says what to
+    /// do.</exception>
     public void Take(string setting, string path, bool isShared)
     {
         try
         {
             if (Path.GetDirectoryName(path) is { Length: > 0 } folder) PrivateFiles.CreateFolder(folder);
             var file = PrivateFiles.Open(
-                $"{path}.lock", FileMode.OpenOrCreate, isShared ? FileAccess.Read : FileAccess.ReadWrite, isShared ? FileShare.Read : FileShare.None);
+                $"{path}.lock", FileMode.OpenOrCreate,
+                isShared ? FileAccess.Read : FileAccess.ReadWrite, isShared ? FileShare.Read : FileShare.None);
             _held.Add(file);
             if (isShared) File.Delete(PidFile(path));
             else WritePid(path);
@@ -44,8 +47,8 @@ public sealed class DataLock : IDisposable
         while (!Directory.Exists(folder) && !File.Exists(folder) && Path.GetDirectoryName(folder) is { } parent) folder = parent;
         try
         {
-            new FileStream(
-                Path.Combine(folder, $".notifyhub-{Guid.NewGuid():N}"), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose).Dispose();
+            var probe = Path.Combine(folder, $".notifyhub-{Guid.NewGuid():N}");
+            new FileStream(probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose).Dispose();
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -59,8 +62,9 @@ public sealed class DataLock : IDisposable
         _held.Clear();
     }
 
-    private static StartFaultException CannotWrite(string setting, string path, Exception fault) =>
-        new($"{setting}: '{Data(path)}' cannot be written: {fault.Message} Make room there or grant the right to write, or name another place.", fault);
+    private static StartFaultException CannotWrite(string setting, string path, Exception fault) => new(
+        $"{setting}: '{Data(path)}' cannot be written: {fault.Message} Make room there or grant the right to write, or name another place.",
+        fault);
 
     private static string Data(string path) => File.Exists(path) ? path : Path.GetDirectoryName(path) ?? path;
 
@@ -75,7 +79,8 @@ public sealed class DataLock : IDisposable
     {
         try
         {
-            return int.TryParse(File.ReadAllText(PidFile(path)), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var pid)
+            var text = File.ReadAllText(PidFile(path));
+            return int.TryParse(text, NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var pid)
                 ? $"process {pid}"
                 : "another process";
         }

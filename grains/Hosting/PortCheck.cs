@@ -3,7 +3,8 @@ using System.Net.Sockets;
 
 namespace NotifyHub.Grains.Hosting;
 
-/// <summary>Whether ports can be listened on, before anything starts: found out later, it costs a page of stack traces, and a silo its grid.</summary>
+/// <summary>Whether ports can be listened on, before anything starts: found out later, it costs a page of stack traces, and a
+/// silo its grid.</summary>
 public static class PortCheck
 {
     private const string Section = SiloOptions.Section;
@@ -57,17 +58,19 @@ public static class PortCheck
     }
 
     /// <summary>Why nothing can listen there, and what to do.</summary>
-    public static string Explain(SocketException fault, IPEndPoint endPoint, string portSetting, string? addressSetting) => fault.SocketErrorCode switch
-    {
-        SocketError.AddressAlreadyInUse =>
-            $"Port {endPoint.Port} is in use by another process. Stop it, or set {Section}:{portSetting} "
-            + $"(environment {Section}__{portSetting}) to a free one.",
-        SocketError.AccessDenied =>
-            $"{Section}:{portSetting}: this user may not listen on port {endPoint.Port}. Choose one from 1024 on, or give the program the right to.",
-        SocketError.AddressNotAvailable when addressSetting is not null =>
-            $"{Section}:{addressSetting}: {endPoint.Address} is no address of this machine. Name one that is, or leave the setting out.",
-        SocketError.AddressFamilyNotSupported when addressSetting is not null =>
-            $"{Section}:{addressSetting}: this machine has no network of the kind of {endPoint.Address}. Name an address that it has.",
-        _ => $"{Section}:{portSetting}: {endPoint} cannot be listened on: {fault.Message}",
-    };
+    public static string Explain(SocketException fault, IPEndPoint endPoint, string portSetting, string? addressSetting) =>
+        fault.SocketErrorCode switch
+        {
+            SocketError.AddressAlreadyInUse =>
+                $"Port {endPoint.Port} is in use by another process. Stop it, or set {Section}:{portSetting} "
+                + $"(environment {Section}__{portSetting}) to a free one.",
+            SocketError.AccessDenied =>
+                $"{Section}:{portSetting}: this user may not listen on port {endPoint.Port}. "
+                + "Choose one from 1024 on, or give the program the right to.",
+            SocketError.AddressNotAvailable when addressSetting is not null =>
+                $"{Section}:{addressSetting}: {endPoint.Address} is no address of this machine. Name one that is, or leave the setting out.",
+            SocketError.AddressFamilyNotSupported when addressSetting is not null =>
+                $"{Section}:{addressSetting}: this machine has no network of the kind of {endPoint.Address}. Name an address that it has.",
+            _ => $"{Section}:{portSetting}: {endPoint} cannot be listened on: {fault.Message}",
+        };
 }

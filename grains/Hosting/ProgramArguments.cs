@@ -13,7 +13,8 @@ public enum ProgramTask
 }
 
 /// <summary>
-/// The command line of a program. .NET passes over what it can't read (<c>--PushPort 1</c>, a word, a setting without its value); here each of
+/// The command line of a program. .NET passes over what it can't read (<c>--PushPort 1</c>, a word, a setting without its
+/// value); here each of
 /// them is a fault.
 /// </summary>
 /// <param name="Settings">The arguments that are settings, for the configuration.</param>
@@ -25,7 +26,7 @@ public sealed record ProgramArguments(ProgramTask Task, string[] Settings, IRead
         ["--help"] = ProgramTask.Help, ["-h"] = ProgramTask.Help, ["-?"] = ProgramTask.Help,
         ["--version"] = ProgramTask.Version,
         ["--check"] = ProgramTask.Check,
-        ["--health"] = ProgramTask.Health,
+        [HealthProbe.Argument] = ProgramTask.Health,
     };
 
     // Of other parts of the process: its log, its telemetry, and which appsettings.….json it reads.
@@ -78,7 +79,12 @@ public sealed record ProgramArguments(ProgramTask Task, string[] Settings, IRead
         if (!name.StartsWith($"{SiloOptions.Section}:", StringComparison.OrdinalIgnoreCase) && !OtherSettings.Any(Begins))
         {
             var near = NearestName.Of(name, [.. SettingsPage.All.Select(row => row.Key)]);
-            if (!isOption && equals < 0) return "A word that no setting takes stands among the arguments. Settings are given as --NotifyHub:NAME=VALUE; see --help.";
+            if (!isOption && equals < 0)
+            {
+                return "A word that no setting takes stands among the arguments. "
+                    + "Settings are given as --NotifyHub:NAME=VALUE; see --help.";
+            }
+
             return near is null
                 ? $"{option}: there is no such argument; see --help."
                 : $"{option}: there is no such argument; did you mean --{SiloOptions.Section}:{near}=…?";

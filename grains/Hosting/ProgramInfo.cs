@@ -47,11 +47,12 @@ public sealed record ProgramInfo(string Name, string File, string Summary, strin
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"{Name} {Version}: {Summary}");
         text.AppendLine();
-        text.AppendLine(CultureInfo.InvariantCulture, $"Usage: dotnet {File}{string.Concat(Words.Select(word => $" [{word}]"))} [--NotifyHub:SETTING=VALUE …]");
+        var words = string.Concat(Words.Select(word => $" [{word}]"));
+        text.AppendLine(CultureInfo.InvariantCulture, $"Usage: dotnet {File}{words} [--NotifyHub:SETTING=VALUE …]");
         AddEntry(text, "--help", "Show this and end.");
         AddEntry(text, "--version", "Show the version and end.");
         AddEntry(text, "--check", $"Check the settings and end: {Checks}.");
-        AddEntry(text, "--health", "Ask the process that serves on this machine whether it is ready, and end.");
+        AddEntry(text, HealthProbe.Argument, "Ask the process that serves on this machine whether it is ready, and end.");
         text.AppendLine();
         text.AppendLine("Each setting can be an argument (--NotifyHub:SETTING=VALUE), an environment variable");
         text.AppendLine("(NotifyHub__SETTING), a line of appsettings.json or a file in SecretsFolder. Lists: SETTING:0, SETTING:1.");

@@ -14,10 +14,10 @@ public static class StartFault
     {
         OptionsValidationException faults => string.Join(Environment.NewLine, faults.Failures),
         StartFaultException or StorageUnavailableException => failure.Message,
-        // A value that is no number, time or the like, and a file of settings that can't be parsed: known by who threw it.
-        InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } => Innermost(failure),
-        InvalidDataException { Source: { } source } when source.StartsWith("Microsoft.Extensions.Configuration", StringComparison.Ordinal) =>
-            $"{failure.Message} {Innermost(failure)}",
+        // A value that is no number, time or the like. Known by who threw it, for the type says nothing.
+        InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } => failure.Message,
+        // A file of settings that is no JSON: its name is in the one message, the place in the other.
+        InvalidDataException { InnerException: FormatException } => $"{failure.Message} {Innermost(failure)}",
         IOException or UnauthorizedAccessException or SocketException => Innermost(failure),
         AggregateException { InnerException: { } inner } => Explain(inner),
         _ => null,

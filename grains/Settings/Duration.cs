@@ -5,7 +5,8 @@ using System.Text.RegularExpressions;
 namespace NotifyHub.Grains.Settings;
 
 /// <summary>
-/// Times as settings write them: <c>500ms</c>, <c>90s</c>, <c>15m</c>, <c>24h</c>, <c>7d</c>, or <c>[d.]hh:mm:ss[.fff]</c>. .NET's own reading
+/// Times as settings write them: <c>500ms</c>, <c>90s</c>, <c>15m</c>, <c>24h</c>, <c>7d</c>, or <c>[d.]hh:mm:ss[.fff]</c>.
+/// .NET's own reading
 /// takes more, and not as it was meant: <c>24:00:00</c> is 24 days to it, and so is <c>24</c>.
 /// </summary>
 public static partial class Duration
@@ -22,7 +23,8 @@ public static partial class Duration
         ("ms", TimeSpan.FromMilliseconds(1)),
     ];
 
-    /// <summary>Makes configuration read every <see cref="TimeSpan"/> this way. The binder can't be given a converter for one class alone.</summary>
+    /// <summary>Makes configuration read every <see cref="TimeSpan"/> this way. The binder can't be given a converter for one
+    /// class alone.</summary>
     public static void UseInConfiguration() => _ = Registered;
 
     public static bool TryParse(string text, out TimeSpan duration)

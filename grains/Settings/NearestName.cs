@@ -6,7 +6,9 @@ public static class NearestName
     /// <returns>Null: none is near enough to be worth a guess.</returns>
     public static string? Of(string given, IReadOnlyList<string> names)
     {
-        var (distance, nearest) = names.Select(name => (Distance(given.ToLowerInvariant(), name.ToLowerInvariant()), name)).MinBy(each => each.Item1);
+        var (distance, nearest) = names
+            .Select(name => (Distance: Distance(given.ToLowerInvariant(), name.ToLowerInvariant()), Name: name))
+            .MinBy(each => each.Distance);
         return distance <= Math.Max(2, given.Length / 3) ? nearest : null;
     }
 

@@ -17,9 +17,11 @@ internal static class SectionNames
             if (child.Key.Equals(Section, StringComparison.OrdinalIgnoreCase)) continue;
             if (child.GetChildren().Any())
             {
-                if (NearestName.Of(child.Key, [Section]) is not null) yield return $"{child.Key}: there is no such section; did you mean {Section}?";
+                if (NearestName.Of(child.Key, [Section]) is not null)
+                    yield return $"{child.Key}: there is no such section; did you mean {Section}?";
             }
-            else if (child.Key.StartsWith(OneUnderscore, StringComparison.OrdinalIgnoreCase) && Named(child.Key[OneUnderscore.Length..]) is { } name)
+            else if (child.Key.StartsWith(OneUnderscore, StringComparison.OrdinalIgnoreCase)
+                && Named(child.Key[OneUnderscore.Length..]) is { } name)
             {
                 yield return $"{child.Key}: has one underscore; the setting is {Section}__{name}.";
             }

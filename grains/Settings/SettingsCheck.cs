@@ -6,14 +6,17 @@ using Microsoft.Extensions.Configuration;
 namespace NotifyHub.Grains.Settings;
 
 /// <summary>
-/// Finds what the binder would pass over in silence, and a security setting with it: names that no setting has, sections where a value belongs
-/// and the reverse, values that are not of their kind. All faults at once, each with its setting; no value of a text setting is ever shown.
+/// Finds what the binder would pass over in silence, and a security setting with it: names that no setting has, sections where a
+/// value belongs
+/// and the reverse, values that are not of their kind. All faults at once, each with its setting; no value of a text setting is
+/// ever shown.
 /// </summary>
 public static class SettingsCheck
 {
     private const string Section = SiloOptions.Section;
 
-    /// <param name="options">The classes that this program reads; of the settings of the other program only the names are known.</param>
+    /// <param name="options">The classes that this program reads; of the settings of the other program only the names are
+    /// known.</param>
     public static List<string> Faults(IConfiguration configuration, params Type[] options)
     {
         List<string> faults = [.. SectionNames.Faults(configuration)];
@@ -32,9 +35,11 @@ public static class SettingsCheck
         foreach (var leaf in Leaves(child))
         {
             var given = leaf.Path[(Section.Length + 1)..];
+            var names = SettingsPage.All.Select(row => row.Key).ToList();
             var source = SettingsList.SourceOf(configuration, leaf.Path) is { } provider ? $" ({provider})" : "";
-            var near = NearestName.Of(given.Replace(":", "", StringComparison.Ordinal), [.. SettingsPage.All.Select(row => row.Key)]);
-            yield return $"{leaf.Path}: there is no such setting{source}{(near is null ? "; --help lists them all." : $"; did you mean {near}?")}";
+            var near = NearestName.Of(given.Replace(":", "", StringComparison.Ordinal), names);
+            var remedy = near is null ? "--help lists them all." : $"did you mean {near}?";
+            yield return $"{leaf.Path}: there is no such setting{source}; {remedy}";
         }
     }
 

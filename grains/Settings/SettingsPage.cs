@@ -1,7 +1,8 @@
 namespace NotifyHub.Grains.Settings;
 
 /// <summary>
-/// The settings as docs/configuration.md lists them. A test holds that page to the options classes, so each setting is described once, and either
+/// The settings as docs/configuration.md lists them. A test holds that page to the options classes, so each setting is described
+/// once, and either
 /// program knows the settings of both.
 /// </summary>
 public static class SettingsPage

@@ -5,7 +5,8 @@ using Npgsql;
 namespace NotifyHub.Grains.Settings;
 
 /// <summary>
-/// The connection string as it may be shown. The provider's own builder reads it, so every synonym of a key is known (<c>PSW</c> is
+/// The connection string as it may be shown. The provider's own builder reads it, so every synonym of a key is known (<c>PSW</c>
+/// is
 /// <c>Password</c>), and only what is listed here is shown: a key that nobody thought of is masked and not told.
 /// </summary>
 internal static class ShownStorage

@@ -133,28 +133,26 @@ public sealed class RefusedStartTests
     [InlineData(64)]
     public async Task A_full_disk_is_named_with_the_setting_of_what_did_not_fit(int kilobytes)
     {
-        var disk = "";
+        var disk = Directory.CreateTempSubdirectory("notifyhub-disk-");
+        Run("mount", "-t", "tmpfs", "-o", $"size={kilobytes}k", "tmpfs", disk.FullName);
         try
         {
+            var data = Path.Combine(disk.FullName, "data");
             var (exitCode, output) = await NotifyHubProcess.RunToItsEndAsync(
-                folder =>
-                {
-                    disk = Directory.CreateDirectory(Path.Combine(folder, "disk")).FullName;
-                    Run("mount", "-t", "tmpfs", "-o", $"size={kilobytes}k", "tmpfs", disk);
-                },
-                ("DataFolder", "disk/data"), ("Storage", "Data Source=disk/data/notifyhub.db"));
+                null, ("DataFolder", data), ("Storage", $"Data Source={Path.Combine(data, "notifyhub.db")}"));
 
-            AssertRefused(exitCode, output, "NotifyHub:");
+            AssertRefused(exitCode, output, "NotifyHub:", "space");
             Assert.Single(Lines(output));
         }
         finally
         {
-            Run("umount", "--lazy", disk);
+            Run("umount", "--lazy", disk.FullName);
+            disk.Delete();
         }
     }
 
     [Fact]
-    public async Task A_file_of_settings_that_cannot_be_read_is_named()
+    public async Task A_secret_file_without_the_prefix_is_named_with_the_right_name()
     {
         var secrets = Directory.CreateTempSubdirectory("notifyhub-secrets-");
         File.WriteAllText(Path.Combine(secrets.FullName, "JwtKey"), "0123456789abcdef0123456789abcdef");
