@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Api;
@@ -67,7 +68,8 @@ public static class SocketEndpoint
         }
 
         var abort = context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>().Abort;
-        await clients.Admit(handshake, place, pass, request.UserAgent, address, new ClientConnection(null, stream, abort));
+        var carrier = context.Features.Get<IConnectionSocketFeature>()?.Socket;
+        await clients.Admit(handshake, place, pass, request.UserAgent, address, new ClientConnection(null, stream, abort, carrier));
     }
 
     /// <summary>Null: refused, and the caller has been told.</summary>
