@@ -12,7 +12,7 @@ namespace NotifyHub.Gateway.Sockets;
 internal sealed class ClientStream(Client client, ClientConnection connection, FrameRate rate) : Stream
 {
     /// <summary>After so many reads that did not have to wait others get their turn on the thread.</summary>
-    private const int ReadsPerTurn = 64;
+    private const int ReadsPerTurn = 16;
 
     private FrameWatch _frames;
     private FrameRate.Budget _budget = FrameRate.Begin(Environment.TickCount64);
