@@ -74,8 +74,8 @@ public sealed partial class ChannelFollower(
         _ = RepairAsync(CancellationToken.None);
     }
 
-    /// <summary>Brings the log to where the channel is now. All who ask while one read is under way share the next one: however many clients
-    /// name an offset that is not known here, repairs and renewals wait behind one of them.</summary>
+    /// <summary>Brings the log to where the channel is now. All who ask while one read is under way share the next one: however
+    /// many clients name an offset that is not known here, repairs and renewals wait behind one of them.</summary>
     public Task CatchUpAsync(CancellationToken cancellation)
     {
         lock (_gate) return (_nextCatchUp ??= CatchUpNextAsync()).WaitAsync(cancellation);

@@ -41,7 +41,8 @@ public sealed class Client
     /// <param name="sender">The thread that will write to it.</param>
     /// <param name="outboxBytes">Bound of the answers that wait.</param>
     /// <param name="memory">What they are counted in.</param>
-    public Client(long number, SessionOpened opened, ClientConnection connection, Sender sender, int outboxBytes, ClientMemory memory)
+    public Client(
+        long number, SessionOpened opened, ClientConnection connection, Sender sender, int outboxBytes, ClientMemory memory)
     {
         Number = number;
         Opened = opened;
@@ -83,7 +84,8 @@ public sealed class Client
     /// <summary>Answers wait and are to be taken before more is read.</summary>
     public bool IsOutboxFull => _outbox.IsFull;
 
-    /// <summary>Its reader waits for the answers to be taken, or for memory; what the client says meanwhile is not heard.</summary>
+    /// <summary>Its reader waits for the answers to be taken, or for memory; what the client says meanwhile is not
+    /// heard.</summary>
     public bool IsReadingPaused { get; set; }
 
     /// <summary>The connection had enough, and the rest is sent as it takes more.</summary>
@@ -208,7 +210,8 @@ public sealed class Client
         var send = Volatile.Read(ref _sendingSince);
         if (send == 0) return 0;
         var acknowledged = TcpProgress.Acknowledged(_carrier);
-        if (send != _watchedSend || acknowledged != _acknowledged) (_watchedSend, _acknowledged, _progressAt) = (send, acknowledged, now);
+        if (send != _watchedSend || acknowledged != _acknowledged)
+            (_watchedSend, _acknowledged, _progressAt) = (send, acknowledged, now);
         return now - _progressAt;
     }
 
@@ -331,7 +334,8 @@ public sealed class Client
         _ = SendInBackgroundAsync(rest, isLast);
     }
 
-    /// <summary>No seat has the socket's number any more: it is closed, and not on the sender's time. What it held is given back.</summary>
+    /// <summary>No seat has the socket's number any more: it is closed, and not on the sender's time. What it held is given
+    /// back.</summary>
     internal void Release()
     {
         _outbox.Clear();

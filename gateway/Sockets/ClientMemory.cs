@@ -1,8 +1,9 @@
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>
-/// The one budget of a gateway for memory that clients can cause: pages of history, answers that wait, long messages being received. What is
-/// large is asked for first and waits until there is room; what is small is counted afterwards. While somebody waits,
+/// The one budget of a gateway for memory that clients can cause: pages of history, answers that wait, long messages being
+/// received. What is large is asked for first and waits until there is room; what is small is counted afterwards. While somebody
+/// waits,
 /// <see cref="Heartbeat"/> cuts off the clients that have held theirs for the longest time.
 /// </summary>
 public sealed class ClientMemory(long maxBytes, TimeProvider time)

@@ -8,7 +8,8 @@ namespace NotifyHub.Gateway.Sockets;
 /// until something is wrong with them that the framework does not see (<see cref="FrameWatch"/>, <see cref="FrameRate"/>). Writes, which are whole control frames (pongs, a close after a protocol error), only join the client's outbox: the sender
 /// is the one writer.
 /// </summary>
-/// <remarks>Reading pauses while the client's answers wait for it, or when it has sent more than it may; TCP then makes the peer wait.</remarks>
+/// <remarks>Reading pauses while the client's answers wait for it, or when it has sent more than it may; TCP then makes the peer
+/// wait.</remarks>
 internal sealed class ClientStream(Client client, ClientConnection connection, FrameRate rate) : Stream
 {
     /// <summary>After so many reads that did not have to wait others get their turn on the thread.</summary>
@@ -31,8 +32,8 @@ internal sealed class ClientStream(Client client, ClientConnection connection, F
         if (_fault is not null) return ValueTask.FromResult(Refuse(_fault));
         // An idle client waits in a read of nothing, which must keep nothing of ours in memory.
         if (buffer.IsEmpty) return ReceiveAsync(buffer);
-        if (client.IsOutboxFull || _budget.Wait(Environment.TickCount64) > 0 || ++_reads % ReadsPerTurn == 0) return ReadLaterAsync(buffer);
-        return ReadFramesAsync(buffer);
+        var isPaused = client.IsOutboxFull || _budget.Wait(Environment.TickCount64) > 0 || ++_reads % ReadsPerTurn == 0;
+        return isPaused ? ReadLaterAsync(buffer) : ReadFramesAsync(buffer);
     }
 
     /// <summary>Reads what the framework is not to see any more.</summary>

@@ -112,7 +112,8 @@ public sealed partial class Clients : BackgroundService
     {
         var number = Interlocked.Increment(ref _lastNumber);
         var opened = new SessionOpened(ConnectionId(number), address, Intern(userAgent), handshake.Protocol, _time.GetUtcNow());
-        var client = new Client(number, opened, connection, _senders[number % _senders.Length], _options.OutboxBytes, _memory) { Pass = pass };
+        var sender = _senders[number % _senders.Length];
+        var client = new Client(number, opened, connection, sender, _options.OutboxBytes, _memory) { Pass = pass };
         Interlocked.Increment(ref _present);
         _clients[number] = client;
         Changes.Add(opened);

@@ -1,8 +1,8 @@
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>
-/// What is looked at for each client twice a second: whether it lives, whether it takes what waits for it, and, when the clients' memory is short,
-/// who has held the most of it for the longest time. Nothing is kept per client but a few stamps.
+/// What is looked at for each client twice a second: whether it lives, whether it takes what waits for it, and, when the
+/// clients' memory is short, who has held the most of it for the longest time. Nothing is kept per client but a few stamps.
 /// </summary>
 public sealed partial class Heartbeat(GatewayOptions options, ClientMemory memory, ILogger<Heartbeat> logger)
 {
@@ -26,7 +26,8 @@ public sealed partial class Heartbeat(GatewayOptions options, ClientMemory memor
         foreach (var client in clients)
         {
             Attend(client, now);
-            if (shortage > 0 && client.HeldBytes > 0 && now - client.HeldSince(now) >= MinHeldMilliseconds) (holders ??= []).Add(client);
+            if (shortage > 0 && client.HeldBytes > 0 && now - client.HeldSince(now) >= MinHeldMilliseconds)
+                (holders ??= []).Add(client);
         }
 
         if (holders is not null) Relieve(holders, shortage, now);
@@ -60,8 +61,8 @@ public sealed partial class Heartbeat(GatewayOptions options, ClientMemory memor
         }
     }
 
-    /// <summary>Frees what is missing, and some more, so that who waits does not do so for the next beat. Reset at once: a close frame would wait behind
-    /// what the client does not take, and the memory with it.</summary>
+    /// <summary>Frees what is missing, and some more, so that who waits does not do so for the next beat. Reset at once: a close
+    /// frame would wait behind what the client does not take, and the memory with it.</summary>
     private void Relieve(List<Client> holders, long shortage, long now)
     {
         var missing = Math.Max(shortage, memory.MaxBytes / 8);
@@ -80,6 +81,6 @@ public sealed partial class Heartbeat(GatewayOptions options, ClientMemory memor
     }
 
     [LoggerMessage(Level = LogLevel.Warning,
-        Message = "Clients use all of ClientMemoryBytes ({Bytes}): {Clients} that had taken longest over what they hold were cut off")]
+        Message = "Clients use all of ClientMemoryBytes ({Bytes}): {Clients} that had held theirs the longest were cut off")]
     private partial void LogShort(long bytes, long clients);
 }

@@ -3,13 +3,14 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>
-/// Reads what is older than the gateway's own log from the silos, a page at a time. Clients that resume from about the same place share the
-/// pages, so a storm of them costs a few reads; the rest is bounded: few loads at a time, in the order in which they were asked for, none
-/// that nobody waits for, and all pages within <see cref="ClientMemory"/>.
+/// Reads what is older than the gateway's own log from the silos, a page at a time. Clients that resume from about the same
+/// place share the pages, so a storm of them costs a few reads; the rest is bounded: few loads at a time, in the order in which
+/// they were asked for, none that nobody waits for, and all pages within <see cref="ClientMemory"/>.
 /// </summary>
 public sealed class History(IGrainFactory grains, ClientMemory memory)
 {
-    /// <summary>What a page is taken for until it is there: the silos answer no more, but for one message that is longer.</summary>
+    /// <summary>What a page is taken for until it is there: the silos answer no more, but for one message that is
+    /// longer.</summary>
     internal const int PageBytes = 1 << 20;
 
     /// <summary>Loads at a time: what resuming clients may cost the silos, however many there are.</summary>
@@ -26,8 +27,8 @@ public sealed class History(IGrainFactory grains, ClientMemory memory)
     private readonly LinkedList<HistoryPage> _unread = new();
     private int _loading;
 
-    /// <summary>What follows this offset: a page that holds the next message. Whoever gets it gives it back with <see cref="Release"/>.
-    /// Pages end at multiples of their size, so that clients fall into step.</summary>
+    /// <summary>What follows this offset: a page that holds the next message. Whoever gets it gives it back with <see
+    /// cref="Release"/>. Pages end at multiples of their size, so that clients fall into step.</summary>
     /// <param name="epoch">The log's life that the offset belongs to; the page may turn out to be another's.</param>
     /// <param name="after">The last offset that the reader has.</param>
     /// <param name="cancellation">The reader needs it no more.</param>

@@ -1,8 +1,8 @@
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>
-/// A page of the channel as it is stored, on its way or there. <see cref="History"/> counts who reads it: it takes memory for as long as
-/// somebody does, and is not loaded for nobody.
+/// A page of the channel as it is stored, on its way or there. <see cref="History"/> counts who reads it: it takes memory for as
+/// long as somebody does, and is not loaded for nobody.
 /// </summary>
 /// <param name="expectedEpoch">The log's life that the offset belongs to; the page may turn out to be another's.</param>
 /// <param name="after">The last offset before it.</param>

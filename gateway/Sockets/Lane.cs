@@ -68,7 +68,8 @@ internal sealed class Lane
         Stragglers += isIdle ? -1 : 1;
     }
 
-    /// <summary>Bytes that the client has yet to be sent; of one that reads history, at least the page that it is on. For any thread.</summary>
+    /// <summary>Bytes that the client has yet to be sent; of one that reads history, at least the page that it is on. For any
+    /// thread.</summary>
     public long LagOf(Client client, LogHead head)
     {
         lock (this)
@@ -107,8 +108,8 @@ internal struct Seat
     /// <summary>Nothing is being sent in the background: the sender may write.</summary>
     public bool IsIdle;
 
-    /// <summary>How many bytes of the live log the client has yet to get; 0 while it reads pages of history, which keep none of the log in
-    /// memory and are bounded by <see cref="ClientMemory"/>.</summary>
+    /// <summary>How many bytes of the live log the client has yet to get; 0 while it reads pages of history, which keep none of
+    /// the log in memory and are bounded by <see cref="ClientMemory"/>.</summary>
     public readonly long Lag(LogHead head) => Segment is { IsPage: false } segment ? head.Bytes - (segment.Start + Position) : 0;
 
     /// <summary>All up to this offset is sent; answers how many messages that were.</summary>

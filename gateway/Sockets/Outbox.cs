@@ -1,9 +1,9 @@
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>
-/// What waits for one client beside the log: pongs, answers, a new place for its cursor, a close frame; in order. Most clients never have
-/// any, so it holds nothing until it is used, and is its own lock. It takes whatever comes: while it is full, the client's reader reads nothing
-/// that could be answered.
+/// What waits for one client beside the log: pongs, answers, a new place for its cursor, a close frame; in order. Most clients
+/// never have any, so it holds nothing until it is used, and is its own lock. It takes whatever comes: while it is full, the
+/// client's reader reads nothing that could be answered.
 /// </summary>
 internal sealed class Outbox(int maxBytes, ClientMemory memory)
 {
@@ -18,7 +18,8 @@ internal sealed class Outbox(int maxBytes, ClientMemory memory)
     private int _bytes;
     private TaskCompletionSource? _room;
 
-    /// <summary>A place to go on from: what is said first, the cursor, the offset before it, and the page of history that it is on.</summary>
+    /// <summary>A place to go on from: what is said first, the cursor, the offset before it, and the page of history that it is
+    /// on.</summary>
     public sealed record Move(byte[] Frames, Cursor Cursor, long Offset, HeldPage? Page);
 
     /// <summary>What goes out in one send.</summary>
@@ -41,7 +42,8 @@ internal sealed class Outbox(int maxBytes, ClientMemory memory)
         }
     }
 
-    /// <summary>Nothing more is to be asked for: as much waits as may, or anything while the gateway has no memory left.</summary>
+    /// <summary>Nothing more is to be asked for: as much waits as may, or anything while the gateway has no memory
+    /// left.</summary>
     public bool IsFull => Bytes >= maxBytes || (Bytes > 0 && memory.IsFull);
 
     /// <summary>Completes when there is room again, or nothing more is answered anyhow.</summary>
@@ -54,7 +56,8 @@ internal sealed class Outbox(int maxBytes, ClientMemory memory)
         }
     }
 
-    /// <summary>After the last one whatever comes is dropped: whoever looked just before the close frame came is told nothing of it here.</summary>
+    /// <summary>After the last one whatever comes is dropped: whoever looked just before the close frame came is told nothing of
+    /// it here.</summary>
     public void Add(byte[] frames)
     {
         lock (this)

@@ -1,8 +1,9 @@
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>
-/// Where a client wants its cursor to be. The newest wish replaces older ones that have not been carried out, and one task at a time carries
-/// them out, not more often than <see cref="MinInterval"/>: finding a place and reading history costs, and asking for it does not.
+/// Where a client wants its cursor to be. The newest wish replaces older ones that have not been carried out, and one task at a
+/// time carries them out, not more often than <see cref="MinInterval"/>: finding a place and reading history costs, and asking
+/// for it does not.
 /// </summary>
 internal sealed class Placement
 {

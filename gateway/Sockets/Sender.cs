@@ -5,8 +5,8 @@ namespace NotifyHub.Gateway.Sockets;
 /// <summary>
 /// One thread that owns a share of the clients and is the only one to write to their connections. Whenever the log grows it takes every
 /// client whose cursor is behind and sends the whole contiguous rest in one call. A socket that would block is left to the system
-/// until it has taken what was pending; nobody waits for it. Past the backlog limit its client is evicted. Answers and the log take turns: in a
-/// pass each client that had something to be done when it began is attended to once, then comes the log.
+/// until it has taken what was pending; nobody waits for it. Past the backlog limit its client is evicted. Answers and the log
+/// take turns: in a pass each client that had something to be done when it began is attended to once, then comes the log.
 /// </summary>
 public sealed partial class Sender : IDisposable
 {
@@ -209,8 +209,8 @@ public sealed partial class Sender : IDisposable
         }
     }
 
-    /// <summary>Sends the waiting answers, a turn of them, and takes over a new cursor. False: the connection has had enough for now, or is
-    /// through.</summary>
+    /// <summary>Sends the waiting answers, a turn of them, and takes over a new cursor. False: the connection has had enough for
+    /// now, or is through.</summary>
     private bool TrySendOutbox(Client client, Lane lane, int index)
     {
         if (!client.TryTakeAnswers(_joined, out var next)) return true;

@@ -69,7 +69,8 @@ public static class SocketEndpoint
 
         var abort = context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>().Abort;
         var carrier = context.Features.Get<IConnectionSocketFeature>()?.Socket;
-        await clients.Admit(handshake, place, pass, request.UserAgent, address, new ClientConnection(null, stream, abort, carrier));
+        var connection = new ClientConnection(null, stream, abort, carrier);
+        await clients.Admit(handshake, place, pass, request.UserAgent, address, connection);
     }
 
     /// <summary>Null: refused, and the caller has been told.</summary>

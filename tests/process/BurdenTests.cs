@@ -3,7 +3,8 @@ using Xunit;
 
 namespace NotifyHub.ProcessTests;
 
-/// <summary>What few clients can cost a gateway that has a budget for all of them: memory, turns of the sender, reads of history.</summary>
+/// <summary>What few clients can cost a gateway that has a budget for all of them: memory, turns of the sender, reads of
+/// history.</summary>
 public sealed class BurdenTests
 {
     private const string Ping = """{"type":"ping"}""";
@@ -88,7 +89,7 @@ public sealed class BurdenTests
     [MemberData(nameof(Bursts))]
     public async Task A_burst_is_answered_whole_and_the_connection_stays(string text, int count)
     {
-        await using var hub = await NotifyHubProcess.StartAsync();
+        await using var hub = await NotifyHubProcess.StartAsync(("PingInterval", "01:00:00"));
         using var raw = await RawSocket.UpgradeAsync(hub.WebSocketPort);
         var frame = RawSocket.Text(text);
         var sending = raw.SendAsync(Enumerable.Repeat(frame, count).SelectMany(bytes => bytes).ToArray());
@@ -105,7 +106,7 @@ public sealed class BurdenTests
     [Fact]
     public async Task Beside_a_hundred_chatty_clients_a_quiet_one_gets_every_message()
     {
-        await using var hub = await NotifyHubProcess.StartAsync(("ClientMessagesPerSecond", "1000000"));
+        await using var hub = await NotifyHubProcess.StartAsync(("ClientMessagesPerSecond", "1000000"), ("PingInterval", "01:00:00"));
         await using var quiet = await hub.ConnectAsync();
         using var push = await hub.ConnectPushAsync();
         using var over = new CancellationTokenSource();

@@ -185,7 +185,8 @@ public sealed class ClientReaderTests : IDisposable
         }
     }
 
-    /// <summary>A client that asks quickly and takes its answers late is not read from meanwhile, and then answered as ever.</summary>
+    /// <summary>A client that asks quickly and takes its answers late is not read from meanwhile, and then answered as
+    /// ever.</summary>
     [Fact]
     public async Task While_answers_wait_to_be_taken_nothing_more_is_read_and_then_all_is_answered()
     {

@@ -9,8 +9,8 @@ public class OutboxTests
     private readonly ClientMemory _memory = new(1 << 20, TimeProvider.System);
     private readonly byte[] _joined = new byte[200];
 
-    /// <summary>Answers and moves come, and turns of them are taken: what goes out is what came, in order, but for moves that were replaced
-    /// before their turn; and what is counted is what waits or is on its way.</summary>
+    /// <summary>Answers and moves come, and turns of them are taken: what goes out is what came, in order, but for moves that
+    /// were replaced before their turn; and what is counted is what waits or is on its way.</summary>
     [Fact]
     public void It_gives_what_it_took_in_order_without_the_moves_that_were_replaced() =>
         Gen.Frequency((4, Gen.Int[1, 90]), (1, Gen.Int[201, 300]), (2, Gen.Const(0)), (3, Gen.Const(-1)), (1, Gen.Const(-2))).Array[0, 60].Sample(steps =>

@@ -257,7 +257,8 @@ public sealed class SenderTests : IDisposable
         await Until.TrueAsync(() => _memory.Used == 0);
     }
 
-    /// <summary>A client that asks again whenever it is answered is always ready: the others were sent nothing for as long as it did.</summary>
+    /// <summary>A client that asks again whenever it is answered is always ready: the others were sent nothing for as long as it
+    /// did.</summary>
     [Fact]
     public async Task However_many_answers_are_asked_for_the_log_is_sent_in_between()
     {

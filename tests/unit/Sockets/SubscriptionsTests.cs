@@ -309,7 +309,8 @@ public sealed class SubscriptionsTests : IAsyncLifetime
         }
     }
 
-    /// <summary>However often a client wants to be elsewhere, the last wish counts, and few of the others cost anything.</summary>
+    /// <summary>However often a client wants to be elsewhere, the last wish counts, and few of the others cost
+    /// anything.</summary>
     [Fact]
     public async Task Five_hundred_subscriptions_of_one_client_cost_a_few_reads_and_the_last_one_counts()
     {
@@ -391,8 +392,8 @@ public sealed class SubscriptionsTests : IAsyncLifetime
     }
 
     /// <summary>
-    /// Clients come, stop and start reading, move, and leave, in any order: what they held is given back to the last byte, and within the budget
-    /// at all times.
+    /// Clients come, stop and start reading, move, and leave, in any order: what they held is given back to the last byte, and
+    /// within the budget at all times.
     /// </summary>
     [Fact]
     public Task Whatever_clients_do_their_memory_is_given_back() =>
