@@ -29,11 +29,15 @@ public sealed class ClientMemory(long maxBytes, TimeProvider time)
     /// <summary>Takes that much if it fits.</summary>
     public bool TryTake(long bytes)
     {
-        // Something larger than the whole budget still gets through when nothing else is held.
-        var used = Interlocked.Add(ref _used, bytes);
-        if (used <= maxBytes || used == bytes) return true;
-        Interlocked.Add(ref _used, -bytes);
-        return false;
+        long used;
+        do
+        {
+            used = Used;
+            // Something larger than the whole budget still gets through when nothing else is held.
+            if (used + bytes > maxBytes && used > 0) return false;
+        }
+        while (Interlocked.CompareExchange(ref _used, used + bytes, used) != used);
+        return true;
     }
 
     /// <summary>Takes that much, and waits until it fits. False: given up, and nothing was taken.</summary>

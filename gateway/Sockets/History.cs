@@ -11,7 +11,7 @@ public sealed class History(IGrainFactory grains, ClientMemory memory)
 {
     /// <summary>What a page is taken for until it is there: the silos answer no more, but for one message that is
     /// longer.</summary>
-    internal const int PageBytes = 1 << 20;
+    internal const int PageBytes = (1 << 20) + (PageMessages * WireForm.MaxOverheadBytes);
 
     /// <summary>Loads at a time: what resuming clients may cost the silos, however many there are.</summary>
     internal const int MaxLoads = 2;

@@ -91,14 +91,15 @@ public sealed class HeartbeatTests : IDisposable
         using var idle = new Peer(_sender, v1: false, memory: _memory);
         using var live = await BlockedAsync(v1: false);
         using var older = await WithAnswersAsync();
-        await Task.Delay(20, TestContext.Current.CancellationToken);
+        var begun = Environment.TickCount64;
+        await Until.TrueAsync(() => Environment.TickCount64 > begun);
         using var younger = await WithAnswersAsync();
         Client[] clients = [idle.Client, younger.Client, live.Client, older.Client];
         _now = Environment.TickCount64;
         _heartbeat.Beat(clients, _now + 4_000);
         Assert.DoesNotContain(clients, client => client.Ended);
 
-        _memory.Take(MaxMemory);
+        _memory.Take(MaxMemory - 500_000);
         _heartbeat.Beat(clients, _now);
         Assert.DoesNotContain(clients, client => client.Ended);
         _heartbeat.Beat(clients, _now + 4_000);

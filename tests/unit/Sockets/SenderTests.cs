@@ -313,7 +313,7 @@ public sealed class SenderTests : IDisposable
         Publish(1, 1, 1);
         using var peer = Subscribed(v1: true, bufferBytes: 4096);
         peer.Pause();
-        peer.Client.Answer(ServerFrame.TextFrame(new byte[100_000]));
+        peer.Client.Answer(ServerFrame.TextFrame(Encoding.ASCII.GetBytes($$"""{"x":"{{new string('x', 100_000)}}"}""")));
         await Until.TrueAsync(() => peer.Client.IsSending);
         for (var i = 0; i < 500; i++) peer.Client.MoveTo(ServerMessage.Gap(i, i), history.Begin, 0, await history.HoldAsync());
         Assert.Equal(1, history.Readers);

@@ -362,7 +362,8 @@ public sealed class SubscriptionsTests : IAsyncLifetime
     public async Task Clients_that_do_not_read_hold_no_more_than_the_budget_and_make_room_for_others()
     {
         Publish([.. Enumerable.Repeat(20_000, 2_000)]);
-        var heartbeat = new Heartbeat(new GatewayOptions(), _memory, NullLogger<Heartbeat>.Instance);
+        var heartbeat = new Heartbeat(
+            new GatewayOptions { PingInterval = TimeSpan.FromHours(1), SendTimeout = TimeSpan.FromMinutes(10) }, _memory, NullLogger<Heartbeat>.Instance);
         List<Peer> deaf = [];
         for (var number = 0; number < 12; number++)
         {
@@ -371,8 +372,8 @@ public sealed class SubscriptionsTests : IAsyncLifetime
             deaf.Add(peer);
         }
 
-        await Until.TrueAsync(() => deaf.Count(peer => peer.Client.IsSending) == 3 && _memory.Shortage > 0);
-        Assert.InRange(_memory.Used, 3 << 20, MaxMemory);
+        await Until.TrueAsync(() => deaf.Count(peer => peer.Client.IsSending) >= 3 && _memory.Shortage > 0);
+        Assert.InRange(_memory.Used, 2 << 20, MaxMemory);
         var now = Environment.TickCount64;
         heartbeat.Beat(deaf.Select(peer => peer.Client), now);
         Assert.DoesNotContain(deaf, peer => peer.Client.Ended);
@@ -381,7 +382,7 @@ public sealed class SubscriptionsTests : IAsyncLifetime
         using var reader = Connect(since: 1_500);
         await Until.TrueAsync(() =>
         {
-            heartbeat.Beat(deaf.Where(peer => !peer.Client.Ended).Select(peer => peer.Client).Append(reader.Client), now += 4_000);
+            heartbeat.Beat(deaf.Where(peer => !peer.Client.Ended).Select(peer => peer.Client), now += 4_000);
             Assert.InRange(_memory.Used, 0, MaxMemory);
             return Seen(reader) is [.., "2000"];
         });
