@@ -37,6 +37,10 @@ public static class GatewayHost
         services.AddSingleton<DeliveryTimes>();
         services.AddSingleton<DeliveryCounts>();
         services.AddSingleton<ChannelFollower>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ClientMemory>(
+            provider, (long)provider.GetRequiredService<IOptions<GatewayOptions>>().Value.ClientMemoryBytes));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Heartbeat>(
+            provider, provider.GetRequiredService<IOptions<GatewayOptions>>().Value));
         services.AddSingleton<History>();
         services.AddSingleton<Subscriptions>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ClientReader>(

@@ -79,7 +79,9 @@ public sealed class GatewayOptions
     [Range(1024, 16 << 20)]
     public int ClientMessageBytes { get; set; } = 64 << 10;
 
-    /// <summary>Messages (to be exact, frames) a client may send a second; ten seconds' worth may come at once. A faster one is closed with 1008.</summary>
+    /// <summary>Messages (to be exact, frames) a client may send a second; a new one two seconds' worth at once, and up to ten
+    /// when it has saved them up. What comes faster is read at twice the rate; eight seconds' worth more and it is closed with
+    /// 1008.</summary>
     [Range(1, 1_000_000)]
     public int ClientMessagesPerSecond { get; set; } = 100;
 
@@ -115,9 +117,19 @@ public sealed class GatewayOptions
     [Range(1 << 13, 16 << 20)]
     public int SendBufferBytes { get; set; } = 256 << 10;
 
-    /// <summary>Bytes of answers (pong, errors) that may wait for a client; past it the client is cut off with 1013.</summary>
+    /// <summary>Bytes of answers (pong, errors) that may wait for a client; past it nothing more is read from the client until
+    /// it has taken them.</summary>
     [Range(4096, 16 << 20)]
     public int OutboxBytes { get; set; } = 64 << 10;
+
+    /// <summary>How long a client may take nothing while something waits for it before it is cut off with 1013.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan SendTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Bytes that all clients together may hold in pages of history, answers that wait and long messages that come
+    /// slowly. At the bound reading waits, and who has held the longest is cut off.</summary>
+    [Range(16 << 20, 1 << 30)]
+    public int ClientMemoryBytes { get; set; } = 128 << 20;
 
     /// <summary>How long a client that is being closed may take to answer before its connection is reset.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]

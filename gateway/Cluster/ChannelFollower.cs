@@ -22,6 +22,8 @@ public sealed partial class ChannelFollower(
     private const int RepairMessages = 1000;
 
     private readonly SemaphoreSlim _repairing = new(1, 1);
+    private readonly Lock _gate = new();
+    private Task? _nextCatchUp;
     private volatile ChannelLog? _log;
 
     /// <summary>The channel's newest part; null until the grid has been reached for the first time.</summary>
@@ -72,8 +74,12 @@ public sealed partial class ChannelFollower(
         _ = RepairAsync(CancellationToken.None);
     }
 
-    /// <summary>Brings the log to where the channel is now.</summary>
-    public Task CatchUpAsync(CancellationToken cancellation) => RepairAsync(cancellation);
+    /// <summary>Brings the log to where the channel is now. All who ask while one read is under way share the next one: however
+    /// many clients name an offset that is not known here, repairs and renewals wait behind one of them.</summary>
+    public Task CatchUpAsync(CancellationToken cancellation)
+    {
+        lock (_gate) return (_nextCatchUp ??= CatchUpNextAsync()).WaitAsync(cancellation);
+    }
 
     public void Dispose() => _repairing.Dispose();
 
@@ -118,9 +124,25 @@ public sealed partial class ChannelFollower(
             .SetTag("messaging.batch.message_count", batch.Messages.Length);
     }
 
+    private async Task CatchUpNextAsync()
+    {
+        // Off the lock, also when no read is under way.
+        await Task.Yield();
+        await _repairing.WaitAsync();
+        // Whoever asks from here on may know of something that this read does not see.
+        lock (_gate) _nextCatchUp = null;
+        await RepairNowAsync(CancellationToken.None);
+    }
+
     private async Task RepairAsync(CancellationToken cancellation)
     {
         await _repairing.WaitAsync(cancellation);
+        await RepairNowAsync(cancellation);
+    }
+
+    /// <summary>For whoever has <see cref="_repairing"/>, which is given back.</summary>
+    private async Task RepairNowAsync(CancellationToken cancellation)
+    {
         try
         {
             var isCounted = false;

@@ -14,28 +14,42 @@ public sealed class Client
     private readonly Socket? _socket;
     private readonly Stream? _stream;
     private readonly Action? _abortStream;
+    private readonly Socket? _carrier;
     private readonly Sender _sender;
     private readonly Outbox _outbox;
     private TaskCompletionSource? _flushed;
     private volatile CloseReason? _closing;
     private volatile CloseReason? _ended;
     private volatile bool _sendFinished;
-    private CancellationTokenSource? _subscribing;
-    private TaskCompletionSource? _pageFinished;
+    private Placement? _placement;
+    private HeldPage? _page;
+    private long _pageSince;
+    private long _sendingSince;
+    private int _sendingCost;
+    private long _receivingSince;
     private long _answered;
+    private int _isReady;
+
+    // The heartbeat's.
+    private long _watchedSend;
+    private long _progressAt;
+    private ulong _acknowledged;
 
     /// <param name="number">Unique in this gateway.</param>
     /// <param name="opened">What its session's record begins with.</param>
     /// <param name="connection">Where it is.</param>
     /// <param name="sender">The thread that will write to it.</param>
     /// <param name="outboxBytes">Bound of the answers that wait.</param>
-    public Client(long number, SessionOpened opened, ClientConnection connection, Sender sender, int outboxBytes)
+    /// <param name="memory">What they are counted in.</param>
+    public Client(
+        long number, SessionOpened opened, ClientConnection connection, Sender sender, int outboxBytes, ClientMemory memory)
     {
         Number = number;
         Opened = opened;
-        (_socket, _stream, _abortStream) = connection;
+        (_socket, _stream, _abortStream, _carrier) = connection;
+        _carrier ??= _socket;
         _sender = sender;
-        _outbox = new Outbox(outboxBytes);
+        _outbox = new Outbox(outboxBytes, memory);
         LastHeard = Environment.TickCount64;
         LastPinged = LastHeard;
     }
@@ -66,6 +80,22 @@ public sealed class Client
 
     /// <summary>Bytes of answers that wait.</summary>
     public int OutboxBytes => _outbox.Bytes;
+
+    /// <summary>Answers wait and are to be taken before more is read.</summary>
+    public bool IsOutboxFull => _outbox.IsFull;
+
+    /// <summary>Its reader waits for the answers to be taken, or for memory; what the client says meanwhile is not
+    /// heard.</summary>
+    public bool IsReadingPaused { get; set; }
+
+    /// <summary>The connection had enough, and the rest is sent as it takes more.</summary>
+    public bool IsSending => Volatile.Read(ref _sendingSince) != 0;
+
+    /// <summary>Bytes of a long message that is being received.</summary>
+    public int ReceivingBytes { get; private set; }
+
+    /// <summary>What it holds of the clients' memory, about.</summary>
+    public long HeldBytes => OutboxBytes + ReceivingBytes + (Volatile.Read(ref _page)?.Bytes ?? 0);
 
     /// <summary>Milliseconds of <see cref="Environment.TickCount64"/> when the client was last heard of.</summary>
     public long LastHeard { get; set; }
@@ -114,7 +144,7 @@ public sealed class Client
         LastError = error;
     }
 
-    /// <summary>Queues an answer. A client that lets too many wait is too slow.</summary>
+    /// <summary>Queues an answer.</summary>
     public void Answer(byte[] textFrame)
     {
         Interlocked.Increment(ref _answered);
@@ -126,42 +156,63 @@ public sealed class Client
     public void Queue(byte[] frame)
     {
         if (Closing) return;
-        if (_outbox.TryAdd(frame)) _sender.Ready(this);
-        else Close(CloseReason.TooSlow);
+        _outbox.Add(frame);
+        _sender.Ready(this);
     }
+
+    /// <summary>Completes when answers can be queued again without passing their bound.</summary>
+    public Task RoomAsync() => _outbox.RoomAsync();
 
     /// <summary>
     /// Queues answers and moves the cursor behind them, in one step as the sender sees it. A cursor on a page of history stays at its end;
-    /// the source is completed when it gets there.
+    /// the page is told when it gets there. Takes the place of a move that has not been carried out.
     /// </summary>
     /// <param name="frames">What the client is told first.</param>
     /// <param name="cursor">Where it goes on from.</param>
     /// <param name="offset">The last offset before the cursor.</param>
-    /// <param name="pageFinished">For a page of history.</param>
-    /// <param name="subscription">Whose move it is; one that is over moves nothing.</param>
-    public void MoveTo(
-        byte[] frames, Cursor cursor, long offset, TaskCompletionSource? pageFinished = null, CancellationToken subscription = default)
+    /// <param name="page">For a page of history; given up when nothing comes of the move.</param>
+    public void MoveTo(byte[] frames, Cursor cursor, long offset, HeldPage? page = null)
     {
-        if (Closing) return;
-        bool fits;
-        lock (_outbox)
-        {
-            // Together with the move: a subscription that was overtaken between the two would put the cursor back to where nobody leads it on.
-            subscription.ThrowIfCancellationRequested();
-            fits = _outbox.TryMove(frames, new Outbox.Move(cursor, offset, pageFinished));
-        }
-
-        if (fits) _sender.Ready(this);
-        else Close(CloseReason.TooSlow);
+        if (!Closing && _outbox.TryMove(new Outbox.Move(frames, cursor, offset, page))) _sender.Ready(this);
+        else page?.Release();
     }
 
-    /// <summary>A new subscription takes the place of one that is still under way.</summary>
-    public CancellationToken BeginSubscription()
+    /// <summary>Where it wants its cursor. Made by the first wish: most clients never have one.</summary>
+    internal Placement Placement
     {
-        var begun = new CancellationTokenSource();
-        lock (_outbox) Interlocked.Exchange(ref _subscribing, begun)?.Cancel();
-        if (Ended) begun.Cancel();
-        return begun.Token;
+        get
+        {
+            if (_placement is null) Interlocked.CompareExchange(ref _placement, new Placement(), null);
+            if (Ended) _placement.End();
+            return _placement;
+        }
+    }
+
+    /// <summary>A long message is being received in so many bytes; 0: it is over.</summary>
+    public void SetReceiving(int bytes)
+    {
+        if (ReceivingBytes == 0) Volatile.Write(ref _receivingSince, Environment.TickCount64);
+        if (bytes == 0) Volatile.Write(ref _receivingSince, 0);
+        ReceivingBytes = bytes;
+    }
+
+    /// <summary>Since when it has held any memory that others may need; <paramref name="now"/> when it holds none.</summary>
+    public long HeldSince(long now)
+    {
+        return Math.Min(Math.Min(Since(ref _pageSince), Since(ref _sendingSince)), Since(ref _receivingSince));
+
+        long Since(ref long stamp) => Volatile.Read(ref stamp) is not 0 and var since ? since : now;
+    }
+
+    /// <summary>Milliseconds for which the peer has taken nothing of what is being sent. For the heartbeat alone.</summary>
+    public long StalledFor(long now)
+    {
+        var send = Volatile.Read(ref _sendingSince);
+        if (send == 0) return 0;
+        var acknowledged = TcpProgress.Acknowledged(_carrier);
+        if (send != _watchedSend || acknowledged != _acknowledged)
+            (_watchedSend, _acknowledged, _progressAt) = (send, acknowledged, now);
+        return now - _progressAt;
     }
 
     /// <summary>Says goodbye: a close frame behind the answers that wait, then nothing more.</summary>
@@ -174,6 +225,8 @@ public sealed class Client
         // First: the heartbeat must not find a client that has been closing since 0.
         ClosingSince = Environment.TickCount64;
         if (Interlocked.CompareExchange(ref _closing, reason, null) is not null) return;
+        // Who does not take what waits is not made to take it before it is told so.
+        if (reason == CloseReason.TooSlow) _outbox.Clear();
         _outbox.AddLast(frames);
         _sender.Ready(this);
     }
@@ -191,7 +244,7 @@ public sealed class Client
     public CloseReason End()
     {
         TryEnd(CloseReason.Lost);
-        Interlocked.Exchange(ref _subscribing, null)?.Cancel();
+        Volatile.Read(ref _placement)?.End();
         _sender.Ready(this);
         return Reason;
     }
@@ -209,6 +262,8 @@ public sealed class Client
     {
         if (Interlocked.CompareExchange(ref _ended, _closing ?? reason, null) is not null) return false;
         SetFlushed();
+        // A reader that waits for room goes on, and finds the end.
+        _outbox.Clear();
         _stream?.Dispose();
         try
         {
@@ -227,12 +282,36 @@ public sealed class Client
 
     // --- For the sender ---
 
-    internal bool TryTakeAnswer(out byte[] frames, out Outbox.Move? move, out bool isLast) => _outbox.TryTake(out frames, out move, out isLast);
+    /// <summary>False: it is in the queue of those to be attended to already.</summary>
+    internal bool TryMarkReady() => Interlocked.Exchange(ref _isReady, 1) == 0;
 
-    /// <summary>The cursor is on a page of history now, or, with null, on the live log.</summary>
-    internal void BeginPage(TaskCompletionSource? finished) => _pageFinished = finished;
+    /// <summary>It has left the queue: what happens from here on puts it there again.</summary>
+    internal void UnmarkReady() => Interlocked.Exchange(ref _isReady, 0);
 
-    internal void FinishPage() => _pageFinished?.TrySetResult();
+    internal bool HasAnswers => _outbox.HasMore;
+
+    internal bool TryTakeAnswers(byte[] joined, out Outbox.Outgoing next) => _outbox.TryTake(joined, out next);
+
+    /// <summary>The connection has taken answers, or has the rest of them in the background.</summary>
+    internal void SetSent(int cost, bool isInBackground)
+    {
+        if (isInBackground) _sendingCost += cost;
+        else _outbox.SetSent(cost);
+    }
+
+    /// <summary>The cursor is on a page of history now, or, with null, on the live log or nowhere.</summary>
+    internal void BeginPage(HeldPage? page)
+    {
+        _page?.Release();
+        Volatile.Write(ref _page, page);
+        Volatile.Write(ref _pageSince, page is null ? 0 : Environment.TickCount64);
+    }
+
+    internal void FinishPage()
+    {
+        _page?.SetSent();
+        BeginPage(null);
+    }
 
     internal void SetFlushed() => Interlocked.CompareExchange(ref _flushed, Done, null)?.TrySetResult();
 
@@ -241,6 +320,7 @@ public sealed class Client
     {
         if (!_sendFinished) return false;
         _sendFinished = false;
+        FreeSent();
         return true;
     }
 
@@ -248,12 +328,26 @@ public sealed class Client
     internal int Send(ReadOnlySpan<byte> bytes) => _socket?.Send(bytes, SocketFlags.None, out _) ?? 0;
 
     /// <summary>Hands the rest to the system, which goes on when the connection takes more; only then is the client ready again.</summary>
-    internal void SendInBackground(ReadOnlyMemory<byte> rest, bool isLast) => _ = SendInBackgroundAsync(rest, isLast);
+    internal void SendInBackground(ReadOnlyMemory<byte> rest, bool isLast)
+    {
+        Volatile.Write(ref _sendingSince, Environment.TickCount64);
+        _ = SendInBackgroundAsync(rest, isLast);
+    }
 
-    /// <summary>No seat has the socket's number any more: it is closed, and not on the sender's time.</summary>
+    /// <summary>No seat has the socket's number any more: it is closed, and not on the sender's time. What it held is given
+    /// back.</summary>
     internal void Release()
     {
+        _outbox.Clear();
+        FreeSent();
+        BeginPage(null);
         if (_socket is not null) ThreadPool.UnsafeQueueUserWorkItem(static socket => socket.Dispose(), _socket, preferLocal: false);
+    }
+
+    private void FreeSent()
+    {
+        _outbox.SetSent(_sendingCost);
+        _sendingCost = 0;
     }
 
     private async Task SendInBackgroundAsync(ReadOnlyMemory<byte> rest, bool isLast)
@@ -267,6 +361,7 @@ public sealed class Client
             }
 
             if (isLast) SetFlushed();
+            Volatile.Write(ref _sendingSince, 0);
             _sendFinished = true;
             _sender.Ready(this);
         }
@@ -282,4 +377,5 @@ public sealed class Client
 /// <param name="Socket">Non-blocking.</param>
 /// <param name="Stream">The stream, and</param>
 /// <param name="Abort">what ends it at once: disposing the HTTP server's stream leaves a read waiting for a peer that is gone.</param>
-public readonly record struct ClientConnection(Socket? Socket, Stream? Stream, Action? Abort = null);
+/// <param name="Carrier">The TCP connection beneath the stream: only looked at, for what the peer has taken.</param>
+public readonly record struct ClientConnection(Socket? Socket, Stream? Stream, Action? Abort = null, Socket? Carrier = null);

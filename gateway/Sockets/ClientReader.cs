@@ -7,10 +7,14 @@ namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>
 /// Reads one client until its end: the framework's WebSocket does RFC 6455 (framing, UTF-8, pong, close), this does the messages.
-/// An idle client holds no receive buffer.
+/// An idle client holds no receive buffer; a long message takes of the clients' memory.
 /// </summary>
-public sealed partial class ClientReader(Subscriptions subscriptions, int maxMessageBytes, ILogger<ClientReader> logger)
+public sealed partial class ClientReader(
+    Subscriptions subscriptions, ClientMemory memory, int maxMessageBytes, ILogger<ClientReader> logger)
 {
+    /// <summary>What most messages fit into.</summary>
+    private const int FirstBytes = 4096;
+
     /// <summary>Reads until the connection is over, then calls <paramref name="ended"/>. Does not throw.</summary>
     /// <remarks>An idle client waits in this method and no other of ours: each further one would keep its state in memory, a client.</remarks>
     internal async Task ReadAsync(Client client, ClientStream stream, Action<Client> ended)
@@ -68,14 +72,14 @@ public sealed partial class ClientReader(Subscriptions subscriptions, int maxMes
             return true;
         }
 
-        var buffer = ArrayPool<byte>.Shared.Rent(4096);
+        var buffer = ArrayPool<byte>.Shared.Rent(FirstBytes);
         try
         {
             var length = 0;
             ValueWebSocketReceiveResult result;
             do
             {
-                if (length == buffer.Length) buffer = Grow(buffer, maxMessageBytes);
+                if (length == buffer.Length) buffer = await GrowAsync(client, buffer);
                 result = await socket.ReceiveAsync(buffer.AsMemory(length), CancellationToken.None);
                 if (result.MessageType == WebSocketMessageType.Close)
                 {
@@ -96,6 +100,8 @@ public sealed partial class ClientReader(Subscriptions subscriptions, int maxMes
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
+            memory.Return(client.ReceivingBytes);
+            client.SetReceiving(0);
         }
     }
 
@@ -123,9 +129,14 @@ public sealed partial class ClientReader(Subscriptions subscriptions, int maxMes
         }
     }
 
-    private static byte[] Grow(byte[] buffer, int maxMessageBytes)
+    private async ValueTask<byte[]> GrowAsync(Client client, byte[] buffer)
     {
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Min(buffer.Length * 2, maxMessageBytes + 1));
+        var bytes = Math.Min(buffer.Length * 2, maxMessageBytes + 1);
+        client.IsReadingPaused = true;
+        if (!await memory.TakeAsync(bytes - client.ReceivingBytes, () => client.Ended)) throw new OperationCanceledException();
+        client.IsReadingPaused = false;
+        client.SetReceiving(bytes);
+        var larger = ArrayPool<byte>.Shared.Rent(bytes);
         buffer.CopyTo(larger, 0);
         ArrayPool<byte>.Shared.Return(buffer);
         return larger;

@@ -8,10 +8,16 @@ namespace NotifyHub.Gateway.Sockets;
 /// until something is wrong with them that the framework does not see (<see cref="FrameWatch"/>, <see cref="FrameRate"/>). Writes, which are whole control frames (pongs, a close after a protocol error), only join the client's outbox: the sender
 /// is the one writer.
 /// </summary>
+/// <remarks>Reading pauses while the client's answers wait for it, or when it has sent more than it may; TCP then makes the peer
+/// wait.</remarks>
 internal sealed class ClientStream(Client client, ClientConnection connection, FrameRate rate) : Stream
 {
+    /// <summary>After so many reads that did not have to wait others get their turn on the thread.</summary>
+    private const int ReadsPerTurn = 16;
+
     private FrameWatch _frames;
-    private long _allowedAt;
+    private FrameRate.Budget _budget = FrameRate.Begin(Environment.TickCount64);
+    private int _reads;
     private CloseReason? _fault;
 
     public override bool CanRead => true;
@@ -25,7 +31,9 @@ internal sealed class ClientStream(Client client, ClientConnection connection, F
         // Not before the framework wants more than it has: what came before the fault is answered first.
         if (_fault is not null) return ValueTask.FromResult(Refuse(_fault));
         // An idle client waits in a read of nothing, which must keep nothing of ours in memory.
-        return buffer.IsEmpty ? ReceiveAsync(buffer) : ReadFramesAsync(buffer);
+        if (buffer.IsEmpty) return ReceiveAsync(buffer);
+        var isPaused = client.IsOutboxFull || _budget.Wait(Environment.TickCount64) > 0 || ++_reads % ReadsPerTurn == 0;
+        return isPaused ? ReadLaterAsync(buffer) : ReadFramesAsync(buffer);
     }
 
     /// <summary>Reads what the framework is not to see any more.</summary>
@@ -49,12 +57,23 @@ internal sealed class ClientStream(Client client, ClientConnection connection, F
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> ReadLaterAsync(Memory<byte> buffer)
+    {
+        await Task.Yield();
+        client.IsReadingPaused = true;
+        await client.RoomAsync();
+        if (_budget.Wait(Environment.TickCount64) is > 0 and var wait) await Task.Delay(wait);
+        client.IsReadingPaused = false;
+        return await ReadFramesAsync(buffer);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> ReadFramesAsync(Memory<byte> buffer)
     {
         var count = await ReceiveAsync(buffer);
         // A fault and what follows it are not shown: the framework might not see what is wrong, and answer it.
         _fault = _frames.Take(buffer.Span[..count], out var begun, out count);
-        if (!rate.Take(ref _allowedAt, begun, Environment.TickCount64)) _fault ??= CloseReason.TooFast;
+        if (!rate.Take(ref _budget, begun, Environment.TickCount64)) _fault ??= CloseReason.TooFast;
         return count == 0 && _fault is not null ? Refuse(_fault) : count;
     }
 

@@ -17,7 +17,6 @@ public sealed partial class Clients : BackgroundService
     /// nobody should have to wait for them.</summary>
     public const int LeastClosedPerSecond = 100;
 
-    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan SampleInterval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan DrainSlice = TimeSpan.FromMilliseconds(20);
 
@@ -35,6 +34,8 @@ public sealed partial class Clients : BackgroundService
     private readonly Sender[] _senders;
     private readonly ConnectionPlaces _places;
     private readonly FrameRate _rate;
+    private readonly ClientMemory _memory;
+    private readonly Heartbeat _heartbeat;
     private readonly Action<Client> _ended;
     private readonly ConcurrentDictionary<long, Client> _clients = new();
     private readonly ConcurrentDictionary<string, string> _userAgents = new(StringComparer.Ordinal);
@@ -50,6 +51,8 @@ public sealed partial class Clients : BackgroundService
         ChannelFollower follower,
         DeliveryTimes times,
         DeliveryCounts counts,
+        ClientMemory memory,
+        Heartbeat heartbeat,
         GatewayMetrics metrics,
         TimeProvider time,
         ILogger<Clients> logger,
@@ -57,13 +60,14 @@ public sealed partial class Clients : BackgroundService
     {
         _options = options.Value;
         (_node, _reader, _subscriptions, _follower, _metrics, _time, _logger) = (node, reader, subscriptions, follower, metrics, time, logger);
+        (_memory, _heartbeat) = (memory, heartbeat);
         var senders = _options.Senders > 0 ? _options.Senders : Math.Max(1, Environment.ProcessorCount / 2);
         _senders = [.. Enumerable.Range(0, senders).Select(number => new Sender(number, _options.BacklogBytes, times, counts, senderLogger))];
         _places = new ConnectionPlaces(_options.ClientConnections, _options.ClientConnectionsPerAddress);
         _rate = new FrameRate(_options.ClientMessagesPerSecond);
         _ended = End;
         follower.Appended += Follow;
-        metrics.ObserveClients(() => Count, () => Volatile.Read(ref _lastNumber), () => Delivered);
+        metrics.ObserveClients(() => Count, () => Volatile.Read(ref _lastNumber), () => Delivered, () => memory.Used);
         follower.EpochChanged += () => CloseAll(client => client.IsEnveloped, CloseReason.NewEpoch);
     }
 
@@ -108,7 +112,8 @@ public sealed partial class Clients : BackgroundService
     {
         var number = Interlocked.Increment(ref _lastNumber);
         var opened = new SessionOpened(ConnectionId(number), address, Intern(userAgent), handshake.Protocol, _time.GetUtcNow());
-        var client = new Client(number, opened, connection, _senders[number % _senders.Length], _options.OutboxBytes) { Pass = pass };
+        var sender = _senders[number % _senders.Length];
+        var client = new Client(number, opened, connection, sender, _options.OutboxBytes, _memory) { Pass = pass };
         Interlocked.Increment(ref _present);
         _clients[number] = client;
         Changes.Add(opened);
@@ -186,11 +191,11 @@ public sealed partial class Clients : BackgroundService
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Beat, _time);
+        using var timer = new PeriodicTimer(Heartbeat.Interval, _time);
         var sampledAt = _time.GetTimestamp();
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            foreach (var (_, client) in _clients) Attend(client, Environment.TickCount64);
+            _heartbeat.Beat(_clients.Select(entry => entry.Value), Environment.TickCount64);
             if (!_metrics.SamplesClients || _time.GetElapsedTime(sampledAt) < SampleInterval) continue;
             sampledAt = _time.GetTimestamp();
             Sample();
@@ -203,25 +208,6 @@ public sealed partial class Clients : BackgroundService
         foreach (var (_, client) in _clients)
         {
             _metrics.Sample(client.Lag((client.IsEnveloped ? log.Envelopes : log.Plain).Head), client.OutboxBytes);
-        }
-    }
-
-    private void Attend(Client client, long now)
-    {
-        if (client.Closing)
-        {
-            if (now - client.ClosingSince > _options.CloseGrace.TotalMilliseconds) client.Abort(client.Reason);
-            return;
-        }
-
-        if (now - client.LastHeard > 2 * _options.PingInterval.TotalMilliseconds + Beat.TotalMilliseconds)
-        {
-            client.Abort(CloseReason.Dead);
-        }
-        else if (now - client.LastPinged >= _options.PingInterval.TotalMilliseconds)
-        {
-            client.LastPinged = now;
-            client.Queue(ServerFrame.EmptyPing);
         }
     }
 

@@ -30,7 +30,8 @@ public sealed record CloseReason(int Code, string Text, bool Abnormal = false)
     /// <summary>An administrator closed this client.</summary>
     public static readonly CloseReason ByAdministrator = new(1008, "closed by an administrator");
 
-    /// <summary>More than <c>NotifyHub:ClientMessagesPerSecond</c>.</summary>
+    /// <summary>More than <c>NotifyHub:ClientMessagesPerSecond</c>, and for longer than <see cref="FrameRate"/>
+    /// forgives.</summary>
     public static readonly CloseReason TooFast = new(1008, "too many messages", Abnormal: true);
 
     /// <summary>A message over <c>NotifyHub:ClientMessageBytes</c>.</summary>
@@ -42,7 +43,8 @@ public sealed record CloseReason(int Code, string Text, bool Abnormal = false)
     /// <summary>The operators restarted the service: come back.</summary>
     public static readonly CloseReason ServiceRestart = new(1012, "service restart");
 
-    /// <summary>The client lags by more than <c>NotifyHub:BacklogBytes</c>, or does not read its answers: come back and resume.</summary>
+    /// <summary>The client lags by more than <c>NotifyHub:BacklogBytes</c>, took nothing for <c>NotifyHub:SendTimeout</c>, or
+    /// held memory for the longest time when <c>NotifyHub:ClientMemoryBytes</c> were used up: come back and resume.</summary>
     public static readonly CloseReason TooSlow = new(1013, "too slow", Abnormal: true);
 
     /// <summary>The channel's log was lost and begun anew: its offsets mean nothing any more. Come back.</summary>

@@ -68,11 +68,17 @@ internal sealed class Lane
         Stragglers += isIdle ? -1 : 1;
     }
 
-    /// <summary>Bytes that the client has yet to be sent; for any thread.</summary>
+    /// <summary>Bytes that the client has yet to be sent; of one that reads history, at least the page that it is on. For any
+    /// thread.</summary>
     public long LagOf(Client client, LogHead head)
     {
-        // Read while the sender moves it: what is a segment off is so for this once, and never less than nothing.
-        lock (this) return client.Lane == this ? Math.Max(0, Seats[client.SeatIndex].Lag(head)) : 0;
+        lock (this)
+        {
+            if (client.Lane != this) return 0;
+            ref readonly var seat = ref Seats[client.SeatIndex];
+            // Read while the sender moves it: may be one segment stale; clamped at zero.
+            return seat.Segment is { IsPage: true } page ? page.Written : Math.Max(0, seat.Lag(head));
+        }
     }
 
     /// <summary>Messages of the log that the client has been sent; for any thread.</summary>
@@ -102,8 +108,8 @@ internal struct Seat
     /// <summary>Nothing is being sent in the background: the sender may write.</summary>
     public bool IsIdle;
 
-    /// <summary>How many bytes of the live log the client has yet to get; 0 while it reads pages of history, which are handed out one by
-    /// one.</summary>
+    /// <summary>How many bytes of the live log the client has yet to get; 0 while it reads pages of history, which keep none of
+    /// the log in memory and are bounded by <see cref="ClientMemory"/>.</summary>
     public readonly long Lag(LogHead head) => Segment is { IsPage: false } segment ? head.Bytes - (segment.Start + Position) : 0;
 
     /// <summary>All up to this offset is sent; answers how many messages that were.</summary>

@@ -2,26 +2,87 @@ namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>
 /// What waits for one client beside the log: pongs, answers, a new place for its cursor, a close frame; in order. Most clients
-/// never have any, so it holds nothing until it is used, and is its own lock. Bounded: a client that asks and does not read is cut off.
+/// never have any, so it holds nothing until it is used, and is its own lock. It takes whatever comes: while it is full, the
+/// client's reader reads nothing that could be answered.
 /// </summary>
-internal sealed class Outbox(int maxBytes)
+internal sealed class Outbox(int maxBytes, ClientMemory memory)
 {
-    private Queue<Item>? _items;
-    private int _bytes;
+    /// <summary>What an answer takes in memory beside its bytes, about.</summary>
+    public const int AnswerOverhead = 48;
+
+    private Queue<byte[]>? _answers;
+    private Move? _move;
+    private int _answersBeforeMove;
+    private byte[]? _last;
     private bool _isClosed;
+    private int _bytes;
+    private TaskCompletionSource? _room;
 
-    /// <summary>A place to go on from, the offset before it, and, for a page of history, whom to tell at its end.</summary>
-    public sealed record Move(Cursor Cursor, long Offset, TaskCompletionSource? PageFinished);
+    /// <summary>A place to go on from: what is said first, the cursor, the offset before it, and the page of history that it is
+    /// on.</summary>
+    public sealed record Move(byte[] Frames, Cursor Cursor, long Offset, HeldPage? Page);
 
-    private readonly record struct Item(byte[] Frames, Move? Move, bool IsLast);
+    /// <summary>What goes out in one send.</summary>
+    /// <param name="Buffer">Its bytes, from the start.</param>
+    /// <param name="Length">How many.</param>
+    /// <param name="Cost">To be told to <see cref="SetSent"/> when the connection has taken them.</param>
+    /// <param name="Move">The place that the cursor has behind them.</param>
+    /// <param name="IsLast">Nothing follows.</param>
+    public readonly record struct Outgoing(byte[] Buffer, int Length, int Cost, Move? Move, bool IsLast);
 
-    /// <summary>Bytes that wait right now; read without the lock.</summary>
+    /// <summary>Bytes of answers that the connection has not taken yet; read without the lock.</summary>
     public int Bytes => Volatile.Read(ref _bytes);
 
-    /// <summary>False: full. After the last one whatever comes is dropped.</summary>
-    public bool TryAdd(byte[] frames) => TryAdd(new Item(frames, null, IsLast: false));
+    /// <summary>Something waits to be taken.</summary>
+    public bool HasMore
+    {
+        get
+        {
+            lock (this) return Next() is not null;
+        }
+    }
 
-    public bool TryMove(byte[] frames, Move move) => TryAdd(new Item(frames, move, IsLast: false));
+    /// <summary>Nothing more is to be asked for: as much waits as may, or anything while the gateway has no memory
+    /// left.</summary>
+    public bool IsFull => Bytes >= maxBytes || (Bytes > 0 && memory.IsFull);
+
+    /// <summary>Completes when there is room again, or nothing more is answered anyhow.</summary>
+    public Task RoomAsync()
+    {
+        lock (this)
+        {
+            if (_isClosed || !IsFull) return Task.CompletedTask;
+            return (_room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+    }
+
+    /// <summary>After the last one whatever comes is dropped: whoever looked just before the close frame came is told nothing of
+    /// it here.</summary>
+    public void Add(byte[] frames)
+    {
+        lock (this)
+        {
+            if (_isClosed) return;
+            Count(Cost(frames));
+            (_answers ??= new()).Enqueue(frames);
+        }
+    }
+
+    /// <summary>Takes the place of a move that still waits. False: dropped, as nothing more is said.</summary>
+    public bool TryMove(Move move)
+    {
+        Move? replaced;
+        lock (this)
+        {
+            if (_isClosed) return false;
+            replaced = _move;
+            _move = move;
+            _answersBeforeMove = _answers?.Count ?? 0;
+        }
+
+        replaced?.Page?.Release();
+        return true;
+    }
 
     /// <summary>The close frame always fits, with what is said before it: both are small and nothing follows.</summary>
     public void AddLast(byte[] frames)
@@ -29,39 +90,91 @@ internal sealed class Outbox(int maxBytes)
         lock (this)
         {
             _isClosed = true;
-            _bytes += frames.Length;
-            (_items ??= new()).Enqueue(new Item(frames, null, IsLast: true));
+            _last = frames;
+            _room?.TrySetResult();
         }
     }
 
-    /// <summary>Takes the oldest that waits.</summary>
-    public bool TryTake(out byte[] frames, out Move? move, out bool isLast)
+    /// <summary>Throws away what waits; only the last word can still come.</summary>
+    public void Clear()
     {
-        frames = [];
-        move = null;
-        isLast = false;
+        Move? dropped;
         lock (this)
         {
-            if (_items is not { Count: > 0 }) return false;
-            var item = _items.Dequeue();
-            if (_items.Count == 0) _items = null;
-            _bytes -= item.Frames.Length;
-            (frames, move, isLast) = (item.Frames, item.Move, item.IsLast);
-            return true;
+            _isClosed = true;
+            foreach (var answer in _answers ?? []) Count(-Cost(answer));
+            dropped = _move;
+            (_answers, _move, _last) = (null, null, null);
+            _room?.TrySetResult();
+        }
+
+        dropped?.Page?.Release();
+    }
+
+    /// <summary>Takes the oldest that waits, and what follows it as far as it can be joined.</summary>
+    /// <param name="joined">Where more than one is joined; its length bounds how much.</param>
+    /// <param name="next">What to send.</param>
+    public bool TryTake(byte[] joined, out Outgoing next)
+    {
+        var (buffer, length, cost, isLast) = (Array.Empty<byte>(), 0, 0, false);
+        Move? move = null;
+        lock (this)
+        {
+            var taken = 0;
+            for (; Next() is { } frames && (taken == 0 || length + frames.Length <= joined.Length); taken++)
+            {
+                if (taken == 0)
+                {
+                    buffer = frames;
+                }
+                else
+                {
+                    if (taken == 1) buffer.CopyTo(joined, 0);
+                    buffer = joined;
+                    frames.CopyTo(joined, length);
+                }
+
+                length += frames.Length;
+                if (_move is not null && _answersBeforeMove == 0) (move, _move) = (_move, null);
+                else if (_answers is not null) cost += TakeAnswer();
+                else (isLast, _last) = (true, null);
+            }
+
+            next = new Outgoing(buffer, length, cost, move, isLast);
+            return taken > 0;
         }
     }
 
-    private bool TryAdd(Item item)
+    /// <summary>The connection has taken answers of this cost, or will take nothing more.</summary>
+    public void SetSent(int cost)
     {
+        if (cost == 0) return;
         lock (this)
         {
-            // Whoever looked just before the close frame came is told nothing of it here; the wire must not be either.
-            if (_isClosed) return true;
-            // One answer always fits, however long: it is no longer than the question.
-            if (_items is not null && _bytes + item.Frames.Length > maxBytes) return false;
-            _bytes += item.Frames.Length;
-            (_items ??= new()).Enqueue(item);
-            return true;
+            Count(-cost);
+            // Not at once when one byte has gone: reading in larger pieces costs less.
+            if (_room is null || _bytes > maxBytes / 2 || IsFull) return;
+            _room.TrySetResult();
+            _room = null;
         }
+    }
+
+    private static int Cost(byte[] frames) => frames.Length + AnswerOverhead;
+
+    private byte[]? Next() =>
+        _move is not null && _answersBeforeMove == 0 ? _move.Frames : _answers is { Count: > 0 } ? _answers.Peek() : _last;
+
+    private int TakeAnswer()
+    {
+        var frames = _answers!.Dequeue();
+        if (_answers.Count == 0) _answers = null;
+        if (_move is not null) _answersBeforeMove--;
+        return Cost(frames);
+    }
+
+    private void Count(int bytes)
+    {
+        Volatile.Write(ref _bytes, _bytes + bytes);
+        memory.Take(bytes);
     }
 }

@@ -5,11 +5,16 @@ namespace NotifyHub.Gateway.Sockets;
 /// <summary>
 /// One thread that owns a share of the clients and is the only one to write to their connections. Whenever the log grows it takes every
 /// client whose cursor is behind and sends the whole contiguous rest in one call. A socket that would block is left to the system
-/// until it has taken what was pending; nobody waits for it. Past the backlog limit its client is evicted.
+/// until it has taken what was pending; nobody waits for it. Past the backlog limit its client is evicted. Answers and the log
+/// take turns: in a pass each client that had something to be done when it began is attended to once, then comes the log.
 /// </summary>
 public sealed partial class Sender : IDisposable
 {
+    /// <summary>How much of a client's answers goes out in one turn.</summary>
+    internal const int TurnBytes = 64 << 10;
+
     private readonly int _backlogBytes;
+    private readonly byte[] _joined = GC.AllocateUninitializedArray<byte>(TurnBytes, pinned: true);
     private readonly DeliveryTimes.Passed _passed;
     private readonly DeliveryCounts.Sent _deliveries;
     private readonly ILogger _logger;
@@ -52,6 +57,7 @@ public sealed partial class Sender : IDisposable
     /// <summary>Something is to be done for this client: it is new, has answers to send, has become writable, is to be moved or has ended.</summary>
     public void Ready(Client client)
     {
+        if (!client.TryMarkReady()) return;
         _ready.Enqueue(client);
         Wake();
     }
@@ -83,7 +89,8 @@ public sealed partial class Sender : IDisposable
             Interlocked.Exchange(ref _signaled, 0);
             try
             {
-                while (_ready.TryDequeue(out var client)) Attend(client);
+                // Not those that come meanwhile: answers that are asked for without end must not keep the log from everybody.
+                for (var waiting = _ready.Count; waiting > 0 && _ready.TryDequeue(out var client); waiting--) Attend(client);
                 if (CurrentLog() is not { } log) continue;
                 var swept = Sweep(_plain, log.Plain) | Sweep(_envelopes, log.Envelopes);
                 // With stragglers it takes a look at all clients to know: one a pass is enough.
@@ -103,6 +110,7 @@ public sealed partial class Sender : IDisposable
     /// <summary>Sends first the client's answers, then what the log has for it, until all is sent or the connection has had enough.</summary>
     private void Attend(Client client)
     {
+        client.UnmarkReady();
         if (client.Ended)
         {
             client.Lane?.Remove(client);
@@ -201,30 +209,40 @@ public sealed partial class Sender : IDisposable
         }
     }
 
-    /// <summary>Sends the waiting answers and takes over a new cursor. False: the connection has had enough for now, or is through.</summary>
-    private static bool TrySendOutbox(Client client, Lane lane, int index)
+    /// <summary>Sends the waiting answers, a turn of them, and takes over a new cursor. False: the connection has had enough for
+    /// now, or is through.</summary>
+    private bool TrySendOutbox(Client client, Lane lane, int index)
     {
-        while (client.TryTakeAnswer(out var frames, out var move, out var isLast))
+        if (!client.TryTakeAnswers(_joined, out var next)) return true;
+        if (next.Move is { } move)
         {
             ref var seat = ref lane.Seats[index];
-            if (move is not null)
-            {
-                (seat.Segment, seat.Position, seat.Offset) = (move.Cursor.Segment, move.Cursor.Position, move.Offset);
-                client.BeginPage(move.PageFinished);
-            }
+            (seat.Segment, seat.Position, seat.Offset) = (move.Cursor.Segment, move.Cursor.Position, move.Offset);
+            client.BeginPage(move.Page);
+        }
 
-            if (isLast) seat.Segment = null;
-            if (frames.Length > 0 && !TrySend(lane, index, frames, 0, frames.Length, isLast)) return false;
-            if (!isLast) continue;
+        if (next.IsLast)
+        {
+            lane.Seats[index].Segment = null;
+            client.BeginPage(null);
+        }
+
+        var isSent = next.Length == 0 || TrySend(lane, index, next.Buffer, 0, next.Length, next.IsLast);
+        client.SetSent(next.Cost, isInBackground: !isSent);
+        if (!isSent) return false;
+        if (next.IsLast)
+        {
             client.SetFlushed();
             return false;
         }
 
+        // The rest when the others have had their turn.
+        if (client.HasAnswers) Ready(client);
         return true;
     }
 
     /// <summary>False: the connection did not take all of it, and has the rest in the background.</summary>
-    private static bool TrySend(Lane lane, int index, byte[] buffer, int start, int count, bool isLast)
+    private bool TrySend(Lane lane, int index, byte[] buffer, int start, int count, bool isLast)
     {
         var socket = lane.Seats[index].Socket;
         var sent = socket >= 0
@@ -235,7 +253,9 @@ public sealed partial class Sender : IDisposable
         // Full, broken or a stream: the way through the framework finds out which.
         lane.SetIdle(index, false);
         sent = Math.Max(sent, 0);
-        lane.ClientAt(index).SendInBackground(buffer.AsMemory(start + sent, count - sent), isLast);
+        var rest = buffer.AsMemory(start + sent, count - sent);
+        // What was joined for this client is overwritten with the next one's.
+        lane.ClientAt(index).SendInBackground(ReferenceEquals(buffer, _joined) ? rest.ToArray() : rest, isLast);
         return false;
     }
 

@@ -153,7 +153,9 @@ public static class SocketEndpoint
         // From now on it counts as a client.
         context.Features.Get<HttpConnection>()?.Close();
         var abort = context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>().Abort;
-        await clients.Admit(handshake, place, pass, request.UserAgent, address, new ClientConnection(null, stream, abort));
+        var carrier = context.Features.Get<IConnectionSocketFeature>()?.Socket;
+        var connection = new ClientConnection(null, stream, abort, carrier);
+        await clients.Admit(handshake, place, pass, request.UserAgent, address, connection);
     }
 
     /// <summary>Null: refused, and the caller has been told.</summary>

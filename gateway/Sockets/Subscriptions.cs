@@ -32,9 +32,40 @@ public sealed partial class Subscriptions(ChannelFollower follower, History hist
         else if (follower.Log is { } log) client.Answer(ServerMessage.Subscribed(log.Epoch, log.Head, recovered: false));
     }
 
-    private void Resume(Client client, long since, string? epoch) => _ = ResumeAsync(client, since, epoch, client.BeginSubscription());
+    private void Resume(Client client, long since, string? epoch)
+    {
+        if (client.Placement.Want(since, epoch)) _ = ResumeAsync(client, client.Placement);
+    }
 
-    private async Task ResumeAsync(Client client, long since, string? epoch, CancellationToken cancellation)
+    /// <summary>Carries out what the client wants, one after the other, until it wants nothing more.</summary>
+    private async Task ResumeAsync(Client client, Placement placement)
+    {
+        try
+        {
+            while (true)
+            {
+                await RestAsync(placement);
+                if (!placement.TryTake(out var since, out var epoch, out var cancellation)) return;
+                placement.BegunAt = time.GetTimestamp();
+                await PlaceAsync(client, since, epoch, cancellation);
+            }
+        }
+        catch (Exception e)
+        {
+            // Without its cursor the client would wait forever: let it come back and try again.
+            LogFailure(e, client.Opened.ConnectionId);
+            client.Close(CloseReason.TryAgain);
+        }
+    }
+
+    /// <summary>What a client may cost by moving its cursor about is bounded; the first time it need not wait.</summary>
+    private async ValueTask RestAsync(Placement placement)
+    {
+        var rest = placement.BegunAt is { } begun ? Placement.MinInterval - time.GetElapsedTime(begun) : TimeSpan.Zero;
+        if (rest > TimeSpan.Zero) await Task.Delay(rest, time);
+    }
+
+    private async Task PlaceAsync(Client client, long since, string? epoch, CancellationToken cancellation)
     {
         try
         {
@@ -44,22 +75,15 @@ public sealed partial class Subscriptions(ChannelFollower follower, History hist
             if (since > log.Head || (epoch is not null && epoch != log.Epoch))
             {
                 var head = log.Envelopes.Head;
-                client.MoveTo(
-                    ServerMessage.Subscribed(log.Epoch, head.Offset, recovered: false), head.Cursor, head.Offset, null, cancellation);
+                client.MoveTo(ServerMessage.Subscribed(log.Epoch, head.Offset, recovered: false), head.Cursor, head.Offset);
                 return;
             }
 
             await CatchUpAsync(client, log, since, cancellation);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // The client is gone, or has subscribed anew.
-        }
-        catch (Exception e)
-        {
-            // Without its cursor the client would wait forever: let it come back and try again.
-            LogFailure(e, client.Opened.ConnectionId);
-            client.Close(CloseReason.TryAgain);
+            // The client is gone, or wants to be elsewhere.
         }
     }
 
@@ -72,34 +96,35 @@ public sealed partial class Subscriptions(ChannelFollower follower, History hist
         {
             if (log.Envelopes.TryFind(after, out var cursor, out var head))
             {
-                client.MoveTo(
-                    frames ?? ServerMessage.Subscribed(log.Epoch, head.Offset, recovered: true), cursor, after, null, cancellation);
+                client.MoveTo(frames ?? ServerMessage.Subscribed(log.Epoch, head.Offset, recovered: true), cursor, after);
                 return;
             }
 
             var page = await ReadPageAsync(log.Epoch, after, cancellation);
-            if (page.Batch.Epoch != log.Epoch)
+            var held = new HeldPage(history, page);
+            if (page.Epoch != log.Epoch)
             {
                 // Another log's messages: this gateway will soon know, the client need not wait for it.
+                held.Release();
                 client.Close(CloseReason.NewEpoch);
                 return;
             }
 
-            var first = page.Segment?.FirstOffset ?? page.Batch.FirstRetained;
+            var first = page.Segment is { } segment ? Math.Max(segment.FirstOffset, after + 1) : page.FirstRetained;
             frames ??= ServerMessage.Subscribed(log.Epoch, log.Head, recovered: first == after + 1);
             if (first > after + 1) frames = [.. frames, .. ServerMessage.Gap(after + 1, first - 1)];
             if (page.Segment is null)
             {
+                held.Release();
                 if (first <= after + 1) await follower.CatchUpAsync(cancellation);
                 after = Math.Max(after, first - 1);
                 continue;
             }
 
-            var finished = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            client.MoveTo(frames, new Cursor(page.Segment, 0), first - 1, finished, cancellation);
-            await finished.Task.WaitAsync(cancellation);
+            client.MoveTo(frames, page.Find(first - 1), first - 1, held);
             frames = [];
             after = page.Segment.LastOffset;
+            await held.Sent.WaitAsync(cancellation);
         }
     }
 
@@ -110,7 +135,7 @@ public sealed partial class Subscriptions(ChannelFollower follower, History hist
         {
             try
             {
-                return await history.ReadAsync(epoch, after).WaitAsync(cancellation);
+                return await history.ReadAsync(epoch, after, cancellation);
             }
             catch (Exception e) when (e is StorageUnavailableException or TimeoutException or Orleans.Runtime.OrleansException)
             {

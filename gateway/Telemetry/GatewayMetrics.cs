@@ -68,8 +68,11 @@ public sealed class GatewayMetrics
             _meter, "notifyhub.login.failures", "{attempt}", "Logins that were refused.", Error, "invalid_credentials", "default_password", "rate_limited");
     }
 
-    public void ObserveClients(Func<int> active, Func<long> opened, Func<long> delivered)
+    public void ObserveClients(Func<int> active, Func<long> opened, Func<long> delivered, Func<long> memory)
     {
+        _meter.CreateObservableUpDownCounter(
+            "notifyhub.client.memory", memory, "By",
+            "Memory that clients hold: pages of history, answers that wait, long messages being received.");
         _meter.CreateObservableUpDownCounter("notifyhub.connections.active", active, "{connection}", "Clients connected.");
         _meter.CreateObservableCounter("notifyhub.connections.opened", opened, "{connection}", "Clients let in.");
         _meter.CreateObservableCounter("notifyhub.delivery.messages", delivered, "{message}", "Messages of the channel sent to clients.");

@@ -32,7 +32,8 @@ public interface IBroadcastGrain : IGrainWithStringKey
 
     /// <summary>Reads retained messages with offsets above <paramref name="after"/>, oldest first.</summary>
     /// <param name="after">The last offset that the reader has; 0 for everything.</param>
-    /// <param name="maxMessages">1 to 1,000; fewer come when the batch would pass 4 MiB, but always at least one where one is left.</param>
+    /// <param name="maxMessages">1 to 1,000; fewer come when the batch would pass 1 MiB, but always at least one where one is
+    /// left.</param>
     [Alias("ReadAsync"), AnySilo]
     Task<MessageBatch> ReadAsync(long after, int maxMessages);
 }

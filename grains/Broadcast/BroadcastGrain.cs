@@ -27,7 +27,8 @@ public sealed partial class BroadcastGrain(
     // A transaction of this size takes a few tens of milliseconds: longer ones only add to everyone's wait.
     private const int MaxCommitMessages = 8_192;
     private const int MaxCommitBytes = 4 << 20;
-    private const int MaxReadBytes = 4 << 20;
+    // Small: others wait while it is read and sent, and a gateway keeps it for each client that reads slowly.
+    private const int MaxReadBytes = 1 << 20;
     private const int MaxReadMessages = 1_000;
 
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMinutes(1);

@@ -38,6 +38,7 @@ public sealed class FrameTests : IDisposable
 
     private readonly Sender _sender = new(0, 1 << 20, new DeliveryTimes(Meters.Metrics(), TimeProvider.System), new DeliveryCounts(), NullLogger.Instance);
     private readonly FailureLog _log = new();
+    private readonly ClientMemory _memory = new(128 << 20, TimeProvider.System);
     private readonly ChannelFollower _follower;
     private readonly ClientReader _reader;
 
@@ -46,8 +47,8 @@ public sealed class FrameTests : IDisposable
         var channel = new FakeChannel();
         _follower = new ChannelFollower(
             channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions()), new DeliveryTimes(Meters.Metrics(), TimeProvider.System), new DeliveryCounts(), Meters.Metrics(), NullLogger<ChannelFollower>.Instance);
-        var subscriptions = new Subscriptions(_follower, new History(channel.Grains), TimeProvider.System, NullLogger<Subscriptions>.Instance);
-        _reader = new ClientReader(subscriptions, MaxBytes, _log);
+        var subscriptions = new Subscriptions(_follower, new History(channel.Grains, _memory), TimeProvider.System, NullLogger<Subscriptions>.Instance);
+        _reader = new ClientReader(subscriptions, _memory, MaxBytes, _log);
     }
 
     public void Dispose()
@@ -81,7 +82,7 @@ public sealed class FrameTests : IDisposable
     {
         var stream = new ScriptedStream(input, cuts);
         var connection = new ClientConnection(null, stream);
-        var client = new Client(1, new SessionOpened("c", "", "", "", default), connection, _sender, 16 << 20);
+        var client = new Client(1, new SessionOpened("c", "", "", "", default), connection, _sender, 16 << 20, _memory);
         var ended = 0;
         await _reader.ReadAsync(client, new ClientStream(client, connection, new FrameRate(1_000_000)), _ => ended++);
         Assert.Equal(1, ended);

@@ -10,7 +10,7 @@ public sealed class LimitTests(LimitTests.Shared shared) : IClassFixture<LimitTe
     private const string Ping = """{"type":"ping"}""";
     private const string Pong = """{"type":"pong"}""";
 
-    // One message a second: ten at once.
+    // One message a second: two at once, the others more slowly, and so many before they are too many.
     private const int Burst = 10;
     private const int HttpConnections = 20;
     private const int HttpConnectionsPerAddress = 10;

@@ -22,6 +22,7 @@ public sealed class ClientReaderTests : IDisposable
 
     private readonly Sender _sender = new(0, 1 << 20, new DeliveryTimes(Meters.Metrics(), TimeProvider.System), new DeliveryCounts(), NullLogger.Instance);
     private readonly FrameRate _rate = new(1_000_000);
+    private readonly ClientMemory _memory = new(16 << 20, TimeProvider.System);
     private readonly FakeTimeProvider _clock = new(DateTimeOffset.UnixEpoch.AddYears(50));
     private readonly ChannelFollower _follower;
     private readonly ClientReader _reader;
@@ -31,8 +32,8 @@ public sealed class ClientReaderTests : IDisposable
         var channel = new FakeChannel();
         _follower = new ChannelFollower(
             channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions()), new DeliveryTimes(Meters.Metrics(), TimeProvider.System), new DeliveryCounts(), Meters.Metrics(), NullLogger<ChannelFollower>.Instance);
-        var subscriptions = new Subscriptions(_follower, new History(channel.Grains), _clock, NullLogger<Subscriptions>.Instance);
-        _reader = new ClientReader(subscriptions, MaxBytes, NullLogger<ClientReader>.Instance);
+        var subscriptions = new Subscriptions(_follower, new History(channel.Grains, _memory), _clock, NullLogger<Subscriptions>.Instance);
+        _reader = new ClientReader(subscriptions, _memory, MaxBytes, NullLogger<ClientReader>.Instance);
     }
 
     public void Dispose()
@@ -184,6 +185,57 @@ public sealed class ClientReaderTests : IDisposable
         }
     }
 
+    /// <summary>A client that asks quickly and takes its answers late is not read from meanwhile, and then answered as
+    /// ever.</summary>
+    [Fact]
+    public async Task While_answers_wait_to_be_taken_nothing_more_is_read_and_then_all_is_answered()
+    {
+        var (peer, reading) = Begin(bufferBytes: 16 << 10);
+        using var ended = peer;
+        peer.Pause();
+        byte[] burst = [.. Enumerable.Range(0, 2_000).SelectMany(number => MaskedText($$"""{"type":"ping","time":"{{number}}{{new string('x', 900)}}"}"""))];
+        var sending = peer.Socket.SendAsync(burst);
+        await Until.TrueAsync(() => peer.Client.IsReadingPaused && peer.Client.IsOutboxFull);
+        Assert.InRange(_memory.Used, 64 << 10, 66 << 10);
+        Assert.False(sending.IsCompleted);
+
+        peer.Resume();
+        await peer.UntilAsync(frames => frames.Count == 2_000);
+        await sending;
+        Assert.Equal(
+            Enumerable.Range(0, 2_000).Select(number => $"{number}{new string('x', 900)}"),
+            peer.Frames().Select(frame => frame.Json.GetProperty("time").GetString()));
+        Assert.False(reading.IsCompleted);
+        await Until.TrueAsync(() => _memory.Used == 0);
+    }
+
+    [Fact]
+    public async Task A_long_message_waits_until_there_is_memory_for_it_and_gives_it_back()
+    {
+        var reader = new ClientReader(
+            new Subscriptions(_follower, new History(new FakeChannel().Grains, _memory), _clock, NullLogger<Subscriptions>.Instance),
+            _memory, 64 << 10, NullLogger<ClientReader>.Instance);
+        using var peer = new Peer(_sender, v1: false, memory: _memory);
+        var connection = new ClientConnection(peer.Server, null);
+        var reading = reader.ReadAsync(peer.Client, new ClientStream(peer.Client, connection, _rate), _ => { });
+        _memory.Take(16 << 20);
+        await peer.Socket.SendAsync(MaskedText($$"""{"type":"ping","time":"{{new string('x', 50_000)}}"}"""));
+        await Until.TrueAsync(() => _memory.Shortage > 0);
+        Assert.True(peer.Client.IsReadingPaused);
+        Assert.Empty(peer.Frames());
+
+        _memory.Return(16 << 20);
+        await peer.UntilAsync(frames => frames.Count == 1);
+        await Until.TrueAsync(() => _memory.Used == 0 && peer.Client.HeldBytes == 0);
+
+        _memory.Take(16 << 20);
+        await peer.Socket.SendAsync(MaskedText($$"""{"type":"ping","time":"{{new string('x', 50_000)}}"}"""));
+        await Until.TrueAsync(() => _memory.Shortage > 0);
+        peer.Client.Abort(CloseReason.TooSlow);
+        await reading;
+        await Until.TrueAsync(() => _memory.Used == 16 << 20 && _memory.Shortage == 0);
+    }
+
     [Fact]
     public async Task An_aborted_client_of_the_HTTP_server_ends_though_its_peer_is_silent()
     {
@@ -197,7 +249,7 @@ public sealed class ClientReaderTests : IDisposable
         {
             var stream = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
             var connection = new ClientConnection(null, stream, context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>().Abort);
-            var client = new Client(1, new SessionOpened("c", "", "", "", default), connection, _sender, 1 << 16);
+            var client = new Client(1, new SessionOpened("c", "", "", "", default), connection, _sender, 1 << 16, _memory);
             upgraded.SetResult(client);
             over.SetResult(await ReadAsync(client, connection));
         });
@@ -219,9 +271,9 @@ public sealed class ClientReaderTests : IDisposable
         return client.Reason;
     }
 
-    private (Peer Peer, Task<CloseReason> Reading) Begin()
+    private (Peer Peer, Task<CloseReason> Reading) Begin(int bufferBytes = 0)
     {
-        var peer = new Peer(_sender, v1: false);
+        var peer = new Peer(_sender, v1: false, bufferBytes: bufferBytes, memory: _memory);
         return (peer, ReadAsync(peer.Client, new ClientConnection(peer.Server, null)));
     }
 }

@@ -77,7 +77,9 @@ public class FakeChannel : IBroadcastGrain
         {
             Reads.Add((after, maxMessages));
             if (Fault is not null) throw Fault;
-            batch = Batch([.. _messages.Where(message => message.Offset > after).Take(maxMessages)]);
+            var bytes = 0L;
+            batch = Batch(
+                [.. _messages.Where(message => message.Offset > after).Take(maxMessages).TakeWhile(message => Fits(message, ref bytes))]);
         }
 
         await OnRead();
@@ -87,6 +89,14 @@ public class FakeChannel : IBroadcastGrain
     public Task UnsubscribeAsync(string gatewayId) => Task.CompletedTask;
 
     public Task<PublishResult> PublishAsync(PublishBatch batch) => throw new NotSupportedException();
+
+    /// <summary>One MiB a read, but at least one message, as the silos do.</summary>
+    private static bool Fits(Message message, ref long bytes)
+    {
+        var isFirst = bytes == 0;
+        bytes += message.Payload.Length;
+        return isFirst || bytes <= 1 << 20;
+    }
 
     private MessageBatch Batch(Message[] messages) => new(Epoch, FirstRetained, Head, messages);
 

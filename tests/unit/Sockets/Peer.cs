@@ -16,12 +16,14 @@ internal sealed class Peer : IDisposable
     private volatile TaskCompletionSource _mayRead = Open();
     private volatile bool _isOver;
 
-    public Peer(Sender sender, bool v1, bool overStream = false, int bufferBytes = 0, int outboxBytes = 64 << 10)
+    public Peer(
+        Sender sender, bool v1, bool overStream = false, int bufferBytes = 0, int outboxBytes = 64 << 10, ClientMemory? memory = null)
     {
         _pair = SocketPair.Connect(bufferBytes);
         var opened = new SessionOpened($"c{Interlocked.Increment(ref _lastNumber)}", "", "", v1 ? Handshake.V1 : "", DateTimeOffset.UnixEpoch);
         var connection = overStream ? new ClientConnection(null, new LateStream(_pair.Server)) : new ClientConnection(_pair.Server, null);
-        Client = new Client(_lastNumber, opened, connection, sender, outboxBytes);
+        Client = new Client(
+            _lastNumber, opened, connection, sender, outboxBytes, memory ?? new ClientMemory(1 << 30, TimeProvider.System));
         _reading = Task.Run(ReadAsync);
     }
 

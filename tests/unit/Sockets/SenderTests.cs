@@ -17,6 +17,7 @@ public sealed class SenderTests : IDisposable
 
     private readonly DeliveryTimes _times = new(Meters.Metrics(), TimeProvider.System);
     private readonly DeliveryCounts _counts = new();
+    private readonly ClientMemory _memory = new(64 << 20, TimeProvider.System);
     private readonly Sender _sender;
     private ChannelLog _log = new(new ChannelHead("e", 1, 0), 8 << 20);
 
@@ -58,15 +59,15 @@ public sealed class SenderTests : IDisposable
     public Task Any_interleaving_gives_each_client_exactly_its_messages() =>
         Gen.Select(
             Gen.Frequency((6, Gen.Int[0, 400]), (2, Gen.Int[5_000, 40_000]), (1, Gen.Int[66_000, 120_000])).Array[1, 3].Array[5, 40],
-            Gen.Select(Gen.Int[0, 7], Gen.Int[0, 5], Gen.Int[0, 100]).Array[5, 50]).SampleAsync(RunAsync, iter: 40, threads: 1);
+            Gen.Select(Gen.Int[0, 8], Gen.Int[0, 5], Gen.Int[0, 100]).Array[5, 50]).SampleAsync(RunAsync, iter: 40, threads: 1);
 
     [Fact]
     public async Task A_cursor_that_is_moved_to_the_newest_place_while_the_log_grows_is_never_lost()
     {
         // The sender once looked up the head before it took the new place: a place beyond that head ended the client's stream for ever.
         await using var stream = new HookedStream();
-        var first = new Client(0, new SessionOpened("hooked", "", "", Handshake.V1, default), new ClientConnection(null, stream), _sender, 1 << 16);
-        first.MoveTo([], _log.Envelopes.Head.Cursor, 0, subscription: Cancellation);
+        var first = new Client(0, new SessionOpened("hooked", "", "", Handshake.V1, default), new ClientConnection(null, stream), _sender, 1 << 16, _memory);
+        first.MoveTo([], _log.Envelopes.Head.Cursor, 0);
         await Until.TrueAsync(() => first.Lane is not null);
         using var peer = Subscribed(v1: true);
         await Until.TrueAsync(() => peer.Client.Lane is not null);
@@ -75,7 +76,7 @@ public sealed class SenderTests : IDisposable
         stream.OnWrite = () =>
         {
             Publish(70_000);
-            peer.Client.MoveTo([], _log.Envelopes.Head.Cursor, _log.Head, subscription: Cancellation);
+            peer.Client.MoveTo([], _log.Envelopes.Head.Cursor, _log.Head);
         };
         Publish(1);
         await stream.Written;
@@ -90,8 +91,8 @@ public sealed class SenderTests : IDisposable
     {
         // The sender writes by the socket's number. Closed at once, the number would be the next connection's, and the message as well.
         await using var stream = new HookedStream();
-        var first = new Client(0, new SessionOpened("hooked", "", "", Handshake.V1, default), new ClientConnection(null, stream), _sender, 1 << 16);
-        first.MoveTo([], _log.Envelopes.Head.Cursor, 0, subscription: Cancellation);
+        var first = new Client(0, new SessionOpened("hooked", "", "", Handshake.V1, default), new ClientConnection(null, stream), _sender, 1 << 16, _memory);
+        first.MoveTo([], _log.Envelopes.Head.Cursor, 0);
         await Until.TrueAsync(() => first.Lane is not null);
         using var peer = Subscribed(v1: true);
         await Until.TrueAsync(() => peer.Client.Lane is not null);
@@ -220,13 +221,128 @@ public sealed class SenderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_client_that_asks_and_does_not_read_the_answers_is_cut_off()
+    public async Task Answers_that_are_not_taken_fill_the_outbox_until_they_are()
     {
         using var peer = Subscribed(v1: false, bufferBytes: 4096, outboxBytes: 10_000);
         peer.Pause();
-        for (var i = 0; i < 10_000 && !peer.Client.Closing; i++) peer.Client.Answer(ServerFrame.TextFrame(new byte[500]));
+        var asked = 0;
+        for (; asked < 10_000 && !peer.Client.IsOutboxFull; asked++) peer.Client.Answer(ServerFrame.TextFrame(new byte[500]));
+        var room = peer.Client.RoomAsync();
+        await Until.TrueAsync(() => peer.Client.IsSending);
+        Assert.False(room.IsCompleted);
+        Assert.False(peer.Client.Closing);
+        Assert.InRange(_memory.Used, 10_000, 11_000);
 
-        Assert.Equal(CloseReason.TooSlow, peer.Client.Reason);
+        peer.Resume();
+        await room;
+        await peer.UntilAsync(frames => frames.Count == asked);
+        await Until.TrueAsync(() => _memory.Used == 0 && peer.Client.OutboxBytes == 0);
+    }
+
+    [Fact]
+    public async Task A_reader_that_waits_for_room_goes_on_when_its_client_is_closed_or_ends()
+    {
+        foreach (var end in (Action<Client>[])[client => client.Close(CloseReason.TooSlow), client => client.Abort(CloseReason.Dead)])
+        {
+            using var peer = Subscribed(v1: false, bufferBytes: 4096, outboxBytes: 10_000);
+            peer.Pause();
+            for (var i = 0; i < 10_000 && !peer.Client.IsOutboxFull; i++) peer.Client.Answer(ServerFrame.TextFrame(new byte[500]));
+            var room = peer.Client.RoomAsync();
+            await Until.TrueAsync(() => peer.Client.IsSending);
+
+            end(peer.Client);
+            await room;
+        }
+
+        await Until.TrueAsync(() => _memory.Used == 0);
+    }
+
+    /// <summary>A client that asks again whenever it is answered is always ready: the others were sent nothing for as long as it
+    /// did.</summary>
+    [Fact]
+    public async Task However_many_answers_are_asked_for_the_log_is_sent_in_between()
+    {
+        await using var stream = new HookedStream();
+        var chatty = new Client(
+            0, new SessionOpened("chatty", "", "", "", default), new ClientConnection(null, stream), _sender, 1 << 16, _memory);
+        var turns = 0;
+        var isOver = false;
+        void AskAgain()
+        {
+            turns++;
+            if (!Volatile.Read(ref isOver)) stream.OnWrite = AskAgain;
+            chatty.Answer(ServerMessage.Pong("1"u8));
+            // From one turn to the next the log grows: it must be looked at in each of them.
+            if (turns <= 200) Publish(1);
+        }
+
+        using var quiet = Subscribed(v1: false);
+        await Until.TrueAsync(() => quiet.Client.Lane is not null);
+        stream.OnWrite = AskAgain;
+        chatty.Answer(ServerMessage.Pong("1"u8));
+        await quiet.UntilAsync(frames => frames.Count == 200);
+
+        Volatile.Write(ref isOver, true);
+        chatty.End();
+        Assert.Equal(Enumerable.Range(1, 200).Select(n => (long)n), quiet.Numbers());
+    }
+
+    [Fact]
+    public async Task Answers_that_wait_go_out_in_one_piece_but_no_more_than_a_turn_of_them()
+    {
+        await using var stream = new HookedStream();
+        var client = new Client(
+            0, new SessionOpened("asking", "", "", "", default), new ClientConnection(null, stream), _sender, 1 << 20, _memory);
+        List<int> sizes = [];
+        stream.OnWritten = sizes.Add;
+        stream.OnWrite = () =>
+        {
+            for (var i = 0; i < 100; i++) client.Answer(ServerFrame.TextFrame(new byte[996]));
+        };
+        client.Answer(ServerFrame.TextFrame(new byte[6]));
+        await Until.TrueAsync(() => client.OutboxBytes == 0);
+
+        Assert.Equal([8, 65_000, 35_000], sizes);
+        client.End();
+    }
+
+    [Fact]
+    public async Task A_move_takes_the_place_of_one_that_waits_and_lets_its_page_go()
+    {
+        using var history = new PageSource(_memory);
+        Publish(1, 1, 1);
+        using var peer = Subscribed(v1: true, bufferBytes: 4096);
+        peer.Pause();
+        peer.Client.Answer(ServerFrame.TextFrame(Encoding.ASCII.GetBytes($$"""{"x":"{{new string('x', 100_000)}}"}""")));
+        await Until.TrueAsync(() => peer.Client.IsSending);
+        for (var i = 0; i < 500; i++) peer.Client.MoveTo(ServerMessage.Gap(i, i), history.Begin, 0, await history.HoldAsync());
+        Assert.Equal(1, history.Readers);
+        Assert.True(_log.Envelopes.TryFind(2, out var cursor, out _));
+        peer.Client.MoveTo(ServerMessage.Gap(7, 7), cursor, 2);
+        Assert.Equal(0, history.Readers);
+
+        peer.Resume();
+        await peer.UntilAsync(frames => frames.Count == 3);
+        Assert.Equal("""{"type":"gap","channel":"all","from":7,"to":7}""", peer.Frames()[1].Text);
+        Assert.Equal([3], peer.Numbers());
+    }
+
+    [Fact]
+    public async Task A_client_that_ends_on_a_page_lets_it_go()
+    {
+        using var history = new PageSource(_memory);
+        foreach (var end in (Action<Client>[])[client => client.Abort(CloseReason.Dead), client => client.End()])
+        {
+            var peer = Subscribed(v1: true, bufferBytes: 4096);
+            peer.Pause();
+            peer.Client.MoveTo([], history.Begin, 0, await history.HoldAsync());
+            await Until.TrueAsync(() => peer.Client.IsSending);
+            Assert.Equal(1, history.Readers);
+
+            end(peer.Client);
+            await Until.TrueAsync(() => history.Readers == 0);
+            peer.Dispose();
+        }
     }
 
     [Fact]
@@ -334,6 +450,7 @@ public sealed class SenderTests : IDisposable
     private async Task RunAsync((int[][] Batches, (int, int, int)[] Steps) script)
     {
         var counts = new DeliveryCounts();
+        var memory = new ClientMemory(64 << 20, TimeProvider.System);
         counts.Begin("e");
         using var sender = new Sender(1, 64 << 20, _times, counts, NullLogger.Instance);
         var log = new ChannelLog(new ChannelHead("e", 1, 0), 8 << 20);
@@ -342,7 +459,8 @@ public sealed class SenderTests : IDisposable
         // 64 KiB segments do not fit the receiver any more, and the system delivers them by its retransmission timers only.
         Peer[] peers =
         [
-            .. Enumerable.Range(0, 6).Select(i => new Peer(sender, v1: i % 2 == 1, overStream: i is 2 or 3, bufferBytes: i >= 3 ? 16 << 10 : 0)),
+            .. Enumerable.Range(0, 6).Select(i => new Peer(
+                sender, v1: i % 2 == 1, overStream: i is 2 or 3, bufferBytes: i >= 3 ? 16 << 10 : 0, memory: memory)),
         ];
         foreach (var peer in peers) Move(peer, log, 0, 0);
 
@@ -365,6 +483,7 @@ public sealed class SenderTests : IDisposable
             () => (counted += counts.Take(int.MaxValue).Ranges.Sum(range => (range.Last - range.First + 1) * range.Clients)) == sender.Delivered,
             () => $"{counted} of {sender.Delivered}");
         foreach (var peer in peers) peer.Dispose();
+        await Until.TrueAsync(() => memory.Used == 0, () => $"{memory.Used} bytes are left");
     }
 
     private static void Step(int what, Peer peer, int where, ChannelLog log)
@@ -382,6 +501,9 @@ public sealed class SenderTests : IDisposable
                 break;
             case 4:
                 peer.Client.Answer(ServerMessage.Pong("7"u8));
+                break;
+            case 7:
+                for (var i = 0; i < where; i++) peer.Client.Answer(ServerFrame.TextFrame(Encoding.ASCII.GetBytes($$"""{"x":"{{new string('x', where * 20)}}"}""")));
                 break;
             case 5 when where < 30:
                 peer.Client.Close(CloseReason.ServiceRestart);
@@ -450,7 +572,7 @@ public sealed class SenderTests : IDisposable
 
     private Peer Subscribed(bool v1, bool overStream = false, int bufferBytes = 0, int outboxBytes = 64 << 10)
     {
-        var peer = new Peer(_sender, v1, overStream, bufferBytes, outboxBytes);
+        var peer = new Peer(_sender, v1, overStream, bufferBytes, outboxBytes, _memory);
         var head = (v1 ? _log.Envelopes : _log.Plain).Head;
         peer.Client.MoveTo([], head.Cursor, head.Offset);
         return peer;
@@ -493,6 +615,8 @@ public sealed class SenderTests : IDisposable
     /// <summary>Does something, once, on the sender's thread while it writes.</summary>
     private sealed class HookedStream : MemoryStream
     {
+        public Action<int>? OnWritten { get; set; }
+
         private readonly TaskCompletionSource _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Action? OnWrite { get; set; }
@@ -504,6 +628,7 @@ public sealed class SenderTests : IDisposable
             var hook = OnWrite;
             OnWrite = null;
             hook?.Invoke();
+            OnWritten?.Invoke(buffer.Length);
             _written.TrySetResult();
             return ValueTask.CompletedTask;
         }

@@ -13,9 +13,13 @@ namespace NotifyHub.UnitTests.Sockets;
 
 public sealed class SubscriptionsTests : IAsyncLifetime
 {
+    /// <summary>Four pages.</summary>
+    private const int MaxMemory = 4 << 20;
+
     private readonly FakeChannel _channel = new();
     private readonly FakeTimeProvider _clock = new();
     private readonly DeliveryCounts _counts = new();
+    private readonly ClientMemory _memory = new(MaxMemory, TimeProvider.System);
     private readonly Sender _sender;
     private ChannelFollower? _follower;
     private Subscriptions? _subscriptions;
@@ -32,7 +36,7 @@ public sealed class SubscriptionsTests : IAsyncLifetime
             _channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions { HistoryBytes = 64 << 10 }), new DeliveryTimes(Meters.Metrics(), TimeProvider.System), _counts,
             Meters.Metrics(), NullLogger<ChannelFollower>.Instance);
         _follower.Appended += _sender.Follow;
-        _subscriptions = new Subscriptions(_follower, new History(_channel.Grains), _clock, NullLogger<Subscriptions>.Instance);
+        _subscriptions = new Subscriptions(_follower, new History(_channel.Grains, _memory), _clock, NullLogger<Subscriptions>.Instance);
         return new ValueTask(RenewAsync());
     }
 
@@ -245,7 +249,7 @@ public sealed class SubscriptionsTests : IAsyncLifetime
         using var peer = Connect(since: 0, bufferBytes: 4096);
         await peer.UntilAsync(frames => frames.Count > 3);
         _subscriptions!.Start(peer.Client, 150, "e");
-        await peer.UntilAsync(frames => Seen(frames) is [.., "200"] && Seen(frames).Count(seen => seen.StartsWith('s')) == 2);
+        await UntilAsync(peer, frames => Seen(frames) is [.., "200"] && Seen(frames).Count(seen => seen.StartsWith('s')) == 2);
         Publish(1);
         await peer.UntilAsync(frames => Seen(frames) is [.., "201"]);
 
@@ -292,7 +296,7 @@ public sealed class SubscriptionsTests : IAsyncLifetime
         _subscriptions!.Start(peer.Client, last, null);
         var head = Follower.Log.Head;
         string[] expected = [$"subscribed {head} True", .. Numbers((int)last + 1, (int)head)];
-        await peer.UntilAsync(frames => Seen(frames).TakeLast(expected.Length).SequenceEqual(expected));
+        await UntilAsync(peer, frames => Seen(frames).TakeLast(expected.Length).SequenceEqual(expected));
 
         // Between two subscriptions only consecutive messages; never one twice.
         var before = -1L;
@@ -305,9 +309,162 @@ public sealed class SubscriptionsTests : IAsyncLifetime
         }
     }
 
+    /// <summary>However often a client wants to be elsewhere, the last wish counts, and few of the others cost
+    /// anything.</summary>
+    [Fact]
+    public async Task Five_hundred_subscriptions_of_one_client_cost_a_few_reads_and_the_last_one_counts()
+    {
+        Publish([.. Enumerable.Repeat(20_000, 200)]);
+        using var peer = Connect(bufferBytes: 4096);
+        for (var i = 0; i < 500; i++) _subscriptions!.Start(peer.Client, i % 180, "e");
+        _subscriptions!.Start(peer.Client, 150, "e");
+        await UntilAsync(peer, frames => Seen(frames) is [.., "200"] && Seen(frames).Contains("151"));
+
+        Assert.InRange(_channel.Reads.Count, 1, 10);
+        var seen = Seen(peer);
+        Assert.InRange(seen.Count(frame => frame.StartsWith('s')), 2, 4);
+        Assert.Equal(["subscribed 200 True", .. Numbers(151, 200)], seen[seen.LastIndexOf("subscribed 200 True")..]);
+    }
+
+    [Fact]
+    public async Task Few_pages_are_loaded_at_a_time_and_none_that_nobody_waits_for_any_more()
+    {
+        Publish([.. Enumerable.Repeat(20_000, 2_000)]);
+        var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _channel.OnRead = () => answer.Task;
+        List<Peer> peers = [.. Enumerable.Range(0, 20).Select(number => Connect(since: number * 90))];
+        await Until.TrueAsync(() => _channel.Reads.Count == History.MaxLoads);
+
+        // The first two wait for what is under way; of the others one stays.
+        foreach (var gone in peers[History.MaxLoads..^1]) gone.Dispose();
+        answer.SetResult();
+        await peers[^1].UntilAsync(frames => Seen(frames) is [.., "2000"]);
+
+        Assert.Equal([0, 90, 1_710], _channel.Reads.Take(3).Select(read => read.After));
+        foreach (var peer in peers) peer.Dispose();
+    }
+
+    [Fact]
+    public async Task What_a_page_in_memory_holds_is_not_loaded_again()
+    {
+        Publish([.. Enumerable.Repeat(1_000, 600)]);
+        using var first = Connect(since: 0, bufferBytes: 4096);
+        await first.UntilAsync(frames => Seen(frames) is [.., "600"]);
+        var reads = _channel.Reads.Count;
+        using var second = Connect(since: 100);
+        await second.UntilAsync(frames => Seen(frames) is [.., "600"]);
+
+        Assert.Equal(reads, _channel.Reads.Count);
+        Assert.Equal(["subscribed 600 True", .. Numbers(101, 600)], Seen(second));
+    }
+
+    [Fact]
+    public async Task Clients_that_do_not_read_hold_no_more_than_the_budget_and_make_room_for_others()
+    {
+        Publish([.. Enumerable.Repeat(20_000, 2_000)]);
+        var heartbeat = new Heartbeat(
+            new GatewayOptions { PingInterval = TimeSpan.FromHours(1), SendTimeout = TimeSpan.FromMinutes(10) }, _memory, NullLogger<Heartbeat>.Instance);
+        List<Peer> deaf = [];
+        for (var number = 0; number < 12; number++)
+        {
+            var peer = Connect(since: number * 100, bufferBytes: 4096);
+            peer.Pause();
+            deaf.Add(peer);
+        }
+
+        await Until.TrueAsync(() => deaf.Count(peer => peer.Client.IsSending) >= 3 && _memory.Shortage > 0);
+        Assert.InRange(_memory.Used, 2 << 20, MaxMemory);
+        var now = Environment.TickCount64;
+        heartbeat.Beat(deaf.Select(peer => peer.Client), now);
+        Assert.DoesNotContain(deaf, peer => peer.Client.Ended);
+
+        // The oldest go, one after the other, and each time others are let in: no more than the budget is ever held.
+        using var reader = Connect(since: 1_500);
+        await Until.TrueAsync(() =>
+        {
+            heartbeat.Beat(deaf.Where(peer => !peer.Client.Ended).Select(peer => peer.Client), now += 4_000);
+            Assert.InRange(_memory.Used, 0, MaxMemory);
+            return Seen(reader) is [.., "2000"];
+        });
+        Assert.Equal(["subscribed 2000 True", .. Numbers(1_501, 2_000)], Seen(reader));
+        Assert.All(deaf.Where(peer => peer.Client.Ended), peer => Assert.Equal(CloseReason.TooSlow, peer.Client.Reason));
+        Assert.False(reader.Client.Closing);
+        foreach (var peer in deaf) peer.Dispose();
+    }
+
+    /// <summary>
+    /// Clients come, stop and start reading, move, and leave, in any order: what they held is given back to the last byte, and
+    /// within the budget at all times.
+    /// </summary>
+    [Fact]
+    public Task Whatever_clients_do_their_memory_is_given_back() =>
+        Gen.Select(Gen.Int[0, 5], Gen.Int[0, 7], Gen.Int[0, 100]).Array[10, 60].SampleAsync(
+            async steps =>
+            {
+                await using var test = new Scope();
+                test.Tests.Publish([.. Enumerable.Repeat(15_000, 400)]);
+                await test.Tests.MoveAboutAsync(steps);
+            },
+            iter: 12,
+            threads: 1);
+
+    private async Task MoveAboutAsync((int What, int Which, int Where)[] steps)
+    {
+        var peers = new Peer?[8];
+        foreach (var (what, which, where) in steps)
+        {
+            var head = Follower.Log!.Head;
+            switch (what)
+            {
+                case 0 or 1 when peers[which] is null:
+                    peers[which] = Connect(since: head * where / 100, bufferBytes: which % 2 == 0 ? 4096 : 0);
+                    break;
+                case 0:
+                    peers[which]!.Pause();
+                    break;
+                case 1:
+                    peers[which]!.Resume();
+                    break;
+                case 2 when peers[which] is { } peer:
+                    _subscriptions!.Start(peer.Client, head * where / 100, "e");
+                    _clock.Advance(TimeSpan.FromMilliseconds(where * 10));
+                    break;
+                case 3:
+                    Publish(where * 100);
+                    break;
+                case 4 when peers[which] is { } peer && where < 50:
+                    peer.Dispose();
+                    peers[which] = null;
+                    break;
+                default:
+                    await Task.Yield();
+                    break;
+            }
+
+            Assert.InRange(_memory.Used, 0, MaxMemory);
+        }
+
+        foreach (var peer in peers) peer?.Dispose();
+        // Whoever finds no room makes it out of the pages that nobody reads: then nothing is left.
+        _memory.Take(MaxMemory);
+        var last = Connect(since: 0);
+        await Until.TrueAsync(() => _memory.Used == MaxMemory && _memory.Shortage > 0, () => $"{_memory.Used - MaxMemory} bytes are left");
+        last.Dispose();
+        await Until.TrueAsync(() => _memory.Shortage == 0);
+    }
+
+    /// <summary>While the clock goes on, which who moves again and again waits for.</summary>
+    private Task UntilAsync(Peer peer, Func<List<WireFrame>, bool> condition) => Until.TrueAsync(
+        () =>
+        {
+            _clock.Advance(Placement.MinInterval);
+            return condition(peer.Frames());
+        },
+        () => string.Join(' ', Seen(peer)));
+
     private Peer Connect(long? since = null, string? epoch = null, int bufferBytes = 0)
     {
-        var peer = new Peer(_sender, v1: true, bufferBytes: bufferBytes);
+        var peer = new Peer(_sender, v1: true, bufferBytes: bufferBytes, memory: _memory);
         var log = Follower.Log!;
         _subscriptions!.Begin(peer.Client, new Handshake("", Handshake.V1, since, epoch), new LogPlace(log, log.Envelopes.Head));
         return peer;

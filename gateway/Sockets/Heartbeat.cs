@@ -1,0 +1,86 @@
+namespace NotifyHub.Gateway.Sockets;
+
+/// <summary>
+/// What is looked at for each client twice a second: whether it lives, whether it takes what waits for it, and, when the
+/// clients' memory is short, who has held the most of it for the longest time. Nothing is kept per client but a few stamps.
+/// </summary>
+public sealed partial class Heartbeat(GatewayOptions options, ClientMemory memory, ILogger<Heartbeat> logger)
+{
+    public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Who holds memory for less than this is on its way and not in the way.</summary>
+    private const long MinHeldMilliseconds = 3_000;
+
+    /// <summary>Between two log lines about memory that is short.</summary>
+    private const long LogMilliseconds = 60_000;
+
+    private long _cutOff;
+    private long? _loggedAt;
+
+    /// <param name="clients">All of this gateway.</param>
+    /// <param name="now">Milliseconds, as <see cref="Environment.TickCount64"/> has them.</param>
+    public void Beat(IEnumerable<Client> clients, long now)
+    {
+        var shortage = memory.Shortage;
+        List<Client>? holders = null;
+        foreach (var client in clients)
+        {
+            Attend(client, now);
+            if (shortage > 0 && client.HeldBytes > 0 && now - client.HeldSince(now) >= MinHeldMilliseconds)
+                (holders ??= []).Add(client);
+        }
+
+        if (holders is not null) Relieve(holders, shortage, now);
+    }
+
+    private void Attend(Client client, long now)
+    {
+        if (client.Closing)
+        {
+            if (now - client.ClosingSince > options.CloseGrace.TotalMilliseconds) client.Abort(client.Reason);
+        }
+        else if (client.IsSending)
+        {
+            // What it takes proves that it lives, and a ping would only wait behind it.
+            if (client.StalledFor(now) > options.SendTimeout.TotalMilliseconds) client.Close(CloseReason.TooSlow);
+            else client.LastHeard = client.LastPinged = now;
+        }
+        else if (client.IsReadingPaused)
+        {
+            // It may have said much that was not read yet.
+            client.LastHeard = now;
+        }
+        else if (now - client.LastHeard > 2 * options.PingInterval.TotalMilliseconds + Interval.TotalMilliseconds)
+        {
+            client.Abort(CloseReason.Dead);
+        }
+        else if (now - client.LastPinged >= options.PingInterval.TotalMilliseconds)
+        {
+            client.LastPinged = now;
+            client.Queue(ServerFrame.EmptyPing);
+        }
+    }
+
+    /// <summary>Frees what is missing, and some more, so that who waits does not do so for the next beat. Reset at once: a close
+    /// frame would wait behind what the client does not take, and the memory with it.</summary>
+    private void Relieve(List<Client> holders, long shortage, long now)
+    {
+        var missing = Math.Max(shortage, memory.MaxBytes / 8);
+        foreach (var client in holders.OrderBy(client => client.HeldSince(now)))
+        {
+            if (missing <= 0) break;
+            missing -= client.HeldBytes;
+            client.Abort(CloseReason.TooSlow);
+            _cutOff++;
+        }
+
+        if (_loggedAt is { } at && now - at < LogMilliseconds) return;
+        _loggedAt = now;
+        LogShort(memory.MaxBytes, _cutOff);
+        _cutOff = 0;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "Clients use all of ClientMemoryBytes ({Bytes}): {Clients} that had held theirs the longest were cut off")]
+    private partial void LogShort(long bytes, long clients);
+}

@@ -1,0 +1,27 @@
+using NotifyHub.Gateway.Sockets;
+
+namespace NotifyHub.UnitTests.Sockets;
+
+/// <summary>One page of history of about half a MiB, to be held as often as needed.</summary>
+internal sealed class PageSource : IDisposable
+{
+    private readonly History _history;
+    private readonly HistoryPage _page;
+
+    public PageSource(ClientMemory memory)
+    {
+        var channel = new FakeChannel();
+        channel.Add([.. Enumerable.Repeat(20_000, 25)]);
+        _history = new History(channel.Grains, memory);
+        _page = _history.ReadAsync("e", 0, CancellationToken.None).GetAwaiter().GetResult();
+    }
+
+    public Cursor Begin => new(_page.Segment!, 0);
+
+    /// <summary>How many hold it.</summary>
+    public int Readers => _page.Readers - 1;
+
+    public async Task<HeldPage> HoldAsync() => new(_history, await _history.ReadAsync("e", 0, CancellationToken.None));
+
+    public void Dispose() => _history.Release(_page);
+}
