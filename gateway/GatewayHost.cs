@@ -52,6 +52,8 @@ public static class GatewayHost
             {
                 kestrel.AddServerHeader = false;
                 kestrel.Limits.MaxRequestBodySize = options.Value.RequestBytes;
+                // What a connection has sent and nobody has read yet; a whole head must fit.
+                kestrel.Limits.MaxRequestBufferSize = Math.Max(64 << 10, options.Value.HeaderBytes + (16 << 10));
                 kestrel.Limits.MaxRequestHeadersTotalSize = options.Value.HeaderBytes;
                 kestrel.Limits.MaxConcurrentConnections = options.Value.HttpConnections;
                 kestrel.Limits.RequestHeadersTimeout = options.Value.HandshakeTimeout;

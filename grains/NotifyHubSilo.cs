@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Accounts;
+using NotifyHub.Grains.Audit;
 using NotifyHub.Grains.Schedules;
 using NotifyHub.Grains.Service;
 using NotifyHub.Grains.Storage;
@@ -54,6 +55,8 @@ public static class NotifyHubSilo
         services.AddSingleton<ScheduleStore>();
         services.AddSingleton<UsageStore>();
         services.AddSingleton<AuditStore>();
+        services.AddSingleton<FailedLogins>();
+        services.AddHostedService(provider => provider.GetRequiredService<FailedLogins>());
         services.AddSingleton<Scheduler>();
         services.AddHostedService<ScheduleKeeper>();
         services.AddSingleton<SiloStartup>();

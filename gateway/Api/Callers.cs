@@ -20,6 +20,16 @@ internal static class Callers
     public static string CallerId(this ClaimsPrincipal caller) =>
         $"{(caller.IsInRole(Roles.Service) ? "key" : "user")}/{caller.FindFirstValue(JwtRegisteredClaimNames.Sub)}";
 
+    /// <summary>The same for the grid, with what is counted as one.</summary>
+    public static ClientAddress ClientAddress(this HttpContext context) =>
+        new(context.CallerAddress(), LoginLimiter.Network(context.Connection.RemoteIpAddress));
+
+    /// <summary>Who is counted as one where each gets a share: the caller wherever it calls from, or the network that nobody
+    /// calls from.</summary>
+    public static string Partition(this HttpContext context) => context.User.Identity is { IsAuthenticated: true }
+        ? context.User.CallerId()
+        : LoginLimiter.Network(context.Connection.RemoteIpAddress);
+
     /// <summary>A person's number among the users. Only for people.</summary>
     public static long UserId(this ClaimsPrincipal caller) =>
         long.Parse(caller.FindFirstValue(JwtRegisteredClaimNames.Sub)!, CultureInfo.InvariantCulture);

@@ -34,6 +34,8 @@ internal sealed partial class FailureHandler(ILogger<FailureHandler> logger) : I
     {
         if (exception is BadHttpRequestException bad) return new Failure(ErrorCatalogue.OfStatus(bad.StatusCode));
 
+        if (exception is RefusedException refused) return new Failure(refused.Error, retryAfter: refused.RetryAfter);
+
         if (IsUnavailable(exception))
         {
             LogUnavailable(request.Method, request.Path, exception.GetType().Name, exception.Message);

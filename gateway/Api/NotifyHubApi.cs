@@ -36,12 +36,14 @@ public static class NotifyHubApi
         services.AddHealthChecks().AddCheck<GridReadiness>("grid", tags: [HealthEndpoints.Ready]);
         services.AddSingleton<SystemStatus>();
         services.AddSingleton<SystemOverview>();
-        services.AddSingleton(provider => new LoginLimiter(Options(provider).LoginFailuresPerMinute));
+        services.AddSingleton(provider => new LoginLimiter(
+            Options(provider).LoginFailuresPerMinute, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new TokenIssuer(
             SigningKey.Load(Options(provider)), Options(provider).LoginLifetime, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<TokenVersions>();
         services.AddSingleton<ApiKeys>();
         services.AddRequestLimits();
+        services.AddSingleton<BodyBudget>();
         services.AddSingleton<UsageLog>();
         services.AddHostedService(provider => provider.GetRequiredService<UsageLog>());
         AddLogin(services);

@@ -5,8 +5,8 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Gateway.Api;
 
 /// <summary>
-/// Who may do what, decided in one table. Each permission is the policy of the endpoints that need it, and a name in the answers of login and
-/// <c>GET /api/auth/me</c>: what the console offers is what the API allows.
+/// Who may do what, decided in one table. Each permission is the policy of the endpoints that need it, and a name in the answers
+/// of login and <c>GET /api/auth/me</c>: what the console offers is what the API allows.
 /// </summary>
 internal static class Permissions
 {
@@ -58,10 +58,12 @@ internal static class Permissions
     ];
 
     /// <summary>What a person of this role may do.</summary>
-    public static string[] OfRole(string role) => [.. Table.Where(grant => grant.Roles.Contains(role)).Select(grant => grant.Permission)];
+    public static string[] OfRole(string role) =>
+        [.. Table.Where(grant => grant.Roles.Contains(role)).Select(grant => grant.Permission)];
 
     /// <summary>Whether an API key can have it; otherwise it is for people.</summary>
-    public static bool IsForServices(string permission) => Table.Any(grant => grant.Permission == permission && grant.Scope is not null);
+    public static bool IsForServices(string permission) =>
+        Table.Any(grant => grant.Permission == permission && grant.Scope is not null);
 
     /// <summary>A policy for each permission. An endpoint that names none is for those who may read.</summary>
     public static void AddPolicies(this AuthorizationBuilder authorization)

@@ -20,13 +20,13 @@ internal static class ScheduleEndpoints
         group.MapGet("/{id:long}", GetAsync).Summary("Read one schedule.").Fails(ErrorCatalogue.NotFound);
         group.MapGet("/{id:long}/runs", RunsAsync).Summary("List the runs of a schedule, newest first.")
             .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.NotFound);
-        group.MapPost("/preview", PreviewAsync).Accepts<NewTimes>("application/json")
+        group.MapPost("/preview", PreviewAsync).Takes<NewTimes>(BodyLimits.Small)
             .Summary("Tell the next runs, five at most, of times that are not stored.").Fails(ErrorCatalogue.ValidationError);
 
         var writing = group.MapGroup("").RequireAuthorization(Permissions.ManageSchedules);
-        writing.MapPost("", CreateAsync).Audited("schedule.create").Accepts<NewSchedule>("application/json")
+        writing.MapPost("", CreateAsync).Audited("schedule.create").Takes<NewSchedule>(BodyLimits.Schedule)
             .Summary("Make a schedule: once, or by a cron expression in a time zone.").Fails(ErrorCatalogue.ValidationError);
-        writing.MapPut("/{id:long}", ReplaceAsync).Audited("schedule.replace").Accepts<NewSchedule>("application/json")
+        writing.MapPut("/{id:long}", ReplaceAsync).Audited("schedule.replace").Takes<NewSchedule>(BodyLimits.Schedule)
             .Summary("Replace a schedule. The next run is counted from now; a finished schedule is active again.")
             .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.NotFound);
         writing.MapDelete("/{id:long}", DeleteAsync).Audited("schedule.delete").Summary("Delete a schedule and its history.").Fails(ErrorCatalogue.NotFound);

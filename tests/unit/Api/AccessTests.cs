@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 using NotifyHub.GrainInterfaces;
 using Xunit;
@@ -121,6 +122,19 @@ public sealed partial class AccessTests
 
             Assert.True(Table[$"{method} {route}"].SequenceEqual(letIn), $"{method} {route} lets in {string.Join(", ", letIn)}");
         }
+    }
+
+    [Fact]
+    public async Task Every_body_that_is_read_has_a_bound_and_those_of_strangers_a_small_one()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var limits = server.Endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<IAcceptsMetadata>() is not null)
+            .ToDictionary(endpoint => endpoint, endpoint => endpoint.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize);
+
+        Assert.True(limits.Count >= 12);
+        Assert.All(limits, limit => Assert.InRange(limit.Value ?? 0, 1, new NotifyHub.Gateway.GatewayOptions().RequestBytes));
+        var open = Assert.Single(limits, limit => limit.Key.Metadata.GetMetadata<IAllowAnonymous>() is not null);
+        Assert.Equal(4 << 10, open.Value);
     }
 
     [Theory]
