@@ -108,7 +108,7 @@ public class AccountTests
 
         Assert.All(answers, answer => Assert.NotNull(answer.RetryAfter));
         var management = cluster.Grains.GetGrain<IManagementGrain>(0);
-        var statistics = await management.GetDetailedGrainStatistics();
+        var statistics = await management.GetDetailedGrainStatistics(null, null, TestContext.Current.CancellationToken);
         Assert.InRange(statistics.Count(one => one.GrainType.Contains("UserGrain", StringComparison.Ordinal)), 1, 256);
     }
 
