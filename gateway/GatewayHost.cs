@@ -71,6 +71,8 @@ public static class GatewayHost
             {
                 kestrel.AddServerHeader = false;
                 kestrel.Limits.MaxRequestBodySize = options.Value.RequestBytes;
+                // What a connection has sent and nobody has read yet; a whole head must fit.
+                kestrel.Limits.MaxRequestBufferSize = Math.Max(64 << 10, options.Value.HeaderBytes + (16 << 10));
                 kestrel.Limits.MaxRequestHeadersTotalSize = options.Value.HeaderBytes;
                 kestrel.Limits.RequestHeadersTimeout = options.Value.HandshakeTimeout;
                 // Of every port, also of those that others add: the console's, the metrics'. A port's connections take no place

@@ -216,9 +216,14 @@ public sealed class GatewayOptions
     /// <summary>Cluster mode: the silos' gateway endpoints, <c>host:port</c> each.</summary>
     public string[] Silos { get; set; } = [];
 
-    /// <summary>Largest REST body in bytes.</summary>
+    /// <summary>Largest REST body in bytes: of a batch. Every other endpoint takes only what its purpose needs.</summary>
     [Range(1024, 1 << 30)]
     public int RequestBytes { get; set; } = 16 << 20;
+
+    /// <summary>Bytes of all REST bodies that are handled at a time; one caller has half of them at most. What is more is refused
+    /// with 503, or 429 for the caller's own share. At least <see cref="RequestBytes"/>.</summary>
+    [Range(1L << 20, 1L << 36)]
+    public long RequestBodiesBytes { get; set; } = 64 << 20;
 
     /// <summary>All header fields of a request together, in bytes.</summary>
     [Range(4096, 1 << 20)]

@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace NotifyHub.GrainInterfaces;
 
 /// <summary>
@@ -20,15 +23,15 @@ public static class GrainKeys
 
     public static string Gateway(string gatewayId) => GatewayPrefix + gatewayId;
 
-    /// <summary>E-mail addresses are compared without regard to case or surrounding blanks.</summary>
-    public static string User(string email) => UserPrefix + NormaliseEmail(email);
+    /// <summary>The one of 256 that this e-mail address belongs to.</summary>
+    public static string User(string email) =>
+        UserPrefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(NormaliseEmail(email))).AsSpan(0, 1));
 
     public static string ChannelName(string key) => Strip(key, ChannelPrefix);
 
     public static string GatewayId(string key) => Strip(key, GatewayPrefix);
 
-    public static string UserEmail(string key) => Strip(key, UserPrefix);
-
+    /// <summary>E-mail addresses are compared without regard to case or surrounding blanks.</summary>
     public static string NormaliseEmail(string email) => email.Trim().ToLowerInvariant();
 
     private static string Strip(string key, string prefix) => key.StartsWith(prefix, StringComparison.Ordinal)

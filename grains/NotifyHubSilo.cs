@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using NotifyHub.Grains.Accounts;
+using NotifyHub.Grains.Audit;
 using NotifyHub.Grains.Clocks;
 using NotifyHub.Grains.Hosting;
 using NotifyHub.Grains.Schedules;
@@ -67,6 +68,8 @@ public static class NotifyHubSilo
         services.AddSingleton<ScheduleStore>();
         services.AddSingleton<UsageStore>();
         services.AddSingleton<AuditStore>();
+        services.AddSingleton<FailedLogins>();
+        services.AddHostedService(provider => provider.GetRequiredService<FailedLogins>());
         services.AddSingleton<Scheduler>();
         services.AddHostedService<ScheduleKeeper>();
         services.AddSingleton<SiloStartup>();

@@ -48,6 +48,11 @@ public sealed class SiloOptions
     [Range(typeof(TimeSpan), "1.00:00:00", "3650.00:00:00")]
     public TimeSpan AuditAge { get; set; } = TimeSpan.FromDays(365);
 
+    /// <summary>Entries of logins in the audit log beyond this many are deleted, the oldest first; of failed ones as
+    /// many.</summary>
+    [Range(1_000, 100_000_000)]
+    public int AuditLogins { get; set; } = 100_000;
+
     /// <summary>A scheduled run that is late by no more than this is sent all the same; later it counts as missed.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan ScheduleGrace { get; set; } = TimeSpan.FromMinutes(1);
@@ -64,11 +69,12 @@ public sealed class SiloOptions
     [Range(1 << 16, 1 << 30)]
     public int RecentBytes { get; set; } = 8 << 20;
 
-    /// <summary>Failed sign-ins of one e-mail address before it is locked.</summary>
+    /// <summary>Failed sign-ins of one account from one network (an IPv4 address, the /64 of IPv6) before it is locked for that
+    /// network. Ten times as many from all networks that are new to the account lock it for those.</summary>
     [Range(1, 1000)]
     public int SignInAttempts { get; set; } = 5;
 
-    /// <summary>How long an address stays locked.</summary>
+    /// <summary>How long it stays locked.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan SignInLock { get; set; } = TimeSpan.FromMinutes(1);
 

@@ -41,7 +41,7 @@ internal sealed partial class SiloStartup(
 
         var isDefault = mode.Embedded && settings.AdministratorPassword.Length == 0;
         var password = isDefault ? EmbeddedPassword : settings.AdministratorPassword;
-        var stored = await users.FindAsync(settings.AdministratorEmail, cancellation);
+        var stored = await users.FindAsync(settings.AdministratorEmail, cancellation: cancellation);
         // Another silo may be doing the same at this moment: one of them adds the user, and all go on.
         if (stored is null)
         {

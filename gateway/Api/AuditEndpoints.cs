@@ -3,41 +3,76 @@ using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Api;
 
-/// <summary><c>/api/audit</c>: what administrators and operators have done, for administrators.</summary>
-internal static class AuditEndpoints
+/// <summary><c>/api/audit</c>: what people have done and who logged in, for administrators.</summary>
+internal static partial class AuditEndpoints
 {
     private const int TargetLength = 512;
 
     public static void MapAudit(this IEndpointRouteBuilder app) =>
-        app.MapGet("/api/audit", ListAsync).RequireAuthorization(Callers.Administrator).WithTags("audit")
-            .Summary("List what administrators and operators have done, newest first. act is what the act begins with.")
+        app.MapGet("/api/audit", ListAsync).RequireAuthorization(Permissions.ReadAudit).WithTags("audit")
+            .Summary("List what people have done and who logged in, newest first. act is what the act begins with; outcome is attempted, done or refused.")
             .Fails(ErrorCatalogue.ValidationError);
 
-    /// <summary>Puts the endpoint's acts into the audit log. One that succeeds is answered only when its entry is durable; when that fails, the
-    /// answer is 503 and says nothing of the act, as with any answer that is lost.</summary>
+    /// <summary>Puts the endpoint's acts into the audit log. An act is begun only when its entry is durable (503 otherwise), so
+    /// that none is without one, whatever dies in the middle of it; how it ended is written behind it, before it is
+    /// answered.</summary>
     /// <param name="act">What is written down, such as <c>user.create</c>.</param>
-    public static RouteHandlerBuilder Audited(this RouteHandlerBuilder endpoint, string act) => endpoint.AddEndpointFilter(async (context, next) =>
-    {
-        var result = await next(context);
-        var answer = result is INestedHttpResult nested ? nested.Result : result;
-        if (answer is not IStatusCodeHttpResult { StatusCode: >= 200 and < 300 and var status }) return result;
+    public static RouteHandlerBuilder Audited(this RouteHandlerBuilder endpoint, string act) =>
+        endpoint.WithMetadata(new AuditedAct(act)).AddEndpointFilter((context, next) => RecordAsync(act, context, next));
 
+    private static async ValueTask<object?> RecordAsync(string act, EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
         var http = context.HttpContext;
-        var path = http.Request.Path.Value ?? "";
-        // What was made is not in the path that it was made by.
-        var target = status == StatusCodes.Status201Created && answer is IValueHttpResult { Value: IEnvelope { Data: IMade made } } ? $"{path}/{made.Id}" : path;
         var services = http.RequestServices;
-        await services.GetRequiredService<IGrainFactory>().GetGrain<IAuditGrain>(GrainKeys.Only).RecordAsync(new AuditEntry(
-            services.GetRequiredService<TimeProvider>().GetUtcNow(),
-            http.User.Known() ?? "-",
-            act,
-            UsageLog.Cut(target, TargetLength),
-            http.CallerAddress()));
+        var audit = services.GetRequiredService<IGrainFactory>().GetGrain<IAuditGrain>(GrainKeys.Only);
+        var path = http.Request.Path.Value ?? "";
+        var entry = new AuditEntry(
+            services.GetRequiredService<TimeProvider>().GetUtcNow(), http.User.Known() ?? "-", act, UsageLog.Cut(path, TargetLength), http.CallerAddress(),
+            AuditOutcome.Attempted);
+        var id = await audit.BeginAsync(entry);
+
+        object? result;
+        try
+        {
+            result = await next(context);
+        }
+        catch (Exception refused) when (refused is BadHttpRequestException or RefusedException)
+        {
+            // Its body could not even be read.
+            await EndAsync(AuditOutcome.Refused, entry.Target);
+            throw;
+        }
+
+        // An act that fails otherwise may have been done or not: its entry goes on saying that it was attempted.
+        var answer = result is INestedHttpResult nested ? nested.Result : result;
+        if (answer is not IStatusCodeHttpResult { StatusCode: < 500 and var status }) return result;
+        // What was made is not in the path that it was made by.
+        var target = answer is IValueHttpResult { Value: IEnvelope { Data: IMade made } } && status == StatusCodes.Status201Created
+            ? UsageLog.Cut($"{path}/{made.Id}", TargetLength)
+            : entry.Target;
+        await EndAsync(status < 300 ? AuditOutcome.Done : AuditOutcome.Refused, target);
         return result;
-    });
+
+        async Task EndAsync(string outcome, string target)
+        {
+            try
+            {
+                await audit.EndAsync(id, outcome, target);
+            }
+            catch (Exception failure) when (FailureHandler.IsUnavailable(failure))
+            {
+                // The act has its entry, and its caller must learn what came of it.
+                LogNotEnded(services.GetRequiredService<ILogger<AuditedAct>>(), id, act, outcome, failure.Message);
+            }
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Entry {Id} of the audit log goes on saying that {Act} was attempted, it was {Outcome}: {Failure}")]
+    private static partial void LogNotEnded(ILogger logger, long id, string act, string outcome, string failure);
 
     private static async Task<Results<Ok<Envelope<AuditPageView>>, Failure>> ListAsync(
-        IGrainFactory grains, string? from, string? to, string? who, string? act, string? search, string? page, string? limit)
+        IGrainFactory grains, string? from, string? to, string? who, string? act, string? search,
+        string? outcome, string? page, string? limit)
     {
         var faults = new Faults();
         var paging = Paging.Read(page, limit, faults);
@@ -48,7 +83,8 @@ internal static class AuditEndpoints
             Paging.Search(act, faults, "act"),
             Paging.Search(search, faults),
             paging.Page,
-            paging.Limit);
+            paging.Limit,
+            Paging.Filter("outcome", outcome, AuditOutcome.All, faults));
         if (faults.Any) return Failure.Invalid(faults);
 
         var found = await grains.GetGrain<IAuditGrain>(GrainKeys.Only).ListAsync(query);
@@ -62,15 +98,20 @@ internal interface IMade
     long Id { get; }
 }
 
-/// <param name="At">RFC 3339, UTC.</param>
+/// <summary>The endpoint's acts are in the audit log, under this name.</summary>
+internal sealed record AuditedAct(string Name);
+
+/// <param name="At">RFC 3339, UTC; of failed logins the minute.</param>
 /// <param name="Act">What was done, such as user.create.</param>
 /// <param name="Target">The path of what it was done to.</param>
-public sealed record AuditView(long Id, DateTime At, string Who, string Act, string Target, string Address)
+/// <param name="Outcome">attempted (begun; whether it was done is not known), done or refused.</param>
+/// <param name="Times">How often: failed logins of one account and network are one entry a minute.</param>
+public sealed record AuditView(long Id, DateTime At, string Who, string Act, string Target, string Address, string Outcome, long Times)
 {
     public static AuditView Of(StoredAuditEntry stored)
     {
         var entry = stored.Entry;
-        return new(stored.Id, entry.At.UtcDateTime, entry.Who, entry.Act, entry.Target, entry.Address);
+        return new(stored.Id, entry.At.UtcDateTime, entry.Who, entry.Act, entry.Target, entry.Address, entry.Outcome, entry.Times);
     }
 }
 

@@ -12,11 +12,12 @@ internal static class AuthEndpoints
     public static void MapAuth(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/auth").WithTags("auth");
-        group.MapPost("/login", LoginAsync).AllowAnonymous().Accepts<LoginRequest>("application/json")
+        group.MapPost("/login", LoginAsync).AllowAnonymous().Takes<LoginRequest>(BodyLimits.Small)
             .Summary("Log in; the answer holds the token for the header Authorization: Bearer.")
             .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.InvalidCredentials, ErrorCatalogue.DefaultPassword, ErrorCatalogue.RateLimited);
-        group.MapGet("/me", MeAsync).RequireAuthorization(Callers.LoggedIn).Summary("Who the token belongs to.");
-        group.MapPost("/password", ChangePasswordAsync).Audited("password.change").RequireAuthorization(Callers.LoggedIn).Accepts<NewPassword>("application/json")
+        group.MapGet("/me", MeAsync).RequireAuthorization(Permissions.OwnAccount).Summary("Who the token belongs to.");
+        group.MapPost("/password", ChangePasswordAsync).Audited("password.change").RequireAuthorization(Permissions.OwnAccount)
+            .Takes<NewPassword>(BodyLimits.Account)
             .Summary("Change the own password. The answer holds a new token; all earlier ones end.")
             .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.RateLimited);
     }
@@ -24,28 +25,49 @@ internal static class AuthEndpoints
     private static async Task<Results<Ok<Envelope<Login>>, Failure>> LoginAsync(
         HttpContext context, IGrainFactory grains, TokenIssuer tokens, LoginLimiter limiter, GatewayMetrics metrics, CancellationToken cancellation)
     {
-        var address = LoginLimiter.Address(context.Connection.RemoteIpAddress);
-        using var attempt = await limiter.AttemptAsync(address, cancellation);
-        if (!attempt.IsAcquired) return Limited(metrics, TimeSpan.FromSeconds(1));
-        if (limiter.Wait(address) is { } wait) return Limited(metrics, wait);
-
+        var from = context.ClientAddress();
         var faults = new Faults();
-        var fields = JsonFields.Parse(await RequestBody.ReadAsync(context.Request, cancellation), faults);
-        var email = fields?.RequiredText("email", 1, UserRules.EmailLength);
-        var password = fields?.RequiredText("password", 1, UserRules.PasswordLength);
-        if (email is null || password is null) return Failure.Invalid(faults);
+        string? email, password;
+        try
+        {
+            // Before it takes a place: a body that never ends must keep nobody else waiting.
+            var fields = JsonFields.Parse(await RequestBody.ReadAsync(context.Request, cancellation), faults);
+            email = fields?.RequiredText("email", 1, UserRules.EmailLength);
+            password = fields?.RequiredText("password", 1, UserRules.PasswordLength);
+        }
+        catch (BadHttpRequestException)
+        {
+            limiter.NoteFailure(from.Network);
+            metrics.LoginFailed("malformed");
+            throw;
+        }
 
-        var (user, retryAfter) = await grains.GetGrain<IUserGrain>(GrainKeys.User(email)).SignInAsync(password);
-        if (retryAfter is { } locked) return Limited(metrics, locked);
-        if (user is { HasDefaultPassword: true } && !ThisMachine.Is(context))
+        using var attempt = await limiter.AttemptAsync(from.Network, cancellation);
+        if (!attempt.IsAcquired) return Limited(metrics, TimeSpan.FromSeconds(1));
+        if (limiter.Wait(from.Network, email) is { } wait) return Limited(metrics, wait);
+        if (email is null || password is null)
+        {
+            limiter.NoteFailure(from.Network);
+            metrics.LoginFailed("malformed");
+            return Failure.Invalid(faults);
+        }
+
+        var (user, retryAfter, isDefaultPassword) =
+            await grains.GetGrain<IUserGrain>(GrainKeys.User(email)).SignInAsync(email, password, from);
+        if (user is not null)
+        {
+            limiter.NoteSuccess(from.Network, email);
+            return Reply.Ok(Login.Of(user, tokens));
+        }
+
+        if (isDefaultPassword)
         {
             metrics.LoginFailed("default_password");
             return new Failure(ErrorCatalogue.DefaultPassword);
         }
 
-        if (user is not null) return Reply.Ok(Login.Of(user, tokens));
-
-        limiter.NoteFailure(address);
+        limiter.NoteFailure(from.Network);
+        if (retryAfter is { } locked) return Limited(metrics, locked);
         metrics.LoginFailed("invalid_credentials");
         return new Failure(ErrorCatalogue.InvalidCredentials);
     }
@@ -67,7 +89,8 @@ internal static class AuthEndpoints
         var next = fields is null ? null : UserRules.NewPassword(fields, "new_password", faults);
         if (current is null || next is null || faults.Any) return Failure.Invalid(faults);
 
-        var (user, retryAfter) = await grains.GetGrain<IUserGrain>(GrainKeys.User(caller.Email())).ChangePasswordAsync(current, next);
+        var (user, retryAfter, _) = await grains.GetGrain<IUserGrain>(GrainKeys.User(caller.Email())).ChangePasswordAsync(
+            caller.Email(), current, next, request.HttpContext.ClientAddress());
         if (retryAfter is not null) return new Failure(ErrorCatalogue.RateLimited, retryAfter: retryAfter);
         if (user is null)
         {
@@ -103,12 +126,15 @@ public sealed record Login(string Token, [property: JsonPropertyName("expires_at
 }
 
 /// <param name="DefaultPassword">The password is still the one that everybody can read in the documentation: change it.</param>
+/// <param name="Permissions">What the user may do: what the console offers, and no more.</param>
 public sealed record UserView(
     long Id,
     string Email,
     string Name,
     string Role,
-    [property: JsonPropertyName("default_password")] bool DefaultPassword)
+    [property: JsonPropertyName("default_password")] bool DefaultPassword,
+    IReadOnlyList<string> Permissions)
 {
-    public static UserView Of(User user) => new(user.Id, user.Email, user.Name, user.Role, user.HasDefaultPassword);
+    public static UserView Of(User user) => new(
+        user.Id, user.Email, user.Name, user.Role, user.HasDefaultPassword, Api.Permissions.OfRole(user.Role));
 }

@@ -43,7 +43,7 @@ public static class ErrorCatalogue
     /// <summary>Right in itself, but at odds with what is there; <c>details</c> tells with what.</summary>
     public static readonly ApiError Conflict = new("CONFLICT", 409, new("與現有狀態衝突", "In conflict with the present state."));
 
-    /// <summary>Larger than the limits <c>RequestBytes</c> or <c>PushLineBytes</c>.</summary>
+    /// <summary>Larger than what the endpoint takes, or than <c>PushLineBytes</c>.</summary>
     public static readonly ApiError PayloadTooLarge = new("PAYLOAD_TOO_LARGE", 413, new("內容過大", "The body is too large."));
 
     /// <summary>The body is declared as something other than JSON.</summary>

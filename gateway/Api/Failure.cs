@@ -6,8 +6,10 @@ namespace NotifyHub.Gateway.Api;
 
 /// <summary>The one way a failed request is answered, wherever it fails: status, envelope, the caller's language.</summary>
 /// <param name="retryAfter">When to come back; rounded up to whole seconds.</param>
-public sealed class Failure(ApiError error, Faults? details = null, TimeSpan? retryAfter = null) : IResult
+public sealed class Failure(ApiError error, Faults? details = null, TimeSpan? retryAfter = null) : IResult, IStatusCodeHttpResult
 {
+    public int? StatusCode => error.Status;
+
     public static Failure Invalid(Faults faults) => new(ErrorCatalogue.ValidationError, faults);
 
     public Task ExecuteAsync(HttpContext httpContext)

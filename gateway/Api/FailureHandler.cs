@@ -36,6 +36,8 @@ internal sealed partial class FailureHandler(ILogger<FailureHandler> logger) : I
         // A chunk whose size is beyond all numbers: of all faults of a body the web server has no status for this one.
         if (exception is IOException { InnerException: OverflowException }) return new Failure(ErrorCatalogue.ValidationError);
 
+        if (exception is RefusedException refused) return new Failure(refused.Error, retryAfter: refused.RetryAfter);
+
         if (IsUnavailable(exception))
         {
             LogUnavailable(request.Method, request.Path, exception.GetType().Name, exception.Message);

@@ -29,6 +29,9 @@ public sealed class GatewayOptionsCheck : IValidateOptions<GatewayOptions>
                 + "every gateway of a grid needs the same.");
         }
 
+        if (options.RequestBodiesBytes < options.RequestBytes)
+            faults.Add($"NotifyHub:RequestBodiesBytes: {options.RequestBodiesBytes} is less than NotifyHub:RequestBytes, {options.RequestBytes}.");
+
         CheckAddress("NotifyHub:Address", options.Address, faults);
         CheckAddress("NotifyHub:PushAddress", options.PushAddress, faults);
         CheckAddress("NotifyHub:MetricsAddress", options.MetricsAddress, faults);

@@ -93,6 +93,19 @@ public sealed class JsonFields
         return null;
     }
 
+    /// <summary>An address that leads to the web, as it was sent; null when absent, JSON null, empty, or wrong (with a fault
+    /// noted). People click on it, and <c>javascript:</c> or <c>data:</c> would run in the page that shows it.</summary>
+    public string? OptionalWebLink(string name, int most)
+    {
+        if (OptionalText(name, most) is not { Length: > 0 } text) return null;
+        var isLink = Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.Host.Length > 0
+            // Browsers leave out blanks and controls, or stumble over them: there must be one reading of it alone.
+            && !text.AsSpan().ContainsAnyInRange('\0', ' ') && !text.AsSpan().ContainsAny('\\', '\u007f');
+        if (isLink) return text;
+        _faults.Add(name, new("必須是 http 或 https 網址", "must be an http or https address"));
+        return null;
+    }
+
     /// <summary>One of the words; absent or JSON null is <paramref name="otherwise"/>, and without that a fault.</summary>
     public string? Choice(string name, IReadOnlyList<string> words, string? otherwise = null)
     {

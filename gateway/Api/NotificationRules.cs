@@ -20,6 +20,12 @@ public static class NotificationRules
     /// are not known are ignored.</summary>
     public static NotificationDraft? Read(ReadOnlyMemory<byte> utf8, DateTimeOffset now, Faults faults)
     {
+        if (utf8.Length > BodyLimits.Notification)
+        {
+            faults.Add(Faults.Body, new($"不得超過 {BodyLimits.Notification} 位元組", $"must not be longer than {BodyLimits.Notification} bytes"));
+            return null;
+        }
+
         if (JsonFields.Parse(utf8, faults) is not { } fields) return null;
 
         var type = fields.OptionalText("type", TypeLength, least: 1);
@@ -28,7 +34,7 @@ public static class NotificationRules
         var severity = fields.Choice("severity", Severity.All, Severity.Info);
         var priority = fields.Choice("priority", Priority.All, Priority.Normal);
         var icon = fields.OptionalText("icon", LinkLength);
-        var actionUrl = fields.OptionalText("action_url", LinkLength);
+        var actionUrl = fields.OptionalWebLink("action_url", LinkLength);
         var repo = fields.OptionalText("repo", RevisionLength);
         var branch = fields.OptionalText("branch", RevisionLength);
         var commitSha = fields.OptionalText("commit_sha", RevisionLength);

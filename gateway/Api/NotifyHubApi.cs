@@ -39,12 +39,14 @@ public static class NotifyHubApi
             .AddCheck<GridHealth>("grid", tags: [HealthEndpoints.Deep]);
         services.AddSingleton<SystemStatus>();
         services.AddSingleton<SystemOverview>();
-        services.AddSingleton(provider => new LoginLimiter(Options(provider).LoginFailuresPerMinute));
+        services.AddSingleton(provider => new LoginLimiter(
+            Options(provider).LoginFailuresPerMinute, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new TokenIssuer(
             () => SigningKey.Load(Options(provider)), Options(provider).LoginLifetime, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<TokenVersions>();
         services.AddSingleton<ApiKeys>();
         services.AddRequestLimits();
+        services.AddSingleton<BodyBudget>();
         services.AddSingleton<UsageLog>();
         services.AddHostedService(provider => provider.GetRequiredService<UsageLog>());
         AddLogin(services);

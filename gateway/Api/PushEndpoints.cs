@@ -12,8 +12,8 @@ namespace NotifyHub.Gateway.Api;
 internal static class PushEndpoints
 {
     public static void MapPush(this IEndpointRouteBuilder app) =>
-        app.MapPost("/api/push", PushAsync).RequireAuthorization(Callers.Publisher).WithTags("push")
-            .Accepts<JsonObject>("application/json")
+        app.MapPost("/api/push", PushAsync).RequireAuthorization(Permissions.Publish).WithTags("push")
+            .Takes<JsonObject>(app.ServiceProvider.GetRequiredService<IOptions<GatewayOptions>>().Value.RequestBytes)
             .Summary("Broadcast one JSON object unchanged, or an array of 1 to 1,000 of them, all or nothing.")
             .Publishes();
 
@@ -25,7 +25,7 @@ internal static class PushEndpoints
         var body = await RequestBody.ReadAsync(context.Request, cancellation);
         var acceptedAt = time.GetUtcNow();
 
-        var isBatch = RequestBody.IsArray(body);
+        var isBatch = RequestBody.IsArray(body.Span);
         var payloads = isBatch ? RequestBody.Elements(body, faults) : [body];
         for (var index = 0; index < payloads.Count; index++)
         {

@@ -28,14 +28,10 @@ internal static class RequestLimits
     private static RateLimitPartition<string> Partition(HttpContext context, int perSecond) =>
         perSecond == 0 || !context.Request.Path.StartsWithSegments("/api")
             ? RateLimitPartition.GetNoLimiter("")
-            : RateLimitPartition.GetTokenBucketLimiter(Caller(context), _ => new TokenBucketRateLimiterOptions
+            : RateLimitPartition.GetTokenBucketLimiter(context.Partition(), _ => new TokenBucketRateLimiterOptions
             {
                 TokenLimit = perSecond,
                 TokensPerPeriod = perSecond,
                 ReplenishmentPeriod = TimeSpan.FromSeconds(1),
             });
-
-    private static string Caller(HttpContext context) => context.User.Identity is { IsAuthenticated: true }
-        ? context.User.CallerId()
-        : LoginLimiter.Address(context.Connection.RemoteIpAddress);
 }

@@ -15,18 +15,18 @@ internal static class ScheduleEndpoints
 
     public static void MapSchedules(this IEndpointRouteBuilder app)
     {
-        var group = app.MapGroup(Route).RequireAuthorization().WithTags("schedules");
+        var group = app.MapGroup(Route).RequireAuthorization(Permissions.Read).WithTags("schedules");
         group.MapGet("", ListAsync).Summary("List schedules, newest first.").Fails(ErrorCatalogue.ValidationError);
         group.MapGet("/{id:long}", GetAsync).Summary("Read one schedule.").Fails(ErrorCatalogue.NotFound);
         group.MapGet("/{id:long}/runs", RunsAsync).Summary("List the runs of a schedule, newest first.")
             .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.NotFound);
-        group.MapPost("/preview", PreviewAsync).Accepts<NewTimes>("application/json")
+        group.MapPost("/preview", PreviewAsync).Takes<NewTimes>(BodyLimits.Small)
             .Summary("Tell the next runs, five at most, of times that are not stored.").Fails(ErrorCatalogue.ValidationError);
 
-        var writing = group.MapGroup("").RequireAuthorization(Callers.Operator);
-        writing.MapPost("", CreateAsync).Audited("schedule.create").Accepts<NewSchedule>("application/json")
+        var writing = group.MapGroup("").RequireAuthorization(Permissions.ManageSchedules);
+        writing.MapPost("", CreateAsync).Audited("schedule.create").Takes<NewSchedule>(BodyLimits.Schedule)
             .Summary("Make a schedule: once, or by a cron expression in a time zone.").Fails(ErrorCatalogue.ValidationError);
-        writing.MapPut("/{id:long}", ReplaceAsync).Audited("schedule.replace").Accepts<NewSchedule>("application/json")
+        writing.MapPut("/{id:long}", ReplaceAsync).Audited("schedule.replace").Takes<NewSchedule>(BodyLimits.Schedule)
             .Summary("Replace a schedule. The next run is counted from now; a finished schedule is active again.")
             .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.NotFound);
         writing.MapDelete("/{id:long}", DeleteAsync).Audited("schedule.delete").Summary("Delete a schedule and its history.").Fails(ErrorCatalogue.NotFound);

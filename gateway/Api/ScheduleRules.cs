@@ -16,7 +16,7 @@ public static partial class ScheduleRules
     public const int ZoneLength = 64;
 
     // The longest notification, every character of it escaped; what is inside has bounds of its own.
-    private const int NotificationBytes = 256 << 10;
+    private const int NotificationBytes = BodyLimits.Notification;
     private const int NotificationDepth = NotificationRules.MetadataDepth + 8;
 
     /// <summary>The schedule that a body asks for; null, with every fault noted, when it is not as it should be.</summary>

@@ -12,15 +12,15 @@ internal static class UserEndpoints
 
     public static void MapUsers(this IEndpointRouteBuilder app)
     {
-        var group = app.MapGroup(Route).RequireAuthorization(Callers.Administrator).WithTags("users");
+        var group = app.MapGroup(Route).RequireAuthorization(Permissions.ManageUsers).WithTags("users");
         group.MapGet("", ListAsync).Summary("List users, by e-mail address.").Fails(ErrorCatalogue.ValidationError);
-        group.MapPost("", CreateAsync).Audited("user.create").Accepts<NewUser>("application/json")
+        group.MapPost("", CreateAsync).Audited("user.create").Takes<NewUser>(BodyLimits.Account)
             .Summary("Add a user.").Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.Conflict);
         group.MapGet("/{id:long}", GetAsync).Summary("Read one user.").Fails(ErrorCatalogue.NotFound);
-        group.MapPatch("/{id:long}", ChangeAsync).Audited("user.change").Accepts<ChangedUser>("application/json")
+        group.MapPatch("/{id:long}", ChangeAsync).Audited("user.change").Takes<ChangedUser>(BodyLimits.Small)
             .Summary("Change name, role or disabled. A new role, and being disabled, end the user's tokens within 5 s.")
             .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.NotFound, ErrorCatalogue.Conflict);
-        group.MapPost("/{id:long}/password", SetPasswordAsync).Audited("user.password").Accepts<SetPassword>("application/json")
+        group.MapPost("/{id:long}/password", SetPasswordAsync).Audited("user.password").Takes<SetPassword>(BodyLimits.Small)
             .Summary("Give a user another password, which ends the user's tokens within 5 s.")
             .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.NotFound);
     }
@@ -102,7 +102,7 @@ public sealed record NewUser(
     [property: StringLength(UserRules.EmailLength, MinimumLength = 3)] string Email,
     [property: StringLength(UserRules.NameLength, MinimumLength = 1)] string Name,
     [property: AllowedValues("administrator", "operator", "viewer")] string Role,
-    [property: StringLength(UserRules.PasswordLength, MinimumLength = UserRules.LeastPasswordLength)] string Password);
+    [property: StringLength(UserRules.NewPasswordLength, MinimumLength = UserRules.LeastPasswordLength)] string Password);
 
 /// <summary>The body of <c>PATCH /api/users/{id}</c>: what is not given stays.</summary>
 public sealed record ChangedUser(
@@ -111,7 +111,7 @@ public sealed record ChangedUser(
     bool? Disabled = null);
 
 public sealed record SetPassword(
-    [property: StringLength(UserRules.PasswordLength, MinimumLength = UserRules.LeastPasswordLength)] string Password);
+    [property: StringLength(UserRules.NewPasswordLength, MinimumLength = UserRules.LeastPasswordLength)] string Password);
 
 /// <summary>A user as administrators see it. Times are RFC 3339, UTC.</summary>
 public sealed record AccountView(

@@ -12,7 +12,11 @@ public static class UserRules
 
     public const int LeastPasswordLength = 8;
 
-    /// <summary>A password so long that hashing it were an attack is nobody's.</summary>
+    /// <summary>The longest password that can be set: a login with it fits into the bytes that a login may have, however it is
+    /// escaped.</summary>
+    public const int NewPasswordLength = 256;
+
+    /// <summary>The longest that is looked at: once, longer ones could be set.</summary>
     public const int PasswordLength = 1_024;
 
     /// <summary>A new account's address; null with a fault noted. Whether mail arrives there is not ours to know.</summary>
@@ -30,7 +34,7 @@ public static class UserRules
     /// <summary>A password to be set; null with a fault noted.</summary>
     public static string? NewPassword(JsonFields fields, string name, Faults faults)
     {
-        if (fields.RequiredText(name, LeastPasswordLength, PasswordLength) is not { } password) return null;
+        if (fields.RequiredText(name, LeastPasswordLength, NewPasswordLength) is not { } password) return null;
         if (password != Passwords.WellKnown) return password;
         faults.Add(name, new("此為公開的預設密碼，請選用其他密碼", "is the default password, which everybody knows: choose another"));
         return null;

@@ -8,9 +8,10 @@ namespace NotifyHub.Gateway.Network;
 /// Who a request really comes from, when it came by way of proxies. What <c>X-Forwarded-For</c> says is believed only of the networks in
 /// <c>TrustedProxies</c>: anybody can write that header.
 /// </summary>
-public sealed class TrustedProxies(IOptions<GatewayOptions> options)
+public sealed partial class TrustedProxies(IOptions<GatewayOptions> options, ILogger<TrustedProxies> logger)
 {
     private readonly IPNetwork[] _networks = [.. options.Value.TrustedProxies.Select(text => Parse(text)!.Value)];
+    private int _hasWarned;
 
     /// <summary>A network such as <c>10.0.0.0/8</c>, or one address; null: neither.</summary>
     public static IPNetwork? Parse(string text)
@@ -27,7 +28,14 @@ public sealed class TrustedProxies(IOptions<GatewayOptions> options)
     {
         hops = 0;
         var client = Plain(peer);
-        if (_networks.Length == 0 || string.IsNullOrEmpty(forwardedFor)) return client;
+        if (string.IsNullOrEmpty(forwardedFor)) return client;
+        if (!IsTrusted(client))
+        {
+            // Once: anybody can write that header, and the log is not theirs to fill.
+            if (Interlocked.Exchange(ref _hasWarned, 1) == 0) LogNotTrusted(client);
+            return client;
+        }
+
         // From the right: to the left of the first entry that no trusted proxy wrote stands whatever the client liked to invent.
         var rest = forwardedFor.AsSpan();
         while (rest.Length > 0 && IsTrusted(client))
@@ -47,7 +55,7 @@ public sealed class TrustedProxies(IOptions<GatewayOptions> options)
     /// <summary>Puts a request's address and scheme right. Before all that looks at them.</summary>
     public Task RestoreAsync(HttpContext context, RequestDelegate next)
     {
-        if (_networks.Length == 0 || context.Connection.RemoteIpAddress is not { } peer) return next(context);
+        if (context.Connection.RemoteIpAddress is not { } peer) return next(context);
         var headers = context.Request.Headers;
         context.Connection.RemoteIpAddress = Client(peer, headers["X-Forwarded-For"].ToString(), out var hops);
         if (hops == 0) return next(context);
@@ -81,6 +89,11 @@ public sealed class TrustedProxies(IOptions<GatewayOptions> options)
         address = isEndPoint ? Plain(endPoint!.Address) : IPAddress.None;
         return isEndPoint;
     }
+
+    [LoggerMessage(LogLevel.Warning, "X-Forwarded-For from {Peer} is not believed, which is not in NotifyHub:TrustedProxies. If it is your proxy, set "
+        + "NotifyHub:TrustedProxies (environment NotifyHub__TrustedProxies__0) to its address or network: until then all who come by way of it "
+        + "are one address to the limits of logins, requests and clients. Told once.")]
+    private partial void LogNotTrusted(IPAddress peer);
 
     private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }

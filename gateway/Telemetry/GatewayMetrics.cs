@@ -65,7 +65,8 @@ public sealed class GatewayMetrics
             _meter, "notifyhub.push.lines", "{line}", "Lines of the push port, by what became of them.",
             "notifyhub.push.outcome", "ok", "invalid", "too_long", "unauthorized", "busy", "unavailable", "internal");
         _loginFailures = new Tally(
-            _meter, "notifyhub.login.failures", "{attempt}", "Logins that were refused.", Error, "invalid_credentials", "default_password", "rate_limited");
+            _meter, "notifyhub.login.failures", "{attempt}", "Logins that were refused.", Error,
+            "invalid_credentials", "default_password", "rate_limited", "malformed");
     }
 
     public void ObserveClients(Func<int> active, Func<long> opened, Func<long> delivered, Func<long> memory)
@@ -120,6 +121,6 @@ public sealed class GatewayMetrics
     /// <param name="outcome">ok, invalid, too_long, unauthorized, busy, unavailable, internal.</param>
     public void PushLines(int lines, string outcome) => _pushLines.Add(outcome, lines);
 
-    /// <param name="error">invalid_credentials, default_password or rate_limited.</param>
+    /// <param name="error">invalid_credentials, default_password, rate_limited or malformed.</param>
     public void LoginFailed(string error) => _loginFailures.Add(error, 1);
 }

@@ -1,27 +1,39 @@
 namespace NotifyHub.GrainInterfaces;
 
 /// <summary>
-/// Signs one e-mail address in, known or not. Being one grain an address, it counts failures for the whole grid.
-/// Key: <see cref="GrainKeys.User"/>.
+/// Signs e-mail addresses in, known or not. All attempts at one address meet in one grain, so it counts failures for the whole
+/// grid. There are so many of these grains and no more, whatever addresses strangers invent. Key: <see cref="GrainKeys.User"/>.
 /// </summary>
 [Alias("NotifyHub.IUserGrain")]
 public interface IUserGrain : IGrainWithStringKey
 {
     /// <summary>Checks a password. An unknown address takes the same time as a wrong password and looks the same.</summary>
     [Alias("SignInAsync"), AnySilo]
-    Task<SignIn> SignInAsync(string password);
+    Task<SignIn> SignInAsync(string email, string password, ClientAddress from);
 
     /// <summary>Checks the password as <see cref="SignInAsync"/> does, and replaces it, which ends the user's tokens.</summary>
     [Alias("ChangePasswordAsync"), AnySilo]
-    Task<SignIn> ChangePasswordAsync(string current, string next);
+    Task<SignIn> ChangePasswordAsync(string email, string current, string next, ClientAddress from);
 }
 
+/// <param name="Address">Where the attempt came from.</param>
+/// <param name="Network">What is counted as one: the IPv4 address, or the /64 of IPv6.</param>
+/// <param name="IsThisMachine">It was made on the gateway's own machine: from there alone the default password is accepted.</param>
+[GenerateSerializer, Immutable, Alias("NotifyHub.ClientAddress")]
+public sealed record ClientAddress(
+    [property: Id(0)] string Address,
+    [property: Id(1)] string Network,
+    [property: Id(2)] bool IsThisMachine = false);
+
 /// <param name="User">Null: refused.</param>
-/// <param name="RetryAfter">Not null: too many failures; even the right password is refused until this has passed.</param>
+/// <param name="RetryAfter">Not null: too many failures; even the right password is refused from there until this has
+/// passed.</param>
+/// <param name="IsDefaultPassword">Refused because the password is right but still the default, and this is another machine.</param>
 [GenerateSerializer, Immutable, Alias("NotifyHub.SignIn")]
 public sealed record SignIn(
     [property: Id(0)] User? User,
-    [property: Id(1)] TimeSpan? RetryAfter);
+    [property: Id(1)] TimeSpan? RetryAfter,
+    [property: Id(2)] bool IsDefaultPassword = false);
 
 /// <param name="Role">One of <see cref="Roles.OfPeople"/>.</param>
 /// <param name="TokenVersion">Login tokens that name another one have ended.</param>

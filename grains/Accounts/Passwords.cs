@@ -14,11 +14,18 @@ public sealed class Passwords : IDisposable
     private const int Iterations = 210_000;
 
     private readonly PasswordHasher<User> _hasher = new(Options.Create(new PasswordHasherOptions { IterationCount = Iterations }));
+    // Two or three seconds' worth.
+    private static readonly int Many = 16 * Environment.ProcessorCount;
+
     private readonly SemaphoreSlim _cores = new(Environment.ProcessorCount);
+    private int _waiting;
     private readonly string _nobodysHash;
 
     // The hasher ignores the user; its type parameter wants one.
     private static readonly User Nobody = new(0, "", "", "", default);
+
+    /// <summary>So many wait for a core that only whoever is known should join them.</summary>
+    public bool IsBusy => Volatile.Read(ref _waiting) >= Many;
 
     public Passwords() => _nobodysHash = _hasher.HashPassword(Nobody, Guid.NewGuid().ToString());
 
@@ -35,6 +42,7 @@ public sealed class Passwords : IDisposable
 
     private async Task<T> OnCoreAsync<T>(Func<T> work)
     {
+        Interlocked.Increment(ref _waiting);
         await _cores.WaitAsync();
         try
         {
@@ -43,6 +51,7 @@ public sealed class Passwords : IDisposable
         finally
         {
             _cores.Release();
+            Interlocked.Decrement(ref _waiting);
         }
     }
 }

@@ -1,101 +1,135 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Audit;
 using NotifyHub.Grains.Storage;
 using Orleans.Concurrency;
 
 namespace NotifyHub.Grains.Accounts;
 
 /// <summary>
-/// Signs one address in. Failures are memory: who makes the grid forget them by waiting until an idle grain is collected has
-/// waited longer than the lock.
+/// Signs in the addresses of its share. Failures are memory: who makes the grid forget them by waiting until an idle grain is
+/// collected has waited longer than the lock.
 /// </summary>
 [Reentrant, GrainType("user"), CollectionAgeLimit(Minutes = 5)]
-public sealed partial class UserGrain(
-    UserStore store, Passwords passwords, IOptions<SiloOptions> options, TimeProvider time, ILogger<UserGrain> log)
-    : Grain, IUserGrain, IDisposable
+public sealed partial class UserGrain : Grain, IUserGrain
 {
-    // Each attempt in the queue costs a core a tenth of a second; more than these are not even looked at.
+    // Each attempt in the queue costs a core a tenth of a second; more than these of one account and network are not even looked at.
     private const int QueueLimit = 64;
     private static readonly TimeSpan QueueFull = TimeSpan.FromSeconds(1);
 
-    private readonly SemaphoreSlim _turn = new(1, 1);
-    private int _queued;
-    private int _failures;
-    private long? _failedAt;
-    private long? _lockedAt;
+    private readonly UserStore _store;
+    private readonly Passwords _passwords;
+    private readonly FailedLogins _failed;
+    private readonly TimeSpan _lockTime;
+    private readonly ILogger _logger;
+    private readonly SignInGuard _guard;
 
-    public Task<SignIn> SignInAsync(string password) => InTurnAsync(async () =>
+    public UserGrain(
+        UserStore store, Passwords passwords, FailedLogins failed, IOptions<SiloOptions> options, TimeProvider time, ILogger<UserGrain> logger)
     {
-        var answer = await CheckAsync(password);
-        if (answer.User is { } user) await NoteLoginAsync(user);
+        (_store, _passwords, _failed, _logger) = (store, passwords, failed, logger);
+        (_lockTime, _guard) = (options.Value.SignInLock, new SignInGuard(options, time));
+    }
+
+    public Task<SignIn> SignInAsync(string email, string password, ClientAddress from) => InTurnAsync(email, from, async count =>
+    {
+        var answer = await CheckAsync(email, password, from, count);
+        if (answer.User is not { } user) return answer;
+        if (user.HasDefaultPassword && !from.IsThisMachine)
+        {
+            _failed.Note(user.Email, from.Network);
+            return new SignIn(null, null, IsDefaultPassword: true);
+        }
+
+        await NoteLoginAsync(user, from);
         return answer;
     });
 
-    public Task<SignIn> ChangePasswordAsync(string current, string next) => InTurnAsync(async () =>
+    public Task<SignIn> ChangePasswordAsync(string email, string current, string next, ClientAddress from) => InTurnAsync(email, from, async count =>
     {
-        var answer = await CheckAsync(current);
+        var answer = await CheckAsync(email, current, from, count);
         if (answer.User is not { } user) return answer;
         // Changed by an administrator while this one was checked: what was checked holds no longer.
-        return new SignIn(await store.SetPasswordAsync(user.Id, await passwords.HashAsync(next), user.TokenVersion), null);
+        return new SignIn(await _store.SetPasswordAsync(user.Id, await _passwords.HashAsync(next), user.TokenVersion, from.Network), null);
     });
 
-    public void Dispose() => _turn.Dispose();
-
-    private async Task<SignIn> InTurnAsync(Func<Task<SignIn>> work)
+    private async Task<SignIn> InTurnAsync(string email, ClientAddress from, Func<SignInGuard.Count, Task<SignIn>> work)
     {
-        if (_queued >= QueueLimit) return new SignIn(null, QueueFull);
-
-        _queued++;
-        // One at a time: a thousand guesses sent at once must meet the same limit as a thousand sent one by one.
-        await _turn.WaitAsync();
+        email = GrainKeys.NormaliseEmail(email);
+        var count = _guard.Enter(email, from.Network);
         try
         {
-            return await work();
+            if (count.Users > QueueLimit) return new SignIn(null, QueueFull);
+            await count.Turn.WaitAsync();
+            try
+            {
+                if (count.Lock() is not { } left) return await work(count);
+                _failed.Note(count.Who, from.Network);
+                return new SignIn(null, left);
+            }
+            finally
+            {
+                count.Turn.Release();
+            }
         }
         finally
         {
-            _turn.Release();
-            _queued--;
+            SignInGuard.Leave(count);
         }
     }
 
-    private async Task<SignIn> CheckAsync(string password)
+    private async Task<SignIn> CheckAsync(string email, string password, ClientAddress from, SignInGuard.Count count)
     {
-        var lockTime = options.Value.SignInLock;
-        if (_lockedAt is { } lockedAt && time.GetElapsedTime(lockedAt) is var locked && locked < lockTime) return new SignIn(null, lockTime - locked);
-        if (_failedAt is { } failedAt && time.GetElapsedTime(failedAt) >= lockTime) _failures = 0;
-
-        var stored = await store.FindAsync(GrainKeys.UserEmail(this.GetPrimaryKeyString()));
-        // Who is disabled is refused like anybody with a wrong password, after the same work.
-        if (await passwords.VerifyAsync(stored?.PasswordHash, password) && stored!.User.DisabledAt is null)
+        var stored = await _store.FindAsync(email, from.Network);
+        count.Who = stored?.User.Email ?? FailedLogins.Nobody;
+        var strangers = stored?.KnowsNetwork == true ? null : _guard.EnterStrangers(GrainKeys.NormaliseEmail(email));
+        try
         {
-            _failures = 0;
-            return new SignIn(stored.User, null);
+            if (strangers?.Lock() is { } left)
+            {
+                _failed.Note(count.Who, from.Network);
+                return new SignIn(null, left);
+            }
+
+            // Who floods the grid with logins from everywhere keeps strangers waiting, and nobody where they have logged in lately.
+            if (strangers is not null && _passwords.IsBusy) return new SignIn(null, QueueFull);
+            // Before it is checked: a thousand networks that guess at once must meet the same limit as well.
+            if (strangers?.Fail() == true) KeepLock();
+            // Who is disabled is refused like anybody with a wrong password, after the same work.
+            if (await _passwords.VerifyAsync(stored?.PasswordHash, password) && stored!.User.DisabledAt is null)
+            {
+                strangers?.TakeBack();
+                count.Forget();
+                return new SignIn(stored.User, null);
+            }
+        }
+        finally
+        {
+            if (strangers is not null) SignInGuard.Leave(strangers);
         }
 
-        _failedAt = time.GetTimestamp();
-        if (++_failures < options.Value.SignInAttempts) return new SignIn(null, null);
-
-        _failures = 0;
-        _lockedAt = _failedAt;
-        DelayDeactivation(lockTime);
-        return new SignIn(null, lockTime);
+        _failed.Note(count.Who, from.Network);
+        if (!count.Fail()) return new SignIn(null, null);
+        KeepLock();
+        return new SignIn(null, _lockTime);
     }
 
-    private async Task NoteLoginAsync(User user)
+    private void KeepLock() => DelayDeactivation(_lockTime);
+
+    private async Task NoteLoginAsync(User user, ClientAddress from)
     {
         try
         {
-            await store.NoteLoginAsync(user.Id);
+            await _store.NoteLoginAsync(user, from);
         }
         catch (StorageUnavailableException failure)
         {
-            // The password is right; when it was used is for administrators only.
-            LogNotNoted(user.Id, failure.Message);
+            // The password is right, and whoever must mend a full disk must get in to see that it is full.
+            LogNotNoted(user.Id, from.Address, failure.Message);
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "The login of user {Id} could not be noted: {Failure}")]
-    private partial void LogNotNoted(long id, string failure);
+    [LoggerMessage(LogLevel.Warning, "The login of user {Id} from {Address} could not be noted: {Failure}")]
+    private partial void LogNotNoted(long id, string address, string failure);
 }

@@ -8,7 +8,9 @@ namespace NotifyHub.Grains.Audit;
 [StatelessWorker, Reentrant, GrainType("audit")]
 public sealed class AuditGrain(AuditStore store) : Grain, IAuditGrain
 {
-    public Task RecordAsync(AuditEntry entry) => store.AddAsync(entry);
+    public Task<long> BeginAsync(AuditEntry entry) => store.AddAsync(entry);
+
+    public Task EndAsync(long id, string outcome, string target) => store.EndAsync(id, outcome, target);
 
     public Task<AuditPage> ListAsync(AuditQuery query) => store.ListAsync(query);
 }

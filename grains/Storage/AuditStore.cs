@@ -1,19 +1,52 @@
+using System.Data.Common;
 using Dapper;
+using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Grains.Storage;
 
-/// <summary>What administrators and operators have done.</summary>
-public sealed class AuditStore(Database database)
+/// <summary>What people have done, and who logged in.</summary>
+public sealed class AuditStore(Database database, IOptions<SiloOptions> options)
 {
+    public const string Login = "login";
+    public const string FailedLogin = "login.failed";
+
     private const int SweepBatch = 500;
 
-    public Task<int> AddAsync(AuditEntry entry, CancellationToken cancellation = default) => database.WriteAsync(
+    /// <summary>Answers the entry's number.</summary>
+    public Task<long> AddAsync(AuditEntry entry, CancellationToken cancellation = default) => database.WriteAsync(
+        (connection, transaction) => AddAsync(connection, transaction, entry), cancellation);
+
+    /// <summary>The same as part of another transaction.</summary>
+    internal static Task<long> AddAsync(DbConnection connection, DbTransaction transaction, AuditEntry entry) => connection.QuerySingleAsync<long>(
+        """
+        INSERT INTO audit (at, who, act, target, address, outcome, times) VALUES (@At, @Who, @Act, @Target, @Address, @Outcome, @Times)
+        RETURNING id
+        """,
+        new { At = entry.At.ToUnixTimeMilliseconds(), entry.Who, entry.Act, entry.Target, entry.Address, entry.Outcome, entry.Times },
+        transaction);
+
+    /// <summary>How the act ended that was written down when it began.</summary>
+    public Task<int> EndAsync(long id, string outcome, string target, CancellationToken cancellation = default) => database.WriteAsync(
         (connection, transaction) => connection.ExecuteAsync(
-            "INSERT INTO audit (at, who, act, target, address) VALUES (@At, @Who, @Act, @Target, @Address)",
-            new { At = entry.At.ToUnixTimeMilliseconds(), entry.Who, entry.Act, entry.Target, entry.Address },
-            transaction),
+            "UPDATE audit SET outcome = @outcome, target = @target WHERE id = @id", new { id, outcome, target }, transaction),
         cancellation);
+
+    /// <summary>Adds failed logins to what their minute has already, of whichever silo.</summary>
+    public Task<int> AddFailedLoginsAsync(
+        IReadOnlyCollection<(DateTimeOffset Minute, string Who, string Network, long Times)> failures, CancellationToken cancellation = default) =>
+        database.WriteAsync(
+            (connection, transaction) => connection.ExecuteAsync(
+                """
+                INSERT INTO audit (at, who, act, target, address, outcome, times)
+                VALUES (@At, @Who, 'login.failed', '/api/auth/login', @Network, 'refused', @Times)
+                ON CONFLICT (at, who, address) WHERE act = 'login.failed' DO UPDATE SET times = audit.times + excluded.times
+                """,
+                // In one order, so that two silos never wait for each other in a circle.
+                failures.OrderBy(one => (one.Minute, one.Who, one.Network))
+                    .Select(one => new { At = one.Minute.ToUnixTimeMilliseconds(), one.Who, one.Network, one.Times }),
+                transaction),
+            cancellation);
 
     /// <summary>One page, newest first.</summary>
     public Task<AuditPage> ListAsync(AuditQuery query, CancellationToken cancellation = default)
@@ -27,6 +60,7 @@ public sealed class AuditStore(Database database)
         if (query.To is not null) conditions.Add("at < @To");
         if (query.Who is not null) conditions.Add("who = @Who");
         if (query.Act is not null) conditions.Add(Like.Matches("act", "@Act"));
+        if (query.Outcome is not null) conditions.Add("outcome = @Outcome");
         if (query.Search is not null)
             conditions.Add($"({string.Join(" OR ", from column in (string[])["who", "act", "target", "address"] select Like.Matches(column, "@Pattern"))})");
         var where = conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions);
@@ -36,6 +70,7 @@ public sealed class AuditStore(Database database)
             To = query.To?.ToUnixTimeMilliseconds(),
             query.Who,
             Act = Like.Prefix(query.Act),
+            query.Outcome,
             Pattern = Like.Pattern(query.Search),
             query.Limit,
             Skip = (query.Page - 1L) * query.Limit,
@@ -46,7 +81,8 @@ public sealed class AuditStore(Database database)
                 var total = await connection.ExecuteScalarAsync<long>($"SELECT count(*) FROM audit {where}", arguments);
                 var rows = await connection.QueryAsync<Row>(
                     $"""
-                    SELECT id AS Id, at AS At, who AS Who, act AS Act, target AS Target, address AS Address FROM audit {where}
+                    SELECT id AS Id, at AS At, who AS Who, act AS Act, target AS Target, address AS Address, outcome AS Outcome, times AS Times
+                    FROM audit {where}
                     ORDER BY id DESC LIMIT @Limit OFFSET @Skip
                     """,
                     arguments);
@@ -55,16 +91,26 @@ public sealed class AuditStore(Database database)
             cancellation);
     }
 
-    /// <summary>Deletes, in small batches, what is older than that time. Answers how many entries were deleted.</summary>
+    /// <summary>Deletes, in small batches, what is older than that time, and logins beyond their number: they must not displace
+    /// what was done. Answers how many entries were deleted.</summary>
     public async Task<long> SweepAsync(DateTimeOffset before, CancellationToken cancellation = default)
+    {
+        var most = options.Value.AuditLogins;
+        return await SweepAsync("at < @before ORDER BY at LIMIT @SweepBatch", before, 0, cancellation)
+            + await SweepAsync($"act = '{Login}' ORDER BY id DESC LIMIT @SweepBatch OFFSET @most", before, most, cancellation)
+            + await SweepAsync($"act = '{FailedLogin}' ORDER BY at DESC LIMIT @SweepBatch OFFSET @most", before, most, cancellation);
+    }
+
+    /// <param name="which">Part of the SQL, never a user's input.</param>
+    private async Task<long> SweepAsync(string which, DateTimeOffset before, int most, CancellationToken cancellation)
     {
         long swept = 0;
         while (true)
         {
             var batch = await database.WriteAsync(
                 (connection, transaction) => connection.ExecuteAsync(
-                    "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < @before ORDER BY at LIMIT @SweepBatch)",
-                    new { before = before.ToUnixTimeMilliseconds(), SweepBatch },
+                    $"DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE {which})",
+                    new { before = before.ToUnixTimeMilliseconds(), most, SweepBatch },
                     transaction),
                 cancellation);
             swept += batch;
@@ -80,7 +126,10 @@ public sealed class AuditStore(Database database)
         public string Act { get; init; } = "";
         public string Target { get; init; } = "";
         public string Address { get; init; } = "";
+        public string Outcome { get; init; } = "";
+        public long Times { get; init; }
 
-        public StoredAuditEntry ToEntry() => new(Id, new AuditEntry(DateTimeOffset.FromUnixTimeMilliseconds(At), Who, Act, Target, Address));
+        public StoredAuditEntry ToEntry() => new(
+            Id, new AuditEntry(DateTimeOffset.FromUnixTimeMilliseconds(At), Who, Act, Target, Address, Outcome, Times));
     }
 }

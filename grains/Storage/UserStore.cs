@@ -12,15 +12,24 @@ public sealed class UserStore(Database database, TimeProvider time)
         token_version AS TokenVersion, disabled_at AS DisabledAt, last_login_at AS LastLoginAt, default_password AS DefaultPassword
         """;
 
+    // More than a person has; the one that was used longest ago makes way.
+    private const int NetworksKept = 32;
+    private static readonly TimeSpan Lately = TimeSpan.FromDays(90);
+
     /// <summary>Null: nobody has this address.</summary>
-    public Task<StoredUser?> FindAsync(string email, CancellationToken cancellation = default) =>
+    /// <param name="network">Where the login comes from.</param>
+    public Task<StoredUser?> FindAsync(string email, string network = "", CancellationToken cancellation = default) =>
         // PostgreSQL knows no U+0000 in a text: nobody has such an address.
         email.Contains('\0', StringComparison.Ordinal)
             ? Task.FromResult<StoredUser?>(null)
             : database.ReadAsync(
                 async connection => (await connection.QuerySingleOrDefaultAsync<Row>(
-                    $"SELECT {Columns} FROM account WHERE email = @email",
-                    new { email = GrainKeys.NormaliseEmail(email) }))?.ToStored(),
+                    $"""
+                    SELECT {Columns}, (SELECT count(*) FROM sign_in_network
+                        WHERE account_id = account.id AND network = @network AND succeeded_at > @since) AS KnownNetworks
+                    FROM account WHERE email = @email
+                    """,
+                    new { email = GrainKeys.NormaliseEmail(email), network, since = Now() - (long)Lately.TotalMilliseconds }))?.ToStored(),
                 cancellation);
 
     public Task<User?> GetAsync(long id, CancellationToken cancellation = default) => database.ReadAsync(
@@ -105,21 +114,44 @@ public sealed class UserStore(Database database, TimeProvider time)
 
     /// <summary>Sets another password, which ends the user's tokens. Null: no such user, or no longer at that version.</summary>
     /// <param name="version">The token version that the user must still have; null: any.</param>
-    public Task<User?> SetPasswordAsync(long id, string hash, long? version = null, CancellationToken cancellation = default) =>
-        database.WriteAsync(
-            async (connection, transaction) => (await connection.QuerySingleOrDefaultAsync<Row>(
+    /// <param name="network">Where it was changed from: all others are strangers to the account from now on.</param>
+    public Task<User?> SetPasswordAsync(
+        long id, string hash, long? version = null, string network = "", CancellationToken cancellation = default) => database.WriteAsync(
+        async (connection, transaction) =>
+        {
+            var row = await connection.QuerySingleOrDefaultAsync<Row>(
                 $"""
                 UPDATE account SET password_hash = @hash, token_version = token_version + 1, default_password = 0
                 WHERE id = @id AND token_version = coalesce(@version, token_version)
                 RETURNING {Columns}
                 """,
                 new { id, hash, version },
-                transaction))?.ToUser(),
-            cancellation);
+                transaction);
+            if (row is null) return null;
+            await connection.ExecuteAsync(
+                "DELETE FROM sign_in_network WHERE account_id = @id AND network <> @network", new { id, network }, transaction);
+            return row.ToUser();
+        },
+        cancellation);
 
-    public Task NoteLoginAsync(long id, CancellationToken cancellation = default) => database.WriteAsync(
-        (connection, transaction) => connection.ExecuteAsync(
-            "UPDATE account SET last_login_at = @now WHERE id = @id", new { id, now = Now() }, transaction),
+    /// <summary>Notes when and where from a user has logged in, and writes it down in the audit log.</summary>
+    public Task NoteLoginAsync(User user, ClientAddress from, CancellationToken cancellation = default) => database.WriteAsync(
+        async (connection, transaction) =>
+        {
+            var arguments = new { user.Id, from.Network, now = Now(), NetworksKept };
+            await connection.ExecuteAsync(
+                """
+                UPDATE account SET last_login_at = @now WHERE id = @Id;
+                INSERT INTO sign_in_network (account_id, network, succeeded_at) VALUES (@Id, @Network, @now)
+                ON CONFLICT (account_id, network) DO UPDATE SET succeeded_at = excluded.succeeded_at;
+                DELETE FROM sign_in_network WHERE account_id = @Id AND network NOT IN (
+                    SELECT network FROM sign_in_network WHERE account_id = @Id ORDER BY succeeded_at DESC LIMIT @NetworksKept)
+                """,
+                arguments,
+                transaction);
+            return await AuditStore.AddAsync(
+                connection, transaction, new AuditEntry(time.GetUtcNow(), user.Email, AuditStore.Login, "/api/auth/login", from.Address));
+        },
         cancellation);
 
     /// <summary>Remembers that this user has the password of the documentation, until it is changed.</summary>
@@ -151,11 +183,12 @@ public sealed class UserStore(Database database, TimeProvider time)
         public long? DisabledAt { get; init; }
         public long? LastLoginAt { get; init; }
         public long DefaultPassword { get; init; }
+        public long KnownNetworks { get; init; }
 
         public User ToUser() => new(
             Id, Email, Name, Role, Time(CreatedAt), TokenVersion, Optional(DisabledAt), Optional(LastLoginAt), DefaultPassword != 0);
 
-        public StoredUser ToStored() => new(ToUser(), PasswordHash);
+        public StoredUser ToStored() => new(ToUser(), PasswordHash, KnownNetworks > 0);
 
         private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
 
@@ -164,4 +197,5 @@ public sealed class UserStore(Database database, TimeProvider time)
 }
 
 /// <summary>A user, and the hash of the password that never leaves the silo.</summary>
-public sealed record StoredUser(User User, string PasswordHash);
+/// <param name="KnowsNetwork">The user has logged in from the network in question, lately.</param>
+public sealed record StoredUser(User User, string PasswordHash, bool KnowsNetwork);

@@ -49,7 +49,8 @@ internal sealed class ComposeService
 
     public object? DependsOn { get; set; }
 
-    public string[] Networks { get; set; } = [];
+    [YamlMember(Alias = "networks", ApplyNamingConventions = false)]
+    public object? NetworkList { get; set; }
 
     public Dictionary<string, string> Environment { get; set; } = [];
 
@@ -87,6 +88,18 @@ internal sealed class ComposeService
         IEnumerable<KeyValuePair<object, object>> conditions => conditions.Select(one => (string)one.Key),
         var names => ((IEnumerable<object>)names).Cast<string>(),
     };
+
+    [YamlIgnore]
+    public string[] Networks => NetworkList switch
+    {
+        null => [],
+        IEnumerable<KeyValuePair<object, object>> addresses => [.. addresses.Select(one => (string)one.Key)],
+        var names => [.. ((IEnumerable<object>)names).Cast<string>()],
+    };
+
+    /// <summary>Its own address in a network; null: any.</summary>
+    public string? AddressIn(string network) =>
+        NetworkList is Dictionary<object, object> networks && networks[network] is Dictionary<object, object> own ? (string)own["ipv4_address"] : null;
 
     /// <summary>The secrets it gets, and the names of their files in it.</summary>
     public Dictionary<string, string> SecretFiles => Secrets.ToDictionary(

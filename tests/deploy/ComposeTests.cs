@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using NotifyHub.Gateway;
+using NotifyHub.Gateway.Api;
 using NotifyHub.Gateway.Cluster;
 using NotifyHub.Grains;
 using Xunit;
@@ -173,6 +174,26 @@ public sealed partial class ComposeTests
             Assert.True(source.StartsWith("./", StringComparison.Ordinal) ? Checkout.Has(source) : _compose.Volumes.ContainsKey(source), volume);
         });
         Assert.All(_compose.Services.Values.SelectMany(service => service.Networks), network => Assert.Contains(network, _compose.Networks.Keys));
+    }
+
+    [Fact]
+    public void The_gateways_believe_the_proxy_and_nobody_else_who_it_says_is_calling()
+    {
+        var network = Assert.Single(_compose.Services["proxy"].Networks);
+        var proxy = System.Net.IPAddress.Parse(ComposeFile.WithDefaults(_compose.Services["proxy"].AddressIn(network)!));
+        var addresses = _compose.Networks[network]!.Ipam!.Config.Single();
+
+        Assert.Equal([proxy.ToString()], GatewaySettings.TrustedProxies);
+        Assert.True(new GatewayOptionsCheck().Validate(null, new GatewayOptions { TrustedProxies = GatewaySettings.TrustedProxies }).Succeeded);
+        Assert.True(System.Net.IPNetwork.Parse(ComposeFile.WithDefaults(addresses["subnet"])).Contains(proxy));
+        // No other container, the first one that starts, can get it.
+        Assert.False(System.Net.IPNetwork.Parse(ComposeFile.WithDefaults(addresses["ip_range"])).Contains(proxy));
+        Assert.Contains(network, Backend.Networks);
+
+        // And it does say so, wherever it speaks HTTP for somebody.
+        var fronts = Checkout.Read("deploy/haproxy/haproxy.cfg").Split("\nfrontend ")[1..].Where(one => one.Contains("backend", StringComparison.Ordinal)).ToList();
+        Assert.Equal(2, fronts.Count);
+        Assert.All(fronts, front => Assert.Contains("option forwardfor", front.Split("\nbackend ")[0], StringComparison.Ordinal));
     }
 
     private GatewayOptions GatewaySettings => KnownSettings.Bind<GatewayOptions>(

@@ -1,5 +1,6 @@
 using k8s.Models;
 using NotifyHub.Gateway;
+using NotifyHub.Gateway.Network;
 using NotifyHub.Grains;
 using Xunit;
 
@@ -123,6 +124,25 @@ public sealed class WiringTests
         // Only the node's own probes, which no policy stops.
         Assert.Empty(WhoReaches(overlay, "gateway", "health"));
         Assert.Empty(WhoReaches(overlay, "silo", "health"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Overlays))]
+    public async Task The_gateways_believe_the_ingress_controller_who_is_calling_and_not_everybody(string name)
+    {
+        var overlay = await Overlay.RenderAsync(name);
+        var container = Assert.Single(overlay.Selected(Gateway)).Spec.Containers.Single();
+        var trusted = KnownSettings.Bind<GatewayOptions>(overlay.Environment(container)).TrustedProxies;
+
+        Assert.NotEmpty(overlay.Of<V1Ingress>());
+        Assert.NotEmpty(trusted);
+        Assert.All(trusted, one =>
+        {
+            var network = Assert.NotNull(TrustedProxies.Parse(one));
+            Assert.True(network.PrefixLength >= 16, $"{one} is more than the pods of one cluster");
+        });
+        // Where kind and minikube have their pods.
+        Assert.Contains(trusted, one => TrustedProxies.Parse(one)!.Value.Contains(System.Net.IPAddress.Parse("10.244.0.7")));
     }
 
     [Theory]

@@ -10,6 +10,8 @@ public sealed class PostgresAccountStoreTests(PostgresServer server) : AccountSt
 
 public abstract class AccountStoreTests(PostgresServer? server) : StoreTest(server)
 {
+    private static readonly ClientAddress Home = new("2001:db8::7", "2001:db8::");
+
     [Fact]
     public async Task Of_many_who_add_the_same_address_one_wins_and_the_others_are_told()
     {
@@ -19,10 +21,10 @@ public abstract class AccountStoreTests(PostgresServer? server) : StoreTest(serv
             users.AddAsync(" Admin@Example.com", $"number {number}", Roles.Administrator, $"hash {number}", Cancellation)));
 
         Assert.Single(added, true);
-        var stored = await users.FindAsync("admin@example.COM ", Cancellation);
+        var stored = await users.FindAsync("admin@example.COM ", cancellation: Cancellation);
         Assert.Equal(("admin@example.com", Clock.GetUtcNow()), (stored?.User.Email, stored?.User.CreatedAt));
         Assert.Equal(stored?.User.Name.Replace("number", "hash", StringComparison.Ordinal), stored?.PasswordHash);
-        Assert.Null(await users.FindAsync("nobody@example.com", Cancellation));
+        Assert.Null(await users.FindAsync("nobody@example.com", cancellation: Cancellation));
     }
 
     [Fact]
@@ -51,12 +53,12 @@ public abstract class AccountStoreTests(PostgresServer? server) : StoreTest(serv
         Assert.Equal(0, await users.TokenVersionAsync(id, Cancellation));
 
         await users.ChangeAsync(id, "Ann", Roles.Administrator, false, Cancellation);
-        await users.NoteLoginAsync(id, Cancellation);
+        await users.NoteLoginAsync((await users.GetAsync(id, Cancellation))!, Home, Cancellation);
         Assert.Equal(0, await users.TokenVersionAsync(id, Cancellation));
         await users.ChangeAsync(id, null, Roles.Viewer, null, Cancellation);
         Assert.Equal(1, await users.TokenVersionAsync(id, Cancellation));
-        Assert.Null(await users.SetPasswordAsync(id, "hash", version: 0, Cancellation));
-        await users.SetPasswordAsync(id, "hash", version: 1, Cancellation);
+        Assert.Null(await users.SetPasswordAsync(id, "hash", version: 0, cancellation: Cancellation));
+        await users.SetPasswordAsync(id, "hash", version: 1, cancellation: Cancellation);
         await users.SetPasswordAsync(id, "other", cancellation: Cancellation);
         Assert.Equal(3, await users.TokenVersionAsync(id, Cancellation));
 
@@ -67,6 +69,43 @@ public abstract class AccountStoreTests(PostgresServer? server) : StoreTest(serv
         await users.ChangeAsync(id, null, null, false, Cancellation);
         Assert.Equal(5, await users.TokenVersionAsync(id, Cancellation));
         Assert.Null(await users.TokenVersionAsync(99, Cancellation));
+    }
+
+    [Fact]
+    public async Task The_networks_that_an_account_logs_in_from_are_known_for_a_while_and_until_its_password_changes()
+    {
+        var users = new UserStore(Database, Clock);
+        var user = (await users.GetAsync(await AddAsync(users, "ann@example.com"), Cancellation))!;
+        await AddAsync(users, "bob@example.com");
+        Assert.False(await KnowsAsync("ann@example.com", Home.Network));
+
+        await users.NoteLoginAsync(user, Home, Cancellation);
+        await users.NoteLoginAsync(user, Home, Cancellation);
+        Assert.True(await KnowsAsync("ann@example.com", Home.Network));
+        Assert.False(await KnowsAsync("bob@example.com", Home.Network));
+        Assert.False(await KnowsAsync("ann@example.com", "10.0.0.8"));
+
+        Clock.Advance(TimeSpan.FromDays(91));
+        Assert.False(await KnowsAsync("ann@example.com", Home.Network));
+        await users.NoteLoginAsync(user, Home, Cancellation);
+        // Many at once push the one that was used longest ago out.
+        for (var host = 100; host < 131; host++)
+        {
+            Clock.Advance(TimeSpan.FromSeconds(1));
+            await users.NoteLoginAsync(user, new ClientAddress($"10.0.0.{host}", $"10.0.0.{host}"), Cancellation);
+        }
+
+        Assert.True(await KnowsAsync("ann@example.com", Home.Network));
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        await users.NoteLoginAsync(user, new ClientAddress("10.0.0.9", "10.0.0.9"), Cancellation);
+        Assert.False(await KnowsAsync("ann@example.com", Home.Network));
+
+        // Who knew the old password may have been somebody else.
+        await users.SetPasswordAsync(user.Id, "hash", network: "10.0.0.9", cancellation: Cancellation);
+        Assert.True(await KnowsAsync("ann@example.com", "10.0.0.9"));
+        Assert.False(await KnowsAsync("ann@example.com", "10.0.0.110"));
+
+        async Task<bool> KnowsAsync(string email, string network) => (await users.FindAsync(email, network, Cancellation))!.KnowsNetwork;
     }
 
     [Fact]
@@ -93,7 +132,7 @@ public abstract class AccountStoreTests(PostgresServer? server) : StoreTest(serv
     private static async Task<long> AddAsync(UserStore users, string email, string name = "name")
     {
         Assert.True(await users.AddAsync(email, name, Roles.Administrator, "hash", Cancellation));
-        return (await users.FindAsync(email, Cancellation))!.User.Id;
+        return (await users.FindAsync(email, cancellation: Cancellation))!.User.Id;
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using NotifyHub.GrainInterfaces;
+using NotifyHub.TestKit;
 
 namespace NotifyHub.GrainTests;
 
@@ -12,7 +13,7 @@ public class AccountTests
     {
         await using var cluster = await GrainCluster.StartAsync();
 
-        var answer = await User(cluster, " Admin@NotifyHub.com ").SignInAsync(Password);
+        var answer = await SignInAsync(cluster, " Admin@NotifyHub.com ", Password);
 
         Assert.Null(answer.RetryAfter);
         Assert.Equal((Administrator, Roles.Administrator), (answer.User?.Email, answer.User?.Role));
@@ -25,27 +26,65 @@ public class AccountTests
     public async Task Known_or_not_an_address_is_refused_alike_and_locked_after_as_many_failures(string email)
     {
         await using var cluster = await GrainCluster.StartAsync(configure: options => options.SignInAttempts = 3);
-        var user = User(cluster, email);
 
-        Assert.Equal(new SignIn(null, null), await user.SignInAsync("wrong"));
-        Assert.Equal(new SignIn(null, null), await user.SignInAsync("wrong"));
-        Assert.Equal(new SignIn(null, TimeSpan.FromMinutes(1)), await user.SignInAsync("wrong"));
+        Assert.Equal(new SignIn(null, null), await SignInAsync(cluster, email, "wrong"));
+        Assert.Equal(new SignIn(null, null), await SignInAsync(cluster, email, "wrong"));
+        Assert.Equal(new SignIn(null, TimeSpan.FromMinutes(1)), await SignInAsync(cluster, email, "wrong"));
 
-        var locked = await user.SignInAsync(Password);
+        var locked = await SignInAsync(cluster, email, Password);
         Assert.Null(locked.User);
         Assert.InRange(locked.RetryAfter!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
+    public async Task Who_guesses_locks_out_their_own_network_and_no_other()
+    {
+        await using var cluster = await GrainCluster.StartAsync(configure: options => options.SignInAttempts = 3);
+
+        for (var guess = 0; guess < 3; guess++) await SignInAsync(cluster, Administrator, "wrong", "198.51.100.66");
+
+        Assert.NotNull((await SignInAsync(cluster, Administrator, Password, "198.51.100.66")).RetryAfter);
+        Assert.NotNull((await SignInAsync(cluster, Administrator, Password, "10.0.0.7")).User);
+    }
+
+    [Fact]
+    public async Task Guesses_from_very_many_networks_lock_all_but_those_that_have_succeeded_lately()
+    {
+        await using var cluster = await GrainCluster.StartAsync(configure: options => options.SignInAttempts = 2);
+        Assert.NotNull((await SignInAsync(cluster, Administrator, Password, "10.0.0.7")).User);
+
+        // All at once: each of them is the first of its network.
+        var answers = await Task.WhenAll(Enumerable.Range(1, 60).Select(host => SignInAsync(cluster, Administrator, $"guess {host}", $"198.51.100.{host}")));
+
+        Assert.Equal(20, answers.Count(answer => answer.RetryAfter is null));
+        var stranger = await SignInAsync(cluster, Administrator, Password, "203.0.113.5");
+        Assert.Null(stranger.User);
+        Assert.InRange(stranger.RetryAfter!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
+        Assert.NotNull((await SignInAsync(cluster, Administrator, Password, "10.0.0.7")).User);
+        // Nor does a slip of the owner's lock them out there at once.
+        Assert.Equal(new SignIn(null, null), await SignInAsync(cluster, Administrator, "slip", "10.0.0.7"));
+        Assert.NotNull((await SignInAsync(cluster, Administrator, Password, "10.0.0.7")).User);
+    }
+
+    [Fact]
+    public async Task An_unknown_account_is_guarded_like_a_known_one()
+    {
+        await using var cluster = await GrainCluster.StartAsync(configure: options => options.SignInAttempts = 2);
+
+        var answers = await Task.WhenAll(Enumerable.Range(1, 60).Select(host => SignInAsync(cluster, "nobody@example.com", "guess", $"198.51.100.{host}")));
+
+        Assert.Equal(20, answers.Count(answer => answer.RetryAfter is null));
     }
 
     [Fact]
     public async Task The_right_password_forgets_the_failures_before_it()
     {
         await using var cluster = await GrainCluster.StartAsync(configure: options => options.SignInAttempts = 2);
-        var user = User(cluster, Administrator);
 
         for (var round = 0; round < 3; round++)
         {
-            Assert.Equal(new SignIn(null, null), await user.SignInAsync("wrong"));
-            Assert.NotNull((await user.SignInAsync(Password)).User);
+            Assert.Equal(new SignIn(null, null), await SignInAsync(cluster, Administrator, "wrong"));
+            Assert.NotNull((await SignInAsync(cluster, Administrator, Password)).User);
         }
     }
 
@@ -53,12 +92,65 @@ public class AccountTests
     public async Task A_crowd_of_guesses_at_once_meets_the_same_limit()
     {
         await using var cluster = await GrainCluster.StartAsync(configure: options => options.SignInAttempts = 3);
-        var user = User(cluster, Administrator);
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(guess => user.SignInAsync($"guess {guess}")));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(guess => SignInAsync(cluster, Administrator, $"guess {guess}")));
 
         Assert.Equal(2, answers.Count(answer => answer.RetryAfter is null));
-        Assert.Null((await user.SignInAsync(Password)).User);
+        Assert.Null((await SignInAsync(cluster, Administrator, Password)).User);
+    }
+
+    [Fact]
+    public async Task Strangers_make_so_many_grains_and_no_more()
+    {
+        await using var cluster = await GrainCluster.StartAsync(configure: options => options.SignInAttempts = 1);
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 600).Select(number => SignInAsync(cluster, $"{number}@example.com", "guess")));
+
+        Assert.All(answers, answer => Assert.NotNull(answer.RetryAfter));
+        var management = cluster.Grains.GetGrain<IManagementGrain>(0);
+        var statistics = await management.GetDetailedGrainStatistics(null, null, TestContext.Current.CancellationToken);
+        Assert.InRange(statistics.Count(one => one.GrainType.Contains("UserGrain", StringComparison.Ordinal)), 1, 256);
+    }
+
+    [Fact]
+    public async Task A_flood_of_logins_from_everywhere_keeps_no_known_network_out()
+    {
+        await using var cluster = await GrainCluster.StartAsync();
+        Assert.NotNull((await SignInAsync(cluster, Administrator, Password, "10.0.0.7")).User);
+
+        var flood = Enumerable.Range(0, 600).Select(number => SignInAsync(cluster, $"{number}@example.com", "guess", $"198.51.{number / 250}.{number % 250}"))
+            .ToList();
+        Assert.NotNull((await SignInAsync(cluster, Administrator, Password, "10.0.0.7")).User);
+
+        // The others are told to come back, instead of waiting for longer than anybody would.
+        var answers = await Task.WhenAll(flood);
+        Assert.All(answers, answer => Assert.Null(answer.User));
+        Assert.Contains(answers, answer => answer.RetryAfter == TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public async Task Logins_are_in_the_audit_log_and_failed_ones_as_a_sum_without_what_was_typed()
+    {
+        await using var cluster = await GrainCluster.StartAsync(configure: options => options.SignInAttempts = 3);
+        var audit = cluster.Grains.GetGrain<IAuditGrain>(GrainKeys.Only);
+
+        await SignInAsync(cluster, Administrator, Password, "10.0.0.7");
+        for (var guess = 0; guess < 6; guess++) await SignInAsync(cluster, Administrator, "wrong", "198.51.100.66");
+        await SignInAsync(cluster, "hunter2", "wrong", "198.51.100.66");
+
+        AuditEntry[] failed = [];
+        await Until.TrueAsync(
+            async () => (failed = await EntriesAsync("login.failed")).Sum(entry => entry.Times) == 7,
+            () => string.Join(", ", failed.AsEnumerable()),
+            TimeSpan.FromMinutes(2));
+        Assert.All(failed, entry => Assert.Equal(("198.51.100.66", AuditOutcome.Refused), (entry.Address, entry.Outcome)));
+        // Each once, unless a minute ended in between.
+        Assert.Equal([("-", 1), (Administrator, 6)], failed.GroupBy(entry => entry.Who).Select(group => (group.Key, group.Sum(entry => entry.Times))).Order());
+        var success = Assert.Single(await EntriesAsync("login"), entry => entry.Act == "login");
+        Assert.Equal((Administrator, "10.0.0.7", AuditOutcome.Done), (success.Who, success.Address, success.Outcome));
+
+        async Task<AuditEntry[]> EntriesAsync(string act) =>
+            [.. (await audit.ListAsync(new AuditQuery(null, null, null, act, null, 1, 50))).Entries.Select(stored => stored.Entry)];
     }
 
     [Fact]
@@ -66,25 +158,25 @@ public class AccountTests
     {
         await using var cluster = await GrainCluster.StartAsync(silos: 2);
 
-        Assert.NotNull((await User(cluster, Administrator).SignInAsync(Password)).User);
+        Assert.NotNull((await SignInAsync(cluster, Administrator, Password)).User);
     }
 
     [Fact]
     public async Task The_default_password_is_told_until_it_is_changed_and_the_old_one_is_then_refused()
     {
         await using var cluster = await GrainCluster.StartAsync();
-        var (user, accounts) = (User(cluster, Administrator), Accounts(cluster));
-        var before = (await user.SignInAsync(Password)).User!;
+        var accounts = Accounts(cluster);
+        var before = (await SignInAsync(cluster, Administrator, Password)).User!;
         Assert.True(before.HasDefaultPassword);
         Assert.True(await accounts.HasDefaultPasswordAsync());
 
-        Assert.Equal(new SignIn(null, null), await user.ChangePasswordAsync("wrong", "correct horse"));
-        var after = (await user.ChangePasswordAsync(Password, "correct horse")).User!;
+        Assert.Equal(new SignIn(null, null), await ChangePasswordAsync(cluster, "wrong", "correct horse"));
+        var after = (await ChangePasswordAsync(cluster, Password, "correct horse")).User!;
 
         Assert.Equal((before.TokenVersion + 1, false), (after.TokenVersion, after.HasDefaultPassword));
         Assert.False(await accounts.HasDefaultPasswordAsync());
-        Assert.Null((await user.SignInAsync(Password)).User);
-        Assert.Equal(after.TokenVersion, (await user.SignInAsync("correct horse")).User?.TokenVersion);
+        Assert.Null((await SignInAsync(cluster, Administrator, Password)).User);
+        Assert.Equal(after.TokenVersion, (await SignInAsync(cluster, Administrator, "correct horse")).User?.TokenVersion);
         Assert.NotNull((await accounts.GetAsync(after.Id))?.LastLoginAt);
     }
 
@@ -95,16 +187,16 @@ public class AccountTests
         var accounts = Accounts(cluster);
         var ann = (await accounts.CreateAsync(" Ann@Example.com", "Ann", Roles.Operator, "correct horse"))!;
         Assert.Null(await accounts.CreateAsync("ann@example.com", "Ann", Roles.Viewer, "correct horse"));
-        Assert.Equal((Roles.Operator, 0), ((await User(cluster, "ann@example.com").SignInAsync("correct horse")).User?.Role, ann.TokenVersion));
+        Assert.Equal((Roles.Operator, 0), ((await SignInAsync(cluster, "ann@example.com", "correct horse")).User?.Role, ann.TokenVersion));
 
         await accounts.ChangeAsync(ann.Id, null, null, true);
-        Assert.Equal(new SignIn(null, null), await User(cluster, "ann@example.com").SignInAsync("correct horse"));
+        Assert.Equal(new SignIn(null, null), await SignInAsync(cluster, "ann@example.com", "correct horse"));
         Assert.Null(await accounts.TokenVersionAsync(ann.Id));
 
         await accounts.ChangeAsync(ann.Id, null, null, false);
-        Assert.Equal(2, (await User(cluster, "ann@example.com").SignInAsync("correct horse")).User?.TokenVersion);
+        Assert.Equal(2, (await SignInAsync(cluster, "ann@example.com", "correct horse")).User?.TokenVersion);
         await accounts.SetPasswordAsync(ann.Id, "battery staple");
-        Assert.Null((await User(cluster, "ann@example.com").SignInAsync("correct horse")).User);
+        Assert.Null((await SignInAsync(cluster, "ann@example.com", "correct horse")).User);
     }
 
     [Fact]
@@ -138,5 +230,10 @@ public class AccountTests
 
     private static IAccountGrain Accounts(GrainCluster cluster) => cluster.Grains.GetGrain<IAccountGrain>(GrainKeys.Only);
 
-    private static IUserGrain User(GrainCluster cluster, string email) => cluster.Grains.GetGrain<IUserGrain>(GrainKeys.User(email));
+    private static Task<SignIn> SignInAsync(GrainCluster cluster, string email, string password, string from = "127.0.0.1") =>
+        cluster.Grains.GetGrain<IUserGrain>(GrainKeys.User(email)).SignInAsync(email, password, new ClientAddress(from, from, IsThisMachine: true));
+
+    private static Task<SignIn> ChangePasswordAsync(GrainCluster cluster, string current, string next) =>
+        cluster.Grains.GetGrain<IUserGrain>(GrainKeys.User(Administrator)).ChangePasswordAsync(
+            Administrator, current, next, new ClientAddress("127.0.0.1", "127.0.0.1", IsThisMachine: true));
 }

@@ -1,4 +1,9 @@
+using Dapper;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains;
+using NotifyHub.Grains.Audit;
 using NotifyHub.Grains.Storage;
 using NotifyHub.TestKit;
 
@@ -15,12 +20,12 @@ public abstract class AuditStoreTests(PostgresServer? server) : StoreTest(server
     [Fact]
     public async Task Entries_are_found_newest_first_by_everything_they_can_be_asked_for_until_they_are_swept()
     {
-        var store = new AuditStore(Database);
+        var store = new AuditStore(Database, Settings);
         var now = Clock.GetUtcNow();
         AuditEntry[] entries =
         [
             new(now, "ann@example.com", "user.create", "/api/users/8", "10.0.0.7"),
-            new(now.AddSeconds(1), "bob@example.com", "user.change", "/api/users/8", "::1"),
+            new(now.AddSeconds(1), "bob@example.com", "user.change", "/api/users/8", "::1", AuditOutcome.Attempted),
             new(now.AddSeconds(2), "ann@example.com", "key.revoke", "/api/keys/100%", "::1"),
         ];
         foreach (var entry in entries) await store.AddAsync(entry, Cancellation);
@@ -31,6 +36,7 @@ public abstract class AuditStoreTests(PostgresServer? server) : StoreTest(server
         Assert.Equal([3L, 1L], await FoundAsync(Everything with { Who = "ann@example.com" }));
         Assert.Equal([2L, 1L], await FoundAsync(Everything with { Act = "user." }));
         Assert.Equal([3L], await FoundAsync(Everything with { Search = "0%" }));
+        Assert.Equal([2L], await FoundAsync(Everything with { Outcome = AuditOutcome.Attempted }));
         Assert.Empty(await FoundAsync(Everything with { Search = "\0" }));
         Assert.Equal(3, (await store.ListAsync(Everything with { Limit = 1 }, Cancellation)).Total);
 
@@ -39,5 +45,103 @@ public abstract class AuditStoreTests(PostgresServer? server) : StoreTest(server
 
         async Task<IEnumerable<long>> FoundAsync(AuditQuery query) =>
             (await store.ListAsync(query, Cancellation)).Entries.Select(stored => stored.Id);
+    }
+
+    [Fact]
+    public async Task An_act_begins_as_an_entry_that_is_told_how_it_ended()
+    {
+        var store = new AuditStore(Database, Settings);
+        var entry = new AuditEntry(Clock.GetUtcNow(), "ann@example.com", "user.create", "/api/users", "::1", AuditOutcome.Attempted);
+
+        var (first, second) = (await store.AddAsync(entry, Cancellation), await store.AddAsync(entry, Cancellation));
+        await store.EndAsync(first, AuditOutcome.Done, "/api/users/8", Cancellation);
+
+        Assert.Equal(
+            [(second, entry), (first, entry with { Outcome = AuditOutcome.Done, Target = "/api/users/8" })],
+            (await store.ListAsync(Everything, Cancellation)).Entries.Select(stored => (stored.Id, stored.Entry)));
+    }
+
+    [Fact]
+    public async Task Failed_logins_are_one_entry_a_minute_account_and_network_however_many_silos_tell_of_them()
+    {
+        var store = new AuditStore(Database, Settings);
+        var minute = Clock.GetUtcNow();
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => store.AddFailedLoginsAsync(
+            [(minute, "ann@example.com", "10.0.0.7", 3), (minute, "-", "10.0.0.7", 1), (minute.AddMinutes(1), "ann@example.com", "10.0.0.7", 1)], Cancellation)));
+
+        var found = (await store.ListAsync(Everything, Cancellation)).Entries.Select(stored => stored.Entry).ToList();
+        Assert.Equal(3, found.Count);
+        Assert.Equal([("-", 8), ("ann@example.com", 8), ("ann@example.com", 24)], found.Select(entry => (entry.Who, entry.Times)).Order());
+    }
+
+    [Fact]
+    public async Task Logins_beyond_their_number_leave_the_oldest_first_and_displace_nothing_else()
+    {
+        var store = new AuditStore(Database, Options.Create(new SiloOptions { AuditLogins = 3 }));
+        var now = Clock.GetUtcNow();
+        await store.AddAsync(new AuditEntry(now, "ann@example.com", "user.create", "/api/users/8", "::1"), Cancellation);
+        for (var minute = 0; minute < 5; minute++)
+        {
+            await store.AddAsync(new AuditEntry(now, "ann@example.com", "login", $"{minute}", "::1"), Cancellation);
+            await store.AddFailedLoginsAsync([(now.AddMinutes(minute), "-", "::1", 1)], Cancellation);
+        }
+
+        Assert.Equal(4, await store.SweepAsync(now.AddDays(-1), Cancellation));
+
+        var left = (await store.ListAsync(Everything, Cancellation)).Entries.Select(stored => stored.Entry).ToList();
+        Assert.Equal(["2", "3", "4"], left.Where(entry => entry.Act == "login").Select(entry => entry.Target).Order());
+        Assert.Equal(now.AddMinutes(2), left.Where(entry => entry.Act == "login.failed").Min(entry => entry.At));
+        Assert.Single(left, entry => entry.Act == "user.create");
+    }
+
+    [Fact]
+    public async Task A_flood_of_failed_logins_is_so_many_entries_a_minute_and_loses_none()
+    {
+        var store = new AuditStore(Database, Settings);
+        using var failed = new FailedLogins(store, Clock, NullLogger<FailedLogins>.Instance);
+
+        for (var host = 0; host < 1_000; host++) failed.Note("ann@example.com", $"198.51.{host / 250}.{host % 250}");
+        await failed.WriteAsync(Cancellation);
+        failed.Note("ann@example.com", "198.51.0.0");
+        failed.Note("ann@example.com", "198.51.9.9");
+        await failed.WriteAsync(Cancellation);
+
+        var page = await store.ListAsync(Everything with { Limit = 500 }, Cancellation);
+        Assert.Equal(FailedLogins.MostAMinute + 1, page.Total);
+        Assert.Equal(1_002, page.Entries.Sum(stored => stored.Entry.Times));
+        Assert.Equal(901, Assert.Single(page.Entries, stored => stored.Entry.Address.Length == 0).Entry.Times);
+    }
+
+    [Fact]
+    public async Task A_database_from_before_keeps_its_entries_and_loses_links_that_lead_elsewhere()
+    {
+        await Database.WriteAsync(
+            (connection, transaction) => connection.ExecuteAsync(
+                """
+                DROP INDEX audit_login; DROP INDEX audit_login_failed; DROP TABLE sign_in_network;
+                ALTER TABLE audit DROP COLUMN outcome; ALTER TABLE audit DROP COLUMN times;
+                DELETE FROM migration WHERE name = '0010_sign_in_audit';
+                INSERT INTO audit (at, who, act, target, address) VALUES (0, 'ann@example.com', 'user.create', '/api/users/8', '::1');
+                """,
+                transaction: transaction),
+            Cancellation);
+        var schedules = new ScheduleStore(Database, Clock);
+        string?[] links = ["javascript:alert(1)", "HTTPS://example.com/", null, "data:text/html,x"];
+        foreach (var link in links)
+        {
+            var content = new NotificationDraft("windows", "標題", "m", "info", "low", null, link, null, null, null, """{"n":1.50}""", Clock.GetUtcNow());
+            await schedules.AddAsync(
+                new ScheduleDraft("name", content, ScheduleKind.Once, Clock.GetUtcNow().AddDays(1), null, null, MissedRuns.Skip), "ann", Cancellation);
+        }
+
+        await Database.MigrateAsync(Cancellation);
+
+        Assert.Equal(
+            new AuditEntry(DateTimeOffset.UnixEpoch, "ann@example.com", "user.create", "/api/users/8", "::1"),
+            Assert.Single((await new AuditStore(Database, Settings).ListAsync(Everything, Cancellation)).Entries).Entry);
+        var kept = (await schedules.ListAsync(new ScheduleQuery(null, null, 1, 50), Cancellation)).Schedules;
+        Assert.Equal([null, "HTTPS://example.com/", null, null], kept.OrderBy(one => one.Id).Select(one => one.Draft.Notification.ActionUrl));
+        Assert.All(kept, one => Assert.Equal(("標題", """{"n":1.50}"""), (one.Draft.Notification.Title, one.Draft.Notification.MetadataJson)));
     }
 }

@@ -28,7 +28,7 @@ public sealed class SiloTests(PostgresServer server) : IDisposable
 
         Assert.Equal(new ServiceState(false, 0, 1), await Service(one).GetAsync());
         Assert.Equal(new ServiceState(true, 0), await Service(two).GetAsync());
-        Assert.NotNull((await User(one).SignInAsync("admin123")).User);
+        Assert.NotNull((await SignInAsync(one, "admin123")).User);
         await Task.WhenAll(one.StopAsync(Cancellation), two.StopAsync(Cancellation));
     }
 
@@ -49,8 +49,8 @@ public sealed class SiloTests(PostgresServer server) : IDisposable
 
         await Service(one).SetAsync(ServiceCommand.Stop);
         Assert.False((await Service(two).GetAsync()).Running);
-        Assert.Null((await User(two).SignInAsync("admin123")).User);
-        Assert.NotNull((await User(two).SignInAsync("correct horse")).User);
+        Assert.Null((await SignInAsync(two, "admin123")).User);
+        Assert.NotNull((await SignInAsync(two, "correct horse")).User);
 
         await one.StopAsync(Cancellation);
         await Until.TrueAsync(async () => (await Stats(two).StatusAsync()).Nodes.Length == 1);
@@ -114,7 +114,8 @@ public sealed class SiloTests(PostgresServer server) : IDisposable
 
     private static IStatsGrain Stats(IHost silo) => Grains(silo).GetGrain<IStatsGrain>(GrainKeys.Only);
 
-    private static IUserGrain User(IHost silo) => Grains(silo).GetGrain<IUserGrain>(GrainKeys.User("admin@notifyhub.com"));
+    private static Task<SignIn> SignInAsync(IHost silo, string password) => Grains(silo).GetGrain<IUserGrain>(GrainKeys.User("admin@notifyhub.com"))
+        .SignInAsync("admin@notifyhub.com", password, new ClientAddress("127.0.0.1", "127.0.0.1", IsThisMachine: true));
 
     private static IGrainFactory Grains(IHost silo) => silo.Services.GetRequiredService<IGrainFactory>();
 }

@@ -127,8 +127,9 @@ public sealed class AbuseTests(AbuseTests.Shared shared) : IClassFixture<AbuseTe
             string Deep(int depth) => $$"""{"type":"ping","time":{{string.Concat(Enumerable.Repeat(open, depth))}}1{{string.Concat(Enumerable.Repeat(close, depth))}}}""";
             Assert.Equal("error: nested deeper than 64", await push.PushAsync(Deep(150_000)));
             (await rest.PostAsync("/api/push", Deep(150_000))).ExpectError(HttpStatusCode.BadRequest, "VALIDATION_ERROR");
-            (await rest.PostAsync(Windows, Deep(150_000))).ExpectError(HttpStatusCode.BadRequest, "VALIDATION_ERROR");
-            (await rest.PostAsync("/api/auth/login", Deep(150_000))).ExpectError(HttpStatusCode.BadRequest, "VALIDATION_ERROR");
+            (await rest.PostAsync(Windows, Deep(150_000))).ExpectError(HttpStatusCode.RequestEntityTooLarge, "PAYLOAD_TOO_LARGE");
+            (await rest.PostAsync(Windows, Deep(40_000))).ExpectError(HttpStatusCode.BadRequest, "VALIDATION_ERROR");
+            (await rest.PostAsync("/api/auth/login", Deep(600))).ExpectError(HttpStatusCode.BadRequest, "VALIDATION_ERROR");
             await raw.SendAsync(RawSocket.Text(Deep(9_000)));
             Assert.Contains("INVALID_JSON", await NextTextAsync(raw), StringComparison.Ordinal);
         }

@@ -10,6 +10,7 @@ namespace NotifyHub.UnitTests.Api;
 
 public sealed class AuthTests
 {
+    private const string WrongUser = """{"email":"nobody@example.com","password":"guess"}""";
     private const string Wrong = """{"email":"admin@notifyhub.com","password":"guess"}""";
 
     [Fact]
@@ -18,7 +19,9 @@ public sealed class AuthTests
         await using var server = await ApiServer.StartAsync();
         var data = (await server.PostAsync("/api/auth/login", """{"email":"admin@notifyhub.com","password":"admin123"}""")).Data;
 
-        Assert.Equal("""{"id":7,"email":"admin@notifyhub.com","name":"管理員","role":"administrator","default_password":true}""", data.GetProperty("user").GetRawText());
+        Assert.StartsWith(
+            """{"id":7,"email":"admin@notifyhub.com","name":"管理員","role":"administrator","default_password":true,"permissions":["account.own",""",
+            data.GetProperty("user").GetRawText(), StringComparison.Ordinal);
         var token = new JsonWebToken(data.GetProperty("token").GetString());
         Assert.Equal(
             ("HS256", "notifyhub", "7", "admin@notifyhub.com", "administrator", TimeSpan.FromHours(24)),
@@ -57,15 +60,60 @@ public sealed class AuthTests
     }
 
     [Fact]
-    public async Task An_address_that_fails_too_often_is_not_heard_any_more_and_successes_do_not_count()
+    public async Task An_address_that_fails_too_often_is_not_heard_any_more_but_who_logged_in_there_lately_is()
     {
         await using var server = await ApiServer.StartAsync(("LoginFailuresPerMinute", "3"));
         for (var i = 0; i < 5; i++) await server.LogInAsync();
-        for (var i = 0; i < 3; i++) Assert.Equal("INVALID_CREDENTIALS", (await server.PostAsync("/api/auth/login", Wrong)).Code);
+        for (var i = 0; i < 3; i++) Assert.Equal("INVALID_CREDENTIALS", (await server.PostAsync("/api/auth/login", WrongUser)).Code);
 
-        var answer = await server.PostAsync("/api/auth/login", """{"email":"admin@notifyhub.com","password":"admin123"}""");
+        var answer = await server.PostAsync("/api/auth/login", WrongUser);
         Assert.Equal("RATE_LIMITED", answer.Code);
         Assert.InRange(answer.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(1));
+        await server.LogInAsync();
+
+        server.Clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal("INVALID_CREDENTIALS", (await server.PostAsync("/api/auth/login", WrongUser)).Code);
+    }
+
+    [Theory]
+    [InlineData("too large", "PAYLOAD_TOO_LARGE")]
+    [InlineData("too large in chunks", "PAYLOAD_TOO_LARGE")]
+    [InlineData("{", "VALIDATION_ERROR")]
+    [InlineData("{}", "VALIDATION_ERROR")]
+    public async Task A_login_that_is_none_counts_as_a_failure(string body, string code)
+    {
+        await using var server = await ApiServer.StartAsync(("LoginFailuresPerMinute", "3"));
+        for (var i = 0; i < 3; i++) Assert.Equal(code, (await LogInAsync()).Code);
+        Assert.Null(server.Grid.LastSignInFrom);
+
+        Assert.Equal("RATE_LIMITED", (await server.PostAsync("/api/auth/login", """{"email":"admin@notifyhub.com","password":"admin123"}""")).Code);
+
+        async Task<Answer> LogInAsync()
+        {
+            var large = body.StartsWith("too large", StringComparison.Ordinal);
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/api/auth/login");
+            request.Content = new StringContent(large ? $$"""{"email":"{{new string('a', 5_000)}}","password":"x"}""" : body, Encoding.UTF8, "application/json");
+            request.Headers.TransferEncodingChunked = body == "too large in chunks";
+            using var response = await server.Client.SendAsync(request, TestContext.Current.CancellationToken);
+            return await Answer.OfAsync(response);
+        }
+    }
+
+    [Fact]
+    public async Task The_longest_password_that_can_be_set_fits_into_a_login_however_it_is_escaped()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var escaped = string.Concat(Enumerable.Repeat("\\ud83d\\ude00", UserRules.NewPasswordLength));
+
+        Assert.Equal("INVALID_CREDENTIALS", (await server.PostAsync("/api/auth/login", $$"""{"email":"{{new string('a', 254)}}","password":"{{escaped}}"}""")).Code);
+    }
+
+    [Fact]
+    public async Task The_grid_is_told_where_a_login_comes_from()
+    {
+        await using var server = await ApiServer.StartAsync();
+        await server.LogInAsync();
+        Assert.Equal(new ClientAddress("127.0.0.1", "127.0.0.1", IsThisMachine: true), server.Grid.LastSignInFrom);
     }
 
     [Theory]
@@ -73,7 +121,7 @@ public sealed class AuthTests
     [InlineData("::ffff:203.0.113.9", "203.0.113.9")]
     [InlineData("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::")]
     public void An_IPv6_customer_counts_as_one_address(string address, string counted) =>
-        Assert.Equal(counted, LoginLimiter.Address(IPAddress.Parse(address)));
+        Assert.Equal(counted, LoginLimiter.Network(IPAddress.Parse(address)));
 
     public static TheoryData<string> Forgeries =>
         ["none", "version", "no signature", "wrong key", "HS384", "expired", "not yet", "no end", "issuer", "no issuer", "changed", "rubbish", ""];

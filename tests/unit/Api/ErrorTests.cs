@@ -62,7 +62,7 @@ public sealed class ErrorTests
         await AssertAsync(server.GetAsync("/api/websocket/stats"), HttpStatusCode.Unauthorized, "UNAUTHORIZED");
         await AssertAsync(server.PostAsync("/api/auth/login", "{"), HttpStatusCode.BadRequest, "VALIDATION_ERROR");
         await AssertAsync(
-            server.PostAsync("/api/push", $$"""{"a":"{{new string('x', 70_000)}}"}""", token),
+            server.PostAsync("/api/push", $$"""{"a":"{{new string('x', 1_100_000)}}"}""", token),
             HttpStatusCode.RequestEntityTooLarge, "PAYLOAD_TOO_LARGE");
         await AssertAsync(server.GetAsync("/api/fails"), HttpStatusCode.InternalServerError, "INTERNAL_ERROR");
         Assert.DoesNotContain("secret", (await server.GetAsync("/api/fails")).Body, StringComparison.Ordinal);

@@ -96,11 +96,19 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
         return factory;
     }
 
-    public Task<SignIn> SignInAsync(string password) => Answer(() => EmailLock is { } wait
-        ? new SignIn(null, wait)
-        : new SignIn(password == Password ? Users[7] with { Role = UserRole } : null, null));
+    /// <summary>Where the last sign-in came from.</summary>
+    public ClientAddress? LastSignInFrom { get; private set; }
 
-    public Task<SignIn> ChangePasswordAsync(string current, string next) => Answer(() =>
+    public Task<SignIn> SignInAsync(string email, string password, ClientAddress from) => Answer(() =>
+    {
+        LastSignInFrom = from;
+        if (EmailLock is { } wait) return new SignIn(null, wait);
+        if (email != Email || password != Password) return new SignIn(null, null);
+        var user = Users[7] with { Role = UserRole };
+        return user.HasDefaultPassword && !from.IsThisMachine ? new SignIn(null, null, IsDefaultPassword: true) : new SignIn(user, null);
+    });
+
+    public Task<SignIn> ChangePasswordAsync(string email, string current, string next, ClientAddress from) => Answer(() =>
         new SignIn(current == Password ? SetPassword(7) : null, null));
 
     public Task<long?> TokenVersionAsync(long id) => Answer(() =>
@@ -117,8 +125,11 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
 
     Task<User?> IAccountGrain.GetAsync(long id) => Answer(() => Users.GetValueOrDefault(id));
 
+    public Action OnCreateUser { get; set; } = () => { };
+
     public Task<User?> CreateAsync(string email, string name, string role, string password) => Answer(() =>
     {
+        OnCreateUser();
         email = GrainKeys.NormaliseEmail(email);
         if (Users.Values.Any(user => user.Email == email)) return null;
         var made = new User(Users.Keys.Max() + 1, email, name, role, new DateTimeOffset(2026, 11, 23, 9, 41, 0, TimeSpan.Zero));
@@ -200,10 +211,21 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
 
     public AuditQuery? LastAuditQuery { get; private set; }
 
-    public Task RecordAsync(AuditEntry entry) => Answer(() =>
+    /// <summary>The ends of acts cannot be written.</summary>
+    public Exception? AuditEndFault { get; set; }
+
+    public Task<long> BeginAsync(AuditEntry entry) => Answer(() =>
     {
+        if (AuditFault is not null) throw AuditFault;
         Audited.Add(entry);
-        return AuditFault is null ? true : throw AuditFault;
+        return (long)Audited.Count;
+    });
+
+    public Task EndAsync(long id, string outcome, string target) => Answer(() =>
+    {
+        if (AuditEndFault is not null) throw AuditEndFault;
+        Audited[(int)id - 1] = Audited[(int)id - 1] with { Outcome = outcome, Target = target };
+        return true;
     });
 
     public Task<AuditPage> ListAsync(AuditQuery query) => Answer(() =>

@@ -65,11 +65,57 @@ public sealed class NotificationRulesTests
     }
 
     [Theory]
+    [InlineData("http://x/", true)]
+    [InlineData("HTTPS://example.com/a?b=c#d", true)]
+    [InlineData("https://例子.example/路徑", true)]
+    [InlineData("http://[2001:db8::1]:8080/", true)]
+    [InlineData("javascript:alert(1)", false)]
+    [InlineData("JaVaScRiPt:alert(1)", false)]
+    [InlineData(" javascript:alert(1)", false)]
+    [InlineData("java\\nscript:alert(1)", false)]
+    [InlineData("data:text/html,<script>alert(1)</script>", false)]
+    [InlineData("vbscript:x", false)]
+    [InlineData("file:///etc/passwd", false)]
+    [InlineData("ftp://example.com/", false)]
+    [InlineData("//example.com/", false)]
+    [InlineData("/builds/7", false)]
+    [InlineData("example.com", false)]
+    [InlineData("https://", false)]
+    [InlineData("http:\\\\example.com", false)]
+    [InlineData("https://a b.example/", false)]
+    [InlineData(" https://example.com/", false)]
+    [InlineData("https://example.com/\\t", false)]
+    public void A_link_leads_to_the_web(string link, bool good)
+    {
+        var draft = Read($$"""{"title":"t","message":"m","action_url":"{{link}}"}""", out var faults);
+
+        Assert.Equal(good ? link : null, draft?.ActionUrl);
+        Assert.Equal(good ? [] : ["action_url"], faults.Keys);
+    }
+
+    [Fact]
+    public void A_link_has_a_bound_and_an_empty_one_is_none()
+    {
+        Read(With("action_url", "http://x/".PadRight(2_048, 'y')), out var none);
+        Assert.Empty(none);
+        Read(With("action_url", "http://x/".PadRight(2_049, 'y')), out var faults);
+        Assert.Equal(["action_url"], faults.Keys);
+        Assert.Null(Read(With("action_url", ""), out none)!.ActionUrl);
+        Assert.Empty(none);
+    }
+
+    [Fact]
+    public void A_notification_of_a_batch_is_no_larger_than_one_alone()
+    {
+        Read($$"""{"title":"t","message":"m","unknown":"{{new string('x', 256 << 10)}}"}""", out var faults);
+        Assert.Equal(["body"], faults.Keys);
+    }
+
+    [Theory]
     [InlineData("title", 255)]
     [InlineData("message", 10_000)]
     [InlineData("type", 50)]
     [InlineData("icon", 2_048)]
-    [InlineData("action_url", 2_048)]
     [InlineData("repo", 255)]
     [InlineData("branch", 255)]
     [InlineData("commit_sha", 255)]

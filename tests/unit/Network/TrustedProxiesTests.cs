@@ -1,5 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway;
 using NotifyHub.Gateway.Network;
@@ -55,5 +57,52 @@ public sealed class TrustedProxiesTests
     public void Nobody_is_believed_unless_the_settings_say_so() =>
         Assert.Equal("127.0.0.1", Trusting().Client(IPAddress.Loopback, "198.51.100.1").ToString());
 
-    private static TrustedProxies Trusting(params string[] networks) => new(Options.Create(new GatewayOptions { TrustedProxies = networks }));
+    [Theory]
+    [InlineData(new string[0], "203.0.113.7")]
+    [InlineData(new[] { "10.0.0.0/8" }, "203.0.113.7")]
+    public async Task A_header_of_a_peer_that_is_not_trusted_is_told_once_with_the_setting_and_the_peer(string[] trusted, string peer)
+    {
+        var lines = new Lines();
+        var proxies = new TrustedProxies(Options.Create(new GatewayOptions { TrustedProxies = trusted }), lines);
+
+        for (var i = 0; i < 3; i++)
+        {
+            var context = new DefaultHttpContext { Connection = { RemoteIpAddress = IPAddress.Parse(peer) } };
+            context.Request.Headers["X-Forwarded-For"] = "198.51.100.1";
+            await proxies.RestoreAsync(context, _ => Task.CompletedTask);
+            Assert.Equal(peer, context.Connection.RemoteIpAddress!.ToString());
+        }
+
+        var line = Assert.Single(lines.All);
+        Assert.Contains("NotifyHub__TrustedProxies__0", line, StringComparison.Ordinal);
+        Assert.Contains(peer, line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_the_header_and_of_a_trusted_peer_nothing_is_told()
+    {
+        var lines = new Lines();
+        var proxies = new TrustedProxies(Options.Create(new GatewayOptions { TrustedProxies = ["10.0.0.0/8"] }), lines);
+
+        Assert.Equal("203.0.113.7", proxies.Client(IPAddress.Parse("203.0.113.7"), null).ToString());
+        Assert.Equal("198.51.100.1", proxies.Client(IPAddress.Parse("10.0.0.1"), "198.51.100.1").ToString());
+
+        Assert.Empty(lines.All);
+    }
+
+    private static TrustedProxies Trusting(params string[] networks) =>
+        new(Options.Create(new GatewayOptions { TrustedProxies = networks }), NullLogger<TrustedProxies>.Instance);
+
+    private sealed class Lines : ILogger<TrustedProxies>
+    {
+        public List<string> All { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            All.Add($"{logLevel}: {formatter(state, exception)}");
+    }
 }

@@ -1,0 +1,67 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Options;
+
+namespace NotifyHub.Gateway.Api;
+
+/// <summary>
+/// The memory of all bodies that are handled at a time: it has a bound, and one caller gets half of it at most. What does not fit
+/// is refused, and nothing of it happens.
+/// </summary>
+internal sealed class BodyBudget(IOptions<GatewayOptions> options)
+{
+    /// <summary>So much of each body is not counted: the number of connections bounds it.</summary>
+    public const int Free = 16 << 10;
+
+    private static readonly TimeSpan ComeBack = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, long> _byCaller = new(StringComparer.Ordinal);
+    private readonly long _most = options.Value.RequestBodiesBytes;
+    // Half, but always one body: another rule would take none of the largest.
+    private readonly long _mostPerCaller = Math.Max(options.Value.RequestBodiesBytes / 2, options.Value.RequestBytes);
+    private long _held;
+
+    /// <exception cref="RefusedException">There is no room for it.</exception>
+    public void Take(string caller, long bytes)
+    {
+        lock (_lock)
+        {
+            if (_held + bytes > _most) throw new RefusedException(ErrorCatalogue.Unavailable, ComeBack);
+            if (_byCaller.GetValueOrDefault(caller) + bytes > _mostPerCaller)
+                throw new RefusedException(ErrorCatalogue.RateLimited, ComeBack);
+            _held += bytes;
+            CollectionsMarshal.GetValueRefOrAddDefault(_byCaller, caller, out _) += bytes;
+        }
+    }
+
+    public void GiveBack(string caller, long bytes)
+    {
+        lock (_lock)
+        {
+            _held -= bytes;
+            if (_byCaller[caller] == bytes) _byCaller.Remove(caller);
+            else _byCaller[caller] -= bytes;
+        }
+    }
+}
+
+/// <summary>What one request holds of the budget, until it has been answered.</summary>
+internal sealed class BodyHold(BodyBudget budget, string caller) : IDisposable
+{
+    private long _counted;
+
+    /// <exception cref="RefusedException">There is no room for it.</exception>
+    public void GrowTo(long bytes)
+    {
+        var more = bytes - BodyBudget.Free - _counted;
+        if (more <= 0) return;
+        budget.Take(caller, more);
+        _counted += more;
+    }
+
+    public void Dispose()
+    {
+        if (_counted > 0) budget.GiveBack(caller, _counted);
+        _counted = 0;
+    }
+}

@@ -1,0 +1,88 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Options;
+
+namespace NotifyHub.Grains.Accounts;
+
+/// <summary>
+/// Counts failed sign-ins. An account is locked for the network that fails, and for no other: whoever guesses locks out
+/// themselves. Very many failures from many networks lock it for all but those that it has signed in from lately. Memory only,
+/// and bounded: beyond the bound the oldest counts are forgotten. Not for several threads at once.
+/// </summary>
+internal sealed class SignInGuard(IOptions<SiloOptions> options, TimeProvider time)
+{
+    /// <summary>As many networks, each with all its attempts, may fail within the lock's time.</summary>
+    public const int Networks = 10;
+
+    private const int Most = 1_000;
+
+    private readonly LruTable<(UInt128 Account, string Network), Count> _counts = new(Most, count => count.Users == 0);
+
+    /// <summary>Takes the count of this account and network, which stays until <see cref="Leave"/>.</summary>
+    public Count Enter(string email, string network) => Use(Key(email), network, options.Value.SignInAttempts);
+
+    /// <summary>The count of all networks that the account is not known to sign in from.</summary>
+    public Count EnterStrangers(string email) => Use(Key(email), "", options.Value.SignInAttempts * Networks);
+
+    public static void Leave(Count count) => count.Users--;
+
+    private Count Use(UInt128 account, string network, int most)
+    {
+        var count = _counts.GetOrAdd((account, network), () => new Count(most, options.Value.SignInLock, time));
+        count.Users++;
+        return count;
+    }
+
+    // The address itself may be long, and whoever floods us invents it.
+    private static UInt128 Key(string email)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Encoding.UTF8.GetBytes(email), hash);
+        return System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(hash);
+    }
+
+    /// <summary>Failures within the lock's time. Durations are monotonic: a clock that is set locks and frees nobody.</summary>
+    internal sealed class Count(int most, TimeSpan lockTime, TimeProvider time)
+    {
+        private long _failedAt;
+        private long _lockedAt;
+        private bool _isLocked;
+
+        /// <summary>One at a time: a thousand guesses sent at once must meet the same limit as a thousand sent one by
+        /// one.</summary>
+        public SemaphoreSlim Turn { get; } = new(1, 1);
+
+        /// <summary>How many attempts have it in use.</summary>
+        public int Users { get; set; }
+
+        public int Failures { get; private set; }
+
+        /// <summary>Whose failures they are, for the audit log: the account, or "-" for one that is not there.</summary>
+        public string Who { get; set; } = "-";
+
+        /// <summary>Not null: locked, for so long.</summary>
+        public TimeSpan? Lock()
+        {
+            if (!_isLocked) return null;
+            var left = lockTime - time.GetElapsedTime(_lockedAt);
+            if (left > TimeSpan.Zero) return left;
+            _isLocked = false;
+            return null;
+        }
+
+        /// <summary>Counts one. True: that was one too many, and it is locked now.</summary>
+        public bool Fail()
+        {
+            if (time.GetElapsedTime(_failedAt) >= lockTime) Failures = 0;
+            _failedAt = time.GetTimestamp();
+            if (++Failures < most) return false;
+            (Failures, _isLocked, _lockedAt) = (0, true, _failedAt);
+            return true;
+        }
+
+        /// <summary>The one that was counted last was none.</summary>
+        public void TakeBack() => Failures = Math.Max(0, Failures - 1);
+
+        public void Forget() => Failures = 0;
+    }
+}

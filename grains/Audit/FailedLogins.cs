@@ -1,0 +1,94 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Storage;
+
+namespace NotifyHub.Grains.Audit;
+
+/// <summary>
+/// Failed logins on their way into the audit log, where those of one account and network are one entry a minute. So many entries
+/// a minute and silo at most: what strangers send beyond that is one more entry, of nobody in particular.
+/// </summary>
+public sealed partial class FailedLogins(AuditStore store, TimeProvider time, ILogger<FailedLogins> logger) : BackgroundService
+{
+    /// <summary>Stands for an account that there is not: what was typed may be a password.</summary>
+    public const string Nobody = "-";
+
+    public const int MostAMinute = 100;
+
+    private const int MostWaiting = 10_000;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _lock = new();
+    private readonly HashSet<(string Who, string Network)> _ofThisMinute = [];
+    private Dictionary<(DateTimeOffset Minute, string Who, string Network), long> _waiting = [];
+    private DateTimeOffset _minute;
+    private bool _isFailing;
+
+    public void Note(string who, string network)
+    {
+        var now = time.GetUtcNow();
+        lock (_lock)
+        {
+            var minute = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMinute));
+            if (minute != _minute)
+            {
+                _minute = minute;
+                _ofThisMinute.Clear();
+            }
+
+            if (!_ofThisMinute.Contains((who, network)))
+            {
+                // While nothing can be written, many a minute may wait.
+                if (_ofThisMinute.Count < MostAMinute && _waiting.Count < MostWaiting) _ofThisMinute.Add((who, network));
+                else (who, network) = (Nobody, "");
+            }
+
+            var key = (minute, who, network);
+            _waiting[key] = _waiting.GetValueOrDefault(key) + 1;
+        }
+    }
+
+    /// <summary>Writes what waits; what cannot be written waits on.</summary>
+    public async Task WriteAsync(CancellationToken cancellation)
+    {
+        Dictionary<(DateTimeOffset Minute, string Who, string Network), long> taken;
+        lock (_lock)
+        {
+            if (_waiting.Count == 0) return;
+            (taken, _waiting) = (_waiting, []);
+        }
+
+        try
+        {
+            await store.AddFailedLoginsAsync(
+                [.. taken.Select(one => (one.Key.Minute, one.Key.Who, one.Key.Network, one.Value))], cancellation);
+            _isFailing = false;
+        }
+        catch (Exception failure) when (failure is StorageUnavailableException or OperationCanceledException)
+        {
+            if (!_isFailing && failure is not OperationCanceledException) LogWaiting(failure.Message);
+            _isFailing = true;
+            lock (_lock)
+            {
+                foreach (var (key, times) in taken) _waiting[key] = _waiting.GetValueOrDefault(key) + times;
+            }
+        }
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await WriteAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken)) await WriteAsync(stoppingToken);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The audit log of failed logins waits: {Reason}")]
+    private partial void LogWaiting(string reason);
+}
