@@ -94,8 +94,8 @@ internal static class ApiDocument
         if (policies.Length == 0) return;
 
         operation.Security = [Requirement(Bearer, context)];
-        var people = policies.Intersect([Callers.LoggedIn, Callers.Operator, Callers.Administrator]).Any();
-        if (!people) operation.Security.Add(Requirement(ApiKeyAuthentication.SchemeName, context));
+        var isForServices = policies.All(policy => policy is null || Permissions.IsForServices(policy));
+        if (isForServices) operation.Security.Add(Requirement(ApiKeyAuthentication.SchemeName, context));
 
         operation.Responses ??= [];
         operation.Responses.TryAdd("401", new OpenApiResponse { Description = "UNAUTHORIZED" });

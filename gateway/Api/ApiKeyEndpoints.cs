@@ -14,7 +14,7 @@ internal static class ApiKeyEndpoints
 
     public static void MapApiKeys(this IEndpointRouteBuilder app)
     {
-        var group = app.MapGroup(Route).RequireAuthorization(Callers.Administrator).WithTags("keys");
+        var group = app.MapGroup(Route).RequireAuthorization(Permissions.ManageKeys).WithTags("keys");
         group.MapPost("", CreateAsync).Audited("key.create").Accepts<NewKey>("application/json")
             .Summary("Make an API key. The answer is the only time it is shown.").Fails(ErrorCatalogue.ValidationError);
         group.MapGet("", ListAsync).Summary("List the API keys, newest first, also revoked ones.");

@@ -9,7 +9,7 @@ internal static class AuditEndpoints
     private const int TargetLength = 512;
 
     public static void MapAudit(this IEndpointRouteBuilder app) =>
-        app.MapGet("/api/audit", ListAsync).RequireAuthorization(Callers.Administrator).WithTags("audit")
+        app.MapGet("/api/audit", ListAsync).RequireAuthorization(Permissions.ReadAudit).WithTags("audit")
             .Summary("List what administrators and operators have done, newest first. act is what the act begins with.")
             .Fails(ErrorCatalogue.ValidationError);
 

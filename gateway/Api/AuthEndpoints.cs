@@ -15,8 +15,8 @@ internal static class AuthEndpoints
         group.MapPost("/login", LoginAsync).AllowAnonymous().Accepts<LoginRequest>("application/json")
             .Summary("Log in; the answer holds the token for the header Authorization: Bearer.")
             .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.InvalidCredentials, ErrorCatalogue.RateLimited);
-        group.MapGet("/me", MeAsync).RequireAuthorization(Callers.LoggedIn).Summary("Who the token belongs to.");
-        group.MapPost("/password", ChangePasswordAsync).Audited("password.change").RequireAuthorization(Callers.LoggedIn).Accepts<NewPassword>("application/json")
+        group.MapGet("/me", MeAsync).RequireAuthorization(Permissions.OwnAccount).Summary("Who the token belongs to.");
+        group.MapPost("/password", ChangePasswordAsync).Audited("password.change").RequireAuthorization(Permissions.OwnAccount).Accepts<NewPassword>("application/json")
             .Summary("Change the own password. The answer holds a new token; all earlier ones end.")
             .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.RateLimited);
     }
@@ -97,12 +97,15 @@ public sealed record Login(string Token, [property: JsonPropertyName("expires_at
 }
 
 /// <param name="DefaultPassword">The password is still the one that everybody can read in the documentation: change it.</param>
+/// <param name="Permissions">What the user may do: what the console offers, and no more.</param>
 public sealed record UserView(
     long Id,
     string Email,
     string Name,
     string Role,
-    [property: JsonPropertyName("default_password")] bool DefaultPassword)
+    [property: JsonPropertyName("default_password")] bool DefaultPassword,
+    IReadOnlyList<string> Permissions)
 {
-    public static UserView Of(User user) => new(user.Id, user.Email, user.Name, user.Role, user.HasDefaultPassword);
+    public static UserView Of(User user) => new(
+        user.Id, user.Email, user.Name, user.Role, user.HasDefaultPassword, Api.Permissions.OfRole(user.Role));
 }

@@ -1,26 +1,13 @@
 using System.Globalization;
 using System.Security.Claims;
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.IdentityModel.JsonWebTokens;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Api;
 
-/// <summary>Who calls, and what they may do. Both ways in, token and API key, make the same claims.</summary>
+/// <summary>Who calls. Both ways in, token and API key, make the same claims.</summary>
 internal static class Callers
 {
-    /// <summary>Policy: a person who has logged in, whatever the role, not a service with an API key.</summary>
-    public const string LoggedIn = "logged-in";
-
-    /// <summary>Policy: an administrator.</summary>
-    public const string Administrator = "administrator";
-
-    /// <summary>Policy: an operator or an administrator.</summary>
-    public const string Operator = "operator";
-
-    /// <summary>Policy: whoever may publish: an operator, an administrator, or a service whose API key has that scope.</summary>
-    public const string Publisher = "publisher";
-
     public const string RoleClaim = "role";
 
     /// <summary>The user's version that a token was issued at.</summary>
@@ -28,19 +15,6 @@ internal static class Callers
 
     /// <summary>What an API key may be used for.</summary>
     public const string ScopeClaim = "scope";
-
-    /// <summary>The policies. Where an endpoint names none, it is for people, and for services whose API key has the scope to read.</summary>
-    public static void AddPolicies(this AuthorizationBuilder authorization) => authorization
-        .SetDefaultPolicy(new AuthorizationPolicyBuilder()
-            .RequireAssertion(context => Roles.OfPeople.Any(context.User.IsInRole) || context.User.HasClaim(ScopeClaim, KeyScopes.Read))
-            .Build())
-        .AddPolicy(LoggedIn, policy => policy.RequireRole(Roles.OfPeople))
-        .AddPolicy(Administrator, policy => policy.RequireRole(Roles.Administrator))
-        .AddPolicy(Operator, policy => policy.RequireRole(Roles.Administrator, Roles.Operator))
-        .AddPolicy(Publisher, policy => policy.RequireAssertion(context =>
-            context.User.IsInRole(Roles.Administrator)
-            || context.User.IsInRole(Roles.Operator)
-            || context.User.HasClaim(ScopeClaim, KeyScopes.Publish)));
 
     /// <summary>The caller, unique among users and API keys alike.</summary>
     public static string CallerId(this ClaimsPrincipal caller) =>

@@ -13,10 +13,10 @@ internal static class ConnectionEndpoints
 
     public static void MapConnections(this IEndpointRouteBuilder app)
     {
-        var group = app.MapGroup("/api/websocket").RequireAuthorization().WithTags("connections");
+        var group = app.MapGroup("/api/websocket").RequireAuthorization(Permissions.Read).WithTags("connections");
         group.MapGet("/connections", ListAsync)
             .Summary("List connections of the whole grid, newest first.").Fails(ErrorCatalogue.ValidationError);
-        group.MapDelete("/connections/{connectionId}", CloseAsync).Audited("connection.close").RequireAuthorization(Callers.Administrator)
+        group.MapDelete("/connections/{connectionId}", CloseAsync).Audited("connection.close").RequireAuthorization(Permissions.CloseConnections)
             .Summary("Close one client with 1008, wherever in the grid it is.").Fails(ErrorCatalogue.NotFound);
         group.MapGet("/stats", StatsAsync).Summary("Numbers of the whole grid, at most 2 s old.");
     }

@@ -14,21 +14,21 @@ internal static class NotificationEndpoints
     public static void MapNotifications(this IEndpointRouteBuilder app)
     {
         // Side by side: the policies of a group within a group would all have to be met, and a key to publish is none to read.
-        var reading = app.MapGroup(Route).RequireAuthorization().WithTags("notifications");
+        var reading = app.MapGroup(Route).RequireAuthorization(Permissions.Read).WithTags("notifications");
         reading.MapGet("", ListAsync).Summary("List notifications, newest first.").Fails(ErrorCatalogue.ValidationError);
         reading.MapGet("/pending", PendingAsync)
             .Summary("List notifications that no client was connected for, newest first.").Fails(ErrorCatalogue.ValidationError);
         reading.MapGet("/stats", StatsAsync).Summary("Count notifications.");
         reading.MapGet("/{id:long}", GetAsync).Summary("Read one notification.").Fails(ErrorCatalogue.NotFound);
 
-        var publishing = app.MapGroup(Route).RequireAuthorization(Callers.Publisher).WithTags("notifications");
+        var publishing = app.MapGroup(Route).RequireAuthorization(Permissions.Publish).WithTags("notifications");
         publishing.MapPost("", CreateAsync).Accepts<NewNotification>("application/json")
             .Summary("Publish a notification to every connected client.").Publishes().Fails(ErrorCatalogue.Conflict);
         publishing.MapPost("/batch", CreateBatchAsync).Accepts<NewNotification[]>("application/json")
             .Summary("Publish 1 to 1,000 notifications, all or nothing.").Publishes().Fails(ErrorCatalogue.Conflict);
         publishing.MapPatch("/{id:long}/status", SetStatusAsync).Accepts<NewStatus>("application/json")
             .Summary("Set the status of a notification.").Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.NotFound);
-        publishing.MapDelete("/{id:long}", DeleteAsync).Audited("notification.delete").RequireAuthorization(Callers.Operator)
+        publishing.MapDelete("/{id:long}", DeleteAsync).Audited("notification.delete").RequireAuthorization(Permissions.DeleteNotifications)
             .Summary("Take a notification out of the lists.").Fails(ErrorCatalogue.NotFound);
     }
 

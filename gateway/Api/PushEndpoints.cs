@@ -12,7 +12,7 @@ namespace NotifyHub.Gateway.Api;
 internal static class PushEndpoints
 {
     public static void MapPush(this IEndpointRouteBuilder app) =>
-        app.MapPost("/api/push", PushAsync).RequireAuthorization(Callers.Publisher).WithTags("push")
+        app.MapPost("/api/push", PushAsync).RequireAuthorization(Permissions.Publish).WithTags("push")
             .Accepts<JsonObject>("application/json")
             .Summary("Broadcast one JSON object unchanged, or an array of 1 to 1,000 of them, all or nothing.")
             .Publishes();

@@ -15,7 +15,7 @@ internal static class ScheduleEndpoints
 
     public static void MapSchedules(this IEndpointRouteBuilder app)
     {
-        var group = app.MapGroup(Route).RequireAuthorization().WithTags("schedules");
+        var group = app.MapGroup(Route).RequireAuthorization(Permissions.Read).WithTags("schedules");
         group.MapGet("", ListAsync).Summary("List schedules, newest first.").Fails(ErrorCatalogue.ValidationError);
         group.MapGet("/{id:long}", GetAsync).Summary("Read one schedule.").Fails(ErrorCatalogue.NotFound);
         group.MapGet("/{id:long}/runs", RunsAsync).Summary("List the runs of a schedule, newest first.")
@@ -23,7 +23,7 @@ internal static class ScheduleEndpoints
         group.MapPost("/preview", PreviewAsync).Accepts<NewTimes>("application/json")
             .Summary("Tell the next runs, five at most, of times that are not stored.").Fails(ErrorCatalogue.ValidationError);
 
-        var writing = group.MapGroup("").RequireAuthorization(Callers.Operator);
+        var writing = group.MapGroup("").RequireAuthorization(Permissions.ManageSchedules);
         writing.MapPost("", CreateAsync).Audited("schedule.create").Accepts<NewSchedule>("application/json")
             .Summary("Make a schedule: once, or by a cron expression in a time zone.").Fails(ErrorCatalogue.ValidationError);
         writing.MapPut("/{id:long}", ReplaceAsync).Audited("schedule.replace").Accepts<NewSchedule>("application/json")

@@ -9,7 +9,7 @@ namespace NotifyHub.Gateway.Api;
 internal static class SettingsEndpoints
 {
     public static void MapSettings(this IEndpointRouteBuilder app) =>
-        app.MapGet("/api/system/settings", ListAsync).RequireAuthorization(Callers.Administrator).WithTags("system")
+        app.MapGet("/api/system/settings", ListAsync).RequireAuthorization(Permissions.ReadSettings).WithTags("system")
             .Summary("Read the settings of the answering gateway and of a silo, with their sources; secrets are masked.");
 
     private static async Task<Ok<Envelope<SettingsView>>> ListAsync(

@@ -12,11 +12,11 @@ internal static class SystemEndpoints
     {
         var group = app.MapGroup("/api/system").WithTags("system");
         group.MapGet("/websocket/status", StatusAsync).AllowAnonymous().Summary("The service, its health, and the nodes of the grid.");
-        group.MapGet("/overview", OverviewAsync).RequireAuthorization(Callers.LoggedIn)
+        group.MapGet("/overview", OverviewAsync).RequireAuthorization(Permissions.ReadSystem)
             .Summary("The whole grid and its last five minutes, at most 5 s old.");
-        group.MapGet("/info", InfoAsync).RequireAuthorization(Callers.LoggedIn).Summary("What this deployment is, for the console.");
+        group.MapGet("/info", InfoAsync).RequireAuthorization(Permissions.ReadSystem).Summary("What this deployment is, for the console.");
 
-        var control = group.MapGroup("/websocket").RequireAuthorization(Callers.Administrator);
+        var control = group.MapGroup("/websocket").RequireAuthorization(Permissions.ControlService);
         control.MapPost("/start", StartAsync).Audited("service.start").Summary("Start the service on every gateway.");
         control.MapPost("/stop", StopAsync).Audited("service.stop").Summary("Stop the service on every gateway; the API goes on answering.");
         control.MapPost("/restart", RestartAsync).Audited("service.restart").Summary("Close every client with 1012 and let them return.");

@@ -13,7 +13,7 @@ internal static class UsageEndpoints
 
     public static void MapUsage(this IEndpointRouteBuilder app)
     {
-        var group = app.MapGroup("/api/usage").RequireAuthorization(Callers.LoggedIn).WithTags("usage");
+        var group = app.MapGroup("/api/usage").RequireAuthorization(Permissions.ReadUsage).WithTags("usage");
         group.MapGet("/requests", RequestsAsync)
             .Summary("List the API requests of the whole grid, newest first. status is a number or 2xx to 5xx; path is what the path begins with.")
             .Fails(ErrorCatalogue.ValidationError);

@@ -1,5 +1,7 @@
 using System.Net;
+using System.Text.Json;
 using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Routing;
 using NotifyHub.GrainInterfaces;
 using Xunit;
@@ -119,6 +121,32 @@ public sealed partial class AccessTests
 
             Assert.True(Table[$"{method} {route}"].SequenceEqual(letIn), $"{method} {route} lets in {string.Join(", ", letIn)}");
         }
+    }
+
+    [Theory]
+    [InlineData(Roles.Viewer)]
+    [InlineData(Roles.Operator)]
+    [InlineData(Roles.Administrator)]
+    public async Task Who_logs_in_is_told_exactly_what_the_endpoints_then_allow(string role)
+    {
+        await using var server = await ApiServer.StartAsync();
+        server.Grid.UserRole = role;
+        server.Grid.Users[7] = server.Grid.Users[7] with { Role = role };
+        var login = (await server.PostAsync("/api/auth/login", """{"email":"admin@notifyhub.com","password":"admin123"}""")).Data;
+        var told = Told(login.GetProperty("user"));
+        Assert.Equal(told, Told((await server.GetAsync("/api/auth/me", login.GetProperty("token").GetString())).Data));
+
+        var needed = server.Endpoints.OfType<RouteEndpoint>()
+            .SelectMany(endpoint => (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"]).Select(method => (
+                Name: $"{method} /{endpoint.RoutePattern.RawText!.Trim('/')}",
+                Permissions: endpoint.Metadata.GetOrderedMetadata<IAuthorizeData>().Select(authorize => authorize.Policy!).ToArray())))
+            .Where(endpoint => Table.ContainsKey(endpoint.Name));
+        Assert.All(needed, endpoint => Assert.Equal(
+            Table[endpoint.Name].Contains(role), endpoint.Permissions.All(permission => told.Contains(permission))));
+        // Nothing is told that no endpoint asks for.
+        Assert.Empty(told.Except(needed.SelectMany(endpoint => endpoint.Permissions)));
+
+        static string[] Told(JsonElement user) => [.. user.GetProperty("permissions").EnumerateArray().Select(one => one.GetString()!)];
     }
 
     [GeneratedRegex(@"\{(\w+)[^}]*\}")]

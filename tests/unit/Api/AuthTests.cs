@@ -18,7 +18,9 @@ public sealed class AuthTests
         await using var server = await ApiServer.StartAsync();
         var data = (await server.PostAsync("/api/auth/login", """{"email":"admin@notifyhub.com","password":"admin123"}""")).Data;
 
-        Assert.Equal("""{"id":7,"email":"admin@notifyhub.com","name":"管理員","role":"administrator","default_password":true}""", data.GetProperty("user").GetRawText());
+        Assert.StartsWith(
+            """{"id":7,"email":"admin@notifyhub.com","name":"管理員","role":"administrator","default_password":true,"permissions":["account.own",""",
+            data.GetProperty("user").GetRawText(), StringComparison.Ordinal);
         var token = new JsonWebToken(data.GetProperty("token").GetString());
         Assert.Equal(
             ("HS256", "notifyhub", "7", "admin@notifyhub.com", "administrator", TimeSpan.FromHours(24)),
