@@ -32,7 +32,7 @@ public sealed partial class Texts
     public string CloseConnection => Of("中斷連線", "Close connection");
     public string CloseConnectionQuestion(string address) => Of(
         $"中斷來自 {address} 的連線？客戶端會收到代碼 1008。", $"Close the connection from {address}? The client is told code 1008.");
-    public string ConnectionClosed => Of("已要求中斷連線", "It is being closed");
+    public string ConnectionClosed => Of("連線已中斷", "The connection is closed");
     public string NoConnections => Of("沒有連線紀錄", "No connections");
     public string NoConnectionsHelp => Of("客戶端連上 WebSocket 端口後會出現在這裡；可用「即時測試」試試。", "Clients of the WebSocket port appear here; try the live test.");
     public string ConnectionStatusName(string status) => status switch

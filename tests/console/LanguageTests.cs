@@ -2,7 +2,6 @@ using System.Reflection;
 using Bunit;
 using NotifyHub.Console;
 using NotifyHub.Console.Accounts;
-using NotifyHub.Console.Api;
 using NotifyHub.Console.Components;
 using NotifyHub.Console.Language;
 using NotifyHub.Console.Layout;

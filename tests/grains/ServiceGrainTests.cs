@@ -8,7 +8,7 @@ public class ServiceGrainTests
     [Fact]
     public async Task Start_and_stop_are_idempotent_and_every_restart_counts()
     {
-        await using var cluster = await GrainCluster.StartAsync();
+        await using var cluster = await StartAsync();
         var service = cluster.Service;
 
         Assert.Equal(new ServiceState(true, 0), await service.GetAsync());
@@ -22,7 +22,7 @@ public class ServiceGrainTests
     [Fact]
     public async Task Every_gateway_follows_before_the_answer_and_one_that_fails_holds_up_nobody()
     {
-        await using var cluster = await GrainCluster.StartAsync();
+        await using var cluster = await StartAsync();
         var (good, bad, left) = (cluster.Gateway(), cluster.Gateway(), cluster.Gateway());
         bad.Fails = true;
         foreach (var gateway in new[] { bad, good, left }) await gateway.SubscribeAsync(cluster.Service);
@@ -41,7 +41,7 @@ public class ServiceGrainTests
     [Fact]
     public async Task Gateways_can_renew_while_a_command_waits_for_one_of_them()
     {
-        await using var cluster = await GrainCluster.StartAsync();
+        await using var cluster = await StartAsync();
         var gateway = cluster.Gateway();
         var ready = new TaskCompletionSource();
         gateway.Ready = ready.Task;
@@ -79,7 +79,7 @@ public class ServiceGrainTests
     [Fact]
     public async Task A_gateway_that_does_not_confirm_is_named()
     {
-        await using var cluster = await GrainCluster.StartAsync();
+        await using var cluster = await StartAsync();
         var (good, bad) = (cluster.Gateway(), cluster.Gateway());
         bad.Fails = true;
         foreach (var gateway in new[] { bad, good }) await gateway.SubscribeAsync(cluster.Service);
@@ -91,7 +91,7 @@ public class ServiceGrainTests
     [Fact]
     public async Task A_command_right_after_the_grain_has_moved_waits_for_the_gateways_to_come_back()
     {
-        await using var cluster = await GrainCluster.StartAsync();
+        await using var cluster = await StartAsync();
         var gateway = cluster.Gateway();
 
         var stop = cluster.Service.SetAsync(ServiceCommand.Stop);
@@ -100,6 +100,9 @@ public class ServiceGrainTests
         Assert.True((await stop).Changed);
         Assert.Equal([new ServiceState(false, 0, 1)], gateway.Applied);
     }
+
+    // The gateways of these tests do not renew.
+    private static Task<GrainCluster> StartAsync() => GrainCluster.StartAsync(configure: options => options.Lease = TimeSpan.FromMinutes(5));
 
     private static async Task<(ServiceState State, bool Changed)> SetAsync(IServiceGrain service, ServiceCommand command)
     {
