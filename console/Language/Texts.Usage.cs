@@ -59,9 +59,12 @@ public sealed partial class Texts
     public string FailedRequests => Of("錯誤數", "Errors");
     public string RequestDetails => Of("請求詳細資訊", "Request");
     public string NoRequests => Of("還沒有請求紀錄", "No requests yet");
-    public string NoRequestsHelp => Of("登入者與服務對 /api 的每個請求都會記錄在這裡，數秒內出現。", "Every request to /api by a person or a service is recorded here, within seconds.");
+    public string NoRequestsHelp => Of(
+        "登入者與服務對 /api 的每個請求都會記錄在這裡，數秒內出現。",
+        "Every request to /api by a person or a service is recorded here, within seconds.");
     public string AnonymousRequests => Of("未登入的請求", "Requests without a login");
     public string AnonymousHelp => Of(
-        "任何人都能送出任意多的請求，因此未登入的請求只記每分鐘的合計，不會擠掉已知呼叫者的紀錄。", "Anybody can send any number of them: they are added up per minute, and displace no record of known callers.");
+        "任何人都能送出任意多的請求，因此未登入的請求只記每分鐘的合計，不會擠掉已知呼叫者的紀錄。",
+        "Anybody can send any number of them: they are added up per minute, and displace no record of known callers.");
     public string ManyAddresses => Of("（多個位址）", "(many addresses)");
 }

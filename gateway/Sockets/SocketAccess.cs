@@ -46,7 +46,8 @@ public sealed class SocketAccess(TokenIssuer issuer, TokenVersions versions, Api
     private async Task<SocketPass?> CheckAsync(string token, bool observes)
     {
         // A login token has two dots, an API key none.
-        if (token.Contains('.', StringComparison.Ordinal)) return await CheckLoginAsync(token) is { } pass ? pass with { Observes = observes } : null;
+        if (token.Contains('.', StringComparison.Ordinal))
+            return await CheckLoginAsync(token) is { } pass ? pass with { Observes = observes } : null;
         // Only a person looks on: what a service or a stranger is sent was delivered to them.
         if (observes) return null;
         var key = await keys.FindAsync(token, CancellationToken.None);

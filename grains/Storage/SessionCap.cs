@@ -35,7 +35,9 @@ public sealed class SessionCap(Database database, IOptions<SiloOptions> options)
     public async Task<long> ApplyAsync(CancellationToken cancellation = default)
     {
         var ended = await database.ReadAsync(
-            connection => connection.ExecuteScalarAsync<long>("SELECT CAST(coalesce(sum(ended - swept), 0) AS bigint) FROM session_day"), cancellation);
+            connection => connection.ExecuteScalarAsync<long>(
+                "SELECT CAST(coalesce(sum(ended - swept), 0) AS bigint) FROM session_day"),
+            cancellation);
         if (ended <= _max) return 0;
 
         var left = ended - _max + _max / SparePart;

@@ -129,8 +129,8 @@ public sealed class SessionStore(Database database, IOptions<SiloOptions> option
         var rows = report.Opened
             .OrderBy(opened => opened.ConnectedAt)
             .Select(opened => new OpenedRow(
-                Clean(opened.ConnectionId), Clean(opened.IpAddress), Clean(opened.UserAgent), SessionCap.NetworkOf(Clean(opened.IpAddress)), Clean(opened.Protocol),
-                Day(opened.ConnectedAt), opened.ConnectedAt.ToUnixTimeMilliseconds()))
+                Clean(opened.ConnectionId), Clean(opened.IpAddress), Clean(opened.UserAgent),
+                SessionCap.NetworkOf(Clean(opened.IpAddress)), Clean(opened.Protocol), Day(opened.ConnectedAt), opened.ConnectedAt.ToUnixTimeMilliseconds()))
             .ToArray();
         var json = JsonSerializer.Serialize(rows, SessionJson.Default.OpenedRowArray);
         var days = await session.Connection.QueryAsync<string>(

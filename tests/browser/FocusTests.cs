@@ -11,7 +11,8 @@ public sealed class FocusTests(Browser browser)
     private static readonly (string Path, string Name)[] Pages =
     [
         ("", "總覽"), ("scheduler", "排程器管理"), ("usage", "API 使用紀錄"), ("usage?view=requests", "API 使用紀錄"),
-        ("usage?view=anonymous", "API 使用紀錄"), ("notifications", "通知"), ("live", "即時測試"), ("keys", "API 金鑰"), ("users", "使用者"), ("settings", "設定"),
+        ("usage?view=anonymous", "API 使用紀錄"), ("notifications", "通知"), ("live", "即時測試"), ("keys", "API 金鑰"),
+        ("users", "使用者"), ("settings", "設定"),
     ];
 
     // What the focused element is, and how well its ring (or, of a text field, its frame) stands out from what is behind it.

@@ -27,7 +27,7 @@ public sealed class UsageTests
             for (; clock.Elapsed < Attack; count++)
             {
                 var path = (attacker % 2 == 0) ? "/api/keys" : $"/api/{attacker}/{count}/{new string('x', 400)}";
-                Assert.Contains((await stranger.GetAsync(path)).Status, (HttpStatusCode[])[HttpStatusCode.Unauthorized, HttpStatusCode.NotFound, HttpStatusCode.TooManyRequests]);
+                Assert.InRange((int)(await stranger.GetAsync(path)).Status, 400, 499);
             }
 
             return count;
