@@ -36,7 +36,7 @@ internal static class ConsoleTheme
             TextSecondary = "#546178",
             ActionDefault = "#46536a",
             LinesDefault = "#e2e7ee",
-            LinesInputs = "#8b98ab",
+            LinesInputs = "#7f8ca0",
             TableLines = "#e8ecf2",
             TableHover = "#f4f7fb",
             Divider = "#e2e7ee",

@@ -62,6 +62,7 @@ public static class NotifyHubSilo
         services.AddSingleton<DeliveryStore>();
         services.AddSingleton<SessionStore>();
         services.AddSingleton<SessionQueries>();
+        services.AddSingleton<SessionCap>();
         services.AddSingleton<UserStore>();
         services.AddSingleton<ApiKeyStore>();
         services.AddSingleton<Passwords>();

@@ -44,6 +44,16 @@ public sealed class SiloOptions
     [Range(1_000, 100_000_000)]
     public long UsageRows { get; set; } = 1_000_000;
 
+    /// <summary>Requests of callers without a login are stored as sums per minute, address and endpoint; sums beyond this many are deleted, the oldest
+    /// first.</summary>
+    [Range(1_000, 10_000_000)]
+    public long AnonymousRows { get; set; } = 100_000;
+
+    /// <summary>Stored sessions that have ended, beyond this many, are deleted: first those of networks that have more than a hundredth of them, then
+    /// the oldest. The totals stay.</summary>
+    [Range(1_000, 100_000_000)]
+    public long SessionRows { get; set; } = 1_000_000;
+
     /// <summary>Entries of the audit log older than this are deleted.</summary>
     [Range(typeof(TimeSpan), "1.00:00:00", "3650.00:00:00")]
     public TimeSpan AuditAge { get; set; } = TimeSpan.FromDays(365);

@@ -24,10 +24,9 @@ public sealed class Session(IJSRuntime js)
 
     public bool IsActive => Token is not null;
 
-    /// <summary>May start and stop the service, change schedules and notifications, close connections.</summary>
-    public bool MayOperate => User?.Role is Roles.Administrator or Roles.Operator;
-
-    public bool MayAdminister => User?.Role is Roles.Administrator;
+    /// <summary>Whether the API allows it.</summary>
+    /// <param name="permission">One of <see cref="Permissions"/>.</param>
+    public bool May(string permission) => User?.Permissions?.Contains(permission) == true;
 
     /// <summary>Takes up the login that the tab had before it was reloaded.</summary>
     public async Task RestoreAsync()

@@ -8,7 +8,9 @@ public sealed record Login(string Token, User User);
 
 /// <summary>Who is logged in.</summary>
 /// <param name="DefaultPassword">The password that everybody knows is still in use: change it.</param>
-public sealed record User(long Id, string Email, string Name, string Role, bool DefaultPassword = false);
+/// <param name="Permissions">What the API allows them to do.</param>
+public sealed record User(
+    long Id, string Email, string Name, string Role, bool DefaultPassword = false, IReadOnlyList<string>? Permissions = null);
 
 public static class Roles
 {

@@ -110,6 +110,12 @@ public sealed class ApiClient(ApiTransport api)
         return new(page.Requests, page.Total);
     }
 
+    public async Task<Listing<AnonymousSum>> AnonymousAsync(Paging paging, CancellationToken cancellation)
+    {
+        var page = await api.GetAsync($"api/usage/anonymous{Query(paging)}", ApiJson.Default.EnvelopeAnonymousPage, cancellation);
+        return new(page.Sums, page.Total);
+    }
+
     public Task<UsageSummary> UsageSummaryAsync(int days, CancellationToken cancellation = default) =>
         api.GetAsync($"api/usage/summary?days={Text(days)}", ApiJson.Default.EnvelopeUsageSummary, cancellation);
 

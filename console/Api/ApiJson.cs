@@ -36,6 +36,7 @@ public sealed record Ignored;
 [JsonSerializable(typeof(Envelope<NextRuns>))]
 [JsonSerializable(typeof(Envelope<ApiRequestPage>))]
 [JsonSerializable(typeof(Envelope<UsageSummary>))]
+[JsonSerializable(typeof(Envelope<AnonymousPage>))]
 [JsonSerializable(typeof(Envelope<ApiKeyList>))]
 [JsonSerializable(typeof(Envelope<CreatedApiKey>))]
 [JsonSerializable(typeof(Envelope<Account>))]

@@ -17,6 +17,13 @@ public sealed record ApiRequest(
 
 public sealed record ApiRequestPage(IReadOnlyList<ApiRequest> Requests, long Total);
 
+/// <summary>Requests without a login, added up.</summary>
+/// <param name="Address">"*": from more addresses than a minute lists one by one.</param>
+public sealed record AnonymousSum(
+    DateTimeOffset Minute, string Address, string Method, string Route, int Status, long Requests, double AvgMs, double MaxMs);
+
+public sealed record AnonymousPage(IReadOnlyList<AnonymousSum> Sums, long Total);
+
 /// <summary>Null: all of them.</summary>
 /// <param name="Status">A number, or 2xx to 5xx.</param>
 public sealed record ApiRequestFilter(

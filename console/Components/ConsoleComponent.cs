@@ -10,6 +10,9 @@ namespace NotifyHub.Console.Components;
 public abstract class ConsoleComponent : ComponentBase, IDisposable
 {
     private readonly CancellationTokenSource _gone = new();
+    private bool _isAsking;
+
+    protected ConsoleComponent() => Gone = _gone.Token;
 
     /// <summary>The texts in the person's language.</summary>
     [CascadingParameter]
@@ -33,8 +36,8 @@ public abstract class ConsoleComponent : ComponentBase, IDisposable
     [Inject]
     protected TimeProvider Time { get; set; } = null!;
 
-    /// <summary>Cancelled when the person has left.</summary>
-    protected CancellationToken Gone => _gone.Token;
+    /// <summary>Cancelled when the person has left. Kept: the source of the token is disposed then, and work that ends late still looks.</summary>
+    protected CancellationToken Gone { get; }
 
     public void Dispose()
     {
@@ -67,8 +70,28 @@ public abstract class ConsoleComponent : ComponentBase, IDisposable
     }
 
     /// <summary>Asks first. False: the person thought better of it.</summary>
-    protected async Task<bool> ConfirmAsync(string title, string question, string yes) =>
-        await Dialogs.ShowMessageBoxAsync(title, question, yesText: yes, cancelText: T.Cancel) == true;
+    /// <param name="title">Of the dialog.</param>
+    /// <param name="question">What will happen.</param>
+    /// <param name="yes">What the button that does it says.</param>
+    /// <param name="isDestructive">It ends or deletes something.</param>
+    protected async Task<bool> ConfirmAsync(string title, string question, string yes, bool isDestructive)
+    {
+        // A key that is held down presses the button behind the dialog again before the dialog has the focus.
+        if (_isAsking) return false;
+        _isAsking = true;
+        try
+        {
+            var dialog = await Dialogs.ShowAsync<ConfirmDialog>(title, new DialogParameters<ConfirmDialog>
+            {
+                { one => one.Question, question }, { one => one.Yes, yes }, { one => one.IsDestructive, isDestructive },
+            });
+            return await dialog.Result is { Canceled: false };
+        }
+        finally
+        {
+            _isAsking = false;
+        }
+    }
 
     /// <summary>Does it now and again and again until the person leaves; the work sees to its own failures.</summary>
     protected async Task RepeatAsync(TimeSpan interval, Func<CancellationToken, Task> work)

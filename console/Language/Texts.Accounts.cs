@@ -24,7 +24,7 @@ public sealed partial class Texts
     public string RoleHelp(string role) => role switch
     {
         Api.Roles.Administrator => Of("可以做所有事，包括使用者、金鑰與設定。", "May do everything, also users, keys and settings."),
-        Api.Roles.Operator => Of("可以發送通知、管理排程、控制服務與連線。", "Sends notifications, manages schedules, controls service and connections."),
+        Api.Roles.Operator => Of("可以發送與刪除通知、管理排程。", "Sends and deletes notifications, manages schedules."),
         _ => Of("只能檢視。", "May only look."),
     };
     public string DisabledUser => Of("已停用", "Disabled");
@@ -39,8 +39,8 @@ public sealed partial class Texts
     public string NoUsers => Of("沒有使用者", "No users");
     public string EmailRule => Of("不是有效的電子郵件", "Not an e-mail address");
 
-    public string OnlyAdministrators => Of("僅限系統管理員", "For administrators only");
-    public string OnlyAdministratorsHelp => Of("您的角色不能檢視此頁。", "Your role may not see this page.");
+    public string NotPermitted => Of("沒有權限", "Not permitted");
+    public string NotPermittedHelp => Of("您的角色不能檢視此頁。", "Your role may not see this page.");
     public string CopyByHand => Of("瀏覽器不允許複製，請自行選取文字。", "The browser does not allow it here: select the text yourself.");
 
     public string NewKey => Of("建立金鑰", "New key");

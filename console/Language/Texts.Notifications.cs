@@ -77,8 +77,8 @@ public sealed partial class Texts
     public string SocketAddress => Of("WebSocket 位址", "WebSocket address");
     public string SocketAddressRule => Of("必須以 ws:// 或 wss:// 開頭", "Must begin with ws:// or wss://");
     public string V1Help => Of("自動重連並補收錯過的訊息", "comes back by itself for what it missed");
-    public string AsMe => Of("以我的登入連線", "Connect as me");
-    public string AsMeHelp => Of("伺服器要求權杖時", "where the server asks for a token");
+    public string AsMe => Of("以我的登入旁觀", "Look on as me");
+    public string AsMeHelp => Of("不計入已送達；取消勾選則像一般客戶端", "does not count as delivered; off: like any client");
     public string SinceNow => Of("從現在起", "from now on");
     public string Connect => Of("連線", "Connect");
     public string Disconnect => Of("斷線", "Disconnect");

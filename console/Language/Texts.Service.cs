@@ -62,7 +62,7 @@ public sealed partial class Texts
     public string StartService => Of("啟動服務", "Start service");
     public string StopService => Of("停止服務", "Stop service");
     public string RestartService => Of("重啟服務", "Restart service");
-    public string OperatorsOnly => Of("只有操作員與系統管理員可以控制服務。", "Operators and administrators control the service.");
+    public string MayNotControl => Of("您的角色不能控制服務。", "Your role may not control the service.");
     public string StartQuestion => Of("啟動整個網格的 WebSocket 服務？", "Start the WebSocket service on the whole grid?");
     public string StopQuestion(long clients) => Of(
         $"停止整個網格的 WebSocket 服務？目前 {clients:#,0} 個客戶端會被中斷，內部推送端口會關閉。期間建立的通知仍會儲存。",

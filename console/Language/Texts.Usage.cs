@@ -32,7 +32,7 @@ public sealed partial class Texts
     public string CloseConnection => Of("中斷連線", "Close connection");
     public string CloseConnectionQuestion(string address) => Of(
         $"中斷來自 {address} 的連線？客戶端會收到代碼 1008。", $"Close the connection from {address}? The client is told code 1008.");
-    public string ConnectionClosed => Of("已要求中斷連線", "It is being closed");
+    public string ConnectionClosed => Of("連線已中斷", "The connection is closed");
     public string NoConnections => Of("沒有連線紀錄", "No connections");
     public string NoConnectionsHelp => Of("客戶端連上 WebSocket 端口後會出現在這裡；可用「即時測試」試試。", "Clients of the WebSocket port appear here; try the live test.");
     public string ConnectionStatusName(string status) => status switch
@@ -59,5 +59,12 @@ public sealed partial class Texts
     public string FailedRequests => Of("錯誤數", "Errors");
     public string RequestDetails => Of("請求詳細資訊", "Request");
     public string NoRequests => Of("還沒有請求紀錄", "No requests yet");
-    public string NoRequestsHelp => Of("對 /api 的每個請求都會記錄在這裡，數秒內出現。", "Every request to /api is recorded here, within seconds.");
+    public string NoRequestsHelp => Of(
+        "登入者與服務對 /api 的每個請求都會記錄在這裡，數秒內出現。",
+        "Every request to /api by a person or a service is recorded here, within seconds.");
+    public string AnonymousRequests => Of("未登入的請求", "Requests without a login");
+    public string AnonymousHelp => Of(
+        "任何人都能送出任意多的請求，因此未登入的請求只記每分鐘的合計，不會擠掉已知呼叫者的紀錄。",
+        "Anybody can send any number of them: they are added up per minute, and displace no record of known callers.");
+    public string ManyAddresses => Of("（多個位址）", "(many addresses)");
 }

@@ -15,7 +15,7 @@ public sealed class LivePosition
     public TimeSpan? ReturnAfter { get; set; }
 
     /// <summary>The query that asks for what was missed.</summary>
-    public string Query => Offset is not { } offset ? "" : Epoch is { } epoch ? $"?since={offset}&epoch={Uri.EscapeDataString(epoch)}" : $"?since={offset}";
+    public string Query => Offset is not { } offset ? "" : Epoch is { } epoch ? $"since={offset}&epoch={Uri.EscapeDataString(epoch)}" : $"since={offset}";
 
     public void Start(long? since) => (Epoch, Offset, ReturnAfter) = (null, since, null);
 

@@ -24,6 +24,7 @@ public sealed class LiveSocket(Func<Uri, IReadOnlyList<string>, CancellationToke
     private readonly LivePosition _position = new();
     private CancellationTokenSource? _stop;
     private WebSocket? _socket;
+    private bool _isDisposed;
     private long _lines;
 
     /// <summary>Anything that is shown has changed.</summary>
@@ -60,10 +61,10 @@ public sealed class LiveSocket(Func<Uri, IReadOnlyList<string>, CancellationToke
     /// <summary>Connects, and stays so until told otherwise.</summary>
     /// <param name="v1">Offers <c>notifyhub.v1</c>, and comes back after any ending that is not final.</param>
     /// <param name="since">With <paramref name="v1"/>: begins after this offset.</param>
-    /// <param name="token">Shown to the server, which may ask for one.</param>
+    /// <param name="token">Shown to the server. A person who looks on is no recipient: what they are sent does not count as delivered.</param>
     public async Task RunAsync(Uri address, bool v1, long? since, string? token = null)
     {
-        if (State != LiveState.Off) return;
+        if (State != LiveState.Off || _isDisposed) return;
         using var stop = new CancellationTokenSource();
         _stop = stop;
         _position.Start(v1 ? since : null);
@@ -71,7 +72,7 @@ public sealed class LiveSocket(Func<Uri, IReadOnlyList<string>, CancellationToke
         {
             for (var attempt = 0; !stop.IsCancellationRequested; attempt++)
             {
-                var (opened, code) = await ServeAsync(v1 ? With(address, _position.Query) : address, v1, token, stop.Token);
+                var (opened, code) = await ServeAsync(With(address, v1 ? _position.Query : ""), v1, token, stop.Token);
                 if (opened) attempt = 0;
                 if (stop.IsCancellationRequested || !v1 || !MayReturn(code)) break;
                 var wait = _position.ReturnAfter ?? Backoff(attempt);
@@ -142,7 +143,13 @@ public sealed class LiveSocket(Func<Uri, IReadOnlyList<string>, CancellationToke
         Changed?.Invoke();
     }
 
-    public void Dispose() => _stop?.Cancel();
+    /// <summary>Says goodbye at once, whatever it was doing: an abandoned socket of a page that was left would stay a client of the grid.</summary>
+    public void Dispose()
+    {
+        _isDisposed = true;
+        Changed = null;
+        _ = DisconnectAsync();
+    }
 
     /// <summary>Codes that say "don't": NotifyHub's own by their range, and those that a person or a mended client must answer.</summary>
     public static bool MayReturn(int code) => code is not (1000 or 1002 or 1003 or 1007 or 1008 or 1009 or (>= 4500 and <= 4999));
@@ -155,19 +162,26 @@ public sealed class LiveSocket(Func<Uri, IReadOnlyList<string>, CancellationToke
         try
         {
             // A plain client has no subprotocol for the server to answer with: then the token goes by the address, which is not shown.
-            if (token is not null && !v1) address = With(address, $"?token={Uri.EscapeDataString(token)}");
+            if (token is not null) address = With(address, "observer=1");
+            if (token is not null && !v1) address = With(address, $"token={Uri.EscapeDataString(token)}");
             string[] protocols = v1 ? token is null ? [V1] : [V1, BearerPrefix + token] : [];
             using var socket = await connect(address, protocols, stop);
             _socket = socket;
-            State = LiveState.On;
-            Add(LiveEvent.Connected, "");
             try
             {
+                // It may have been told to stop just when the connection came about.
+                stop.ThrowIfCancellationRequested();
+                State = LiveState.On;
+                Add(LiveEvent.Connected, "");
                 await ReadAsync(socket, stop);
             }
             catch (WebSocketException) when (socket.CloseStatus is not null)
             {
                 // A browser may tell the end as a failure although it was a proper goodbye.
+            }
+            finally
+            {
+                await LeaveAsync(socket);
             }
 
             var code = (int?)socket.CloseStatus ?? 1006;
@@ -193,6 +207,21 @@ public sealed class LiveSocket(Func<Uri, IReadOnlyList<string>, CancellationToke
         {
             _socket = null;
             State = LiveState.Off;
+        }
+    }
+
+    /// <summary>In a browser, a socket that is dropped without a goodbye stays open until the tab ends.</summary>
+    private static async Task LeaveAsync(WebSocket socket)
+    {
+        if (socket.State is not (WebSocketState.Open or WebSocketState.CloseReceived)) return;
+        using var patience = new CancellationTokenSource(GoodbyePatience);
+        try
+        {
+            await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "", patience.Token);
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        {
+            // It is going anyway.
         }
     }
 
@@ -253,7 +282,13 @@ public sealed class LiveSocket(Func<Uri, IReadOnlyList<string>, CancellationToke
         return TimeSpan.FromMilliseconds((most / 2) + (Random.Shared.NextDouble() * most / 2));
     }
 
-    private static Uri With(Uri address, string query) => query.Length == 0 ? address : new UriBuilder(address) { Query = query }.Uri;
+    /// <summary>The address with this behind what its query says already.</summary>
+    private static Uri With(Uri address, string query)
+    {
+        if (query.Length == 0) return address;
+        var own = address.Query.TrimStart('?');
+        return new UriBuilder(address) { Query = own.Length == 0 ? query : $"{own}&{query}" }.Uri;
+    }
 
     private void Add(LiveEvent kind, string text, long? code = null)
     {

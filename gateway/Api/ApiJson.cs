@@ -34,6 +34,7 @@ namespace NotifyHub.Gateway.Api;
 [JsonSerializable(typeof(Envelope<NextRuns>))]
 [JsonSerializable(typeof(Envelope<RequestPageView>))]
 [JsonSerializable(typeof(Envelope<UsageSummaryView>))]
+[JsonSerializable(typeof(Envelope<AnonymousPageView>))]
 [JsonSerializable(typeof(Envelope<SettingsView>))]
 [JsonSerializable(typeof(Envelope<AuditPageView>))]
 // Bodies, for the API's description.

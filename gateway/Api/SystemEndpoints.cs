@@ -60,7 +60,17 @@ internal static class SystemEndpoints
     {
         var change = await grains.GetGrain<IServiceGrain>(GrainKeys.Only).SetAsync(command);
         var (word, message) = change.Changed ? changed : already;
-        return Reply.Ok(new ControlView(message.For(request), word, status.Process(change.State.Running)));
+        string[]? unanswered = change.Unanswered.Length > 0 ? change.Unanswered : null;
+        if (unanswered is not null) message = WithUnanswered(message, unanswered);
+        return Reply.Ok(new ControlView(message.For(request), word, status.Process(change.State.Running), unanswered));
+    }
+
+    private static Text WithUnanswered(Text message, string[] gateways)
+    {
+        var names = string.Join(", ", gateways);
+        return new(
+            $"{message.Chinese}；這些閘道未在時限內確認，連上網格後才會跟上：{names}",
+            $"{message.English}; these gateways did not confirm in time, and follow when they reach the grid: {names}");
     }
 
     private static async Task<Ok<Envelope<InfoView>>> InfoAsync(IOptions<GatewayOptions> options, IGrainFactory grains) => Reply.Ok(new InfoView(
@@ -120,10 +130,13 @@ internal sealed record NodeView(
 }
 
 /// <param name="Status">started, already_running, stopped, already_stopped or restarted.</param>
+/// <param name="Unanswered">The gateways that did not confirm in time; left out when all did.</param>
 internal sealed record ControlView(
     string Message,
     string Status,
-    [property: JsonPropertyName("process_info")] ProcessInfo? ProcessInfo);
+    [property: JsonPropertyName("process_info")] ProcessInfo? ProcessInfo,
+    [property: JsonPropertyName("unanswered_gateways"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    IReadOnlyList<string>? Unanswered);
 
 /// <param name="DefaultPassword">Somebody who may log in has the password that everybody can read in the documentation.</param>
 internal sealed record InfoView(

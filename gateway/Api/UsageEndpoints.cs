@@ -17,6 +17,8 @@ internal static class UsageEndpoints
         group.MapGet("/requests", RequestsAsync)
             .Summary("List the API requests of the whole grid, newest first. status is a number or 2xx to 5xx; path is what the path begins with.")
             .Fails(ErrorCatalogue.ValidationError);
+        group.MapGet("/anonymous", AnonymousAsync)
+            .Summary("List requests without a login, added up per minute, address and endpoint, newest first.").Fails(ErrorCatalogue.ValidationError);
         group.MapGet("/summary", SummaryAsync)
             .Summary("Count the API requests of the last days (7, at most 90) a day and an endpoint.").Fails(ErrorCatalogue.ValidationError);
     }
@@ -43,6 +45,16 @@ internal static class UsageEndpoints
 
         var found = await Usage(grains).RequestsAsync(query);
         return Reply.Ok(new RequestPageView([.. found.Requests.Select(RequestView.Of)], found.Total, paging.Page, paging.Limit));
+    }
+
+    private static async Task<Results<Ok<Envelope<AnonymousPageView>>, Failure>> AnonymousAsync(IGrainFactory grains, string? page, string? limit)
+    {
+        var faults = new Faults();
+        var paging = Paging.Read(page, limit, faults);
+        if (faults.Any) return Failure.Invalid(faults);
+
+        var found = await Usage(grains).AnonymousAsync(paging.Page, paging.Limit);
+        return Reply.Ok(new AnonymousPageView([.. found.Sums.Select(AnonymousView.Of)], found.Total, paging.Page, paging.Limit));
     }
 
     private static async Task<Results<Ok<Envelope<UsageSummaryView>>, Failure>> SummaryAsync(IGrainFactory grains, string? days)
@@ -88,6 +100,26 @@ public sealed record RequestView(
             UsageSummaryView.Milliseconds(request.Duration), request.Address, request.UserAgent);
     }
 }
+
+/// <param name="Minute">RFC 3339, UTC: when the minute began.</param>
+/// <param name="Address">"*": from more addresses, or for more, than a minute lists one by one.</param>
+/// <param name="Route">The endpoint's template; "-" when there is no such endpoint.</param>
+public sealed record AnonymousView(
+    DateTime Minute,
+    string Address,
+    string Method,
+    string Route,
+    int Status,
+    long Requests,
+    [property: JsonPropertyName("avg_ms")] double AvgMs,
+    [property: JsonPropertyName("max_ms")] double MaxMs)
+{
+    public static AnonymousView Of(AnonymousRequests sum) => new(
+        sum.Minute.UtcDateTime, sum.Address, sum.Method, sum.Route, sum.Status, sum.Requests,
+        UsageSummaryView.Milliseconds(sum.Duration / sum.Requests), UsageSummaryView.Milliseconds(sum.Longest));
+}
+
+public sealed record AnonymousPageView(IReadOnlyList<AnonymousView> Sums, long Total, int Page, int Limit);
 
 public sealed record RequestPageView(IReadOnlyList<RequestView> Requests, long Total, int Page, int Limit);
 

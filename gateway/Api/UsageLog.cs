@@ -10,7 +10,8 @@ namespace NotifyHub.Gateway.Api;
 
 /// <summary>
 /// Records every request to the API, behind its answer: a request only leaves its record in a queue, which goes to the grid once a second.
-/// What does not fit into the queue is dropped, counted and told in the log; requests never wait for it.
+/// What does not fit into the queue is dropped, counted and told in the log; requests never wait for it. Requests without a login are added up
+/// instead (<see cref="AnonymousTally"/>): anybody can make any number of them, and they would push out those that were recorded.
 /// </summary>
 internal sealed partial class UsageLog : BackgroundService
 {
@@ -27,6 +28,7 @@ internal sealed partial class UsageLog : BackgroundService
     private static readonly ConcurrentDictionary<string, string> Templates = new(StringComparer.Ordinal);
 
     private readonly Channel<ApiRequest> _queue;
+    private readonly AnonymousTally _anonymous;
     private readonly IGrainFactory _grains;
     private readonly GatewayNode _node;
     private readonly TimeProvider _time;
@@ -41,6 +43,7 @@ internal sealed partial class UsageLog : BackgroundService
         IGrainFactory grains, GatewayNode node, IOptions<GatewayOptions> options, TimeProvider time, ILogger<UsageLog> logger)
     {
         (_grains, _node, _time, _logger, _isOn) = (grains, node, time, logger, options.Value.RecordRequests);
+        _anonymous = new AnonymousTally(time);
         _queue = Channel.CreateBounded<ApiRequest>(
             new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true },
             _ => Interlocked.Increment(ref _dropped));
@@ -62,8 +65,16 @@ internal sealed partial class UsageLog : BackgroundService
         }
         finally
         {
-            _queue.Writer.TryWrite(Request(context, method, at, _time.GetElapsedTime(begun)));
+            Record(context, Request(context, method, at, _time.GetElapsedTime(begun)));
         }
+    }
+
+    private void Record(HttpContext context, ApiRequest request)
+    {
+        // A login that succeeded has a caller, though not yet when it arrived.
+        var isKnown = context.User.Known() is not null || (request.Method == "POST" && request.Status < 400);
+        if (isKnown) _queue.Writer.TryWrite(request);
+        else _anonymous.Add(request);
     }
 
     /// <summary>The web server has stopped before: what is in the queue now is the rest.</summary>
@@ -117,7 +128,8 @@ internal sealed partial class UsageLog : BackgroundService
     {
         List<ApiRequest> requests = [];
         while (requests.Count < BatchSize && _queue.Reader.TryRead(out var request)) requests.Add(request);
-        return requests.Count == 0 ? null : new ApiRequestBatch(_node.Id, ++_sequence, [.. requests]);
+        var anonymous = _anonymous.Take();
+        return requests.Count + anonymous.Length == 0 ? null : new ApiRequestBatch(_node.Id, ++_sequence, [.. requests], anonymous);
     }
 
     private static ApiRequest Request(HttpContext context, string method, DateTimeOffset at, TimeSpan duration)

@@ -153,6 +153,7 @@ public sealed partial class GridLink : BackgroundService
             var answer = await ConnectionGrain().ReportAsync(_unanswered).WaitAsync(Patience, _time, cancellation);
             if (answer.Unknown) Refuse(_unanswered);
             else if (_complete is { IsTold: true }) _complete = null;
+            if (_complete is null) _clients.Changes.MarkReported();
             _unanswered = null;
         }
         while (_complete is not null);

@@ -12,6 +12,7 @@ public sealed partial class ServiceSwitch(GatewayNode node, PushListener push, C
 
     private readonly SemaphoreSlim _gate = new(1, 1);
     private ServiceState? _applied;
+    private IReadOnlyList<Client> _closed = [];
 
     /// <summary>Returns once the state is in effect here. Older states than the one in effect are ignored.</summary>
     public async Task ApplyAsync(ServiceState state, CancellationToken cancellation)
@@ -23,7 +24,7 @@ public sealed partial class ServiceSwitch(GatewayNode node, PushListener push, C
             if (node.Leaving)
             {
                 // Its clients are on their way already; a stop leaves them no time for it.
-                if (!state.Running) clients.CloseAll(CloseReason.ServiceStopped, mayReturn: false);
+                if (!state.Running) _closed = clients.CloseAll(CloseReason.ServiceStopped, mayReturn: false);
                 _applied = node.State = state;
                 return;
             }
@@ -48,6 +49,15 @@ public sealed partial class ServiceSwitch(GatewayNode node, PushListener push, C
         }
     }
 
+    /// <summary>Waits until the clients that the last change closed have ended, and the grid knows.</summary>
+    public async Task SettledAsync(CancellationToken cancellation)
+    {
+        var closed = _closed;
+        await clients.EndedAsync(closed, cancellation);
+        // Not kept for the next command, which may come in months.
+        Interlocked.CompareExchange(ref _closed, [], closed);
+    }
+
     /// <summary>The process is about to end: nobody is let in any more, what was pushed is answered, the clients are sent away over the window,
     /// the rest at once when there is hurry. Returns when the last one has gone.</summary>
     public async Task LeaveAsync(TimeSpan window, CancellationToken hurry, CancellationToken cancellation)
@@ -67,7 +77,7 @@ public sealed partial class ServiceSwitch(GatewayNode node, PushListener push, C
     {
         // In this order: whoever is told to go must not find the door open again.
         node.WebSocketListening = false;
-        clients.CloseAll(reason, mayReturn: reason != CloseReason.ServiceStopped);
+        _closed = clients.CloseAll(reason, mayReturn: reason != CloseReason.ServiceStopped);
         await push.StopListeningAsync(cancellation);
     }
 

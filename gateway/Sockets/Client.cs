@@ -21,6 +21,7 @@ public sealed class Client
     private volatile CloseReason? _closing;
     private volatile CloseReason? _ended;
     private volatile bool _sendFinished;
+    private volatile bool _hasLeft;
     private Placement? _placement;
     private HeldPage? _page;
     private long _pageSince;
@@ -63,6 +64,9 @@ public sealed class Client
 
     /// <summary>The client speaks <c>notifyhub.v1</c>.</summary>
     public bool IsEnveloped => Opened.Protocol.Length > 0;
+
+    /// <summary>What it is sent does not count as delivered.</summary>
+    public bool Observes => Pass.Observes;
 
     // --- Owned by the sender's thread, as its seat is, where the cursor stands ---
 
@@ -117,6 +121,9 @@ public sealed class Client
     public long ClosingSince { get; private set; }
 
     public bool Ended => _ended is not null;
+
+    /// <summary>It is in no list any more, and its end waits for the next session report.</summary>
+    public bool HasLeft { get => _hasLeft; set => _hasLeft = value; }
 
     /// <summary>Why it ended, or is about to.</summary>
     public CloseReason Reason => _ended ?? _closing ?? CloseReason.Lost;

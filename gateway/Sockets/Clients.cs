@@ -20,6 +20,9 @@ public sealed partial class Clients : BackgroundService
     private static readonly TimeSpan SampleInterval = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan DrainSlice = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>What a client has to take its close frame when an operator waits for its end.</summary>
+    private static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(2);
+
     /// <summary>v1 clients that are sent away come back within this time, each at a moment of its own, so that it is no stampede.</summary>
     private static readonly TimeSpan ReturnSpread = TimeSpan.FromSeconds(2);
 
@@ -132,15 +135,19 @@ public sealed partial class Clients : BackgroundService
         _places.GiveBack(client.Opened.IpAddress);
         var reason = client.Reason;
         Changes.Add(new SessionClosed(client.Counters(), _time.GetUtcNow(), reason.Abnormal, reason.Text));
+        client.HasLeft = true;
         Interlocked.Decrement(ref _present);
         _metrics.Closed(reason);
         if (reason.Abnormal) LogAbnormalEnd(client.Opened.ConnectionId, reason.Code, reason.Text);
     }
 
     /// <summary>Closes every client with this reason. If they may return, v1 clients are told when, each at another time.</summary>
-    public void CloseAll(CloseReason reason, bool mayReturn)
+    /// <returns>Those that were closed; see <see cref="EndedAsync"/>.</returns>
+    public IReadOnlyList<Client> CloseAll(CloseReason reason, bool mayReturn)
     {
-        foreach (var client in _clients.Values) Close(client, reason, mayReturn);
+        Client[] all = [.. _clients.Values];
+        foreach (var client in all) Close(client, reason, mayReturn);
+        return all;
     }
 
     /// <summary>Sends every client away to return elsewhere, evenly over the window or faster (<see cref="LeastClosedPerSecond"/>), the rest at
@@ -159,12 +166,32 @@ public sealed partial class Clients : BackgroundService
         }
     }
 
-    /// <summary>Closes one client for an administrator. False: not connected here.</summary>
-    public bool Close(string connectionId)
+    /// <summary>Closes one client for an administrator; answers when it has ended and the grid knows. False: not connected here.</summary>
+    public async Task<bool> CloseAsync(string connectionId, CancellationToken cancellation)
     {
         if (Find(connectionId) is not { } client) return false;
         client.Close(CloseReason.ByAdministrator);
+        await EndedAsync([client], cancellation);
         return true;
+    }
+
+    /// <summary>Waits until these clients, which have been closed, have ended and the grid knows. Whoever does not take its close frame in time is
+    /// cut off.</summary>
+    public async Task EndedAsync(IReadOnlyList<Client> clients, CancellationToken cancellation)
+    {
+        var begun = _time.GetTimestamp();
+        for (var i = 0; i < clients.Count;)
+        {
+            if (clients[i].HasLeft) i++;
+            else if (_time.GetElapsedTime(begun) < Goodbye) await Task.Delay(DrainSlice, _time, cancellation);
+            else
+            {
+                foreach (var late in clients.Skip(i)) late.Abort(late.Reason);
+                await Task.Delay(DrainSlice, _time, cancellation);
+            }
+        }
+
+        await Changes.WaitUntilReportedAsync(_time, cancellation);
     }
 
     public LiveCounters[] Describe(IEnumerable<string> connectionIds) =>

@@ -49,6 +49,10 @@ public sealed record HandshakeRequest(
             : null;
     }
 
+    /// <summary>The client asks that what it is sent does not count as delivered (<c>?observer=1</c>).</summary>
+    public bool AsksToObserve() => Query.Contains("observer", StringComparison.OrdinalIgnoreCase)
+        && QueryHelpers.ParseQuery(Query).TryGetValue("observer", out var observer) && observer == "1";
+
     /// <summary>Without what a log must not have.</summary>
     public override string ToString() => $"WebSocket request for {Path}";
 }

@@ -5,9 +5,12 @@ namespace NotifyHub.Gateway.Sockets;
 /// with thousands of clients, a message's cost beyond the sends themselves is the memory that is touched for each of them.
 /// </summary>
 /// <remarks>Changed by the sender's thread only; the lock is for those who ask what a client was sent.</remarks>
-internal sealed class Lane
+/// <param name="observes">What these clients are sent does not count as delivered.</param>
+internal sealed class Lane(bool observes = false)
 {
     private Client[] _clients = new Client[64];
+
+    public bool Observes { get; } = observes;
 
     public Seat[] Seats { get; private set; } = new Seat[64];
 

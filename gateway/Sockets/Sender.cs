@@ -23,6 +23,8 @@ public sealed partial class Sender : IDisposable
     private readonly object _bell = new();
     private readonly Lane _plain = new();
     private readonly Lane _envelopes = new();
+    private readonly Lane _plainObservers = new(observes: true);
+    private readonly Lane _envelopeObservers = new(observes: true);
     private int _signaled;
     private long _sent;
     private long _answered;
@@ -93,6 +95,8 @@ public sealed partial class Sender : IDisposable
                 for (var waiting = _ready.Count; waiting > 0 && _ready.TryDequeue(out var client); waiting--) Attend(client);
                 if (CurrentLog() is not { } log) continue;
                 var swept = Sweep(_plain, log.Plain) | Sweep(_envelopes, log.Envelopes);
+                Sweep(_plainObservers, log.Plain);
+                Sweep(_envelopeObservers, log.Envelopes);
                 // With stragglers it takes a look at all clients to know: one a pass is enough.
                 if (swept || _plain.Stragglers + _envelopes.Stragglers == 0) _passed.Tell(Math.Min(Passed(_plain), Passed(_envelopes)));
                 _deliveries.Tell();
@@ -119,13 +123,21 @@ public sealed partial class Sender : IDisposable
             return;
         }
 
-        if (client.Lane is null) (client.IsEnveloped ? _envelopes : _plain).Add(client);
+        if (client.Lane is null) LaneOf(client).Add(client);
         var (lane, index) = (client.Lane!, client.SeatIndex);
         if (client.TakeSendFinished()) lane.SetIdle(index, true);
         if (!lane.Seats[index].IsIdle || !TrySendOutbox(client, lane, index) || CurrentLog() is not { } log) return;
         // Looked up only now: the outbox may just have moved the cursor to a place beyond any head seen before.
         Advance(lane, index, (client.IsEnveloped ? log.Envelopes : log.Plain).Head);
     }
+
+    private Lane LaneOf(Client client) => (client.IsEnveloped, client.Observes) switch
+    {
+        (true, true) => _envelopeObservers,
+        (true, false) => _envelopes,
+        (false, true) => _plainObservers,
+        (false, false) => _plain,
+    };
 
     /// <summary>The log to follow. What is sent from here on is counted as sent of it.</summary>
     private ChannelLog? CurrentLog()
@@ -184,7 +196,7 @@ public sealed partial class Sender : IDisposable
 
             if (isHead)
             {
-                _deliveries.Add(seat.Offset, head.Offset);
+                if (!lane.Observes) _deliveries.Add(seat.Offset, head.Offset);
                 _sent += seat.Reach(head.Offset);
                 return;
             }
@@ -192,7 +204,7 @@ public sealed partial class Sender : IDisposable
             if (segment.IsPage)
             {
                 // A page may have been under way while the channel was begun anew.
-                if (segment.Epoch == _deliveries.Epoch) _deliveries.Add(seat.Offset, segment.LastOffset);
+                if (!lane.Observes && segment.Epoch == _deliveries.Epoch) _deliveries.Add(seat.Offset, segment.LastOffset);
                 _sent += seat.Reach(segment.LastOffset);
                 seat.Segment = null;
                 lane.ClientAt(index).FinishPage();

@@ -13,8 +13,13 @@ public sealed class SessionChanges
     /// right.</summary>
     public const int Most = 200_000;
 
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
+
     private readonly ConcurrentQueue<(SessionOpened? Opened, SessionClosed? Closed)> _changes = new();
     private bool _hasDropped;
+    private long _added;
+    private long _taken;
+    private long _reported;
 
     public bool IsEmpty => _changes.IsEmpty;
 
@@ -32,6 +37,7 @@ public sealed class SessionChanges
         List<SessionClosed> closed = [];
         for (; most > 0 && _changes.TryDequeue(out var change); most--)
         {
+            Interlocked.Increment(ref _taken);
             if (change.Opened is not null) opened.Add(change.Opened);
             else closed.Add(change.Closed!);
         }
@@ -48,9 +54,26 @@ public sealed class SessionChanges
         return (opened, closed, hasDropped);
     }
 
+    /// <summary>What was taken so far has been reported, and the grid has it.</summary>
+    public void MarkReported() => Volatile.Write(ref _reported, Volatile.Read(ref _taken));
+
+    /// <summary>Waits until the grid has all that has happened up to now.</summary>
+    public async Task WaitUntilReportedAsync(TimeProvider time, CancellationToken cancellation)
+    {
+        var added = Volatile.Read(ref _added);
+        while (Volatile.Read(ref _reported) < added || HasDropped) await Task.Delay(Look, time, cancellation);
+    }
+
     private void Add((SessionOpened?, SessionClosed?) change)
     {
-        if (_changes.Count < Most) _changes.Enqueue(change);
-        else Volatile.Write(ref _hasDropped, true);
+        if (_changes.Count >= Most)
+        {
+            Volatile.Write(ref _hasDropped, true);
+            return;
+        }
+
+        // Counted first: whoever waits for it must not find it neither waiting nor reported.
+        Interlocked.Increment(ref _added);
+        _changes.Enqueue(change);
     }
 }

@@ -18,8 +18,8 @@ public sealed class SocketAccess(TokenIssuer issuer, TokenVersions versions, Api
     /// <summary>Null: refused. A wrong token is refused also where none is required: who shows one means to be somebody.</summary>
     /// <exception cref="TimeoutException">The grid, which alone knows what still stands, does not answer; or another failure of its.</exception>
     public ValueTask<SocketPass?> AdmitAsync(HandshakeRequest request) => request.Token() is { } token
-        ? new ValueTask<SocketPass?>(CheckAsync(token))
-        : ValueTask.FromResult(_isRequired ? null : SocketPass.Nobody);
+        ? new ValueTask<SocketPass?>(CheckAsync(token, request.AsksToObserve()))
+        : ValueTask.FromResult(_isRequired || request.AsksToObserve() ? null : SocketPass.Nobody);
 
     /// <summary>Those of the passes that do not stand any more: the user is disabled, or has another role or password; the key is revoked.</summary>
     public async Task<HashSet<SocketPass>> EndedAsync(IEnumerable<SocketPass> passes, CancellationToken cancellation)
@@ -43,10 +43,13 @@ public sealed class SocketAccess(TokenIssuer issuer, TokenVersions versions, Api
         return ended;
     }
 
-    private async Task<SocketPass?> CheckAsync(string token)
+    private async Task<SocketPass?> CheckAsync(string token, bool observes)
     {
         // A login token has two dots, an API key none.
-        if (token.Contains('.', StringComparison.Ordinal)) return await CheckLoginAsync(token);
+        if (token.Contains('.', StringComparison.Ordinal))
+            return await CheckLoginAsync(token) is { } pass ? pass with { Observes = observes } : null;
+        // Only a person looks on: what a service or a stranger is sent was delivered to them.
+        if (observes) return null;
         var key = await keys.FindAsync(token, CancellationToken.None);
         return key is not null && key.Allows(KeyScopes.Read) ? new SocketPass(null, 0, key.Id, DateTimeOffset.MaxValue) : null;
     }
@@ -72,7 +75,8 @@ public sealed class SocketAccess(TokenIssuer issuer, TokenVersions versions, Api
 /// <param name="Version">the version that it was issued at.</param>
 /// <param name="KeyId">An API key.</param>
 /// <param name="ExpiresAt">When a login token ends, the allowed difference of clocks included.</param>
-public sealed record SocketPass(long? UserId, long Version, long? KeyId, DateTimeOffset ExpiresAt)
+/// <param name="Observes">A person who looks on: messages sent to them do not count as delivered.</param>
+public sealed record SocketPass(long? UserId, long Version, long? KeyId, DateTimeOffset ExpiresAt, bool Observes = false)
 {
     /// <summary>Let in without a token.</summary>
     public static SocketPass Nobody { get; } = new(null, 0, null, DateTimeOffset.MaxValue);

@@ -28,6 +28,6 @@ public interface IConnectionGrain : IGrainWithStringKey
     [Alias("DescribeAsync"), AnySilo]
     Task<LiveCounters[]> DescribeAsync(string[] connectionIds);
 
-    [Alias("CloseAsync"), AnySilo]
+    [Alias("CloseAsync"), AnySilo, ResponseTimeout("00:00:10")]
     Task<bool> CloseAsync(string connectionId);
 }

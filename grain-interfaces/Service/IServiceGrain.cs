@@ -10,7 +10,8 @@ public interface IServiceGrain : IGrainWithIntegerKey
     [Alias("GetAsync"), AnySilo]
     Task<ServiceState> GetAsync();
 
-    /// <summary>Answers once the state is durable and every reachable gateway follows it (5 s at most).</summary>
+    /// <summary>Answers once the state is durable and every gateway follows it: the clients that it closed have ended, and are counted as such.
+    /// Waits 5 s at most for a gateway.</summary>
     [Alias("SetAsync"), AnySilo, ResponseTimeout("00:00:30")]
     Task<ServiceChange> SetAsync(ServiceCommand command);
 
@@ -42,7 +43,9 @@ public sealed record ServiceState(
 
 /// <param name="State">The state after the command.</param>
 /// <param name="Changed">False: the service already was as commanded.</param>
+/// <param name="Unanswered">The gateways that did not confirm in time. They follow as soon as they reach the grid.</param>
 [GenerateSerializer, Immutable, Alias("NotifyHub.ServiceChange")]
 public sealed record ServiceChange(
     [property: Id(0)] ServiceState State,
-    [property: Id(1)] bool Changed);
+    [property: Id(1)] bool Changed,
+    [property: Id(2)] string[] Unanswered);

@@ -33,9 +33,14 @@ public interface IStatsGrain : IGrainWithIntegerKey
     [Alias("ConnectionsAsync"), AnySilo]
     Task<SessionPage> ConnectionsAsync(SessionQuery query);
 
-    /// <summary>Closes one client with 1008, wherever in the grid it is. False: no client with this id is connected.</summary>
-    [Alias("CloseConnectionAsync"), AnySilo]
+    /// <summary>Closes one client with 1008, wherever in the grid it is. Answers when it has ended and is counted as such. False: no client with this
+    /// id is connected.</summary>
+    [Alias("CloseConnectionAsync"), AnySilo, ResponseTimeout("00:00:15")]
     Task<bool> CloseConnectionAsync(string connectionId);
+
+    /// <summary>Something was changed by command: what is asked from now on is read anew.</summary>
+    [Alias("RefreshAsync"), AnySilo]
+    Task RefreshAsync();
 }
 
 /// <param name="Id">Unique for the life of the process.</param>

@@ -14,6 +14,10 @@ public interface IUsageGrain : IGrainWithIntegerKey
     [Alias("RequestsAsync"), AnySilo, ReadOnly]
     Task<ApiRequestPage> RequestsAsync(ApiRequestQuery query);
 
+    /// <summary>One page of what callers without a login asked for, newest first.</summary>
+    [Alias("AnonymousAsync"), AnySilo, ReadOnly]
+    Task<AnonymousPage> AnonymousAsync(int page, int limit);
+
     /// <summary>The last days, today included, of the whole grid.</summary>
     [Alias("SummaryAsync"), AnySilo, ReadOnly]
     Task<UsageSummary> SummaryAsync(int days);
@@ -36,12 +40,34 @@ public sealed record ApiRequest(
     [property: Id(7)] string Address,
     [property: Id(8)] string UserAgent);
 
+/// <summary>Requests of callers who did not log in, added up: anybody can make any number of them.</summary>
+/// <param name="Minute">UTC of its beginning.</param>
+/// <param name="Address">Where they came from; "*": from more addresses, or for more, than a minute lists one by one.</param>
+/// <param name="Duration">Of all of them.</param>
+[GenerateSerializer, Immutable, Alias("NotifyHub.AnonymousRequests")]
+public sealed record AnonymousRequests(
+    [property: Id(0)] DateTimeOffset Minute,
+    [property: Id(1)] string Address,
+    [property: Id(2)] string Method,
+    [property: Id(3)] string Route,
+    [property: Id(4)] int Status,
+    [property: Id(5)] long Requests,
+    [property: Id(6)] TimeSpan Duration,
+    [property: Id(7)] TimeSpan Longest);
+
+/// <param name="Total">How many sums there are.</param>
+[GenerateSerializer, Immutable, Alias("NotifyHub.AnonymousPage")]
+public sealed record AnonymousPage(
+    [property: Id(0)] AnonymousRequests[] Sums,
+    [property: Id(1)] long Total);
+
 /// <param name="Sequence">Counts a gateway's batches; one that is not above the last one stored is a repetition.</param>
 [GenerateSerializer, Immutable, Alias("NotifyHub.ApiRequestBatch")]
 public sealed record ApiRequestBatch(
     [property: Id(0)] string GatewayId,
     [property: Id(1)] long Sequence,
-    [property: Id(2)] ApiRequest[] Requests);
+    [property: Id(2)] ApiRequest[] Requests,
+    [property: Id(3)] AnonymousRequests[] Anonymous);
 
 /// <summary>What is null does not matter.</summary>
 /// <param name="From">The first moment that belongs to it.</param>

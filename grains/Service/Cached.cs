@@ -6,6 +6,9 @@ internal sealed class Cached<T>(TimeSpan age, TimeProvider time, Func<Task<T>> a
     private Task<T>? _answer;
     private long _askedAt;
 
+    /// <summary>What was answered is no longer so: the next question is asked anew, also when one is under way.</summary>
+    public void Forget() => _answer = null;
+
     public Task<T> GetAsync()
     {
         // Old counts from the question, not from the answer: what happened since is not in it.

@@ -16,10 +16,14 @@ public sealed partial class ServiceGrain(
     ILogger<ServiceGrain> log) : Grain, IServiceGrain, IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>Gateways renew once a second: after this time a grain that has just moved here knows them all.</summary>
+    private static readonly TimeSpan KnowsAll = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan RecoverEvery = TimeSpan.FromSeconds(1);
     private static readonly ServiceState Initial = new(Running: true, Restarts: 0);
 
     private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly long _activatedAt = time.GetTimestamp();
     private readonly Dictionary<string, Subscriber> _subscribers = new(StringComparer.Ordinal);
 
     // The durable state. Not stored.State, which a write that has not ended yet has changed already.
@@ -52,9 +56,11 @@ public sealed partial class ServiceGrain(
             };
             var changed = wanted != _state;
             if (changed) await StoreAsync(wanted with { Version = _state.Version + 1 });
+            if (KnowsAll - time.GetElapsedTime(_activatedAt) is { Ticks: > 0 } rest) await Task.Delay(rest, time);
             // Also when nothing changed: it may be the retry of a command whose answer was lost.
-            await TellAsync();
-            return new ServiceChange(_state, changed);
+            var unanswered = await NotifyAsync();
+            await RefreshStatsAsync();
+            return new ServiceChange(_state, changed, unanswered);
         }
         finally
         {
@@ -103,7 +109,7 @@ public sealed partial class ServiceGrain(
         await _turn.WaitAsync(cancellation);
         try
         {
-            if (_recovery is not null && await TryRecoverAsync()) await TellAsync();
+            if (_recovery is not null && await TryRecoverAsync()) await NotifyAsync();
         }
         finally
         {
@@ -129,7 +135,21 @@ public sealed partial class ServiceGrain(
         return true;
     }
 
-    private async Task TellAsync()
+    private async Task RefreshStatsAsync()
+    {
+        try
+        {
+            await GrainFactory.GetGrain<IStatsGrain>(GrainKeys.Only).RefreshAsync();
+        }
+        catch (Exception failure)
+        {
+            // What it answers is at most a second old anyway, and the command is carried out.
+            LogNotRefreshed(failure);
+        }
+    }
+
+    /// <summary>Returns the gateways that did not confirm.</summary>
+    private async Task<string[]> NotifyAsync()
     {
         // A gateway that no longer renews is gone, and would cost every command the whole patience.
         foreach (var (gatewayId, subscriber) in _subscribers)
@@ -137,25 +157,31 @@ public sealed partial class ServiceGrain(
             if (time.GetElapsedTime(subscriber.RenewedAt) > options.Value.Lease) _subscribers.Remove(gatewayId);
         }
 
-        await Task.WhenAll(_subscribers.ToArray().Select(async entry =>
+        var unanswered = await Task.WhenAll(_subscribers.ToArray().Select(async entry =>
         {
             try
             {
                 await entry.Value.Observer.ApplyAsync(_state).WaitAsync(Patience, time);
+                return null;
             }
             catch (Exception failure)
             {
                 LogNotTold(entry.Key, failure.Message);
                 // Unless it has renewed meanwhile: then it knows the state from the answer.
                 if (_subscribers.TryGetValue(entry.Key, out var now) && now == entry.Value) _subscribers.Remove(entry.Key);
+                return entry.Key;
             }
         }));
+        return [.. unanswered.OfType<string>().Order(StringComparer.Ordinal)];
     }
 
     private sealed record Subscriber(IGatewayObserver Observer, long RenewedAt);
 
     [LoggerMessage(LogLevel.Error, "The wanted state could not be stored.")]
     private partial void LogNotStored(Exception failure);
+
+    [LoggerMessage(LogLevel.Warning, "The counts may be a second behind the command: the statistics could not be refreshed")]
+    private partial void LogNotRefreshed(Exception failure);
 
     [LoggerMessage(LogLevel.Debug, "The wanted state cannot be read yet: {Failure}")]
     private partial void LogNotRead(string failure);

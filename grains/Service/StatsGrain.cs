@@ -19,6 +19,7 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
     private readonly Dictionary<string, (NodeStatus Status, long HeardAt)> _nodes = new(StringComparer.Ordinal);
     private readonly SessionStore _sessions;
     private readonly SessionQueries _queries;
+    private readonly SessionCap _cap;
     private readonly NotificationStore _notifications;
     private readonly DeliveryStore _deliveries;
     private readonly ScheduleStore _schedules;
@@ -38,6 +39,7 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
     public StatsGrain(
         SessionStore sessions,
         SessionQueries queries,
+        SessionCap cap,
         NotificationStore notifications,
         DeliveryStore deliveries,
         ScheduleStore schedules,
@@ -48,8 +50,8 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         TimeProvider time,
         ILogger<StatsGrain> log)
     {
-        (_sessions, _queries, _notifications, _deliveries, _schedules, _usage, _audit, _database, _options, _time, _log) =
-            (sessions, queries, notifications, deliveries, schedules, usage, audit, database, options.Value, time, log);
+        (_sessions, _queries, _cap, _notifications, _deliveries, _schedules, _usage, _audit, _database, _options, _time, _log) =
+            (sessions, queries, cap, notifications, deliveries, schedules, usage, audit, database, options.Value, time, log);
         _totals = new(AnswerAge, time, ReadTotalsAsync);
         _stats = new(AnswerAge, time, () => queries.StatsAsync());
         _traffic = new(time);
@@ -120,8 +122,20 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         };
     }
 
-    public async Task<bool> CloseConnectionAsync(string connectionId) =>
-        await _queries.FindGatewayAsync(connectionId) is { } gatewayId && await Connections(gatewayId).CloseAsync(connectionId);
+    public async Task<bool> CloseConnectionAsync(string connectionId)
+    {
+        if (await _queries.FindGatewayAsync(connectionId) is not { } gatewayId) return false;
+        var isClosed = await Connections(gatewayId).CloseAsync(connectionId);
+        await RefreshAsync();
+        return isClosed;
+    }
+
+    public Task RefreshAsync()
+    {
+        _totals.Forget();
+        _stats.Forget();
+        return Task.CompletedTask;
+    }
 
     private IConnectionGrain Connections(string gatewayId) => GrainFactory.GetGrain<IConnectionGrain>(GrainKeys.Gateway(gatewayId));
 
@@ -200,6 +214,8 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         try
         {
             await WatchOrphansAsync(cancellation);
+            // Not with the hourly rest: anybody can make thousands of sessions a minute.
+            await _cap.ApplyAsync(cancellation);
             // Also between sweeps: it must not seem as if nothing had run.
             var now = await GrainFactory.GetGrain<IRetentionGrain>(GrainKeys.Only).NowAsync();
             if (_sweptAt is { } sweptAt && _time.GetElapsedTime(sweptAt) < SweepEvery) return;

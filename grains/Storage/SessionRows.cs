@@ -5,7 +5,8 @@ namespace NotifyHub.Grains.Storage;
 // A report's sessions on their way into SQL: one JSON array, whose members are the columns.
 internal sealed record NamedRow(string ConnectionId);
 
-internal sealed record OpenedRow(string ConnectionId, string IpAddress, string UserAgent, string Protocol, string Day, long ConnectedAt);
+internal sealed record OpenedRow(
+    string ConnectionId, string IpAddress, string UserAgent, string Network, string Protocol, string Day, long ConnectedAt);
 
 internal sealed record ClosedRow(
     string ConnectionId,

@@ -18,7 +18,7 @@ public sealed class SessionStore(Database database, IOptions<SiloOptions> option
 
     private readonly TimeZoneInfo _zone = options.Value.Zone();
     private readonly string _opened = Rows(database, ("connection_id", "text"), ("ip_address", "text"), ("user_agent", "text"),
-        ("protocol", "text"), ("day", "text"), ("connected_at", "bigint"));
+        ("network", "text"), ("protocol", "text"), ("day", "text"), ("connected_at", "bigint"));
     private readonly string _closed = Rows(database, ("connection_id", "text"), ("status", "text"), ("disconnected_at", "bigint"),
         ("last_ping_at", "bigint"), ("sent", "bigint"), ("received", "bigint"), ("errors", "bigint"), ("last_error", "text"),
         ("reason", "text"));
@@ -129,15 +129,15 @@ public sealed class SessionStore(Database database, IOptions<SiloOptions> option
         var rows = report.Opened
             .OrderBy(opened => opened.ConnectedAt)
             .Select(opened => new OpenedRow(
-                Clean(opened.ConnectionId), Clean(opened.IpAddress), Clean(opened.UserAgent), Clean(opened.Protocol),
-                Day(opened.ConnectedAt), opened.ConnectedAt.ToUnixTimeMilliseconds()))
+                Clean(opened.ConnectionId), Clean(opened.IpAddress), Clean(opened.UserAgent),
+                SessionCap.NetworkOf(Clean(opened.IpAddress)), Clean(opened.Protocol), Day(opened.ConnectedAt), opened.ConnectedAt.ToUnixTimeMilliseconds()))
             .ToArray();
         var json = JsonSerializer.Serialize(rows, SessionJson.Default.OpenedRowArray);
         var days = await session.Connection.QueryAsync<string>(
             $"""
             {_opened}
-            INSERT INTO session (connection_id, gateway_id, ip_address, user_agent, protocol, status, day, connected_at)
-            SELECT r.connection_id, @gatewayId, r.ip_address, r.user_agent, r.protocol, 'connected', r.day, r.connected_at
+            INSERT INTO session (connection_id, gateway_id, ip_address, network, user_agent, protocol, status, day, connected_at)
+            SELECT r.connection_id, @gatewayId, r.ip_address, r.network, r.user_agent, r.protocol, 'connected', r.day, r.connected_at
             FROM r WHERE true
             ON CONFLICT (connection_id) DO NOTHING
             RETURNING day

@@ -6,7 +6,8 @@ using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Grains.Storage;
 
-/// <summary>The log of API requests: a row each, as long as they are retained, and sums a day and endpoint.</summary>
+/// <summary>The log of API requests: a row per request of a known caller, as long as they are retained, sums of the others, and sums per day and
+/// endpoint of all.</summary>
 public sealed class UsageStore(Database database, IOptions<SiloOptions> options, TimeProvider time)
 {
     private const int SweepBatch = 5_000;
@@ -18,6 +19,10 @@ public sealed class UsageStore(Database database, IOptions<SiloOptions> options,
         """;
 
     private readonly SiloOptions _options = options.Value;
+
+    /// <summary>What callers without a login asked for.</summary>
+    public AnonymousRows Anonymous { get; } = new(database, options.Value);
+
     private readonly TimeZoneInfo _zone = options.Value.Zone();
 
     /// <summary>Adds a batch in one transaction. False: it was added before.</summary>
@@ -32,10 +37,12 @@ public sealed class UsageStore(Database database, IOptions<SiloOptions> options,
                 """,
                 new { batch.GatewayId, batch.Sequence, now = time.GetUtcNow().ToUnixTimeMilliseconds() },
                 transaction) > 0;
-            if (!isNew || batch.Requests.Length == 0) return isNew;
+            if (!isNew) return false;
 
+            await SumAsync(connection, transaction, batch);
+            await AnonymousRows.AddAsync(connection, transaction, batch.Anonymous);
+            if (batch.Requests.Length == 0) return true;
             await InsertAsync(connection, transaction, batch.Requests, cancellation);
-            await SumAsync(connection, transaction, batch.Requests);
             // As many leave at the old end as come at the new one: the bound holds at any rate of requests.
             await connection.ExecuteAsync(
                 """
@@ -131,6 +138,7 @@ public sealed class UsageStore(Database database, IOptions<SiloOptions> options,
                 new { oldestDay, before },
                 transaction),
             cancellation);
+        await Anonymous.SweepAsync(now - _options.UsageAge, cancellation);
         long swept = 0;
         while (true)
         {
@@ -163,19 +171,22 @@ public sealed class UsageStore(Database database, IOptions<SiloOptions> options,
         ],
         cancellation);
 
-    private Task<int> SumAsync(DbConnection connection, DbTransaction transaction, ApiRequest[] requests)
+    private Task<int> SumAsync(DbConnection connection, DbTransaction transaction, ApiRequestBatch batch)
     {
-        var sums = requests
-            .GroupBy(request => (Day: Day(TimeZoneInfo.ConvertTime(request.At, _zone).Date), request.Method, request.Route))
+        var sums = batch.Requests
+            .Select(one => (one.At, one.Method, one.Route, one.Status, Requests: 1L, one.Duration, Longest: one.Duration))
+            .Concat(batch.Anonymous.Select(one =>
+                (At: one.Minute, one.Method, one.Route, one.Status, one.Requests, one.Duration, one.Longest)))
+            .GroupBy(one => (Day: Day(TimeZoneInfo.ConvertTime(one.At, _zone).Date), one.Method, one.Route))
             .Select(group => new Sum
             {
                 Day = group.Key.Day,
                 Method = group.Key.Method,
                 Route = group.Key.Route,
-                Requests = group.Count(),
-                Errors = group.Count(request => request.Status >= 400),
-                Duration = group.Sum(request => Microseconds(request.Duration)),
-                Longest = group.Max(request => Microseconds(request.Duration)),
+                Requests = group.Sum(one => one.Requests),
+                Errors = group.Sum(one => one.Status >= 400 ? one.Requests : 0),
+                Duration = group.Sum(one => Microseconds(one.Duration)),
+                Longest = group.Max(one => Microseconds(one.Longest)),
             })
             // In one order, so that two gateways' batches never wait for each other in a circle.
             .OrderBy(sum => sum.Day, StringComparer.Ordinal).ThenBy(sum => sum.Method, StringComparer.Ordinal)

@@ -12,5 +12,7 @@ public sealed class UsageGrain(UsageStore store) : Grain, IUsageGrain
 
     public Task<ApiRequestPage> RequestsAsync(ApiRequestQuery query) => store.ListAsync(query);
 
+    public Task<AnonymousPage> AnonymousAsync(int page, int limit) => store.Anonymous.ListAsync(page, limit);
+
     public Task<UsageSummary> SummaryAsync(int days) => store.SummaryAsync(days);
 }

@@ -33,9 +33,12 @@ public sealed class Browser : IAsyncLifetime
     public Task<Tab> OpenAsync(NotifyHubProcess hub, TabOptions? options = null) => Tab.OpenAsync(_browser!, hub, options ?? new TabOptions());
 
     /// <summary>As <see cref="OpenAsync(TabOptions?)"/>, logged in as the first administrator and at this page.</summary>
-    public async Task<Tab> LogInAsync(string path = "", TabOptions? options = null)
+    public Task<Tab> LogInAsync(string path = "", TabOptions? options = null) => LogInAsync(Hub, path, options);
+
+    /// <summary>As <see cref="LogInAsync(string, TabOptions?)"/>, at a gateway of the test's own.</summary>
+    public async Task<Tab> LogInAsync(NotifyHubProcess hub, string path = "", TabOptions? options = null)
     {
-        var tab = await OpenAsync(options);
+        var tab = await OpenAsync(hub, options);
         await tab.LogInAsync("admin@notifyhub.com", "admin123", path);
         return tab;
     }

@@ -12,8 +12,9 @@ public sealed class LookTests(Browser browser)
 {
     private static readonly (string Path, string Name)[] Pages =
     [
-        ("", "總覽"), ("scheduler", "排程器管理"), ("usage", "API 使用紀錄"), ("usage?view=requests", "API 使用紀錄"), ("notifications", "通知"),
-        ("live", "即時測試"), ("keys", "API 金鑰"), ("users", "使用者"), ("settings", "設定"),
+        ("", "總覽"), ("scheduler", "排程器管理"), ("usage", "API 使用紀錄"), ("usage?view=requests", "API 使用紀錄"),
+        ("usage?view=anonymous", "API 使用紀錄"), ("notifications", "通知"), ("live", "即時測試"), ("keys", "API 金鑰"),
+        ("users", "使用者"), ("settings", "設定"),
     ];
 
     [Theory]
@@ -55,6 +56,17 @@ public sealed class LookTests(Browser browser)
         }
 
         Assert.True(faults.Count == 0, string.Join("\n", faults));
+    }
+
+    [Fact]
+    public async Task The_question_before_an_act_passes_them_as_well()
+    {
+        await using var tab = await browser.LogInAsync("scheduler");
+        await tab.Button("停止服務").ClickAsync();
+        await Expect(tab.Dialog).ToBeVisibleAsync();
+        var faults = await FaultsAsync(tab);
+        await tab.Page.Keyboard.PressAsync("Escape");
+        Assert.True(!faults.Any(), string.Join("\n", faults));
     }
 
     [Fact]

@@ -9,7 +9,8 @@ public sealed class Screenshots(Browser browser)
 {
     private static readonly (string Name, string Path)[] Pages =
     [
-        ("overview", ""), ("scheduler", "scheduler"), ("usage", "usage"), ("requests", "usage?view=requests"), ("notifications", "notifications"),
+        ("overview", ""), ("scheduler", "scheduler"), ("usage", "usage"), ("requests", "usage?view=requests"), ("anonymous", "usage?view=anonymous"),
+        ("notifications", "notifications"),
         ("live", "live"), ("keys", "keys"), ("users", "users"), ("settings", "settings"),
     ];
 
@@ -40,7 +41,31 @@ public sealed class Screenshots(Browser browser)
             if (name == "overview") await Traffic.FillChartsAsync();
             if (name == "live") await LiveAsync(tab);
             await ShootAsync(tab, folder, name);
+            if (name == "scheduler") await ShootFocusAsync(tab, folder);
         }
+    }
+
+    /// <summary>What a person sees who walks by keyboard: a link, a button, a field, and the question before an act.</summary>
+    private static async Task ShootFocusAsync(Tab tab, string folder)
+    {
+        foreach (var (name, element) in new[]
+        {
+            ("focus-link", tab.Page.Locator(".brand")), ("focus-button", tab.Page.Locator(".service .panel-foot button").First),
+            ("focus-row", tab.Page.Locator(".row-link").First), ("focus-choice", tab.Page.Locator(".choice select").First),
+        })
+        {
+            await element.ScrollIntoViewIfNeededAsync();
+            // By a key, or the browser takes it for a click and shows no ring.
+            await tab.Page.Keyboard.PressAsync("Shift");
+            await element.FocusAsync();
+            await ShootAsync(tab, folder, name, fullPage: false);
+        }
+
+        await tab.Page.Locator(".service .panel-foot button").Nth(1).FocusAsync();
+        await tab.Page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(tab.Dialog).ToBeVisibleAsync();
+        await ShootAsync(tab, folder, "confirm", fullPage: false);
+        await tab.Page.Keyboard.PressAsync("Escape");
     }
 
     private static async Task LiveAsync(Tab tab)
@@ -51,8 +76,8 @@ public sealed class Screenshots(Browser browser)
         await Assertions.Expect(tab.Page.Locator(".socket-log")).ToContainTextAsync("pong");
     }
 
-    private static async Task ShootAsync(Tab tab, string folder, string name) =>
-        await tab.Page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{name}.png"), FullPage = true, Animations = ScreenshotAnimations.Disabled });
+    private static async Task ShootAsync(Tab tab, string folder, string name, bool fullPage = true) => await tab.Page.ScreenshotAsync(
+        new() { Path = Path.Combine(folder, $"{name}.png"), FullPage = fullPage, Animations = ScreenshotAnimations.Disabled });
 
     private static string Root([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../.."));
 }

@@ -125,6 +125,24 @@ public sealed class ServiceTests(Browser browser)
     }
 
     [Fact]
+    public async Task An_operator_is_offered_what_the_API_allows_and_nothing_that_it_refuses()
+    {
+        var (_, email) = await People.AddAsync(Hub, "operator", "some-password");
+        await using var client = await Hub.ConnectAsync();
+        await using var tab = await browser.OpenAsync();
+        await tab.LogInAsync(email, "some-password", "scheduler");
+
+        await Expect(tab.Button("新增排程")).ToBeVisibleAsync();
+        await Expect(tab.Page.GetByText("您的角色不能控制服務。")).ToBeVisibleAsync();
+        foreach (var button in (string[])["停止服務", "重啟服務"]) await Expect(tab.Button(button)).ToHaveCountAsync(0);
+        await tab.ClickMenuAsync("API 使用紀錄");
+        await Expect(tab.Row(client.UserAgent)).ToBeVisibleAsync();
+        await Expect(tab.Page.GetByRole(AriaRole.Button, new() { Name = "中斷連線" })).ToHaveCountAsync(0);
+        await tab.ClickMenuAsync("通知");
+        await Expect(tab.Button("發送通知")).ToBeVisibleAsync();
+    }
+
+    [Fact]
     public async Task A_viewer_sees_everything_and_can_do_nothing()
     {
         var (_, email) = await People.AddAsync(Hub, "viewer", "some-password");
@@ -132,12 +150,12 @@ public sealed class ServiceTests(Browser browser)
         await tab.LogInAsync(email, "some-password", "scheduler");
 
         await Expect(tab.Page.GetByTestId("service-state")).ToBeVisibleAsync();
-        await Expect(tab.Page.GetByText("只有操作員與系統管理員可以控制服務。")).ToBeVisibleAsync();
+        await Expect(tab.Page.GetByText("您的角色不能控制服務。")).ToBeVisibleAsync();
         foreach (var button in (string[])["停止服務", "重啟服務", "新增排程"]) await Expect(tab.Button(button)).ToHaveCountAsync(0);
         await Expect(tab.Page.Locator(".nav-item")).ToHaveCountAsync(5);
         await tab.ClickMenuAsync("通知");
         await Expect(tab.Button("發送通知")).ToHaveCountAsync(0);
         await tab.GoAsync("users");
-        await Expect(tab.Page.GetByText("僅限系統管理員")).ToBeVisibleAsync();
+        await Expect(tab.Page.GetByText("沒有權限")).ToBeVisibleAsync();
     }
 }

@@ -62,4 +62,24 @@ public sealed class UsageTests(Browser browser)
         await Expect(tab.Panel("每日請求數").Locator(".bars-one")).ToHaveCountAsync(7);
         await Expect(tab.Panel("各端點請求數").Locator("tbody tr").First).ToContainTextAsync("/api/");
     }
+
+    [Fact]
+    public async Task Requests_without_a_login_are_shown_as_sums()
+    {
+        using var stranger = browser.Hub.Rest();
+        for (var i = 0; i < 12; i++) (await stranger.GetAsync("/api/audit")).Expect(HttpStatusCode.Unauthorized);
+        await using var tab = await browser.LogInAsync("usage?view=requests");
+        await tab.Page.GetByRole(AriaRole.Link, new() { Name = "未登入的請求" }).ClickAsync();
+        var list = tab.Panel("未登入的請求");
+
+        // Added up once a second, behind the answers; twelve requests may lie in two minutes.
+        await Until.TrueAsync(async () =>
+        {
+            await list.GetByRole(AriaRole.Button, new() { Name = "重新整理" }).ClickAsync();
+            await Expect(list.Locator(".list")).ToHaveAttributeAsync("aria-busy", "false");
+            var counts = await tab.Row("/api/audit").Locator("[data-label=請求數]").AllInnerTextsAsync();
+            return counts.Sum(int.Parse) == 12;
+        });
+        await Expect(tab.Row("/api/audit").First).ToContainTextAsync("401");
+    }
 }

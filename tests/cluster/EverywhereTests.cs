@@ -136,8 +136,11 @@ public sealed class EverywhereTests(LocalCluster cluster) : IAsyncLifetime
         await using var here = await One.ConnectAsync();
         await using var there = await Other.ConnectAsync();
 
+        await Until.TrueAsync(async () => (await _rest[1].StatusAsync()).GetProperty("active_connections").GetInt64() >= 2);
         (await _rest[0].PostAsync("/api/system/websocket/stop")).Expect(HttpStatusCode.OK);
 
+        // At once, and asked at either.
+        foreach (var rest in _rest) Assert.Equal(0, (await rest.StatusAsync()).GetProperty("active_connections").GetInt64());
         foreach (var client in (SocketClient[])[here, there]) Assert.Equal((1001, "service stopped"), await client.WaitUntilClosedAsync());
         foreach (var rest in _rest)
         {

@@ -115,9 +115,9 @@ public sealed class LiveSocketTests : IDisposable
     public void The_close_code_says_whether_it_comes_back(int code, bool returns) => Assert.Equal(returns, LiveSocket.MayReturn(code));
 
     [Theory]
-    [InlineData(true, "ws://grid.test:8080/", "notifyhub.v1 notifyhub.bearer.a.b")]
-    [InlineData(false, "ws://grid.test:8080/?token=a.b", "")]
-    public async Task A_token_is_shown_to_the_server_and_not_in_the_log(bool v1, string address, string protocols)
+    [InlineData(true, "ws://grid.test:8080/?observer=1", "notifyhub.v1 notifyhub.bearer.a.b")]
+    [InlineData(false, "ws://grid.test:8080/?observer=1&token=a.b", "")]
+    public async Task A_token_makes_an_observer_and_is_not_in_the_log(bool v1, string address, string protocols)
     {
         _ = _socket.RunAsync(Address, v1, since: null, token: "a.b");
         await ServerAsync();
@@ -175,6 +175,59 @@ public sealed class LiveSocketTests : IDisposable
         Assert.Equal(WebSocketMessageType.Close, (await server.ReceiveAsync(buffer.AsMemory(), CancellationToken.None)).MessageType);
         Assert.Equal(WebSocketCloseStatus.NormalClosure, server.CloseStatus);
         await server.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "", CancellationToken.None);
+        await EndAsync(running);
+        Assert.Single(_asked);
+    }
+
+    [Fact]
+    public async Task Left_while_open_it_says_goodbye()
+    {
+        var running = _socket.RunAsync(Address, v1: true, since: null);
+        var server = await ServerAsync();
+        await Until.TrueAsync(() => _socket.State == LiveState.On);
+
+        _socket.Dispose();
+
+        Assert.Equal(WebSocketMessageType.Close, (await server.ReceiveAsync(new byte[16].AsMemory(), CancellationToken.None)).MessageType);
+        Assert.Equal(WebSocketCloseStatus.NormalClosure, server.CloseStatus);
+        await server.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "", CancellationToken.None);
+        await EndAsync(running);
+        await _socket.RunAsync(Address, v1: true, since: null);
+        Assert.Single(_asked);
+    }
+
+    [Fact]
+    public async Task Left_while_it_connects_it_says_goodbye_to_a_connection_that_comes_about_all_the_same()
+    {
+        var connected = new TaskCompletionSource();
+        using var socket = new LiveSocket(
+            async (address, protocols, cancellation) =>
+            {
+                await connected.Task;
+                return await ConnectAsync(address, protocols, cancellation);
+            },
+            _clock);
+        var running = socket.RunAsync(Address, v1: true, since: null);
+
+        socket.Dispose();
+        connected.SetResult();
+
+        var server = await ServerAsync();
+        Assert.Equal(WebSocketMessageType.Close, (await server.ReceiveAsync(new byte[16].AsMemory(), CancellationToken.None)).MessageType);
+        await EndAsync(running);
+        Assert.Single(_asked);
+    }
+
+    [Fact]
+    public async Task Left_while_it_waits_it_does_not_return()
+    {
+        _refuses = true;
+        var running = _socket.RunAsync(Address, v1: true, since: null);
+        await Until.TrueAsync(() => _socket.State == LiveState.Waiting);
+
+        _socket.Dispose();
+
+        // Without the clock moving.
         await EndAsync(running);
         Assert.Single(_asked);
     }

@@ -13,7 +13,7 @@ namespace NotifyHub.ConsoleTests;
 public sealed class LoginTests : ConsoleContext
 {
     private const string Request = "POST /api/auth/login";
-    private const string Good = """{"token":"abc","user":{"id":1,"email":"a@b.c","name":"A","role":"operator","default_password":true}}""";
+    private const string Good = """{"token":"abc","user":{"id":1,"email":"a@b.c","name":"A","role":"operator","default_password":true,"permissions":["notifications.publish"]}}""";
 
     [Fact]
     public async Task A_login_is_kept_for_the_tab_and_leads_to_the_overview()
@@ -23,7 +23,9 @@ public sealed class LoginTests : ConsoleContext
         await SubmitAsync(Render<LoginPage>());
 
         Assert.Equal("""{"email":"a@b.c","password":"secret"}""", Server.LastBody);
-        Assert.Equal(("abc", true, true, false), (Session.Token, Session.User!.DefaultPassword, Session.MayOperate, Session.MayAdminister));
+        Assert.Equal(
+            ("abc", true, true, false),
+            (Session.Token, Session.User!.DefaultPassword, Session.May(Permissions.Publish), Session.May(Permissions.ControlService)));
         Assert.Contains(JSInterop.Invocations, call => call.Identifier == "sessionStorage.setItem" && call.Arguments[1] as string == "abc");
         Assert.Equal("http://localhost/", Navigation.Uri);
     }

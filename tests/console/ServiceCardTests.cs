@@ -1,6 +1,7 @@
 using System.Net;
 using AngleSharp.Dom;
 using Bunit;
+using NotifyHub.Console.Accounts;
 using NotifyHub.Console.Api;
 using NotifyHub.Console.Components;
 using NotifyHub.Console.Language;
@@ -96,14 +97,14 @@ public sealed class ServiceCardTests : ConsoleContext
     }
 
     [Fact]
-    public async Task A_viewer_sees_the_card_without_its_buttons()
+    public async Task Whoever_may_not_control_the_service_sees_the_card_without_its_buttons()
     {
-        await LogInAsync(Roles.Viewer);
+        await LogInAsync(Permissions.Publish, Permissions.ManageSchedules);
 
         var card = Card(Running);
 
         Assert.Empty(card.FindAll(".panel-foot button.mud-button-root"));
-        Assert.Contains("只有操作員與系統管理員可以控制服務。", card.Markup, StringComparison.Ordinal);
+        Assert.Contains("您的角色不能控制服務。", card.Markup, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -123,7 +124,7 @@ public sealed class ServiceCardTests : ConsoleContext
     [Fact]
     public async Task A_button_says_which_command_it_is()
     {
-        await LogInAsync(Roles.Operator);
+        await LogInAsync(Permissions.ControlService);
         List<string> commands = [];
         var card = Render<ServiceCard>(parameters => parameters
             .Add(one => one.Status, Running).Add(one => one.OnCommand, commands.Add));

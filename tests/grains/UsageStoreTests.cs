@@ -21,7 +21,7 @@ public abstract class UsageStoreTests(PostgresServer? server) : StoreTest(server
     [Fact]
     public async Task A_batch_that_comes_again_counts_once()
     {
-        var batch = new ApiRequestBatch("gw-1", 1, [Request(path: "/api/a"), Request(path: "/api/b")]);
+        var batch = new ApiRequestBatch("gw-1", 1, [Request(path: "/api/a"), Request(path: "/api/b")], []);
         Assert.True(await Store.AddAsync(batch, Cancellation));
         Assert.False(await Store.AddAsync(batch, Cancellation));
         Assert.True(await Store.AddAsync(batch with { GatewayId = "gw-2" }, Cancellation));
@@ -85,6 +85,46 @@ public abstract class UsageStoreTests(PostgresServer? server) : StoreTest(server
     }
 
     [Fact]
+    public async Task Requests_without_a_login_are_sums_whoever_tells_them_and_count_in_the_days()
+    {
+        await AddAsync(Store, Refusals(0), Refusals(0, status: 429, requests: 5));
+        await Store.AddAsync(new ApiRequestBatch("gw-2", 1, [Request(status: 200)], [Refusals(0, requests: 30), Refusals(1)]), Cancellation);
+
+        var page = await Store.Anonymous.ListAsync(1, 10, Cancellation);
+        Assert.Equal(
+            [Refusals(1), Refusals(0, status: 429, requests: 5), Refusals(0, requests: 40)],
+            page.Sums);
+        Assert.Equal(3, page.Total);
+        Assert.Equal([Refusals(0, requests: 40)], (await Store.Anonymous.ListAsync(3, 1, Cancellation)).Sums);
+        Assert.Empty((await Store.Anonymous.ListAsync(4, 1, Cancellation)).Sums);
+        Assert.Equal((56, 55), Counts((await Store.SummaryAsync(1, Cancellation)).Days.Single()));
+        Assert.Equal(1, (await Store.ListAsync(Everything, Cancellation)).Total);
+
+        static (long, long) Counts(UsageDay day) => (day.Requests, day.Errors);
+    }
+
+    [Fact]
+    public async Task Sums_beyond_the_bound_leave_the_oldest_first_and_records_of_callers_stay()
+    {
+        var small = new UsageStore(Database, Options.Create(new SiloOptions { TimeZone = "UTC", AnonymousRows = 1_000 }), Clock);
+        await small.AddAsync(new ApiRequestBatch("gw-2", 1, [Request(path: "/api/kept")], []), Cancellation);
+        for (var minute = 0; minute < 12; minute++)
+            await AddAsync(small, [.. Enumerable.Range(0, 100).Select(address => Refusals(minute, $"10.0.0.{address}"))]);
+
+        await small.SweepAsync(Cancellation);
+
+        var page = await small.Anonymous.ListAsync(1, 1, Cancellation);
+        Assert.Equal((1_000, Clock.GetUtcNow().AddMinutes(11)), (page.Total, page.Sums[0].Minute));
+        Assert.Equal(Clock.GetUtcNow().AddMinutes(2), (await small.Anonymous.ListAsync(1_000, 1, Cancellation)).Sums[0].Minute);
+        Assert.Equal(12_001, (await small.SummaryAsync(1, Cancellation)).Days.Single().Requests);
+        Assert.Equal("/api/kept", Assert.Single((await small.ListAsync(Everything, Cancellation)).Requests).Request.Path);
+
+        Clock.Advance(new SiloOptions().UsageAge + TimeSpan.FromMinutes(11));
+        await small.SweepAsync(Cancellation);
+        Assert.Equal(100, (await small.Anonymous.ListAsync(1, 1, Cancellation)).Total);
+    }
+
+    [Fact]
     public async Task Old_rows_leave_and_their_sums_stay_as_long_as_the_history()
     {
         await AddAsync(Request());
@@ -109,7 +149,7 @@ public abstract class UsageStoreTests(PostgresServer? server) : StoreTest(server
         {
             var requests = Enumerable.Range(batch * 4_000, 4_000).Select(number => Request(
                 at: start.AddMilliseconds(number), path: $"/api/{number}", who: number % 1_000 == 0 ? "rare" : "-", status: number % 100 == 0 ? 500 : 200));
-            await small.AddAsync(new ApiRequestBatch("gw", ++_sequence, [.. requests]), Cancellation);
+            await small.AddAsync(new ApiRequestBatch("gw", ++_sequence, [.. requests], []), Cancellation);
         }
 
         var first = await small.ListAsync(Everything with { Limit = 2 }, Cancellation);
@@ -122,7 +162,14 @@ public abstract class UsageStoreTests(PostgresServer? server) : StoreTest(server
         Assert.Equal(104_000, (await small.SummaryAsync(1, Cancellation)).Endpoints.Single().Requests);
     }
 
-    private Task<bool> AddAsync(params ApiRequest[] requests) => Store.AddAsync(new ApiRequestBatch("gw", ++_sequence, requests), Cancellation);
+    private Task<bool> AddAsync(params ApiRequest[] requests) => Store.AddAsync(new ApiRequestBatch("gw", ++_sequence, requests, []), Cancellation);
+
+    private Task<bool> AddAsync(UsageStore store, params AnonymousRequests[] sums) =>
+        store.AddAsync(new ApiRequestBatch("gw", ++_sequence, [], sums), Cancellation);
+
+    private AnonymousRequests Refusals(int minute, string address = "192.0.2.7", int requests = 10, int status = 401) => new(
+        Clock.GetUtcNow().AddMinutes(minute), address, "GET", "/api/keys", status, requests,
+        TimeSpan.FromMilliseconds(requests), TimeSpan.FromMilliseconds(2));
 
     private ApiRequest Request(
         DateTimeOffset? at = null, string who = "-", string method = "GET", string path = "/api/1", int status = 200,

@@ -93,6 +93,51 @@ public sealed class ControlTests(ControlTests.Shared shared) : IClassFixture<Con
         Assert.Equal("started", await CommandAsync(admin, Start));
     }
 
+    [Theory]
+    [InlineData(Stop, false)]
+    [InlineData(Stop, true)]
+    [InlineData(Restart, false)]
+    [InlineData(Restart, true)]
+    public async Task When_a_command_is_answered_no_client_that_it_closed_is_counted(string command, bool oneDoesNotRead)
+    {
+        using var admin = await Hub.LogInAsync();
+        List<SocketClient> clients = [];
+        for (var i = 0; i < 5; i++) clients.Add(await Hub.ConnectAsync(v1: i % 2 == 0));
+        using var deaf = oneDoesNotRead ? await RawSocket.UpgradeAsync(Hub.WebSocketPort) : null;
+        var wanted = oneDoesNotRead ? 6 : 5;
+        await Until.TrueAsync(async () => (await admin.StatusAsync()).GetProperty("active_connections").GetInt64() == wanted);
+
+        var answer = (await admin.PostAsync(command)).Expect(HttpStatusCode.OK).Data;
+
+        var status = await admin.StatusAsync();
+        Assert.Equal(0, status.GetProperty("active_connections").GetInt64());
+        Assert.Equal(0, (await admin.StatsAsync()).GetProperty("activeConnections").GetInt64());
+        Assert.Empty(await admin.ConnectionsAsync("connected"));
+        Assert.Equal(command == Restart, status.GetProperty("service_running").GetBoolean());
+        Assert.False(answer.TryGetProperty("unanswered_gateways", out _));
+        foreach (var client in clients)
+        {
+            Assert.Equal(command == Stop ? 1001 : 1012, (await client.WaitUntilClosedAsync()).Code);
+            await client.DisposeAsync();
+        }
+
+        await CommandAsync(admin, Start);
+    }
+
+    [Fact]
+    public async Task When_a_close_is_answered_the_client_is_gone()
+    {
+        using var admin = await Hub.LogInAsync();
+        await using var client = await Hub.ConnectAsync();
+        var id = (await admin.ConnectionAsync(client.UserAgent, _ => true)).GetProperty("connectionId").GetString();
+
+        (await admin.SendAsync(HttpMethod.Delete, $"/api/websocket/connections/{id}")).Expect(HttpStatusCode.OK);
+
+        Assert.Equal(0, (await admin.StatusAsync()).GetProperty("active_connections").GetInt64());
+        Assert.Empty(await admin.ConnectionsAsync("connected"));
+        Assert.Equal(1008, (await client.WaitUntilClosedAsync()).Code);
+    }
+
     [Fact]
     public async Task A_notification_made_while_stopped_reaches_a_client_that_resumes_after_the_start()
     {

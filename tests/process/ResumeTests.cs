@@ -152,6 +152,58 @@ public sealed class ResumeTests(ResumeTests.Shared shared) : IClassFixture<Resum
     }
 
     [Fact]
+    public async Task What_a_person_who_looks_on_is_sent_does_not_count_as_delivered()
+    {
+        await using var hub = await NotifyHubProcess.StartAsync();
+        using var rest = await hub.LogInAsync();
+        await using var plain = await hub.ConnectAsync($"?observer=1&token={rest.Token}");
+        await using var v1 = await hub.ConnectAsync($"?observer=1&token={rest.Token}", v1: true);
+        await v1.NextAsync();
+        var first = await CreateAsync();
+        Assert.Contains("counted", await plain.NextAsync(), StringComparison.Ordinal);
+        Assert.Contains("counted", await v1.NextAsync(), StringComparison.Ordinal);
+        // All of the log again.
+        await using var replayed = await hub.ConnectAsync($"?since=0&observer=1&token={rest.Token}", v1: true);
+        await replayed.NextAsync();
+        Assert.Contains("counted", await replayed.NextAsync(), StringComparison.Ordinal);
+
+        // One who counts: reports go in order, so what was counted before it has been told by then.
+        await using var client = await hub.ConnectAsync();
+        var second = await CreateAsync();
+        await client.NextAsync();
+        await Until.TrueAsync(async () => (await ReadAsync(second)).GetProperty("status").GetString() == "delivered");
+
+        Assert.Equal(1, (await ReadAsync(second)).GetProperty("deliveries").GetInt64());
+        var seen = await ReadAsync(first);
+        Assert.Equal((0, "pending"), (seen.GetProperty("deliveries").GetInt64(), seen.GetProperty("status").GetString()));
+        Assert.True((await rest.ConnectionsAsync("connected")).Count == 4);
+
+        async Task<long> CreateAsync() => (await rest.PostAsync("/api/notifications/windows", """{"title":"counted","message":"m"}"""))
+            .Expect(HttpStatusCode.Created).Data.GetProperty("id").GetInt64();
+
+        async Task<JsonElement> ReadAsync(long id) => (await rest.GetAsync($"/api/notifications/windows/{id}")).Expect(HttpStatusCode.OK).Data;
+    }
+
+    [Theory]
+    [InlineData("nobody")]
+    [InlineData("service")]
+    public async Task Only_a_person_looks_on(string who)
+    {
+        using var rest = await Hub.LogInAsync();
+        var query = "?observer=1";
+        if (who == "service")
+        {
+            var made = (await rest.PostAsync("/api/keys", """{"name":"reader"}""")).Expect(HttpStatusCode.Created).Data;
+            query += $"&token={made.GetProperty("key").GetString()}";
+        }
+
+        using var raw = await RawSocket.ConnectAsync(Hub.WebSocketPort);
+        await raw.SendAsync(raw.Handshake("/" + query));
+
+        Assert.StartsWith("HTTP/1.1 401 ", await raw.ReadHeadAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Clients_that_subscribe_anywhere_while_much_is_published_see_no_hole_and_no_repeat()
     {
         using var push = await Hub.ConnectPushAsync();

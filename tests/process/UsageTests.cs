@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Net;
+using System.Text.Json;
 using NotifyHub.TestKit;
 using Xunit;
 
@@ -6,6 +8,59 @@ namespace NotifyHub.ProcessTests;
 
 public sealed class UsageTests
 {
+    private static readonly TimeSpan Attack = TimeSpan.FromSeconds(12);
+
+    [Fact]
+    public async Task Refused_requests_of_strangers_are_sums_that_displace_no_record_and_fill_no_disk()
+    {
+        await using var hub = await NotifyHubProcess.StartAsync(("UsageRows", "1000"));
+        using var admin = await hub.LogInAsync();
+        for (var i = 0; i < 300; i++) (await admin.GetAsync("/api/websocket/stats")).Expect(HttpStatusCode.OK);
+        await Until.TrueAsync(async () => await RecordedAsync("/api/websocket/stats") == 300);
+        var (before, memory) = (DatabaseBytes(), hub.ResidentBytes);
+
+        var clock = Stopwatch.StartNew();
+        var refused = (await Task.WhenAll(Enumerable.Range(0, 4).Select(async attacker =>
+        {
+            using var stranger = hub.Rest();
+            var count = 0;
+            for (; clock.Elapsed < Attack; count++)
+            {
+                var path = (attacker % 2 == 0) ? "/api/keys" : $"/api/{attacker}/{count}/{new string('x', 400)}";
+                Assert.InRange((int)(await stranger.GetAsync(path)).Status, 400, 499);
+            }
+
+            return count;
+        }))).Sum();
+
+        var sums = Array.Empty<JsonElement>();
+        await Until.TrueAsync(async () => (sums = await SumsAsync()).Sum(sum => sum.GetProperty("requests").GetInt64()) >= refused);
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{refused} refused requests: {sums.Length} sums; database {before / 1024} KiB before, {DatabaseBytes() / 1024} KiB after; "
+            + $"memory {memory >> 20} MiB before, {hub.ResidentBytes >> 20} MiB after");
+        Assert.True(refused > 1_000, $"Only {refused} requests were refused: no attack.");
+        Assert.Equal(refused, sums.Sum(sum => sum.GetProperty("requests").GetInt64()));
+        Assert.InRange(sums.Length, 2, 20);
+        Assert.Equal(300, await RecordedAsync("/api/websocket/stats"));
+        Assert.Equal(0, await RecordedAsync("/api/keys"));
+        Assert.InRange(DatabaseBytes() - before, long.MinValue, 8 << 20);
+        // The charts know of them all the same.
+        var today = (await admin.GetAsync("/api/usage/summary?days=2")).Expect(HttpStatusCode.OK).Data.GetProperty("per_day");
+        Assert.True(today.EnumerateArray().Sum(day => day.GetProperty("errors").GetInt64()) >= refused);
+
+        async Task<long> RecordedAsync(string path) =>
+            (await admin.GetAsync($"/api/usage/requests?path={path}")).Expect(HttpStatusCode.OK).Data.GetProperty("total").GetInt64();
+
+        // Status is asked without a login, too, by the test itself; what was refused is counted.
+        async Task<JsonElement[]> SumsAsync() =>
+        [
+            .. (await admin.GetAsync("/api/usage/anonymous?limit=500")).Expect(HttpStatusCode.OK).Data.GetProperty("sums").EnumerateArray()
+                .Where(sum => sum.GetProperty("status").GetInt32() >= 400),
+        ];
+
+        long DatabaseBytes() => Directory.EnumerateFiles(hub.Folder, "*.db*").Sum(file => new FileInfo(file).Length);
+    }
+
     [Fact]
     public async Task Requests_of_an_earlier_life_are_listed_also_the_last_one_before_the_end()
     {

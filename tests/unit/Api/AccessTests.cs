@@ -68,6 +68,7 @@ public sealed partial class AccessTests
         ["POST /api/schedules/{id:long}/run"] = Operators,
         ["GET /api/schedules/{id:long}/runs"] = Known,
         ["POST /api/schedules/preview"] = Known,
+        ["GET /api/usage/anonymous"] = People,
         ["GET /api/usage/requests"] = People,
         ["GET /api/usage/summary"] = People,
         ["POST /api/push"] = Publishers,

@@ -196,6 +196,10 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
             DateTimeOffset.UnixEpoch, "billing", "GET", "/api/keys", "/api/keys", 403, TimeSpan.FromMicroseconds(1234), "127.0.0.1", "curl"))], 1);
     });
 
+    public Task<AnonymousPage> AnonymousAsync(int page, int limit) => Answer(() => new AnonymousPage(
+        [new AnonymousRequests(DateTimeOffset.UnixEpoch, "192.0.2.7", "GET", "/api/keys", 401, 1000, TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(9))],
+        (page * 100) + limit));
+
     public Task<UsageSummary> SummaryAsync(int days) => Answer(() => new UsageSummary(
         [new UsageDay("2026-01-22", days, 1, TimeSpan.FromMilliseconds(2))],
         [new UsageEndpoint("GET", "/api/keys", 3, 1, TimeSpan.FromMicroseconds(1500), TimeSpan.FromSeconds(1))]));
@@ -332,6 +336,8 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
 
     public Task<string[]> SilosAsync() => Answer(() => Array.Empty<string>());
 
+    Task IStatsGrain.RefreshAsync() => Task.CompletedTask;
+
     Task<SessionStats> IStatsGrain.StatsAsync() => Answer(() => Stats);
 
     public Task<SessionPage> ConnectionsAsync(SessionQuery query) => Answer(() =>
@@ -356,7 +362,7 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
         var changed = wanted != Service;
         Service = wanted;
         Observer(wanted);
-        return new ServiceChange(wanted, changed);
+        return new ServiceChange(wanted, changed, []);
     });
 
     public Task ReportAsync(NodeReport report) => throw new NotSupportedException();

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Security.Claims;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -28,7 +30,7 @@ public sealed class UsageTests
         await server.SendAsync(HttpMethod.Head, "/api/fails", token: token);
         await server.GetAsync("/health/live");
         await server.GetAsync("/openapi/v1.json");
-        await Until.TrueAsync(() => server.Grid.Recorded.Sum(batch => batch.Requests.Length) >= 8);
+        await Until.TrueAsync(() => server.Grid.Recorded.Sum(batch => batch.Requests.Length) >= 7);
 
         var records = server.Grid.Recorded.SelectMany(batch => batch.Requests).ToArray();
         Assert.Equal(
@@ -36,7 +38,6 @@ public sealed class UsageTests
                 ("-", "POST", "/api/auth/login", "/api/auth/login", 200),
                 (FakeGrid.Email, "GET", "/api/notifications/windows/41", "/api/notifications/windows/{id}", 404),
                 ("billing", "GET", "/api/websocket/stats", "/api/websocket/stats", 200),
-                ("-", "GET", "/api/keys", "/api/keys", 401),
                 (FakeGrid.Email, "GET", "/api/nothing/here", "-", 404),
                 (FakeGrid.Email, "DELETE", "/api/auth/me", "-", 405),
                 (FakeGrid.Email, "OTHER", "/api/auth/me", "-", 405),
@@ -49,31 +50,62 @@ public sealed class UsageTests
     }
 
     [Fact]
+    public async Task Requests_without_a_login_are_added_up_and_leave_room_for_those_of_callers()
+    {
+        var (grid, log) = Log();
+        await RequestAsync(log, UsageLog.Capacity + 100, "/api/keys", caller: null, status: 401);
+        await RequestAsync(log, 3, "/api/users");
+        await log.StopAsync(Cancellation);
+
+        Assert.Equal(3, grid.Recorded.Sum(batch => batch.Requests.Length));
+        var sums = grid.Recorded.SelectMany(batch => batch.Anonymous).ToArray();
+        Assert.Equal(UsageLog.Capacity + 100, sums.Sum(sum => sum.Requests));
+        Assert.All(sums, sum => Assert.Equal(("192.0.2.7", "GET", "-", 401), (sum.Address, sum.Method, sum.Route, sum.Status)));
+        Assert.InRange(sums.Length, 1, 2);
+    }
+
+    [Fact]
+    public async Task Requests_without_a_login_are_listed_as_sums()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var token = await server.LogInAsync();
+
+        Assert.Equal(
+            """{"sums":[{"minute":"1970-01-01T00:00:00Z","address":"192.0.2.7","method":"GET","route":"/api/keys","status":401,"requests":1000,"avg_ms":2,"max_ms":9}],"total":309,"page":3,"limit":9}""",
+            (await server.GetAsync("/api/usage/anonymous?page=3&limit=9", token)).Data.GetRawText());
+        Assert.Equal(["limit", "page"], (await server.GetAsync("/api/usage/anonymous?page=0&limit=501", token)).FaultyFields);
+    }
+
+    [Fact]
     public async Task A_batch_that_is_not_answered_is_sent_again_as_it_was_and_nothing_is_lost()
     {
         await using var server = await ApiServer.StartAsync();
+        var token = await server.LogInAsync();
+        await Until.TrueAsync(() => server.Grid.Recorded.Count == 1);
         server.Grid.RecordFault = new StorageUnavailableException();
-        await server.GetAsync("/api/keys");
-        await Until.TrueAsync(() => server.Grid.Recorded.Count >= 2);
-        await server.GetAsync("/api/users");
+        await server.GetAsync("/api/keys", token);
+        await Until.TrueAsync(() => server.Grid.Recorded.Count >= 3);
+        await server.GetAsync("/api/users", token);
         server.Grid.RecordFault = null;
         await Until.TrueAsync(() => server.Grid.Recorded[^1].Requests[0].Path == "/api/users");
 
-        Assert.All(server.Grid.Recorded.Take(server.Grid.Recorded.Count - 1), batch => Assert.Same(server.Grid.Recorded[0], batch));
-        Assert.Equal((1, 2), (server.Grid.Recorded[0].Sequence, server.Grid.Recorded[^1].Sequence));
+        Assert.All(server.Grid.Recorded.Skip(1).SkipLast(1), batch => Assert.Same(server.Grid.Recorded[1], batch));
+        Assert.Equal((2, 3), (server.Grid.Recorded[1].Sequence, server.Grid.Recorded[^1].Sequence));
     }
 
     [Fact]
     public async Task A_batch_that_can_never_be_stored_does_not_hold_up_those_behind_it()
     {
         await using var server = await ApiServer.StartAsync();
-        server.Grid.RecordFault = new InvalidOperationException();
-        await server.GetAsync("/api/keys");
+        var token = await server.LogInAsync();
         await Until.TrueAsync(() => server.Grid.Recorded.Count == 1);
-        server.Grid.RecordFault = null;
-        await server.GetAsync("/api/users");
+        server.Grid.RecordFault = new InvalidOperationException();
+        await server.GetAsync("/api/keys", token);
         await Until.TrueAsync(() => server.Grid.Recorded.Count == 2);
-        Assert.Equal("/api/users", Assert.Single(server.Grid.Recorded[1].Requests).Path);
+        server.Grid.RecordFault = null;
+        await server.GetAsync("/api/users", token);
+        await Until.TrueAsync(() => server.Grid.Recorded.Count == 3);
+        Assert.Equal("/api/users", Assert.Single(server.Grid.Recorded[2].Requests).Path);
     }
 
     [Fact]
@@ -148,9 +180,12 @@ public sealed class UsageTests
         return (grid, new UsageLog(grid.Factory(), new GatewayNode(), options, TimeProvider.System, NullLogger<UsageLog>.Instance));
     }
 
-    private static async Task RequestAsync(UsageLog log, int times, string path, string userAgent = "")
+    private static async Task RequestAsync(
+        UsageLog log, int times, string path, string userAgent = "", string? caller = "ann@example.com", int status = 200)
     {
-        var context = new DefaultHttpContext { Request = { Method = "GET", Path = path } };
+        var context = new DefaultHttpContext { Request = { Method = "GET", Path = path }, Response = { StatusCode = status } };
+        context.Connection.RemoteIpAddress = IPAddress.Parse("192.0.2.7");
+        if (caller is not null) context.User = new ClaimsPrincipal(new ClaimsIdentity([new Claim("email", caller)], "test"));
         context.Request.Headers.UserAgent = userAgent;
         for (var i = 0; i < times; i++) await log.RecordAsync(context, _ => Task.CompletedTask);
     }
