@@ -33,3 +33,37 @@ public sealed class ChannelBusyException : Exception
     {
     }
 }
+
+/// <summary>What was to be written can never be stored as it is: trying again is of no use. Nothing of it was stored.</summary>
+[GenerateSerializer, Alias("NotifyHub.NotStorableException")]
+public sealed class NotStorableException : Exception
+{
+    public NotStorableException() : this("This cannot be stored.")
+    {
+    }
+
+    public NotStorableException(string message) : base(message)
+    {
+    }
+
+    public NotStorableException(string message, Exception innerException) : base(message, innerException)
+    {
+    }
+}
+
+/// <summary>The idempotency key was used before, for another request. Nothing was appended.</summary>
+[GenerateSerializer, Alias("NotifyHub.IdempotencyConflictException")]
+public sealed class IdempotencyConflictException : Exception
+{
+    public IdempotencyConflictException() : this("The idempotency key was used for another request.")
+    {
+    }
+
+    public IdempotencyConflictException(string message) : base(message)
+    {
+    }
+
+    public IdempotencyConflictException(string message, Exception innerException) : base(message, innerException)
+    {
+    }
+}

@@ -58,6 +58,7 @@ public static class NotifyHubSilo
         services.AddSingleton<IValidateOptions<SiloOptions>, SiloOptionsCheck>();
         services.AddSingleton(provider => Database.Open(provider.GetRequiredService<IOptions<SiloOptions>>().Value.Storage));
         services.AddSingleton<MessageStore>();
+        services.AddSingleton<EpochStore>();
         services.AddSingleton<NotificationStore>();
         services.AddSingleton<DeliveryStore>();
         services.AddSingleton<SessionStore>();

@@ -155,7 +155,7 @@ internal sealed class SimulatedGateway : IGatewayObserver, IAsyncDisposable
         await Task.WhenAll(
             TellDeliveriesAsync(),
             _grains.GetGrain<IServiceGrain>(GrainKeys.Only).SubscribeAsync(_id, _reference),
-            _grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel)).SubscribeAsync(_id, _reference, delivered: []),
+            _grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel)).SubscribeAsync(_id, _reference, known: null),
             _grains.GetGrain<IStatsGrain>(GrainKeys.Only).SilosAsync());
     }
 

@@ -80,7 +80,7 @@ internal static class ApiDocument
             {
                 Name = "Idempotency-Key",
                 In = ParameterLocation.Header,
-                Description = "A retry with the same key gets the first answer again and publishes nothing.",
+                Description = "A retry with the same key and body gets the first answer again and publishes nothing; another body gets 409.",
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 255, Pattern = "^[!-~]+$" },
             });
             return Task.CompletedTask;

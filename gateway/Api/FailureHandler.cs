@@ -38,6 +38,14 @@ internal sealed partial class FailureHandler(ILogger<FailureHandler> logger) : I
 
         if (exception is RefusedException refused) return new Failure(refused.Error, retryAfter: refused.RetryAfter);
 
+        if (exception is IdempotencyConflictException) return Conflict();
+
+        if (exception is NotStorableException)
+        {
+            LogNotStorable(request.Method, request.Path, exception.Message);
+            return new Failure(ErrorCatalogue.ValidationError, NotStorable());
+        }
+
         if (IsUnavailable(exception))
         {
             LogUnavailable(request.Method, request.Path, exception.GetType().Name, exception.Message);
@@ -47,6 +55,23 @@ internal sealed partial class FailureHandler(ILogger<FailureHandler> logger) : I
         LogFailed(exception, request.Method, request.Path);
         return new Failure(ErrorCatalogue.InternalError);
     }
+
+    private static Failure Conflict()
+    {
+        var faults = new Faults();
+        faults.Add(RequestBody.IdempotencyHeader, new("先前已用於內容不同的請求", "was used before, for a request with another body"));
+        return new Failure(ErrorCatalogue.Conflict, faults);
+    }
+
+    private static Faults NotStorable()
+    {
+        var faults = new Faults();
+        faults.Add(Faults.Body, new("無法儲存此內容", "cannot be stored"));
+        return faults;
+    }
+
+    [LoggerMessage(LogLevel.Warning, "{Method} {Path} was answered 400: {Reason}")]
+    private partial void LogNotStorable(string method, PathString path, string reason);
 
     [LoggerMessage(LogLevel.Warning, "{Method} {Path} was answered 503: {Kind}: {Reason}")]
     private partial void LogUnavailable(string method, PathString path, string kind, string reason);

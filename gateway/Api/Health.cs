@@ -38,9 +38,21 @@ public sealed record Health(string Status, IReadOnlyList<Check> Checks)
     private static Check Storage(GridStatus? reached, Func<Text, string> words) => reached switch
     {
         null => new("Storage", "warning", words(new("無法得知儲存狀態", "The state of the storage is not known"))),
+        // For a day: whoever relied on the acknowledgements has to know.
+        { StorageError: null, Loss: { } loss } => new("Storage", "warning", words(Words(loss))),
         { StorageError: null } => new("Storage", "ok", words(new("儲存運作正常", "The storage answers"))),
         { StorageError: { } why } => new("Storage", "error", words(new($"儲存無法使用：{why}", $"The storage is unavailable: {why}"))),
     };
+
+    private static Text Words(LogLoss loss) => loss.Kept < loss.Known
+        ? new(
+            $"資料庫遺失了頻道 {loss.Channel} 已確認的訊息 {loss.Kept + 1} 至 {loss.Known}（{loss.FoundAt:u} 發現）",
+            $"The database lost the acknowledged messages {loss.Kept + 1} to {loss.Known} of channel {loss.Channel} "
+            + $"(found {loss.FoundAt:u})")
+        : new(
+            $"資料庫遺失了頻道 {loss.Channel} 直到 {loss.Known} 的已確認訊息，其位置已由其他訊息取代（{loss.FoundAt:u} 發現）",
+            $"The database lost acknowledged messages of channel {loss.Channel} up to {loss.Known}, and others took their place "
+            + $"(found {loss.FoundAt:u})");
 
     private static string Worst(Check[] checks) =>
         Array.Exists(checks, check => check.Status == "error") ? "unhealthy"

@@ -43,7 +43,8 @@ internal static class NotificationEndpoints
         var draft = NotificationRules.Read(body, now, faults);
         if (draft is null || faults.Any) return Failure.Invalid(faults);
 
-        var published = await PublishAsync(grains, publisher, [draft], key, now, options.Value.Zone());
+        var batch = new PublishBatch([Draft.Of(draft)], key, now, RequestBody.Hash(key, body));
+        var published = await PublishAsync(grains, publisher, batch, options.Value.Zone());
         return published is [var one]
             ? Reply.Created($"{Route}/{one.Id}", one.View)
             : Gone(faults);
@@ -60,7 +61,8 @@ internal static class NotificationEndpoints
         var drafts = elements.Select((element, index) => NotificationRules.Read(element, now, faults.Of(index))).ToArray();
         if (faults.Any) return Failure.Invalid(faults);
 
-        var published = await PublishAsync(grains, publisher, drafts!, key, now, options.Value.Zone());
+        var batch = new PublishBatch([.. drafts.Select(draft => Draft.Of(draft!))], key, now, RequestBody.Hash(key, body));
+        var published = await PublishAsync(grains, publisher, batch, options.Value.Zone());
         return published is not null
             ? Reply.Created(Route, new NotificationList([.. published.Select(one => one.View)]))
             : Gone(faults);
@@ -68,20 +70,22 @@ internal static class NotificationEndpoints
 
     private static Failure Gone(Faults faults)
     {
-        faults.Add("Idempotency-Key", new("先前已使用，其結果已不存在", "was used before, and its result is gone"));
+        faults.Add(RequestBody.IdempotencyHeader, new("先前已使用，其結果已不存在", "was used before, and its result is gone"));
         return new Failure(ErrorCatalogue.Conflict, faults);
     }
 
     /// <summary>Publishes, and answers what was published in the same form as it went out. A repeated key is answered from the
     /// log, byte for byte as the first time; null when the log no longer has it.</summary>
     private static async Task<List<(long Id, NotificationView View)>?> PublishAsync(
-        IGrainFactory grains, Publisher publisher, NotificationDraft[] drafts, string? key, DateTimeOffset acceptedAt, TimeZoneInfo zone)
+        IGrainFactory grains, Publisher publisher, PublishBatch publish, TimeZoneInfo zone)
     {
-        var result = await publisher.PublishAsync(new PublishBatch([.. drafts.Select(Draft.Of)], key, acceptedAt), Publisher.Rest);
+        var result = await publisher.PublishAsync(publish, Publisher.Rest);
         if (!result.Repeated)
         {
-            return [.. drafts.Select((draft, index) => result.FirstOffset + index)
-                .Zip(drafts, (id, draft) => (id, NotificationView.Of(Notification.AsPublished(id, draft), zone)))];
+            return [.. publish.Drafts.Select((draft, index) => View(result.FirstOffset + index, draft.Notification!))];
+
+            (long, NotificationView) View(long offset, NotificationDraft draft) =>
+                (offset, NotificationView.Of(Notification.AsPublished(GrainKeys.PublicChannel, offset, draft), zone));
         }
 
         var channel = grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel));

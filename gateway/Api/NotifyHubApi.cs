@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Sockets;
 using NotifyHub.Gateway.Telemetry;
 
 namespace NotifyHub.Gateway.Api;
@@ -27,6 +28,9 @@ public static class NotifyHubApi
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.TryAddSingleton<GatewayMetrics>();
+        services.TryAddSingleton<DeliveryTimes>();
+        services.TryAddSingleton<DeliveryCounts>();
+        services.TryAddSingleton<ChannelFollower>();
         services.TryAddSingleton<Publisher>();
         services.AddOptions<GatewayOptions>().ValidateOnStart();
         services.AddSingleton<IValidateOptions<GatewayOptions>, GatewayOptionsCheck>();

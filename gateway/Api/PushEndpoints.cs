@@ -15,7 +15,7 @@ internal static class PushEndpoints
         app.MapPost("/api/push", PushAsync).RequireAuthorization(Permissions.Publish).WithTags("push")
             .Takes<JsonObject>(app.ServiceProvider.GetRequiredService<IOptions<GatewayOptions>>().Value.RequestBytes)
             .Summary("Broadcast one JSON object unchanged, or an array of 1 to 1,000 of them, all or nothing.")
-            .Publishes();
+            .Publishes().Fails(ErrorCatalogue.Conflict);
 
     private static async Task<Results<Ok<Envelope<Pushed>>, Failure>> PushAsync(
         HttpContext context, Publisher publisher, IOptions<GatewayOptions> options, TimeProvider time, CancellationToken cancellation)
@@ -37,7 +37,8 @@ internal static class PushEndpoints
         if (faults.Any) return Failure.Invalid(faults);
 
         var drafts = payloads.Select(payload => Draft.Push(payload.ToArray())).ToArray();
-        var result = await publisher.PublishAsync(new PublishBatch(drafts, key, acceptedAt), Publisher.Rest);
+        var publish = new PublishBatch(drafts, key, acceptedAt, RequestBody.Hash(key, body));
+        var result = await publisher.PublishAsync(publish, Publisher.Rest);
         return Reply.Ok(isBatch
             ? new Pushed(GrainKeys.PublicChannel, null, [.. Enumerable.Range(0, result.Count).Select(i => result.FirstOffset + i)])
             : new Pushed(GrainKeys.PublicChannel, result.FirstOffset, null));

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using NotifyHub.Gateway.Push;
 
@@ -8,6 +9,8 @@ internal static class RequestBody
 {
     /// <summary>How many elements a batch may have.</summary>
     public const int MaxBatch = 1_000;
+
+    public const string IdempotencyHeader = "Idempotency-Key";
 
     private const int MaxKey = 255;
 
@@ -111,20 +114,23 @@ internal static class RequestBody
         return [];
     }
 
+    /// <summary>Tells requests under one key apart; null without a key.</summary>
+    public static byte[]? Hash(string? key, byte[] body) => key is null ? null : SHA256.HashData(body);
+
     /// <summary>
     /// The caller's <c>Idempotency-Key</c>, made the caller's and the endpoint's own: two services that count from 1 must not
     /// answer each other's requests. Null without the header.
     /// </summary>
     public static string? IdempotencyKey(HttpContext context, string endpoint, Faults faults)
     {
-        var header = context.Request.Headers["Idempotency-Key"];
+        var header = context.Request.Headers[IdempotencyHeader];
         if (header.Count == 0) return null;
 
         var key = header.ToString();
         if (header.Count == 1 && key.Length is >= 1 and <= MaxKey && !key.AsSpan().ContainsAnyExceptInRange('!', '~'))
             return $"{context.User.CallerId()}/{endpoint}/{key}";
 
-        faults.Add("Idempotency-Key", new($"必須是 1 到 {MaxKey} 個可見 ASCII 字元", $"must be 1 to {MaxKey} visible ASCII characters"));
+        faults.Add(IdempotencyHeader, new($"必須是 1 到 {MaxKey} 個可見 ASCII 字元", $"must be 1 to {MaxKey} visible ASCII characters"));
         return null;
     }
 }

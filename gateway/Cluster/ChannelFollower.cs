@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.Gateway.Telemetry;
@@ -38,28 +39,30 @@ public sealed partial class ChannelFollower(
     /// <summary>Any client is connected here: there is a delivery to be measured.</summary>
     public Func<bool> HasClients { get; set; } = () => false;
 
+    /// <summary>What the gateway has, for publishes: a grid that has less must not give out the same offsets again. Null:
+    /// nothing yet.</summary>
+    public LogPosition? Position => _log is { } log ? new LogPosition(log.Epoch, log.Head) : null;
+
     /// <summary>Registers with the channel's grain or renews the registration, and fills a hole if the answer shows one.</summary>
     /// <exception cref="TimeoutException">The grain did not answer within <see cref="GridLink.Patience"/>.</exception>
     public async Task RenewAsync(IGatewayObserver observer, CancellationToken cancellation)
     {
-        // What was sent to clients is told by DeliveryReporter.
-        var head = await Grain().SubscribeAsync(node.Id, observer, delivered: []).WaitAsync(GridLink.Patience, cancellation);
-        if (_log is { } log && log.Epoch == head.Epoch)
+        var head = await Grain().SubscribeAsync(node.Id, observer, Proof()).WaitAsync(GridLink.Patience, cancellation);
+        if (_log?.Epoch != head.Epoch)
         {
-            if (head.Head > log.Head) await RepairAsync(cancellation);
-            return;
+            // One at a time, and not in the middle of a repair, which may begin anew as well.
+            await _repairing.WaitAsync(cancellation);
+            try
+            {
+                if (_log?.Epoch != head.Epoch) Begin(head.Epoch, Start(head));
+            }
+            finally
+            {
+                _repairing.Release();
+            }
         }
 
-        // One at a time, and not in the middle of a repair, which may begin anew as well.
-        await _repairing.WaitAsync(cancellation);
-        try
-        {
-            Begin(head);
-        }
-        finally
-        {
-            _repairing.Release();
-        }
+        if (head.Head > _log!.Head) await RepairAsync(cancellation);
     }
 
     public Task LeaveAsync() => Grain().UnsubscribeAsync(node.Id);
@@ -85,20 +88,37 @@ public sealed partial class ChannelFollower(
 
     private IBroadcastGrain Grain() => grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel));
 
-    private void Begin(ChannelHead head)
+    /// <summary>What the gateway has, with what proves it.</summary>
+    private LogPosition? Proof() => _log switch
+    {
+        null => null,
+        { Newest: { } newest } log => new LogPosition(log.Epoch, newest.Offset, SHA256.HashData(newest.Payload)),
+        var log => new LogPosition(log.Epoch, log.Head),
+    };
+
+    /// <summary>
+    /// The offset behind which the log of another epoch begins: clients here have not had what was published in it. Whether an
+    /// older message is one that they had cannot be told where the epoch's start is not known.
+    /// </summary>
+    private long Start(ChannelHead head) => _log is { } before && head.EpochStart is { } start
+        ? Math.Max(Math.Min(before.Head, start), head.FirstRetained - 1)
+        : head.Head;
+
+    private void Begin(string epoch, long start)
     {
         var before = _log;
         // A client that resumes may begin in the oldest part of the history, and must not lag too far already then.
         var historyBytes = Math.Min(options.Value.HistoryBytes, options.Value.BacklogBytes / 2);
+        var head = new ChannelHead(epoch, FirstRetained: start + 1, start);
         var log = before?.BeginAnew(head, historyBytes) ?? new ChannelLog(head, historyBytes);
         // Before anything of it can be sent.
-        counts.Begin(head.Epoch);
+        counts.Begin(epoch);
         // Told first: a client's cursor must not be in a log that its sender does not follow yet.
         Appended?.Invoke(log);
         _log = log;
         if (before is null) return;
         times.Forget();
-        LogNewEpoch(head.Epoch);
+        LogNewEpoch(epoch);
         EpochChanged?.Invoke();
     }
 
@@ -152,7 +172,7 @@ public sealed partial class ChannelFollower(
                 var batch = await Grain().ReadAsync(before, RepairMessages).WaitAsync(cancellation);
                 if (batch.Epoch != log.Epoch || batch.Messages.Length == 0) return;
                 // What was swept before this gateway could read it is gone for it: it begins anew at what is left.
-                if (batch.Messages[0].Offset > log.Head + 1) Begin(new ChannelHead(batch.Epoch, batch.FirstRetained, batch.Messages[0].Offset - 1));
+                if (batch.Messages[0].Offset > log.Head + 1) Begin(batch.Epoch, batch.Messages[0].Offset - 1);
                 else Append(log, batch);
                 if (!isCounted) metrics.Repaired();
                 isCounted = true;

@@ -4,7 +4,7 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Gateway.Cluster;
 
 /// <summary>The gateway's one way of publishing to the public channel.</summary>
-public sealed class Publisher(IGrainFactory grains, GatewayMetrics metrics, TimeProvider time)
+public sealed class Publisher(IGrainFactory grains, ChannelFollower follower, GatewayMetrics metrics, TimeProvider time)
 {
     public const string Tcp = "tcp";
     public const string Rest = "rest";
@@ -23,11 +23,12 @@ public sealed class Publisher(IGrainFactory grains, GatewayMetrics metrics, Time
         var begun = time.GetTimestamp();
         try
         {
-            var result = await Channel.PublishAsync(batch);
+            var result = await Channel.PublishAsync(batch with { Known = follower.Position });
             metrics.Published(source, result.Repeated ? 0 : batch.Drafts.Length, time.GetElapsedTime(begun));
             return result;
         }
-        catch (Exception failure)
+        // What the caller did wrong is no failure of ours.
+        catch (Exception failure) when (failure is not (NotStorableException or IdempotencyConflictException))
         {
             var error = failure switch
             {

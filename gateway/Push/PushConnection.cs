@@ -264,6 +264,12 @@ public sealed partial class PushConnection(
             outcome = "busy";
             return "error: busy, try again";
         }
+        catch (NotStorableException e)
+        {
+            outcome = "invalid";
+            LogFailed(e, batch.Drafts.Count);
+            return "error: cannot be stored";
+        }
         catch (Exception e) when (e is StorageUnavailableException or TimeoutException or OrleansException or OperationCanceledException)
         {
             outcome = "unavailable";

@@ -35,6 +35,9 @@ public sealed class ChannelLog
     /// <summary>The newest offset here.</summary>
     public long Head => Envelopes.Head.Offset;
 
+    /// <summary>The newest message here; null before the first one.</summary>
+    public Message? Newest { get; private set; }
+
     /// <summary>
     /// The log that takes the place of this one, which takes nothing more. Plain clients know no offsets and go on there without noticing;
     /// cursors in <see cref="Envelopes"/> stay where they are.
@@ -64,6 +67,7 @@ public sealed class ChannelLog
 
             Plain.Append(messages);
             Envelopes.Append(messages);
+            Newest = messages[^1];
             return true;
         }
     }

@@ -13,6 +13,8 @@ public interface IBroadcastGrain : IGrainWithStringKey
     /// <exception cref="StorageUnavailableException">The database could not take it; whether it was stored is unknown only when
     /// the connection broke during the commit, and a retry with the same idempotency key then finds out.</exception>
     /// <exception cref="ChannelBusyException">Too much is waiting for the disk already; nothing was appended.</exception>
+    /// <exception cref="NotStorableException">This publish can never be stored; nothing of it was appended.</exception>
+    /// <exception cref="IdempotencyConflictException">The key was used for another request; nothing was appended.</exception>
     [Alias("PublishAsync"), AnySilo]
     Task<PublishResult> PublishAsync(PublishBatch batch);
 
@@ -22,10 +24,10 @@ public interface IBroadcastGrain : IGrainWithStringKey
     /// </summary>
     /// <param name="gatewayId">Who.</param>
     /// <param name="observer">Where to hand the messages.</param>
-    /// <param name="delivered">What reached at least one client there since the last renewal. From gateways of the release before only: others
-    /// tell it, with counts, by <see cref="INotificationGrain.RecordDeliveriesAsync"/>.</param>
+    /// <param name="known">What the gateway has; null when that is nothing. If it is more than the database has, the log gets a
+    /// new epoch, which the answer names.</param>
     [Alias("SubscribeAsync"), AnySilo]
-    Task<ChannelHead> SubscribeAsync(string gatewayId, IGatewayObserver observer, OffsetRange[] delivered);
+    Task<ChannelHead> SubscribeAsync(string gatewayId, IGatewayObserver observer, LogPosition? known);
 
     [Alias("UnsubscribeAsync"), AnySilo]
     Task UnsubscribeAsync(string gatewayId);

@@ -30,11 +30,27 @@ public sealed record MessageBatch(
 /// <param name="Epoch">The log's life.</param>
 /// <param name="FirstRetained">The oldest offset that can still be read; <c>Head + 1</c> when there is none.</param>
 /// <param name="Head">The newest durable offset; 0 in an empty channel.</param>
+/// <param name="EpochStart">The newest offset when the epoch began: what is above was published in it. Null when that is not
+/// known.</param>
 [GenerateSerializer, Immutable, Alias("NotifyHub.ChannelHead")]
 public sealed record ChannelHead(
     [property: Id(0)] string Epoch,
     [property: Id(1)] long FirstRetained,
-    [property: Id(2)] long Head);
+    [property: Id(2)] long Head,
+    [property: Id(3)] long? EpochStart = null);
+
+/// <summary>
+/// What a gateway has of a channel. Gateways get messages only after the commit, so one that is ahead of the database proves
+/// that the database has lost messages that were acknowledged.
+/// </summary>
+/// <param name="Epoch">The log's life.</param>
+/// <param name="Head">The newest offset there.</param>
+/// <param name="HeadHash">SHA-256 of the payload at that offset; null when it is not known or not told.</param>
+[GenerateSerializer, Immutable, Alias("NotifyHub.LogPosition")]
+public sealed record LogPosition(
+    [property: Id(0)] string Epoch,
+    [property: Id(1)] long Head,
+    [property: Id(2)] byte[]? HeadHash = null);
 
 /// <summary>What someone wants published: either a ready payload (a push) or a notification, whose payload the grain makes.</summary>
 [GenerateSerializer, Immutable, Alias("NotifyHub.Draft")]
@@ -52,11 +68,16 @@ public sealed record Draft(
 /// <param name="Drafts">At least one.</param>
 /// <param name="IdempotencyKey">When given and already used on this channel, nothing is appended and the first answer is repeated.</param>
 /// <param name="AcceptedAt">When the gateway had read it, by the gateway's clock; null: when it came to the grain.</param>
+/// <param name="RequestHash">Tells requests under the same key apart: another hash is another request. Null: not
+/// compared.</param>
+/// <param name="Known">What the gateway that publishes has of the channel; null when that is nothing.</param>
 [GenerateSerializer, Immutable, Alias("NotifyHub.PublishBatch")]
 public sealed record PublishBatch(
     [property: Id(0)] Draft[] Drafts,
     [property: Id(1)] string? IdempotencyKey = null,
-    [property: Id(2)] DateTimeOffset? AcceptedAt = null);
+    [property: Id(2)] DateTimeOffset? AcceptedAt = null,
+    [property: Id(3)] byte[]? RequestHash = null,
+    [property: Id(4)] LogPosition? Known = null);
 
 /// <summary>The durable offsets of a publish, consecutive from <paramref name="FirstOffset"/>.</summary>
 /// <param name="FirstOffset">Offset of the first draft.</param>
@@ -67,9 +88,3 @@ public sealed record PublishResult(
     [property: Id(0)] long FirstOffset,
     [property: Id(1)] int Count,
     [property: Id(2)] bool Repeated);
-
-/// <summary>The offsets from <paramref name="First"/> to <paramref name="Last"/>, both included.</summary>
-[GenerateSerializer, Immutable, Alias("NotifyHub.OffsetRange")]
-public readonly record struct OffsetRange(
-    [property: Id(0)] long First,
-    [property: Id(1)] long Last);

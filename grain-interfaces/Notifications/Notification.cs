@@ -23,8 +23,8 @@ public sealed record NotificationDraft(
     [property: Id(10)] string? MetadataJson,
     [property: Id(11)] DateTimeOffset CreatedAt);
 
-/// <summary>A published notification: its draft, its place in the channel <c>all</c>, and what has happened to it since.</summary>
-/// <param name="Id">Its offset in the channel <c>all</c>: notifications are published nowhere else.</param>
+/// <summary>A published notification: its draft, its place in a channel, and what has happened to it since.</summary>
+/// <param name="Id">Its offset in its channel.</param>
 /// <param name="Draft">What was published.</param>
 /// <param name="Status">One of <see cref="NotificationStatus"/>.</param>
 /// <param name="UpdatedAt">UTC of the last change of status.</param>
@@ -32,6 +32,7 @@ public sealed record NotificationDraft(
 /// <param name="ReadAt">UTC of the change to <c>read</c>.</param>
 /// <param name="Deliveries">How often it was sent to a client, in the whole grid; null where that is not told: in what goes out to the
 /// clients, and by a silo of before there were counts.</param>
+/// <param name="Channel">The channel it was published on; together with <paramref name="Id"/> it names the notification.</param>
 [GenerateSerializer, Immutable, Alias("NotifyHub.Notification")]
 public sealed record Notification(
     [property: Id(0)] long Id,
@@ -40,11 +41,12 @@ public sealed record Notification(
     [property: Id(3)] DateTimeOffset UpdatedAt,
     [property: Id(4)] DateTimeOffset? DeliveredAt,
     [property: Id(5)] DateTimeOffset? ReadAt,
-    [property: Id(6)] long? Deliveries = null)
+    [property: Id(6)] long? Deliveries = null,
+    [property: Id(7)] string Channel = GrainKeys.PublicChannel)
 {
     /// <summary>The notification as it was at the moment of its publication: what the log keeps and what a retry is answered.</summary>
-    public static Notification AsPublished(long id, NotificationDraft draft) =>
-        new(id, draft, NotificationStatus.Pending, draft.CreatedAt, null, null);
+    public static Notification AsPublished(string channel, long offset, NotificationDraft draft) =>
+        new(offset, draft, NotificationStatus.Pending, draft.CreatedAt, null, null, Channel: channel);
 }
 
 /// <summary>The life of a notification.</summary>

@@ -58,7 +58,7 @@ public static class NotificationJson
         WriteTime(writer, "read_at", notification.ReadAt, zone);
         if (notification.Deliveries is { } deliveries) writer.WriteNumber("deliveries", deliveries);
         writer.WriteString("created_at_utc", draft.CreatedAt.UtcDateTime);
-        writer.WriteString("channel", GrainKeys.PublicChannel);
+        writer.WriteString("channel", notification.Channel);
         writer.WriteNumber("offset", notification.Id);
         writer.WriteEndObject();
     }

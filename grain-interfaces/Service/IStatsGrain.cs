@@ -69,10 +69,13 @@ public sealed record NodeStatus(
 
 /// <param name="StorageError">Null when the database answers; otherwise what an operator may be told.</param>
 /// <param name="LastConnectionAt">UTC of the newest session's start.</param>
+/// <param name="Loss">The newest loss of acknowledged messages that was found within the last day; null when there was
+/// none.</param>
 [GenerateSerializer, Immutable, Alias("NotifyHub.GridStatus")]
 public sealed record GridStatus(
     [property: Id(0)] long ActiveConnections,
     [property: Id(1)] long TotalConnections,
     [property: Id(2)] DateTimeOffset? LastConnectionAt,
     [property: Id(3)] NodeStatus[] Nodes,
-    [property: Id(4)] string? StorageError);
+    [property: Id(4)] string? StorageError,
+    [property: Id(5)] LogLoss? Loss = null);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
@@ -18,7 +19,7 @@ namespace NotifyHub.Grains.Broadcast;
 [Reentrant, GrainType("broadcast"), RandomPlacement]
 public sealed partial class BroadcastGrain(
     MessageStore messages,
-    NotificationStore notifications,
+    EpochStore epochs,
     IOptions<SiloOptions> options,
     SiloMetrics metrics,
     TimeProvider time,
@@ -36,20 +37,22 @@ public sealed partial class BroadcastGrain(
 
     private readonly SiloOptions _options = options.Value;
     private readonly TimeZoneInfo _zone = options.Value.Zone();
-    private readonly RecentMessages _recent = new(options.Value.RecentBytes);
     private readonly Queue<PendingPublish> _pending = new();
-    private readonly Dictionary<string, Task<PublishResult>> _keysInFlight = new(StringComparer.Ordinal);
     private readonly Dictionary<string, GatewayFeed> _feeds = new(StringComparer.Ordinal);
     private string _channel = "";
-    private ChannelHead? _state;
+    private KeyedPublishes _keyed = null!;
+    private ChannelState _state = null!;
     private ChannelHead? _verified;
-    private Task<ChannelHead>? _opening;
     private long _pendingBytes;
     private bool _isCommitting;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _channel = GrainKeys.ChannelName(this.GetPrimaryKeyString());
+        _state = new ChannelState(_channel, messages, epochs, new RecentMessages(_options.RecentBytes), metrics, logger);
+        // Gateways count from what they have of the old epoch: they register again, and learn of the new one.
+        _state.EpochChanged += _feeds.Clear;
+        _keyed = new KeyedPublishes(key => messages.FindKeyAsync(_channel, key, CancellationToken.None), AppendAsync);
         this.RegisterGrainTimer(SweepAsync, new GrainTimerCreationOptions(SweepInterval, SweepInterval) { Interleave = true });
         this.RegisterGrainTimer(VerifyAsync, new GrainTimerCreationOptions(VerifyInterval, VerifyInterval) { Interleave = true });
         return Task.CompletedTask;
@@ -58,33 +61,21 @@ public sealed partial class BroadcastGrain(
     public async Task<PublishResult> PublishAsync(PublishBatch batch)
     {
         ArgumentOutOfRangeException.ThrowIfZero(batch.Drafts.Length);
-        if (batch.IdempotencyKey is not { } key) return await AppendAsync(batch);
-
-        // The same key while its first publish is still under way waits for that one's answer.
-        if (_keysInFlight.TryGetValue(key, out var first)) return await first with { Repeated = true };
-        var publish = PublishOnceAsync(batch, key);
-        _keysInFlight[key] = publish;
-        try
-        {
-            return await publish;
-        }
-        finally
-        {
-            _keysInFlight.Remove(key);
-        }
+        PublishRules.Check(batch);
+        return batch.IdempotencyKey is { } key ? await _keyed.PublishAsync(batch, key) : await AppendAsync(batch);
     }
 
-    public async Task<ChannelHead> SubscribeAsync(string gatewayId, IGatewayObserver observer, OffsetRange[] delivered)
+    public async Task<ChannelHead> SubscribeAsync(string gatewayId, IGatewayObserver observer, LogPosition? known)
     {
-        var state = await OpenAsync();
-        if (!_feeds.TryGetValue(gatewayId, out var feed) || feed.HasFailed || !feed.Observer.Equals(observer))
-        {
-            _feeds[gatewayId] = new GatewayFeed(observer, state.Head, metrics, time);
-            LogGatewayJoined(gatewayId, _channel);
-        }
+        var state = await _state.OpenAsync(known);
+        if (IsFollowing(gatewayId, observer)) return state;
 
-        foreach (var range in delivered) await notifications.MarkDeliveredAsync(range.First, range.Last, time.GetUtcNow());
-        return _state ?? state;
+        // Once is enough: from here on it has what this activation gives it.
+        if (known is not null && await IsReplacedAsync(known)) await _state.ReplacedAsync(known);
+        state = await _state.OpenAsync();
+        _feeds[gatewayId] = new GatewayFeed(observer, state.Head, metrics, time);
+        LogGatewayJoined(gatewayId, _channel);
+        return _state.Current ?? state;
     }
 
     public Task UnsubscribeAsync(string gatewayId)
@@ -97,33 +88,24 @@ public sealed partial class BroadcastGrain(
     {
         ArgumentOutOfRangeException.ThrowIfNegative(after);
         maxMessages = Math.Clamp(maxMessages, 1, MaxReadMessages);
-        var state = await OpenAsync();
+        var state = await _state.OpenAsync();
         var found = after >= state.Head ? RecentBatch.Empty
-            : _recent.Covers(after) ? _recent.After(after, maxMessages, MaxReadBytes)
+            : _state.Recent.Covers(after) ? _state.Recent.After(after, maxMessages, MaxReadBytes)
             : new RecentBatch(await messages.ReadAsync(_channel, after, maxMessages, MaxReadBytes, CancellationToken.None));
-        return Batch(_state ?? state, found);
+        return Batch(_state.Current ?? state, found);
     }
 
-    /// <summary>Where the channel stands, read from the database when it is not known (any more).</summary>
-    private async Task<ChannelHead> OpenAsync()
+    /// <summary>Another message has taken the place of the one that the gateway was given.</summary>
+    private async Task<bool> IsReplacedAsync(LogPosition known)
     {
-        if (_state is { } known) return known;
-        // Many callers, one read.
-        var opening = _opening ??= messages.OpenAsync(_channel, CancellationToken.None);
-        try
-        {
-            var read = await opening;
-            _state ??= read;
-            return _state;
-        }
-        finally
-        {
-            if (ReferenceEquals(_opening, opening)) _opening = null;
-        }
+        if (known is not { Head: > 0, HeadHash: { } hash }) return false;
+        var found = await ReadAsync(known.Head - 1, 1);
+        return found.Epoch == known.Epoch && found.Messages is [{ } message] && message.Offset == known.Head
+            && !SHA256.HashData(message.Payload).AsSpan().SequenceEqual(hash);
     }
 
-    private async Task<PublishResult> PublishOnceAsync(PublishBatch batch, string key) =>
-        await messages.FindKeyAsync(_channel, key, CancellationToken.None) ?? await AppendAsync(batch);
+    private bool IsFollowing(string gatewayId, IGatewayObserver observer) =>
+        _feeds.TryGetValue(gatewayId, out var feed) && !feed.HasFailed && feed.Observer.Equals(observer);
 
     private async Task<PublishResult> AppendAsync(PublishBatch batch)
     {
@@ -141,25 +123,52 @@ public sealed partial class BroadcastGrain(
         _isCommitting = true;
         // It goes on for others than the publisher who happened to begin it.
         Activity.Current = null;
-        var batch = new List<PendingPublish>();
+        while (_pending.Count > 0) await CommitNextAsync();
+        _isCommitting = false;
+    }
+
+    /// <summary>Does not throw: what happens is told to the publishers.</summary>
+    private async Task CommitNextAsync()
+    {
+        List<PendingPublish> batch = [];
         try
         {
-            while (_pending.Count > 0)
-            {
-                var state = await OpenAsync();
-                TakeBatch(batch);
-                await CommitAsync(state, batch);
-                batch.Clear();
-            }
+            await _state.OpenAsync();
+            TakeBatch(batch);
+            foreach (var publish in batch.Where(publish => _state.IsAhead(publish.Known))) await _state.OpenAsync(publish.Known);
+            await CommitApartAsync(batch);
+            FeedGateways();
         }
         catch (Exception e)
         {
             // Nothing that waits can be told more than what happened to the batch in front of it.
-            Fail([.. batch, .. _pending], e);
+            Fail([.. batch.Where(publish => !publish.Done.Task.IsCompleted), .. _pending], e);
+            if (e is FencedException) await EndUnlessLostAsync();
         }
-        finally
+    }
+
+    /// <summary>Commits the batch together, or in ever smaller parts when something in it cannot be stored, until that fails
+    /// alone.</summary>
+    private async Task CommitApartAsync(List<PendingPublish> batch)
+    {
+        try
         {
-            _isCommitting = false;
+            await CommitAsync(await _state.OpenAsync(), batch);
+        }
+        catch (Exception e) when (!IsOfAll(e))
+        {
+            if (batch is [var bad])
+            {
+                LogNotStorable(e, _channel);
+                Finish(bad);
+                // The driver's exceptions cannot be serialized.
+                bad.Done.SetException(e is NotStorableException ? new NotStorableException("The message cannot be stored.") : e);
+                return;
+            }
+
+            var half = batch.Count / 2;
+            await CommitApartAsync(batch[..half]);
+            await CommitApartAsync(batch[half..]);
         }
     }
 
@@ -175,6 +184,10 @@ public sealed partial class BroadcastGrain(
         }
     }
 
+    /// <summary>What hinders the commit is not in a message: it would hinder any other as well.</summary>
+    private static bool IsOfAll(Exception e) =>
+        e is FencedException or StorageUnavailableException or ObjectDisposedException or OperationCanceledException;
+
     private async Task CommitAsync(ChannelHead state, List<PendingPublish> batch)
     {
         var written = new List<Message>();
@@ -184,27 +197,24 @@ public sealed partial class BroadcastGrain(
         foreach (var publish in batch)
         {
             publish.FirstOffset = offset + 1;
-            if (publish.Key is { } key) keys.Add(new PublishKey(key, publish.FirstOffset, publish.Drafts.Length));
+            if (publish.Key is { } key)
+                keys.Add(new PublishKey(key, publish.FirstOffset, publish.Drafts.Length, publish.RequestHash));
             foreach (var draft in publish.Drafts) written.Add(Write(draft, ++offset, made));
         }
 
-        var trace = await WriteAsync(batch, written, made, keys);
+        var trace = await WriteAsync(state.Epoch, batch, written, made, keys);
 
-        _state = state with { Head = offset, FirstRetained = Math.Min(state.FirstRetained, written[0].Offset) };
-        _recent.Add(written, new Commit(batch.Min(publish => publish.AcceptedAt), trace));
+        _state.Advance(state, written, new Commit(batch.Min(publish => publish.AcceptedAt), trace));
         foreach (var publish in batch)
         {
-            _pendingBytes -= publish.Bytes;
-            metrics.Queued(-publish.Bytes);
+            Finish(publish);
             publish.Done.SetResult(new PublishResult(publish.FirstOffset, publish.Drafts.Length, Repeated: false));
         }
-
-        FeedGateways();
     }
 
     /// <summary>One transaction. Answers the trace that it belongs to, if one is recorded.</summary>
     private async Task<string?> WriteAsync(
-        List<PendingPublish> batch, List<Message> written, List<Notification> made, List<PublishKey> keys)
+        string epoch, List<PendingPublish> batch, List<Message> written, List<Notification> made, List<PublishKey> keys)
     {
         using var activity = Tracing.Source.HasListeners()
             ? Tracing.Start(Tracing.Commit, ActivityKind.Internal, [.. batch.Select(publish => publish.Trace?.Context).OfType<ActivityContext>()])
@@ -221,22 +231,29 @@ public sealed partial class BroadcastGrain(
         var begun = time.GetTimestamp();
         try
         {
-            await messages.AppendAsync(_channel, written, made, keys, CancellationToken.None);
+            await messages.AppendAsync(_channel, epoch, written, made, keys, CancellationToken.None);
             metrics.Committed(written.Count, time.GetElapsedTime(begun));
             return activity is null ? null : Tracing.Write(activity.Context);
         }
         catch (Exception failure)
         {
-            metrics.CommitFailed(failure is FencedException ? "fenced" : "storage_unavailable", time.GetElapsedTime(begun));
+            metrics.CommitFailed(ErrorOf(failure), time.GetElapsedTime(begun));
             activity?.SetStatus(ActivityStatusCode.Error, failure.GetType().Name);
             throw;
         }
     }
 
+    private static string ErrorOf(Exception failure) => failure switch
+    {
+        FencedException => "fenced",
+        StorageUnavailableException => "storage_unavailable",
+        _ => "not_storable",
+    };
+
     private Message Write(Draft draft, long offset, List<Notification> made)
     {
         if (draft.Notification is not { } notification) return new Message(offset, draft.Payload!, IsNotification: false);
-        var published = Notification.AsPublished(offset, notification);
+        var published = Notification.AsPublished(_channel, offset, notification);
         made.Add(published);
         return new Message(offset, NotificationJson.Payload(published, _zone), IsNotification: true);
     }
@@ -247,26 +264,39 @@ public sealed partial class BroadcastGrain(
         metrics.Queued(-_pendingBytes);
         _pendingBytes = 0;
         // Whether the last batch was committed may be unknown: the database says where the channel stands, before anything else is written.
-        Forget();
-        if (e is FencedException)
-        {
-            // Another activation writes this channel: it is the truth now. Publishers are told to try again and find it.
-            LogFenced(_channel);
-            DeactivateOnIdle();
-            e = new StorageUnavailableException("The channel has moved; try again.");
-        }
-        else
-        {
-            LogCommitFailed(e, _channel, publishes.Count);
-        }
+        _state.Forget();
+        if (e is FencedException) e = new StorageUnavailableException("The channel has moved; try again.");
+        else LogCommitFailed(e, _channel, publishes.Count);
 
         foreach (var publish in publishes) publish.Done.TrySetException(e);
     }
 
-    private void Forget()
+    /// <summary>Does not wait for the database any more.</summary>
+    private void Finish(PendingPublish publish)
     {
-        _state = null;
-        _recent.Clear();
+        _pendingBytes -= publish.Bytes;
+        metrics.Queued(-publish.Bytes);
+    }
+
+    /// <summary>
+    /// The database is not where this activation left it. Either it has lost the log's end, which then goes on in a new epoch;
+    /// or another activation writes this channel and is the truth now, and this one ends.
+    /// </summary>
+    private async Task EndUnlessLostAsync()
+    {
+        var epoch = _state.Epoch;
+        _state.Forget();
+        try
+        {
+            if ((await _state.OpenAsync()).Epoch != epoch) return;
+            LogFenced(_channel);
+            DeactivateOnIdle();
+        }
+        catch (Exception e)
+        {
+            // The next publish or look asks again.
+            LogNotVerified(e.Message, _channel);
+        }
     }
 
     private void FeedGateways()
@@ -279,8 +309,8 @@ public sealed partial class BroadcastGrain(
 
         // After a failed commit nothing is known until the channel is opened again: nothing to hand out.
         MessageBatch Next(long after, int maxMessages, int maxBytes) =>
-            _state is { } state
-                ? Batch(state, _recent.After(after, maxMessages, maxBytes))
+            _state.Current is { } state
+                ? Batch(state, _state.Recent.After(after, maxMessages, maxBytes))
                 : new MessageBatch("", 0, 0, []);
     }
 
@@ -293,7 +323,7 @@ public sealed partial class BroadcastGrain(
     /// </summary>
     private async Task VerifyAsync(CancellationToken cancellation)
     {
-        if (_feeds.Count == 0 || _isCommitting || _state is not { } state) return;
+        if (_feeds.Count == 0 || _isCommitting || _state.Current is not { } state) return;
         // A commit since the last look has shown that nobody else writes: the fence let it through.
         if (!ReferenceEquals(_verified, state))
         {
@@ -304,10 +334,8 @@ public sealed partial class BroadcastGrain(
         try
         {
             var stored = await messages.OpenAsync(_channel, cancellation);
-            if (_isCommitting || !ReferenceEquals(_state, state) || (stored.Epoch, stored.Head) == (state.Epoch, state.Head)) return;
-            LogFenced(_channel);
-            Forget();
-            DeactivateOnIdle();
+            if (_isCommitting || !ReferenceEquals(_state.Current, state) || (stored.Epoch, stored.Head) == (state.Epoch, state.Head)) return;
+            await EndUnlessLostAsync();
         }
         catch (Exception e) when (e is StorageUnavailableException or OperationCanceledException)
         {
@@ -319,11 +347,11 @@ public sealed partial class BroadcastGrain(
     {
         try
         {
-            if (_state is not { Head: > 0 }) return;
+            if (_state.Current is not { Head: > 0 }) return;
             var now = await GrainFactory.GetGrain<IRetentionGrain>(GrainKeys.Only).NowAsync();
             var first = await messages.SweepAsync(
                 _channel, now - _options.RetentionAge, now - MessageStore.KeyLifetime, _options.RetentionMessages, cancellation);
-            if (_state is { } state) _state = state with { FirstRetained = first };
+            _state.Swept(first);
         }
         catch (Exception e) when (e is StorageUnavailableException or OperationCanceledException or OrleansException or TimeoutException)
         {
@@ -340,35 +368,12 @@ public sealed partial class BroadcastGrain(
     [LoggerMessage(Level = LogLevel.Error, Message = "{Publishes} publishes to channel {Channel} failed and were told so")]
     private partial void LogCommitFailed(Exception e, string channel, int publishes);
 
+    [LoggerMessage(Level = LogLevel.Error, Message = "A publish to channel {Channel} cannot be stored: it alone was refused")]
+    private partial void LogNotStorable(Exception e, string channel);
+
     [LoggerMessage(Level = LogLevel.Debug, Message = "Whether channel {Channel} is written elsewhere could not be seen: {Fault}")]
     private partial void LogNotVerified(string fault, string channel);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Retention of channel {Channel} was not applied this time: {Fault}")]
     private partial void LogSweepFailed(string fault, string channel);
-
-    /// <summary>A publish that waits for its commit.</summary>
-    private sealed class PendingPublish(PublishBatch batch, DateTimeOffset now)
-    {
-        // What each takes beside its text, roughly: the bound is on memory, not to the byte. Without it two million empty objects would count for nothing.
-        private const int PublishBytes = 512;
-        private const int DraftBytes = 128;
-        private const int NotificationBytes = 512;
-
-        public Draft[] Drafts => batch.Drafts;
-
-        public string? Key => batch.IdempotencyKey;
-
-        /// <summary>By the gateway's clock, but for one that is ahead.</summary>
-        public DateTimeOffset AcceptedAt { get; } = batch.AcceptedAt is { } at && at < now ? at : now;
-
-        public long FirstOffset { get; set; }
-
-        public long Bytes { get; } = PublishBytes + batch.Drafts.Sum(draft => DraftBytes + (draft.Payload?.Length
-            ?? (NotificationBytes + 2L * (draft.Notification!.Title.Length + draft.Notification.Message.Length))));
-
-        /// <summary>The call that it came with, while it is recorded.</summary>
-        public Activity? Trace { get; } = Activity.Current is { Recorded: true } activity ? activity : null;
-
-        public TaskCompletionSource<PublishResult> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    }
 }

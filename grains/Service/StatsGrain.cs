@@ -16,6 +16,9 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan SweepEvery = TimeSpan.FromHours(1);
 
+    /// <summary>How long a loss of acknowledged messages is part of the status.</summary>
+    private static readonly TimeSpan LossShown = TimeSpan.FromDays(1);
+
     private readonly Dictionary<string, (NodeStatus Status, long HeardAt)> _nodes = new(StringComparer.Ordinal);
     private readonly SessionStore _sessions;
     private readonly SessionQueries _queries;
@@ -31,9 +34,11 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
     private readonly ILogger<StatsGrain> _log;
     private readonly Cached<(SessionTotals Totals, string? Error)> _totals;
     private readonly Cached<SessionStats> _stats;
+    private readonly Cached<LogLoss?> _loss;
     private readonly TrafficSeries _traffic;
     private SessionTotals _lastTotals = new(0, 0, null);
     private long _lastErrors;
+    private LogLoss? _lastLoss;
     private long? _sweptAt;
 
     public StatsGrain(
@@ -45,6 +50,7 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         ScheduleStore schedules,
         UsageStore usage,
         AuditStore audit,
+        EpochStore epochs,
         Database database,
         IOptions<SiloOptions> options,
         TimeProvider time,
@@ -54,6 +60,7 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
             (sessions, queries, cap, notifications, deliveries, schedules, usage, audit, database, options.Value, time, log);
         _totals = new(AnswerAge, time, ReadTotalsAsync);
         _stats = new(AnswerAge, time, () => queries.StatsAsync());
+        _loss = new(AnswerAge, time, () => epochs.NewestLossAsync(time.GetUtcNow() - LossShown, CancellationToken.None));
         _traffic = new(time);
     }
 
@@ -91,7 +98,9 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         var nodes = Nodes();
         // Without storage the nodes still know how many clients they have.
         var active = error is null ? totals.Active : nodes.Sum(node => node.Report.Connections);
-        return new GridStatus(active, totals.Total, totals.LastConnectionAt, nodes, error);
+        // Without storage what was known stands.
+        if (error is null) _lastLoss = await ReadLossAsync();
+        return new GridStatus(active, totals.Total, totals.LastConnectionAt, nodes, error, _lastLoss);
     }
 
     public Task<string[]> SilosAsync() =>
@@ -176,6 +185,18 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         catch (Exception failure) when (failure is StorageUnavailableException or TimeoutException)
         {
             return _lastErrors;
+        }
+    }
+
+    private async Task<LogLoss?> ReadLossAsync()
+    {
+        try
+        {
+            return await _loss.GetAsync().WaitAsync(Patience, _time);
+        }
+        catch (Exception failure) when (failure is StorageUnavailableException or TimeoutException)
+        {
+            return _lastLoss;
         }
     }
 

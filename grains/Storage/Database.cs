@@ -85,6 +85,26 @@ public abstract class Database : IAsyncDisposable
         CancellationToken cancellation);
 
     /// <summary>
+    /// Inserts rows in one durable transaction, if the guard lets them. False: it did not, and nothing was inserted.
+    /// </summary>
+    /// <exception cref="FencedException">A unique key was violated; nothing was inserted.</exception>
+    /// <exception cref="NotStorableException">The database refuses some of the values; nothing was inserted.</exception>
+    /// <exception cref="StorageUnavailableException">The database failed; when the connection broke, the outcome is
+    /// unknown.</exception>
+    public async Task<bool> InsertGuardedAsync(
+        RowGuard guard, IReadOnlyList<GuardedRows> tables, CancellationToken cancellation = default)
+    {
+        try
+        {
+            return await WriteGuardedAsync(guard, tables, cancellation);
+        }
+        catch (StorageUnavailableException e) when (e.InnerException is { } cause && IsRefusal(cause))
+        {
+            throw new NotStorableException(e.Message, cause);
+        }
+    }
+
+    /// <summary>
     /// Applies the migrations that are missing, all or none, under a lock, so that any number of silos may start at once.
     /// </summary>
     /// <exception cref="StorageUnavailableException">The database cannot be reached, is damaged, or is none.</exception>
@@ -133,6 +153,22 @@ public abstract class Database : IAsyncDisposable
 
     private protected abstract string MigrationFolder { get; }
 
+    /// <summary><see cref="InsertGuardedAsync"/> without its own exception.</summary>
+    private protected virtual Task<bool> WriteGuardedAsync(
+        RowGuard guard, IReadOnlyList<GuardedRows> tables, CancellationToken cancellation) => WriteAsync(
+        async (connection, transaction) =>
+        {
+            var parameters = new DynamicParameters();
+            foreach (var (name, value) in guard.Parameters) parameters.Add(name, value);
+            var id = await connection.ExecuteScalarAsync<long?>(
+                new(guard.Sql, parameters, transaction, cancellationToken: cancellation));
+            if (id is null) return false;
+            foreach (var table in tables)
+                await InsertAsync(connection, transaction, table.Table, table.AllColumns(id.Value), cancellation);
+            return true;
+        },
+        cancellation);
+
     /// <summary>Takes the lock that the transaction's end gives back; null where a write transaction is exclusive anyway.</summary>
     private protected abstract string? MigrationLock { get; }
 
@@ -140,13 +176,16 @@ public abstract class Database : IAsyncDisposable
 
     private protected abstract bool IsUniqueViolation(Exception fault);
 
+    /// <summary>The database answered that these values can never be stored: it is not its own state that hinders it.</summary>
+    private protected abstract bool IsRefusal(Exception fault);
+
     /// <summary>What is wrong, as the rest of a sentence about the database; without secrets, paths and SQL.</summary>
     private protected abstract string Explain(Exception fault);
 
     private protected static bool IsFault(Exception e) =>
         e is DbException or IOException or UnauthorizedAccessException or SocketException or TimeoutException;
 
-    private protected Exception Translate(Exception fault) => IsUniqueViolation(fault)
-        ? new FencedException("Another writer has already written this key.", fault)
-        : new StorageUnavailableException($"{Description} {Explain(fault)}.", fault);
+    private protected Exception Translate(Exception fault) =>
+        IsUniqueViolation(fault) ? new FencedException("Another writer has already written this key.", fault)
+            : new StorageUnavailableException($"{Description} {Explain(fault)}.", fault);
 }

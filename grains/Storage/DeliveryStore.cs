@@ -12,6 +12,9 @@ public sealed class DeliveryStore(Database database, TimeProvider time)
 {
     private const int SweepBatch = 500;
 
+    // Only the public channel's deliveries are counted.
+    private const string OfChannel = $"channel = '{GrainKeys.PublicChannel}'";
+
     // 16 to the 6th are 17 million messages; what is longer is cut. Each power is a search for every notification that is read.
     private static readonly long[] Spans = [1, 1 << 4, 1 << 8, 1 << 12, 1 << 16, 1 << 20, 1 << 24];
 
@@ -66,7 +69,7 @@ public sealed class DeliveryStore(Database database, TimeProvider time)
                 "DELETE FROM delivery_report WHERE taken_at < @before", new { before = reportedBefore.ToUnixTimeMilliseconds() }, transaction),
             cancellation);
         var oldest = await database.ReadAsync(
-            connection => connection.ExecuteScalarAsync<long?>("SELECT min(id) FROM notification"), cancellation) ?? long.MaxValue;
+            connection => connection.ExecuteScalarAsync<long?>($"SELECT min(id) FROM notification WHERE {OfChannel}"), cancellation) ?? long.MaxValue;
         long swept = 0;
         foreach (var span in Spans)
         {
@@ -99,9 +102,9 @@ public sealed class DeliveryStore(Database database, TimeProvider time)
         {
             // One by one: asked for both at once, SQLite reads all that lie between.
             var (first, last) = await connection.QuerySingleAsync<(long? First, long? Last)>(
-                """
-                SELECT (SELECT min(id) FROM notification WHERE id BETWEEN @First AND @Last),
-                    (SELECT max(id) FROM notification WHERE id BETWEEN @First AND @Last)
+                $"""
+                SELECT (SELECT min(id) FROM notification WHERE {OfChannel} AND id BETWEEN @First AND @Last),
+                    (SELECT max(id) FROM notification WHERE {OfChannel} AND id BETWEEN @First AND @Last)
                 """,
                 new { range.First, range.Last });
             if (first is { } from && last is { } to) narrow.Add(new DeliveredRange(from, to, range.Clients));

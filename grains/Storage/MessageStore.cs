@@ -1,6 +1,3 @@
-using System.Buffers.Text;
-using System.Data.Common;
-using System.Security.Cryptography;
 using Dapper;
 using NotifyHub.GrainInterfaces;
 
@@ -18,50 +15,65 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
     private const string HeadSql = """
         SELECT epoch AS Epoch,
             coalesce((SELECT min("offset") FROM message WHERE channel_id = channel.id), 1) AS FirstRetained,
-            coalesce((SELECT max("offset") FROM message WHERE channel_id = channel.id), 0) AS Head
+            coalesce((SELECT max("offset") FROM message WHERE channel_id = channel.id), 0) AS Head,
+            (SELECT start_offset FROM channel_epoch WHERE channel_id = channel.id AND epoch = channel.epoch) AS EpochStart
         FROM channel WHERE name = @channel
         """;
 
+    // The unique key alone would let in an activation that slept through so much that its offsets have been written, swept and
+    // are free again, and one that has not heard of the log's new epoch.
+    private const string FenceSql = """
+        SELECT id FROM channel
+        WHERE name = @channel AND epoch = @epoch
+            AND @first = 1 + coalesce((SELECT max("offset") FROM message WHERE channel_id = channel.id), 0)
+        """;
+
     private readonly TimeProvider _clock = clock ?? TimeProvider.System;
+    private readonly EpochStore _epochs = new(database, clock);
 
     private long Now => _clock.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>Where the channel stands; makes the channel, with a new epoch, when it does not exist.</summary>
     /// <exception cref="StorageUnavailableException">The database failed.</exception>
-    public async Task<ChannelHead> OpenAsync(string channel, CancellationToken cancellation) =>
-        await FindAsync(channel, cancellation) ?? await MakeAsync(channel, cancellation);
+    public async Task<ChannelHead> OpenAsync(string channel, CancellationToken cancellation)
+    {
+        if (await FindAsync(channel, cancellation) is { } found) return found;
+        await _epochs.BeginAsync(channel, cancellation);
+        return await FindAsync(channel, cancellation)
+            ?? throw new StorageUnavailableException($"The channel '{channel}' has vanished.");
+    }
 
     /// <summary>
     /// Appends consecutive messages, with the rows of those that are notifications and the idempotency keys used, in one durable
     /// transaction.
     /// </summary>
     /// <exception cref="FencedException">Another activation has already written one of these offsets or keys, or the channel
-    /// does not end just before them: nothing was written.</exception>
+    /// does not end just before them in this epoch: nothing was written.</exception>
+    /// <exception cref="NotStorableException">The database refuses some of the values: nothing was written.</exception>
     /// <exception cref="StorageUnavailableException">The database failed; whether it committed is unknown.</exception>
-    public Task AppendAsync(
+    public async Task AppendAsync(
         string channel,
+        string epoch,
         IReadOnlyList<Message> messages,
         IReadOnlyList<Notification> notifications,
         IReadOnlyList<PublishKey> keys,
         CancellationToken cancellation)
     {
-        if (messages.Count == 0) return Task.CompletedTask;
+        if (messages.Count == 0) return;
         for (var i = 1; i < messages.Count; i++)
         {
             if (messages[i].Offset != messages[0].Offset + i)
                 throw new ArgumentException($"Offset {messages[i].Offset} does not follow {messages[i - 1].Offset}.", nameof(messages));
         }
 
-        return database.WriteAsync(
-            async (connection, transaction) =>
-            {
-                var channelId = await FenceAsync(connection, transaction, channel, messages[0].Offset, cancellation);
-                await InsertMessagesAsync(connection, transaction, channelId, messages, cancellation);
-                if (notifications.Count > 0) await InsertNotificationsAsync(connection, transaction, notifications, cancellation);
-                if (keys.Count > 0) await InsertKeysAsync(connection, transaction, channelId, keys, cancellation);
-                return messages.Count;
-            },
-            cancellation);
+        var first = messages[0].Offset;
+        var now = Now;
+        var guard = new RowGuard(FenceSql, "channel", [("channel", channel), ("epoch", epoch), ("first", first)]);
+        List<GuardedRows> tables = [LogRows.Messages(messages, now)];
+        if (notifications.Count > 0) tables.Add(LogRows.Notifications(channel, notifications));
+        if (keys.Count > 0) tables.Add(LogRows.Keys(keys, now));
+        if (!await database.InsertGuardedAsync(guard, tables, cancellation))
+            throw new FencedException($"The channel '{channel}' does not end before offset {first} in epoch {epoch}: others have written.");
     }
 
     /// <summary>
@@ -93,21 +105,19 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
             },
             cancellation);
 
-    /// <summary>What was answered to a publish with this key; null when it is new (or too old to be remembered).</summary>
+    /// <summary>What was given to a publish with this key; null when it is new (or too old to be remembered).</summary>
     /// <exception cref="StorageUnavailableException">The database failed.</exception>
-    public Task<PublishResult?> FindKeyAsync(string channel, string key, CancellationToken cancellation) => database.ReadAsync(
+    public Task<PublishKey?> FindKeyAsync(string channel, string key, CancellationToken cancellation) => database.ReadAsync(
         async connection =>
         {
-            await using var reader = await connection.ExecuteReaderAsync(new CommandDefinition(
+            var found = await connection.QueryAsync<(long FirstOffset, int Count, byte[]? RequestHash)>(new(
                 """
-                SELECT k.first_offset, k.count FROM publish_key k JOIN channel c ON c.id = k.channel_id
+                SELECT k.first_offset, k.count, k.request_hash FROM publish_key k JOIN channel c ON c.id = k.channel_id
                 WHERE c.name = @channel AND k.key = @key
                 """,
                 new { channel, key },
                 cancellationToken: cancellation));
-            return await reader.ReadAsync(cancellation)
-                ? new PublishResult(reader.GetInt64(0), reader.GetInt32(1), Repeated: true)
-                : null;
+            return found.Select(row => new PublishKey(key, row.FirstOffset, row.Count, row.RequestHash)).FirstOrDefault();
         },
         cancellation);
 
@@ -119,7 +129,7 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
     public async Task<long> SweepAsync(
         string channel, DateTimeOffset olderThan, DateTimeOffset keysOlderThan, long keepNewest, CancellationToken cancellation)
     {
-        var (_, first, head) = await OpenAsync(channel, cancellation);
+        var (_, first, head, _) = await OpenAsync(channel, cancellation);
         while (first < head)
         {
             var end = Math.Min(first + SweepRows, head);
@@ -136,123 +146,13 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
     }
 
     private Task<ChannelHead?> FindAsync(string channel, CancellationToken cancellation) => database.ReadAsync(
-        connection => connection.QuerySingleOrDefaultAsync<ChannelHead>(new(HeadSql, new { channel }, cancellationToken: cancellation)),
-        cancellation);
-
-    private Task<ChannelHead> MakeAsync(string channel, CancellationToken cancellation) => database.WriteAsync(
-        async (connection, transaction) =>
+        async connection =>
         {
-            var epoch = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(9));
-            var made = await connection.ExecuteAsync(new(
-                "INSERT INTO channel (name, epoch, created_at) VALUES (@channel, @epoch, @Now) ON CONFLICT (name) DO NOTHING",
-                new { channel, epoch, Now },
-                transaction,
-                cancellationToken: cancellation));
-            // What was sent of a log that was lost must not count for this one's offsets.
-            if (made > 0 && channel == GrainKeys.PublicChannel)
-                await connection.ExecuteAsync(new("DELETE FROM delivery", transaction: transaction, cancellationToken: cancellation));
-            return await connection.QuerySingleAsync<ChannelHead>(
-                new(HeadSql, new { channel }, transaction, cancellationToken: cancellation));
+            var found = await connection.QueryAsync<(string Epoch, long FirstRetained, long Head, long? EpochStart)>(
+                new(HeadSql, new { channel }, cancellationToken: cancellation));
+            return found.Select(row => new ChannelHead(row.Epoch, row.FirstRetained, row.Head, row.EpochStart)).FirstOrDefault();
         },
         cancellation);
-
-    /// <summary>
-    /// The unique key alone would let in an activation that slept through so much that its offsets have been written, swept and
-    /// are free again.
-    /// </summary>
-    private static async Task<long> FenceAsync(
-        DbConnection connection, DbTransaction transaction, string channel, long first, CancellationToken cancellation) =>
-        await connection.ExecuteScalarAsync<long?>(new(
-            """
-            SELECT id FROM channel
-            WHERE name = @channel AND @first = 1 + coalesce((SELECT max("offset") FROM message WHERE channel_id = channel.id), 0)
-            """,
-            new { channel, first },
-            transaction,
-            cancellationToken: cancellation))
-        ?? throw new FencedException(
-            $"The channel '{channel}' does not end just before offset {first}: another activation has written to it.");
-
-    private Task InsertMessagesAsync(
-        DbConnection connection,
-        DbTransaction transaction,
-        long channelId,
-        IReadOnlyList<Message> messages,
-        CancellationToken cancellation)
-    {
-        var now = Now;
-        return database.InsertAsync(
-            connection,
-            transaction,
-            "message",
-            [
-                ("channel_id", Column(messages, _ => channelId)),
-                ("\"offset\"", Column(messages, message => message.Offset)),
-                ("created_at", Column(messages, _ => now)),
-                ("is_notification", Column(messages, message => message.IsNotification)),
-                ("payload", Column(messages, message => message.Payload)),
-            ],
-            cancellation);
-    }
-
-    private Task InsertNotificationsAsync(
-        DbConnection connection,
-        DbTransaction transaction,
-        IReadOnlyList<Notification> notifications,
-        CancellationToken cancellation) =>
-        database.InsertAsync(
-            connection,
-            transaction,
-            "notification",
-            [
-                ("id", Column(notifications, notification => notification.Id)),
-                ("type", Column(notifications, notification => notification.Draft.Type)),
-                ("title", Column(notifications, notification => notification.Draft.Title)),
-                ("message", Column(notifications, notification => notification.Draft.Message)),
-                ("severity", Column(notifications, notification => notification.Draft.Severity)),
-                ("priority", Column(notifications, notification => notification.Draft.Priority)),
-                ("icon", Column(notifications, notification => notification.Draft.Icon)),
-                ("action_url", Column(notifications, notification => notification.Draft.ActionUrl)),
-                ("repo", Column(notifications, notification => notification.Draft.Repo)),
-                ("branch", Column(notifications, notification => notification.Draft.Branch)),
-                ("commit_sha", Column(notifications, notification => notification.Draft.CommitSha)),
-                ("metadata", Column(notifications, notification => notification.Draft.MetadataJson)),
-                ("status", Column(notifications, notification => notification.Status)),
-                ("created_at", Column(notifications, notification => notification.Draft.CreatedAt.ToUnixTimeMilliseconds())),
-                ("updated_at", Column(notifications, notification => notification.UpdatedAt.ToUnixTimeMilliseconds())),
-                ("delivered_at", Column(notifications, notification => notification.DeliveredAt?.ToUnixTimeMilliseconds())),
-                ("read_at", Column(notifications, notification => notification.ReadAt?.ToUnixTimeMilliseconds())),
-            ],
-            cancellation);
-
-    private Task InsertKeysAsync(
-        DbConnection connection,
-        DbTransaction transaction,
-        long channelId,
-        IReadOnlyList<PublishKey> keys,
-        CancellationToken cancellation)
-    {
-        var now = Now;
-        return database.InsertAsync(
-            connection,
-            transaction,
-            "publish_key",
-            [
-                ("channel_id", Column(keys, _ => channelId)),
-                ("key", Column(keys, key => key.Key)),
-                ("first_offset", Column(keys, key => key.FirstOffset)),
-                ("count", Column(keys, key => (long)key.Count)),
-                ("created_at", Column(keys, _ => now)),
-            ],
-            cancellation);
-    }
-
-    private static TValue[] Column<TRow, TValue>(IReadOnlyList<TRow> rows, Func<TRow, TValue> value)
-    {
-        var column = new TValue[rows.Count];
-        for (var row = 0; row < column.Length; row++) column[row] = value(rows[row]);
-        return column;
-    }
 
     /// <summary>
     /// Deletes from <paramref name="first"/> up to the first message to keep, or up to <paramref name="end"/>; answers where it
@@ -299,4 +199,5 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
 }
 
 /// <summary>An idempotency key and what its publish was given.</summary>
-public sealed record PublishKey(string Key, long FirstOffset, int Count);
+/// <param name="RequestHash">Tells it from other requests; null: not compared.</param>
+public sealed record PublishKey(string Key, long FirstOffset, int Count, byte[]? RequestHash = null);

@@ -5,10 +5,17 @@ using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Grains.Storage;
 
-/// <summary>Published notifications: lists, counts and their status. Their rows are written with the log, by <see cref="MessageStore"/>.</summary>
+/// <summary>
+/// Notifications published on the public channel: lists, counts and their status. Their rows are written with the log, by
+/// <see cref="MessageStore"/>.
+/// </summary>
 public sealed class NotificationStore(Database database, IOptions<SiloOptions> options, TimeProvider time)
 {
     private const int SweepBatch = 500;
+
+    // An id is an offset: it names a notification only together with the channel.
+    private const string OfChannel = $"channel = '{GrainKeys.PublicChannel}'";
+
     private const string Columns =
         """
         id AS Id, type AS Type, title AS Title, message AS Message, severity AS Severity, priority AS Priority, icon AS Icon,
@@ -27,12 +34,12 @@ public sealed class NotificationStore(Database database, IOptions<SiloOptions> o
         // No stored text has a U+0000, and PostgreSQL refuses to be asked for it.
         if (query.Search?.Contains('\0', StringComparison.Ordinal) == true) return Task.FromResult(new NotificationPage([], 0));
 
-        List<string> conditions = [];
+        List<string> conditions = [OfChannel];
         if (query.Status is not null) conditions.Add("status = @Status");
         if (query.Severity is not null) conditions.Add("severity = @Severity");
         if (!string.IsNullOrEmpty(query.Search))
             conditions.Add($"({Like.Matches("title", "@Pattern")} OR {Like.Matches("message", "@Pattern")})");
-        var where = conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions);
+        var where = "WHERE " + string.Join(" AND ", conditions);
         var arguments = new
         {
             query.Status,
@@ -55,17 +62,17 @@ public sealed class NotificationStore(Database database, IOptions<SiloOptions> o
 
     public Task<Notification?> GetAsync(long id, CancellationToken cancellation = default) => database.ReadAsync(
         async connection => (await connection.QuerySingleOrDefaultAsync<Row>(
-            $"{Counted} notification AS page WHERE id = @id", new { id }))?.ToNotification(),
+            $"{Counted} notification AS page WHERE {OfChannel} AND id = @id", new { id }))?.ToNotification(),
         cancellation);
 
     public Task<NotificationStats> StatsAsync(CancellationToken cancellation = default) => database.ReadAsync(
         async connection =>
         {
             var counts = (await connection.QueryAsync<Count>(
-                """
+                $"""
                 SELECT status AS Status, severity AS Severity, count(*) AS Number,
                     CAST(sum(CASE WHEN created_at >= @midnight THEN 1 ELSE 0 END) AS bigint) AS Today
-                FROM notification GROUP BY status, severity
+                FROM notification WHERE {OfChannel} GROUP BY status, severity
                 """,
                 new { midnight = Midnight().ToUnixTimeMilliseconds() })).ToArray();
             return new NotificationStats(
@@ -84,33 +91,30 @@ public sealed class NotificationStore(Database database, IOptions<SiloOptions> o
         {
             var now = time.GetUtcNow().ToUnixTimeMilliseconds();
             await connection.ExecuteAsync(
-                """
+                $"""
                 UPDATE notification SET status = @status, updated_at = @now,
                     read_at = CASE WHEN @status = 'read' THEN coalesce(read_at, @now) ELSE read_at END
-                WHERE id = @id
+                WHERE {OfChannel} AND id = @id
                 """,
                 new { id, status, now },
                 transaction);
             return (await connection.QuerySingleOrDefaultAsync<Row>(
-                $"{Counted} notification AS page WHERE id = @id", new { id }, transaction))?.ToNotification();
+                $"{Counted} notification AS page WHERE {OfChannel} AND id = @id", new { id }, transaction))?.ToNotification();
         },
         cancellation);
 
     public Task<bool> DeleteAsync(long id, CancellationToken cancellation = default) => database.WriteAsync(
         async (connection, transaction) =>
-            await connection.ExecuteAsync("DELETE FROM notification WHERE id = @id", new { id }, transaction) > 0,
+            await connection.ExecuteAsync($"DELETE FROM notification WHERE {OfChannel} AND id = @id", new { id }, transaction) > 0,
         cancellation);
 
-    /// <summary>Marks those pending in the range, both ends included, as delivered. Answers how many those were.</summary>
-    public Task<int> MarkDeliveredAsync(long firstId, long lastId, DateTimeOffset at, CancellationToken cancellation = default) =>
-        database.WriteAsync((connection, transaction) => MarkDeliveredAsync(connection, transaction, firstId, lastId, at), cancellation);
-
-    /// <summary>The same as a part of a transaction.</summary>
-    internal static Task<int> MarkDeliveredAsync(
+    /// <summary>As a part of a transaction, marks those pending in the range, both ends included, as delivered. Answers how
+    /// many those were.</summary>
+    public static Task<int> MarkDeliveredAsync(
         DbConnection connection, DbTransaction transaction, long firstId, long lastId, DateTimeOffset at) => connection.ExecuteAsync(
-        """
+        $"""
         UPDATE notification SET status = 'delivered', delivered_at = @at, updated_at = @at
-        WHERE id BETWEEN @firstId AND @lastId AND status = 'pending'
+        WHERE {OfChannel} AND id BETWEEN @firstId AND @lastId AND status = 'pending'
         """,
         new { firstId, lastId, at = at.ToUnixTimeMilliseconds() },
         transaction);
@@ -125,8 +129,8 @@ public sealed class NotificationStore(Database database, IOptions<SiloOptions> o
             var batch = await database.WriteAsync(
                 (connection, transaction) => connection.ExecuteAsync(
                     """
-                    DELETE FROM notification WHERE id IN
-                        (SELECT id FROM notification WHERE created_at < @before ORDER BY id LIMIT @SweepBatch)
+                    DELETE FROM notification WHERE (channel, id) IN
+                        (SELECT channel, id FROM notification WHERE created_at < @before ORDER BY id LIMIT @SweepBatch)
                     """,
                     new { before, SweepBatch },
                     transaction),

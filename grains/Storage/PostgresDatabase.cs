@@ -9,7 +9,15 @@ internal sealed class PostgresDatabase : Database
     // Any constant that no other program on the same database uses: "NotifyHb" in ASCII.
     private const long MigrationLockKey = 0x4E6F746966794862;
 
+    // What an acknowledgement promises, whatever role, database or server say; what is stricter than "on" stays.
+    private const string Settings =
+        """
+        SELECT set_config('synchronous_commit', CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') THEN 'on'
+            ELSE current_setting('synchronous_commit') END, true)
+        """;
+
     private readonly NpgsqlDataSource _source;
+    private readonly PostgresGuardedInsert _guardedInsert;
 
     public PostgresDatabase(string connectionString)
     {
@@ -28,6 +36,8 @@ internal sealed class PostgresDatabase : Database
         if (!given.ContainsKey("Maximum Pool Size")) builder.MaxPoolSize = Math.Max(20, builder.MinPoolSize);
         if (!given.ContainsKey("Application Name")) builder.ApplicationName = "NotifyHub";
         ConnectionString = builder.ConnectionString;
+        // Prepared statements are off for those who say so, as for Npgsql's own.
+        _guardedInsert = new PostgresGuardedInsert(prepares: !given.ContainsKey("Max Auto Prepare") || builder.MaxAutoPrepare > 0);
         // Unnamed, its metrics would carry the connection string.
         _source = new NpgsqlDataSourceBuilder(builder.ConnectionString) { Name = "notifyhub" }.Build();
     }
@@ -96,10 +106,28 @@ internal sealed class PostgresDatabase : Database
         await command.ExecuteNonQueryAsync(cancellation);
     }
 
+    private protected override async Task<bool> WriteGuardedAsync(
+        RowGuard guard, IReadOnlyList<GuardedRows> tables, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var connection = await _source.OpenConnectionAsync(cancellation);
+            return await _guardedInsert.RunAsync(connection, Settings, guard, tables, cancellation);
+        }
+        catch (Exception e) when (IsFault(e))
+        {
+            throw Broken(e);
+        }
+    }
+
     public override ValueTask DisposeAsync() => _source.DisposeAsync();
 
     private protected override bool IsUniqueViolation(Exception fault) =>
         fault is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation };
+
+    // The classes "data exception", "integrity constraint violation" and "program limit exceeded".
+    private protected override bool IsRefusal(Exception fault) =>
+        fault is PostgresException { SqlState: ['2', '2' or '3', ..] or ['5', '4', ..] };
 
     private protected override string Explain(Exception fault) => fault switch
     {

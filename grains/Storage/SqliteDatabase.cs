@@ -130,6 +130,11 @@ internal sealed class SqliteDatabase : Database
         SqliteExtendedErrorCode: SQLitePCL.raw.SQLITE_CONSTRAINT_UNIQUE or SQLitePCL.raw.SQLITE_CONSTRAINT_PRIMARYKEY,
     };
 
+    private protected override bool IsRefusal(Exception fault) => fault is SqliteException
+    {
+        SqliteErrorCode: SQLitePCL.raw.SQLITE_CONSTRAINT or SQLitePCL.raw.SQLITE_TOOBIG or SQLitePCL.raw.SQLITE_MISMATCH,
+    };
+
     private protected override string Explain(Exception fault) => fault switch
     {
         SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED } => "is locked by another program",

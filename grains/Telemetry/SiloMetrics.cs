@@ -26,6 +26,7 @@ public sealed class SiloMetrics
     private readonly Tally _gatewaysLost;
     private readonly Tally _storageFailures;
     private readonly Tally _scheduleRuns;
+    private readonly Tally _logLosses;
 
     public SiloMetrics(IMeterFactory meters)
     {
@@ -40,6 +41,9 @@ public sealed class SiloMetrics
         _gatewaysLost = new Tally(
             meter, "notifyhub.gateway.losses", "{gateway}", "Gateways that fell silent and whose sessions were closed as errors.");
         _storageFailures = new Tally(meter, "notifyhub.storage.failures", "{failure}", "Calls that failed because the database did.");
+        _logLosses = new Tally(
+            meter, "notifyhub.log.losses", "{loss}",
+            "Times that the database turned out to have lost acknowledged messages of a channel.");
         _scheduleRuns = new Tally(
             meter, "notifyhub.schedule.runs", "{run}", "Runs of schedules, by what became of them.",
             "notifyhub.schedule.outcome", RunStatus.Sent, RunStatus.Skipped, RunStatus.Failed);
@@ -65,6 +69,8 @@ public sealed class SiloMetrics
     public void FeedFailed() => _feedFailures.Add(1);
 
     public void GatewayLost() => _gatewaysLost.Add(1);
+
+    public void LogLost() => _logLosses.Add(1);
 
     public void StorageFailed() => _storageFailures.Add(1);
 }

@@ -157,7 +157,7 @@ public abstract class DeliveryStoreTests(PostgresServer? server) : StoreTest(ser
             """);
         var isPostgres = Database.Invariant == "Npgsql";
         if (isPostgres) await ExecuteAsync("ANALYZE delivery");
-        var query = $"SELECT {DeliveryStore.ClientsOf("page.id")} FROM (SELECT * FROM notification ORDER BY id DESC LIMIT 20) AS page";
+        var query = $"SELECT {DeliveryStore.ClientsOf("page.id")} FROM (SELECT * FROM notification WHERE channel = 'all' ORDER BY id DESC LIMIT 20) AS page";
         var plan = await Database.ReadAsync(
             async connection => string.Join('\n', (await connection.QueryAsync($"EXPLAIN {(isPostgres ? "" : "QUERY PLAN")} {query}"))
                 .Cast<IDictionary<string, object>>().Select(row => row.Values.Last())),

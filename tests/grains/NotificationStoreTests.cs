@@ -1,3 +1,4 @@
+using Dapper;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Storage;
 using NotifyHub.TestKit;
@@ -20,7 +21,7 @@ public abstract class NotificationStoreTests(PostgresServer? server) : StoreTest
             """{"n":[1,2.50]}""", Clock.GetUtcNow());
         await PublishAsync(1, draft);
 
-        Assert.Equal(Notification.AsPublished(1, draft) with { Deliveries = 0 }, await Store.GetAsync(1, Cancellation));
+        Assert.Equal(Notification.AsPublished(GrainKeys.PublicChannel, 1, draft) with { Deliveries = 0 }, await Store.GetAsync(1, Cancellation));
         Assert.Null(await Store.GetAsync(2, Cancellation));
     }
 
@@ -89,13 +90,33 @@ public abstract class NotificationStoreTests(PostgresServer? server) : StoreTest
         await Store.SetStatusAsync(3, NotificationStatus.Read, Cancellation);
         Clock.Advance(TimeSpan.FromSeconds(1));
 
-        Assert.Equal(2, await Store.MarkDeliveredAsync(2, 4, Clock.GetUtcNow(), Cancellation));
-        Assert.Equal(0, await Store.MarkDeliveredAsync(2, 4, Clock.GetUtcNow().AddDays(1), Cancellation));
+        Assert.Equal(2, await MarkDeliveredAsync(Clock.GetUtcNow()));
+        Assert.Equal(0, await MarkDeliveredAsync(Clock.GetUtcNow().AddDays(1)));
 
         var page = await Store.ListAsync(new NotificationQuery(null, null, null, 1, 50), Cancellation);
         Assert.Equal(["pending", "delivered", "read", "delivered", "pending"], page.Notifications.Select(each => each.Status));
         Assert.Equal((Clock.GetUtcNow(), Clock.GetUtcNow()), (page.Notifications[1].DeliveredAt, page.Notifications[1].UpdatedAt));
         Assert.Null(page.Notifications[2].DeliveredAt);
+
+        Task<int> MarkDeliveredAsync(DateTimeOffset at) => Database.WriteAsync(
+            (connection, transaction) => NotificationStore.MarkDeliveredAsync(connection, transaction, 2, 4, at), Cancellation);
+    }
+
+    [Fact]
+    public async Task What_another_channel_has_under_the_same_id_is_not_in_the_public_lists_and_is_kept_and_swept_by_itself()
+    {
+        await PublishAsync(1, Draft("public"));
+        await PublishAsync(1, Draft("team", at: Clock.GetUtcNow().AddDays(-2)), "team");
+
+        Assert.Equal("public", (await Store.GetAsync(1, Cancellation))!.Draft.Title);
+        Assert.Equal("public", Assert.Single((await Store.ListAsync(new(null, null, null, 1, 50), Cancellation)).Notifications).Draft.Title);
+        Assert.Equal(1, (await Store.StatsAsync(Cancellation)).Total);
+        Assert.Equal(1, await Store.SweepAsync(Clock.GetUtcNow().AddDays(-1), Cancellation));
+        Assert.NotNull(await Store.GetAsync(1, Cancellation));
+        await PublishAsync(2, Draft("team"), "team");
+        Assert.True(await Store.DeleteAsync(1, Cancellation));
+        Assert.Equal(1, await Database.ReadAsync(
+            connection => connection.ExecuteScalarAsync<long>("SELECT count(*) FROM notification WHERE channel = 'team' AND id = 2"), Cancellation));
     }
 
     [Fact]
@@ -132,11 +153,11 @@ public abstract class NotificationStoreTests(PostgresServer? server) : StoreTest
         new("windows", title, message, severity, "normal", null, null, null, null, null, null, at ?? Clock.GetUtcNow());
 
     /// <summary>As the log's own writer stores it.</summary>
-    private async Task PublishAsync(long id, NotificationDraft draft)
+    private async Task PublishAsync(long id, NotificationDraft draft, string channel = GrainKeys.PublicChannel)
     {
         var log = new MessageStore(Database, Clock);
-        await log.OpenAsync(GrainKeys.PublicChannel, Cancellation);
+        var epoch = (await log.OpenAsync(channel, Cancellation)).Epoch;
         await log.AppendAsync(
-            GrainKeys.PublicChannel, [new Message(id, "{}"u8.ToArray(), true)], [Notification.AsPublished(id, draft)], [], Cancellation);
+            channel, epoch, [new Message(id, "{}"u8.ToArray(), true)], [Notification.AsPublished(channel, id, draft)], [], Cancellation);
     }
 }

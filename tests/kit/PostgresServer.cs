@@ -39,6 +39,8 @@ public sealed class PostgresServer : IAsyncLifetime
 
     private string Data => Path.Combine(_folder.FullName, "data");
 
+    private string KeptData => Path.Combine(_folder.FullName, "kept");
+
     private string Log => Path.Combine(_folder.FullName, "log");
 
     public async ValueTask InitializeAsync()
@@ -91,6 +93,17 @@ public sealed class PostgresServer : IAsyncLifetime
         server.StandardInput.Close();
         await server.WaitForExitAsync();
         server.Dispose();
+    }
+
+    /// <summary>Keeps its data as they are, for <see cref="PutBackDataAsync"/>. While it is stopped.</summary>
+    public Task KeepDataAsync() => RunAsync("cp", "-a", Data, KeptData);
+
+    /// <summary>Takes back what happened since <see cref="KeepDataAsync"/>, as a restore does, or a failover to a standby that
+    /// lagged. While it is stopped.</summary>
+    public async Task PutBackDataAsync()
+    {
+        await RunAsync("rm", "-r", Data);
+        await RunAsync("cp", "-a", KeptData, Data);
     }
 
     /// <summary>Stops all its processes in the middle of whatever they do, as a machine does that is frozen: connections stay open and are still

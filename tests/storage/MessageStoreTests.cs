@@ -48,7 +48,7 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
         await using var reopened = Database.Open(ConnectionString);
         await reopened.MigrateAsync(Cancellation);
 
-        Assert.Equal(new ChannelHead(epoch, 1, 3), await new MessageStore(reopened).OpenAsync(Channel, Cancellation));
+        Assert.Equal(new ChannelHead(epoch, 1, 3, EpochStart: 0), await new MessageStore(reopened).OpenAsync(Channel, Cancellation));
     }
 
     [Fact]
@@ -99,13 +99,13 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
     {
         await Store.OpenAsync("one", Cancellation);
         await Store.OpenAsync("two", Cancellation);
-        await Store.AppendAsync("one", Messages(1, 2), [], [new PublishKey("k", 1, 2)], Cancellation);
-        await Store.AppendAsync("two", Messages(1, 1), [], [new PublishKey("k", 1, 1)], Cancellation);
+        await AppendAsync(Messages(1, 2), [], [new PublishKey("k", 1, 2)], "one");
+        await AppendAsync(Messages(1, 1), [], [new PublishKey("k", 1, 1)], "two");
 
         Assert.Equal([1, 2], Offsets(await Store.ReadAsync("one", 0, 10, 1 << 20, Cancellation)));
         Assert.Equal([1], Offsets(await Store.ReadAsync("two", 0, 10, 1 << 20, Cancellation)));
-        Assert.Equal(new PublishResult(1, 2, true), await Store.FindKeyAsync("one", "k", Cancellation));
-        Assert.Equal(new PublishResult(1, 1, true), await Store.FindKeyAsync("two", "k", Cancellation));
+        Assert.Equal(new PublishKey("k", 1, 2), await Store.FindKeyAsync("one", "k", Cancellation));
+        Assert.Equal(new PublishKey("k", 1, 1), await Store.FindKeyAsync("two", "k", Cancellation));
         Assert.Null(await Store.FindKeyAsync("two", "other", Cancellation));
     }
 
@@ -150,15 +150,30 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
     public async Task A_used_key_rolls_back_messages_and_notifications_too()
     {
         await Store.OpenAsync(Channel, Cancellation);
-        await Store.AppendAsync(Channel, Messages(1, 1), [], [new PublishKey("k", 1, 1)], Cancellation);
+        await AppendAsync(Messages(1, 1), [], [new PublishKey("k", 1, 1)]);
 
-        await Assert.ThrowsAsync<FencedException>(() => Store.AppendAsync(
-            Channel, Messages(2, 2), [Notification(2)], [new PublishKey("new", 2, 1), new PublishKey("k", 3, 1)], Cancellation));
+        await Assert.ThrowsAsync<FencedException>(() => AppendAsync(
+            Messages(2, 2), [Notification(2)], [new PublishKey("new", 2, 1), new PublishKey("k", 3, 1)]));
 
         Assert.Equal(1, (await Store.OpenAsync(Channel, Cancellation)).Head);
         Assert.Null(await Store.FindKeyAsync(Channel, "new", Cancellation));
-        Assert.Equal(new PublishResult(1, 1, true), await Store.FindKeyAsync(Channel, "k", Cancellation));
+        Assert.Equal(new PublishKey("k", 1, 1), await Store.FindKeyAsync(Channel, "k", Cancellation));
         Assert.Equal(0, await CountAsync("notification"));
+    }
+
+    [Fact]
+    public async Task What_the_database_refuses_fails_alone_and_leaves_nothing_of_its_transaction()
+    {
+        await Store.OpenAsync(Channel, Cancellation);
+        var bad = Notification(2);
+        bad = bad with { Draft = bad.Draft with { Title = null! } };
+
+        await Assert.ThrowsAsync<NotStorableException>(() => AppendAsync(Messages(1, 2), [Notification(1), bad], [new PublishKey("k", 1, 2)]));
+
+        Assert.Equal(0, (await Store.OpenAsync(Channel, Cancellation)).Head);
+        Assert.Equal(0, await CountAsync("notification"));
+        await AppendAsync(Messages(1, 2), [Notification(1)], [new PublishKey("k", 1, 2, [1, 2, 3])]);
+        Assert.Equal([1, 2, 3], (await Store.FindKeyAsync(Channel, "k", Cancellation))!.RequestHash);
     }
 
     [Fact]
@@ -182,7 +197,7 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
             new NotificationDraft(
                 "windows", "標題 '\"", "text", "error", "high", "icon", "https://a", "repo", "main", "c0ffee", """{"a":[1]}""", created),
             NotificationStatus.Read, created.AddSeconds(1), created.AddSeconds(2), created.AddSeconds(3));
-        await Store.AppendAsync(Channel, Messages(1, 2), [bare, full], [], Cancellation);
+        await AppendAsync(Messages(1, 2), [bare, full], []);
 
         var rows = await Database.ReadAsync(
             async connection => (await connection.QueryAsync(
@@ -249,7 +264,9 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
     public async Task A_clock_that_was_set_back_makes_no_holes()
     {
         await Store.OpenAsync(Channel, Cancellation);
-        await new MessageStore(Database, new FakeTimeProvider(_clock.GetUtcNow().AddDays(1))).AppendAsync(Channel, Messages(1, 3), [], [], Cancellation);
+        _clock.Advance(TimeSpan.FromDays(1));
+        await AppendAsync(Messages(1, 3));
+        _clock.AdjustTime(_clock.GetUtcNow().AddDays(-1));
         await AppendAsync(Messages(4, 3));
 
         Assert.Equal(1, await Store.SweepAsync(Channel, _clock.GetUtcNow().AddHours(1), KeysBefore, long.MaxValue, Cancellation));
@@ -278,19 +295,20 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
     public async Task Keys_are_remembered_for_a_day_even_when_their_messages_are_gone()
     {
         await Store.OpenAsync(Channel, Cancellation);
-        await Store.AppendAsync(Channel, Messages(1, 1), [], [new PublishKey("old", 1, 1)], Cancellation);
+        await AppendAsync(Messages(1, 1), [], [new PublishKey("old", 1, 1)]);
         _clock.Advance(TimeSpan.FromHours(1));
-        await Store.AppendAsync(Channel, Messages(2, 1), [], [new PublishKey("young", 2, 1)], Cancellation);
+        await AppendAsync(Messages(2, 1), [], [new PublishKey("young", 2, 1)]);
         await AppendAsync(Messages(3, 1));
         _clock.Advance(MessageStore.KeyLifetime - TimeSpan.FromMinutes(1));
 
         await Store.SweepAsync(Channel, DateTimeOffset.MaxValue, KeysBefore, 0, Cancellation);
 
         Assert.Null(await Store.FindKeyAsync(Channel, "old", Cancellation));
-        Assert.Equal(new PublishResult(2, 1, true), await Store.FindKeyAsync(Channel, "young", Cancellation));
+        Assert.Equal(new PublishKey("young", 2, 1), await Store.FindKeyAsync(Channel, "young", Cancellation));
     }
 
     private static Notification Notification(long id) => GrainInterfaces.Notification.AsPublished(
+        Channel,
         id,
         new NotificationDraft(
             "windows", "title", "text", Severity.Info, Priority.Normal, null, null, null, null, null, null,
@@ -300,7 +318,10 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
 
     private static IEnumerable<byte[]> Payloads(Message[] messages) => messages.Select(message => message.Payload);
 
-    private Task AppendAsync(Message[] messages) => Store.AppendAsync(Channel, messages, [], [], Cancellation);
+    private Task AppendAsync(Message[] messages) => AppendAsync(messages, [], []);
+
+    private async Task AppendAsync(Message[] messages, Notification[] notifications, PublishKey[] keys, string channel = Channel) =>
+        await Store.AppendAsync(channel, (await Store.OpenAsync(channel, Cancellation)).Epoch, messages, notifications, keys, Cancellation);
 
     private async Task<bool> AppendsAsync(Message[] messages)
     {

@@ -20,16 +20,16 @@ public sealed class OutageTests(OutageTests.StoppableServer fixture) : IClassFix
 
         // Several idle connections in the pool: none of them may spoil a call after the outage.
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => store.ReadAsync("all", 0, 1, 1, cancellation)));
-        await store.AppendAsync("all", [new Message(1, [1], false)], [], [], cancellation);
+        await store.AppendAsync("all", before.Epoch, [new Message(1, [1], false)], [], [], cancellation);
 
         await server.StopAsync();
-        await Assert.ThrowsAsync<StorageUnavailableException>(() => store.AppendAsync("all", [new Message(2, [2], false)], [], [], cancellation));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => store.AppendAsync("all", before.Epoch, [new Message(2, [2], false)], [], [], cancellation));
         await Assert.ThrowsAsync<StorageUnavailableException>(() => store.ReadAsync("all", 0, 1, 1, cancellation));
         Assert.Equal("The database cannot be reached.", await database.CheckAsync(cancellation));
 
         await server.StartAsync();
         Assert.Equal(before with { Head = 1 }, await store.OpenAsync("all", cancellation));
-        await store.AppendAsync("all", [new Message(2, [2], false)], [], [], cancellation);
+        await store.AppendAsync("all", before.Epoch, [new Message(2, [2], false)], [], [], cancellation);
         Assert.Null(await database.CheckAsync(cancellation));
     }
 
@@ -42,7 +42,7 @@ public sealed class OutageTests(OutageTests.StoppableServer fixture) : IClassFix
         await using var other = Database.Open(storage);
         await hanging.MigrateAsync(cancellation);
         var store = new MessageStore(other);
-        await store.OpenAsync("all", cancellation);
+        var before = await store.OpenAsync("all", cancellation);
         var (inserted, goesOn) = (new TaskCompletionSource(), new TaskCompletionSource());
         var write = hanging.WriteAsync(
             async (connection, transaction) =>
@@ -63,7 +63,7 @@ public sealed class OutageTests(OutageTests.StoppableServer fixture) : IClassFix
             cancellation);
         await inserted.Task;
 
-        await store.AppendAsync("all", [new Message(1, [1], false)], [], [], cancellation);
+        await store.AppendAsync("all", before.Epoch, [new Message(1, [1], false)], [], [], cancellation);
 
         goesOn.SetResult();
         await Assert.ThrowsAsync<StorageUnavailableException>(() => write);

@@ -44,6 +44,15 @@ public sealed class BroadcastCluster : IAsyncLifetime
 
     public Task ExecuteAsync(string sql) => Database.WriteAsync((connection, transaction) => connection.ExecuteAsync(sql, null, transaction));
 
+    /// <summary>What another process writes.</summary>
+    public async Task AppendAsync(string channel, params Message[] messages) => await Store.AppendAsync(
+        channel, (await Store.OpenAsync(channel, CancellationToken.None)).Epoch, messages, [], [], CancellationToken.None);
+
+    /// <summary>What a database does that is restored, or fails over to a standby that lagged: the end of a log is
+    /// gone.</summary>
+    public Task LoseAsync(string channel, long after) => ExecuteAsync(
+        $"""DELETE FROM message WHERE channel_id = (SELECT id FROM channel WHERE name = '{channel}') AND "offset" > {after}""");
+
     /// <summary>Lets nobody write until the answer is disposed.</summary>
     public async Task<IAsyncDisposable> HoldWritesAsync()
     {

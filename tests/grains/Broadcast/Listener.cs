@@ -29,7 +29,7 @@ internal sealed class Listener : IGatewayObserver
 
     public bool Fails { get; set; }
 
-    public Task<ChannelHead> SubscribeAsync(params OffsetRange[] delivered) => _channel.SubscribeAsync(Id, _reference, delivered);
+    public Task<ChannelHead> SubscribeAsync(LogPosition? known = null) => _channel.SubscribeAsync(Id, _reference, known);
 
     public async Task DeliverAsync(MessageBatch batch)
     {

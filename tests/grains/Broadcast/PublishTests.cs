@@ -76,11 +76,36 @@ public sealed class PublishTests(BroadcastCluster grid) : IClassFixture<Broadcas
     }
 
     [Fact]
+    public async Task A_key_that_was_used_for_another_request_is_refused_in_flight_and_later_and_after_a_move()
+    {
+        var channel = grid.Channel("conflict");
+        var first = Batch("a") with { IdempotencyKey = "user/1/key", RequestHash = [1] };
+        var other = Batch("b") with { IdempotencyKey = "user/1/key", RequestHash = [2] };
+        await channel.ReadAsync(0, 1);
+        await using (await grid.HoldWritesAsync())
+        {
+            var waiting = channel.PublishAsync(first);
+            await channel.ReadAsync(0, 1);
+            await Assert.ThrowsAsync<IdempotencyConflictException>(() => channel.PublishAsync(other));
+            Assert.False(waiting.IsCompleted);
+        }
+
+        await Assert.ThrowsAsync<IdempotencyConflictException>(() => channel.PublishAsync(other));
+        await grid.Cluster.Orleans.DeactivateAsync(channel);
+        await Assert.ThrowsAsync<IdempotencyConflictException>(() => channel.PublishAsync(other));
+        Assert.Equal(new PublishResult(1, 1, true), await channel.PublishAsync(first));
+        // Another caller's key is another key, and a schedule's tells by itself.
+        Assert.Equal(new PublishResult(2, 1, false), await channel.PublishAsync(other with { IdempotencyKey = "user/2/key" }));
+        Assert.Equal(new PublishResult(1, 1, true), await channel.PublishAsync(other with { RequestHash = null }));
+        Assert.Equal(["a", "b"], (await ReadAllAsync(channel)).Select(Text));
+    }
+
+    [Fact]
     public async Task Another_writer_fences_the_grain_off_and_it_goes_on_behind_what_that_one_wrote()
     {
         var channel = grid.Channel("fence");
         await channel.PublishAsync(Batch("a"));
-        await grid.Store.AppendAsync("fence", [new Message(2, "theirs"u8.ToArray(), false)], [], [], CancellationToken.None);
+        await grid.AppendAsync("fence", new Message(2, "theirs"u8.ToArray(), false));
 
         await Assert.ThrowsAsync<StorageUnavailableException>(() => channel.PublishAsync(Batch("b")));
 
@@ -169,7 +194,7 @@ public sealed class PublishTests(BroadcastCluster grid) : IClassFixture<Broadcas
         var (first, second) = (result.FirstOffset + 1, result.FirstOffset + 2);
         var messages = (await channel.ReadAsync(first - 1, 2)).Messages;
         Assert.All(messages, message => Assert.True(message.IsNotification));
-        var published = Notification.AsPublished(first, draft);
+        var published = Notification.AsPublished(GrainKeys.PublicChannel, first, draft);
         Assert.Equal(NotificationJson.Payload(published, TimeZoneInfo.Utc), messages[0].Payload);
         Assert.Equal(first, JsonDocument.Parse(messages[0].Payload).RootElement.GetProperty("data").GetProperty("id").GetInt64());
 
@@ -178,12 +203,24 @@ public sealed class PublishTests(BroadcastCluster grid) : IClassFixture<Broadcas
         await notifications.RecordDeliveriesAsync(new DeliveryReport(listener.Id, 1, head.Epoch, [new DeliveredRange(1, first, 3)]));
         Assert.Equal((NotificationStatus.Delivered, 3), Seen(await notifications.GetAsync(first)));
         Assert.Equal((NotificationStatus.Pending, 0), Seen(await notifications.GetAsync(second)));
-        // A gateway of the release before tells no counts.
-        await listener.SubscribeAsync(new OffsetRange(second, second));
-        Assert.Equal((NotificationStatus.Delivered, 0), Seen(await notifications.GetAsync(second)));
         Assert.Null(await notifications.GetAsync(result.FirstOffset));
 
         static (string Status, long? Deliveries) Seen(Notification? notification) => (notification!.Status, notification.Deliveries);
+    }
+
+    [Fact]
+    public async Task Two_channels_have_notifications_with_the_same_id()
+    {
+        var draft = new NotificationDraft(
+            "windows", "t", "m", "info", "normal", null, null, null, null, null, null, new DateTimeOffset(2026, 3, 10, 12, 30, 45, TimeSpan.Zero));
+        foreach (var name in new[] { "team-a", "team-b" })
+        {
+            var channel = grid.Channel(name);
+            Assert.Equal(1, (await channel.PublishAsync(new PublishBatch([Draft.Of(draft)]))).FirstOffset);
+
+            var data = JsonDocument.Parse(Assert.Single((await channel.ReadAsync(0, 1)).Messages).Payload).RootElement.GetProperty("data");
+            Assert.Equal((1, name), (data.GetProperty("id").GetInt64(), data.GetProperty("channel").GetString()));
+        }
     }
 
     [Fact]

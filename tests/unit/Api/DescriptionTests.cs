@@ -87,7 +87,7 @@ public sealed partial class DescriptionTests
         var schema = (await server.GetAsync("/openapi/v1.json")).Json
             .GetProperty("components").GetProperty("schemas").GetProperty("NotificationView").GetProperty("properties");
         var draft = new NotificationDraft("t", "t", "m", "info", "low", "i", "a", "r", "b", "c", "{}", DateTimeOffset.UnixEpoch);
-        var published = Notification.AsPublished(1, draft);
+        var published = Notification.AsPublished(GrainKeys.PublicChannel, 1, draft);
         var written = JsonElement.Parse(NotificationView.Of(published with { Deliveries = 3 }, TimeZoneInfo.Utc).Utf8.Span);
 
         Assert.Equal(Names(written), Names(schema));

@@ -13,7 +13,7 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
     public const string ReadKeySecret = "nh_read";
 
     private static readonly TimeZoneInfo Zone = TimeZoneInfo.FindSystemTimeZoneById(ApiServer.Zone);
-    private readonly Dictionary<string, PublishResult> _keys = [];
+    private readonly Dictionary<string, (PublishResult Result, byte[]? RequestHash)> _keys = [];
     private readonly List<ApiRequestBatch> _recorded = [];
     private readonly List<DeliveryReport> _deliveries = [];
 
@@ -45,6 +45,8 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
             lock (_recorded) return [.. _recorded];
         }
     }
+
+    public Exception? PublishFault { get; set; }
 
     public Exception? RecordFault { get; set; }
 
@@ -277,7 +279,12 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
 
     public Task<PublishResult> PublishAsync(PublishBatch batch) => Answer(() =>
     {
-        if (batch.IdempotencyKey is { } used && _keys.TryGetValue(used, out var first)) return first with { Repeated = true };
+        if (PublishFault is { } fault) throw fault;
+        if (batch.IdempotencyKey is { } used && _keys.TryGetValue(used, out var first))
+        {
+            if (!first.RequestHash.AsSpan().SequenceEqual(batch.RequestHash)) throw new IdempotencyConflictException();
+            return first.Result with { Repeated = true };
+        }
 
         Published.Add(batch);
         var result = new PublishResult(Log.Count + 1, batch.Drafts.Length, false);
@@ -290,12 +297,12 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
                 continue;
             }
 
-            var notification = Notification.AsPublished(offset, wanted);
+            var notification = Notification.AsPublished(GrainKeys.PublicChannel, offset, wanted);
             Notifications[offset] = notification;
             Log.Add(new Message(offset, NotificationJson.Payload(notification, Zone), true));
         }
 
-        if (batch.IdempotencyKey is { } key) _keys[key] = result;
+        if (batch.IdempotencyKey is { } key) _keys[key] = (result, batch.RequestHash);
         return result;
     });
 
@@ -369,7 +376,7 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
 
     public Task RemoveAsync(string nodeId) => throw new NotSupportedException();
 
-    Task<ChannelHead> IBroadcastGrain.SubscribeAsync(string gatewayId, IGatewayObserver observer, OffsetRange[] delivered) =>
+    Task<ChannelHead> IBroadcastGrain.SubscribeAsync(string gatewayId, IGatewayObserver observer, LogPosition? known) =>
         throw new NotSupportedException();
 
     Task<ServiceState> IServiceGrain.SubscribeAsync(string gatewayId, IGatewayObserver observer) => throw new NotSupportedException();

@@ -65,6 +65,41 @@ public sealed class PublishTests
         Assert.Single(server.Grid.Published);
     }
 
+    [Theory]
+    [InlineData(Route, Good, """{"title":"another","message":"m"}""")]
+    [InlineData($"{Route}/batch", $"[{Good}]", $"[{Good},{Good}]")]
+    [InlineData("/api/push", """{"n":1}""", """{"n":2}""")]
+    [InlineData("/api/push", """[{"n":1}]""", """{"n":1}""")]
+    public async Task A_key_that_comes_with_another_body_is_a_conflict_and_publishes_nothing(string route, string body, string another)
+    {
+        await using var server = await ApiServer.StartAsync();
+        var token = await server.LogInAsync();
+        var first = await server.PostAsync(route, body, token, ("Idempotency-Key", "order-1"));
+
+        var answer = await server.PostAsync(route, another, token, ("Idempotency-Key", "order-1"));
+
+        Assert.Equal((HttpStatusCode.Conflict, "CONFLICT"), (answer.Status, answer.Code));
+        Assert.Equal(["Idempotency-Key"], answer.FaultyFields);
+        Assert.Single(server.Grid.Published);
+        Assert.Equal(first.Body, (await server.PostAsync(route, body, token, ("Idempotency-Key", "order-1"))).Body);
+        // Another caller's key is another key.
+        Assert.True((await server.PostAsync(
+            route, another, null, ("Idempotency-Key", "order-1"), ("X-API-Key", FakeGrid.ApiKeySecret))).Status < HttpStatusCode.BadRequest);
+    }
+
+    [Fact]
+    public async Task What_the_grid_can_never_store_is_the_callers_fault()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var token = await server.LogInAsync();
+        server.Grid.PublishFault = new NotStorableException();
+
+        var answer = await server.PostAsync("/api/push", "{}", token);
+
+        Assert.Equal((HttpStatusCode.BadRequest, "VALIDATION_ERROR"), (answer.Status, answer.Code));
+        Assert.Equal(["body"], answer.FaultyFields);
+    }
+
     [Fact]
     public async Task Keys_are_the_callers_and_the_endpoints_own()
     {
@@ -89,7 +124,7 @@ public sealed class PublishTests
         Assert.Equal(HttpStatusCode.Created, first.Status);
         Assert.Equal([1, 2, 3], first.Data.GetProperty("notifications").EnumerateArray().Select(one => one.GetProperty("id").GetInt32()));
         Assert.Equal(3, Assert.Single(server.Grid.Published).Drafts.Length);
-        Assert.Equal(first.Body, (await server.PostAsync($"{Route}/batch", $"[{Good}]", token, ("Idempotency-Key", "b"))).Body);
+        Assert.Equal(first.Body, (await server.PostAsync($"{Route}/batch", $"[{Good},{Good},{Good}]", token, ("Idempotency-Key", "b"))).Body);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using CsCheck;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -113,6 +114,42 @@ public sealed class ChannelFollowerTests : IDisposable
         // What was under way for the old log is of no interest any more.
         _follower.Take(new MessageBatch("e", 1, 3, [WireFrames.Message(3, 1)]));
         Assert.Equal(1, _follower.Log.Head);
+    }
+
+    [Fact]
+    public async Task Clients_without_offsets_get_everything_that_was_published_since_a_log_lost_its_end()
+    {
+        await RenewAsync();
+        _channel.Add(1, 1, 1, 1, 1);
+        await RenewAsync();
+        Assert.True(_follower.Log!.Plain.Head is { Offset: 5 });
+        _channel.Lose(after: 3, "f");
+        _channel.Add(1, 1);
+
+        await RenewAsync();
+
+        Assert.Equal(("f", 5, 1), (_follower.Log.Epoch, _follower.Log.Head, _newEpochs));
+        // Read from where the epoch began, and not taken for what was there before.
+        Assert.Equal(3, _channel.Reads[^1].After);
+        Assert.True(_follower.Log.Envelopes.TryFind(3, out _, out _));
+        Assert.False(_follower.Log.Envelopes.TryFind(2, out _, out _));
+    }
+
+    [Fact]
+    public async Task A_renewal_proves_what_the_gateway_has()
+    {
+        Assert.Null(_follower.Position);
+        await RenewAsync();
+        Assert.Null(_channel.Known);
+        var last = _channel.Add(1, 2).Messages[^1];
+        await RenewAsync();
+        Assert.Equal(new LogPosition("e", 0), _channel.Known);
+
+        await RenewAsync();
+
+        Assert.Equal(("e", 2), (_channel.Known!.Epoch, _channel.Known.Head));
+        Assert.Equal(SHA256.HashData(last.Payload), _channel.Known.HeadHash);
+        Assert.Equal(new LogPosition("e", 2), _follower.Position);
     }
 
     [Fact]

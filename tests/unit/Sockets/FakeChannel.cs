@@ -24,6 +24,11 @@ public class FakeChannel : IBroadcastGrain
 
     public long Head { get; private set; }
 
+    public long? EpochStart { get; private set; }
+
+    /// <summary>What the last gateway said that it has.</summary>
+    public LogPosition? Known { get; private set; }
+
     /// <summary>What every call meets.</summary>
     public Exception? Fault { get; set; }
 
@@ -51,6 +56,16 @@ public class FakeChannel : IBroadcastGrain
         }
     }
 
+    /// <summary>The end behind this offset is lost, and the log goes on in a new epoch.</summary>
+    public void Lose(long after, string epoch)
+    {
+        lock (_gate)
+        {
+            _messages.RemoveAll(message => message.Offset > after);
+            (Epoch, Head, EpochStart) = (epoch, after, after);
+        }
+    }
+
     /// <summary>Forgets everything before this offset.</summary>
     public void Sweep(long first)
     {
@@ -61,12 +76,13 @@ public class FakeChannel : IBroadcastGrain
         }
     }
 
-    public Task<ChannelHead> SubscribeAsync(string gatewayId, IGatewayObserver observer, OffsetRange[] delivered)
+    public Task<ChannelHead> SubscribeAsync(string gatewayId, IGatewayObserver observer, LogPosition? known)
     {
         lock (_gate)
         {
             if (Fault is not null) return Task.FromException<ChannelHead>(Fault);
-            return Task.FromResult(new ChannelHead(Epoch, FirstRetained, Head));
+            Known = known;
+            return Task.FromResult(new ChannelHead(Epoch, FirstRetained, Head, EpochStart));
         }
     }
 

@@ -54,7 +54,7 @@ public class ServerFrameTests
     {
         var draft = new NotificationDraft(
             "windows", "標題", "m", "info", "normal", null, null, null, null, null, null, DateTimeOffset.UnixEpoch);
-        var payload = NotificationJson.Payload(Notification.AsPublished(7, draft), TimeZoneInfo.Utc);
+        var payload = NotificationJson.Payload(Notification.AsPublished(GrainKeys.PublicChannel, 7, draft), TimeZoneInfo.Utc);
         var message = new Message(7, payload, IsNotification: true);
 
         var notification = Encoding.UTF8.GetString(NotificationJson.Data(payload));

@@ -1,0 +1,130 @@
+using Microsoft.Extensions.Logging;
+using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Storage;
+using NotifyHub.Grains.Telemetry;
+
+namespace NotifyHub.Grains.Broadcast;
+
+/// <summary>
+/// What an activation knows of its channel: where it stands, and the newest messages. Only a grain's turns touch it. Gateways
+/// and publishers
+/// get to know a message only after its commit; when the database has less than any of them, it has lost acknowledged messages
+/// (a failover
+/// to a standby that lagged, a restore). The log then gets a new epoch, so that nobody takes new offsets for old ones.
+/// </summary>
+internal sealed partial class ChannelState(
+    string channel, MessageStore messages, EpochStore epochs, RecentMessages recent, SiloMetrics metrics, ILogger logger)
+{
+    // Kept when the rest is forgotten.
+    private LogPosition? _acknowledged;
+    private Task<ChannelHead>? _opening;
+
+    /// <summary>Null when it is not known (any more): the database tells.</summary>
+    public ChannelHead? Current { get; private set; }
+
+    /// <summary>The epoch of what was last known.</summary>
+    public string? Epoch => _acknowledged?.Epoch;
+
+    /// <summary>The newest messages up to <see cref="Current"/>.</summary>
+    public RecentMessages Recent => recent;
+
+    /// <summary>The log has another epoch than was known.</summary>
+    public event Action? EpochChanged;
+
+    /// <summary>Where the channel stands, read from the database when it is not known.</summary>
+    public async Task<ChannelHead> OpenAsync()
+    {
+        if (Current is { } known) return known;
+        // Many callers, one read.
+        var opening = _opening ??= FindAsync();
+        try
+        {
+            var found = await opening;
+            return Current ??= found;
+        }
+        finally
+        {
+            if (ReferenceEquals(_opening, opening)) _opening = null;
+        }
+    }
+
+    /// <summary>The same for somebody who may know more.</summary>
+    public async Task<ChannelHead> OpenAsync(LogPosition? known)
+    {
+        var state = await OpenAsync();
+        if (!IsAhead(known)) return state;
+        // Another activation may have written to the channel, or the database has lost its end: it is asked.
+        _acknowledged = known;
+        Forget();
+        return await OpenAsync();
+    }
+
+    /// <summary>Whether somebody knows of newer messages of this epoch.</summary>
+    public bool IsAhead(LogPosition? known) =>
+        known is not null && Current is { } state && known.Epoch == state.Epoch && known.Head > state.Head;
+
+    /// <summary>Messages were committed behind a state. If it is not the current one any more, everything is forgotten.</summary>
+    public void Advance(ChannelHead before, IReadOnlyList<Message> written, Commit commit)
+    {
+        if (!ReferenceEquals(Current, before))
+        {
+            // Another epoch has begun meanwhile, before or after that commit.
+            Forget();
+            return;
+        }
+
+        var head = written[^1].Offset;
+        Current = before with { Head = head, FirstRetained = Math.Min(before.FirstRetained, written[0].Offset) };
+        _acknowledged = new LogPosition(before.Epoch, head);
+        recent.Add(written, commit);
+    }
+
+    public void Swept(long firstRetained)
+    {
+        if (Current is { } state) Current = state with { FirstRetained = firstRetained };
+    }
+
+    /// <summary>The database is asked before anything else is answered or written.</summary>
+    public void Forget()
+    {
+        Current = null;
+        recent.Clear();
+    }
+
+    /// <summary>Another message has taken the place of the newest one that somebody knows: the log gets a new epoch.</summary>
+    public async Task ReplacedAsync(LogPosition known)
+    {
+        await TryBeginEpochAsync(known, isReplaced: true);
+        Forget();
+    }
+
+    private async Task<ChannelHead> FindAsync()
+    {
+        var found = await messages.OpenAsync(channel, CancellationToken.None);
+        if (_acknowledged is { } acknowledged)
+        {
+            if (acknowledged.Epoch == found.Epoch && acknowledged.Head > found.Head)
+            {
+                await TryBeginEpochAsync(acknowledged, isReplaced: false);
+                found = await messages.OpenAsync(channel, CancellationToken.None);
+            }
+
+            if (acknowledged.Epoch != found.Epoch) EpochChanged?.Invoke();
+        }
+
+        _acknowledged = new LogPosition(found.Epoch, found.Head);
+        return found;
+    }
+
+    private async Task TryBeginEpochAsync(LogPosition known, bool isReplaced)
+    {
+        if (await epochs.TryBeginAnewAsync(channel, known, isReplaced, CancellationToken.None) is not { } kept) return;
+        metrics.LogLost();
+        LogLost(channel, known.Head, kept);
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message =
+        "The database has lost messages of channel {Channel} that were acknowledged: {Known} was the newest, and now it ends at {Kept} "
+        + "or has others in their place. The log goes on in a new epoch; clients that know offsets start anew")]
+    private partial void LogLost(string channel, long known, long kept);
+}

@@ -1,0 +1,70 @@
+using System.Text.Json;
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.Grains.Broadcast;
+
+/// <summary>
+/// What can never be stored is refused before it waits with others for one commit, which it would fail for all. Gateways check
+/// what callers may send; this is what the log needs, whoever publishes.
+/// </summary>
+internal static class PublishRules
+{
+    // A key is an entry of an index, which PostgreSQL limits to a third of a page.
+    private const int MaxKeyLength = 1_024;
+
+    /// <exception cref="NotStorableException">What is wrong with the batch.</exception>
+    public static void Check(PublishBatch batch)
+    {
+        if (batch.IdempotencyKey is { } key && (key.Length > MaxKeyLength || !IsStorable(key)))
+            throw new NotStorableException("The idempotency key is too long or is no text.");
+        foreach (var draft in batch.Drafts)
+        {
+            if (Fault(draft) is { } fault) throw new NotStorableException(fault);
+        }
+    }
+
+    private static string? Fault(Draft? draft) => draft switch
+    {
+        { Payload: not null, Notification: null } => null,
+        { Payload: null, Notification: { } notification } => Fault(notification),
+        _ => "A draft is either a payload or a notification.",
+    };
+
+    private static string? Fault(NotificationDraft draft)
+    {
+        string?[] required = [draft.Type, draft.Title, draft.Message, draft.Severity, draft.Priority];
+        string?[] optional = [draft.Icon, draft.ActionUrl, draft.Repo, draft.Branch, draft.CommitSha, draft.MetadataJson];
+        if (Array.Exists(required, text => text is null)) return "A field of the notification is missing.";
+        string?[] all = [.. required, .. optional];
+        if (Array.Exists(all, text => text is not null && !IsStorable(text)))
+            return "A field of the notification has U+0000 or half a surrogate pair.";
+        return draft.MetadataJson is null || IsJson(draft.MetadataJson) ? null : "The notification's metadata is not JSON.";
+    }
+
+    /// <summary>PostgreSQL has no U+0000, and UTF-8 has no halves of surrogate pairs.</summary>
+    private static bool IsStorable(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '\0') return false;
+            if (!char.IsSurrogate(text[i])) continue;
+            if (!char.IsHighSurrogate(text[i]) || i + 1 == text.Length || !char.IsLowSurrogate(text[i + 1])) return false;
+            i++;
+        }
+
+        return true;
+    }
+
+    private static bool IsJson(string text)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,125 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Npgsql;
+
+namespace NotifyHub.Grains.Storage;
+
+/// <summary>
+/// A guard and the rows behind it as one statement, which is a transaction of its own: one round trip, and no transaction that
+/// stays open when the silo hangs. It is prepared, because planning it costs PostgreSQL as much as executing it for a few rows.
+/// </summary>
+/// <param name="prepares">False for poolers that give out another connection per transaction and do not know prepared
+/// statements.</param>
+internal sealed class PostgresGuardedInsert(bool prepares)
+{
+    // A prepared statement that is not there, or another of the same name: a pooler has changed the server's connection beneath
+    // us.
+    private static readonly string[] NotPrepared =
+    [
+        PostgresErrorCodes.InvalidSqlStatementName,
+        PostgresErrorCodes.DuplicatePreparedStatement,
+        PostgresErrorCodes.ProtocolViolation,
+    ];
+
+    // By the guard and the tables that are written: a handful.
+    private readonly ConcurrentDictionary<(string Guard, string Tables), string> _statements = new();
+    private volatile bool _prepares = prepares;
+
+    /// <summary>False: the guard had no row, and nothing was inserted.</summary>
+    /// <param name="connection">Outside of any transaction.</param>
+    /// <param name="settings">A query that makes settings for the transaction, which begins with it.</param>
+    /// <param name="guard">What must be so.</param>
+    /// <param name="tables">What is inserted.</param>
+    /// <param name="cancellation">Ends it before it is sent.</param>
+    public async Task<bool> RunAsync(
+        NpgsqlConnection connection,
+        string settings,
+        RowGuard guard,
+        IReadOnlyList<GuardedRows> tables,
+        CancellationToken cancellation)
+    {
+        await using var batch = connection.CreateBatch();
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(settings));
+        batch.BatchCommands.Add(Command(guard, tables));
+        if (_prepares)
+        {
+            try
+            {
+                await batch.PrepareAsync(cancellation);
+                return await ExecuteAsync(batch, cancellation);
+            }
+            catch (PostgresException e) when (NotPrepared.Contains(e.SqlState))
+            {
+                // The server has refused it, so nothing of it was done.
+                _prepares = false;
+            }
+        }
+
+        await using var plain = connection.CreateBatch();
+        plain.BatchCommands.Add(new NpgsqlBatchCommand(settings));
+        plain.BatchCommands.Add(Command(guard, tables));
+        return await ExecuteAsync(plain, cancellation);
+    }
+
+    /// <summary>A batch is one transaction: PostgreSQL commits at its end.</summary>
+    private static async Task<bool> ExecuteAsync(NpgsqlBatch batch, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+
+        // Cancelled under way, it would leave the caller without knowing what became of it.
+        await using var reader = await batch.ExecuteReaderAsync(CancellationToken.None);
+        await reader.NextResultAsync(CancellationToken.None);
+        await reader.ReadAsync(CancellationToken.None);
+        var isLetIn = reader.GetInt64(0) > 0;
+        // To the end: a commit that fails is told there.
+        while (await reader.NextResultAsync(CancellationToken.None))
+        {
+        }
+
+        return isLetIn;
+    }
+
+    private NpgsqlBatchCommand Command(RowGuard guard, IReadOnlyList<GuardedRows> tables)
+    {
+        var key = (guard.Sql, string.Join(' ', tables.Select(table => table.Table)));
+        var command = new NpgsqlBatchCommand(_statements.GetOrAdd(key, _ => Statement(guard, tables)));
+        foreach (var (_, value) in guard.Parameters) Add(value);
+        foreach (var table in tables)
+        {
+            foreach (var (_, value) in table.Constants) Add(value);
+            foreach (var (_, values) in table.Columns) Add(values);
+        }
+
+        return command;
+
+        void Add(object value) => command.Parameters.Add(new NpgsqlParameter { Value = value });
+    }
+
+    private static string Statement(RowGuard guard, IReadOnlyList<GuardedRows> tables)
+    {
+        var number = 0;
+        var query = guard.Sql;
+        foreach (var (name, _) in guard.Parameters) query = query.Replace("@" + name, Next(), StringComparison.Ordinal);
+
+        var inserts = tables.Select((table, index) =>
+        {
+            string[] ids = table.IdColumn is null ? [] : [table.IdColumn];
+            var names = ids.Concat(table.Constants.Select(each => each.Name)).Concat(table.Columns.Select(each => each.Name));
+            string[] values = [.. ids.Select(_ => "guard.id"), .. table.Constants.Select(_ => Next()), "r.*"];
+            // One array per column: one plan for any number of rows.
+            var arrays = table.Columns.Select(_ => Next()).ToArray();
+            return $"""
+                , insert{index} AS (
+                    INSERT INTO {table.Table} ({string.Join(", ", names)})
+                    SELECT {string.Join(", ", values)} FROM guard, unnest({string.Join(", ", arrays)}) AS r)
+                """;
+        }).ToArray();
+        return $"""
+            WITH guard AS MATERIALIZED ({query} FOR SHARE OF {guard.Table})
+            {string.Concat(inserts)}
+            SELECT count(*) FROM guard
+            """;
+
+        string Next() => string.Create(CultureInfo.InvariantCulture, $"${++number}");
+    }
+}
