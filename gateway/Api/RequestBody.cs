@@ -115,7 +115,7 @@ internal static class RequestBody
     }
 
     /// <summary>Tells requests under one key apart; null without a key.</summary>
-    public static byte[]? Hash(string? key, byte[] body) => key is null ? null : SHA256.HashData(body);
+    public static byte[]? Hash(string? key, ReadOnlyMemory<byte> body) => key is null ? null : SHA256.HashData(body.Span);
 
     /// <summary>
     /// The caller's <c>Idempotency-Key</c>, made the caller's and the endpoint's own: two services that count from 1 must not
