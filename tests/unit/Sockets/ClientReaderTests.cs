@@ -197,7 +197,8 @@ public sealed class ClientReaderTests : IDisposable
         var sending = peer.Socket.SendAsync(burst);
         await Until.TrueAsync(() => peer.Client.IsReadingPaused && peer.Client.IsOutboxFull);
         Assert.InRange(_memory.Used, 64 << 10, 66 << 10);
-        Assert.False(sending.IsCompleted);
+        // As many as fill the outbox and what the system holds; the rest waits where it is.
+        Assert.InRange(peer.Client.Received, 60, 1_000);
 
         peer.Resume();
         await peer.UntilAsync(frames => frames.Count == 2_000);

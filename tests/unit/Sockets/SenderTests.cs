@@ -225,17 +225,18 @@ public sealed class SenderTests : IDisposable
     {
         using var peer = Subscribed(v1: false, bufferBytes: 4096, outboxBytes: 10_000);
         peer.Pause();
-        var asked = 0;
-        for (; asked < 10_000 && !peer.Client.IsOutboxFull; asked++) peer.Client.Answer(ServerFrame.TextFrame(new byte[500]));
-        var room = peer.Client.RoomAsync();
+        peer.Client.Answer(ServerFrame.TextFrame(new byte[200_000]));
         await Until.TrueAsync(() => peer.Client.IsSending);
+        for (var i = 0; i < 100; i++) peer.Client.Answer(ServerFrame.TextFrame(new byte[500]));
+        var room = peer.Client.RoomAsync();
         Assert.False(room.IsCompleted);
+        Assert.True(peer.Client.IsOutboxFull);
         Assert.False(peer.Client.Closing);
-        Assert.InRange(_memory.Used, 10_000, 11_000);
+        Assert.InRange(_memory.Used, 250_000, 260_000);
 
         peer.Resume();
         await room;
-        await peer.UntilAsync(frames => frames.Count == asked);
+        await peer.UntilAsync(frames => frames.Count == 101);
         await Until.TrueAsync(() => _memory.Used == 0 && peer.Client.OutboxBytes == 0);
     }
 
@@ -246,9 +247,10 @@ public sealed class SenderTests : IDisposable
         {
             using var peer = Subscribed(v1: false, bufferBytes: 4096, outboxBytes: 10_000);
             peer.Pause();
-            for (var i = 0; i < 10_000 && !peer.Client.IsOutboxFull; i++) peer.Client.Answer(ServerFrame.TextFrame(new byte[500]));
-            var room = peer.Client.RoomAsync();
+            peer.Client.Answer(ServerFrame.TextFrame(new byte[200_000]));
             await Until.TrueAsync(() => peer.Client.IsSending);
+            var room = peer.Client.RoomAsync();
+            Assert.False(room.IsCompleted);
 
             end(peer.Client);
             await room;
