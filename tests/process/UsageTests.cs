@@ -13,7 +13,7 @@ public sealed class UsageTests
     [Fact]
     public async Task Refused_requests_of_strangers_are_sums_that_displace_no_record_and_fill_no_disk()
     {
-        await using var hub = await NotifyHubProcess.StartAsync(("UsageRows", "1000"));
+        await using var hub = await NotifyHubProcess.StartAsync(("UsageRows", "3000"));
         using var admin = await hub.LogInAsync();
         for (var i = 0; i < 300; i++) (await admin.GetAsync("/api/websocket/stats")).Expect(HttpStatusCode.OK);
         await Until.TrueAsync(async () => await RecordedAsync("/api/websocket/stats") == 300);
@@ -24,7 +24,8 @@ public sealed class UsageTests
         {
             using var stranger = hub.Rest();
             var count = 0;
-            for (; clock.Elapsed < Attack; count++)
+            // More in all than the records that are kept, however slow the machine is.
+            for (; clock.Elapsed < Attack || count < 1_000; count++)
             {
                 var path = (attacker % 2 == 0) ? "/api/keys" : $"/api/{attacker}/{count}/{new string('x', 400)}";
                 Assert.InRange((int)(await stranger.GetAsync(path)).Status, 400, 499);
@@ -38,7 +39,6 @@ public sealed class UsageTests
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"{refused} refused requests: {sums.Length} sums; database {before / 1024} KiB before, {DatabaseBytes() / 1024} KiB after; "
             + $"memory {memory >> 20} MiB before, {hub.ResidentBytes >> 20} MiB after");
-        Assert.True(refused > 1_000, $"Only {refused} requests were refused: no attack.");
         Assert.Equal(refused, sums.Sum(sum => sum.GetProperty("requests").GetInt64()));
         Assert.InRange(sums.Length, 2, 20);
         Assert.Equal(300, await RecordedAsync("/api/websocket/stats"));
