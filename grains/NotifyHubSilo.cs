@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Accounts;
@@ -42,7 +43,8 @@ public static class NotifyHubSilo
         services.AddSingleton<SiloMetrics>();
         services.AddSingleton(new SiloMode(embedded));
         services.AddSingleton<IValidateOptions<SiloOptions>, SiloOptionsCheck>();
-        services.AddSingleton(provider => Database.Open(provider.GetRequiredService<IOptions<SiloOptions>>().Value.Storage));
+        services.AddSingleton(provider => Database.Open(
+            provider.GetRequiredService<IOptions<SiloOptions>>().Value.Storage, provider.GetService<ILogger<Database>>()));
         services.AddSingleton<MessageStore>();
         services.AddSingleton<NotificationStore>();
         services.AddSingleton<DeliveryStore>();
@@ -56,6 +58,7 @@ public static class NotifyHubSilo
         services.AddSingleton<AuditStore>();
         services.AddSingleton<Scheduler>();
         services.AddHostedService<ScheduleKeeper>();
+        services.AddHostedService<StorageProbe>();
         services.AddSingleton<SiloStartup>();
         services.AddHostedService(provider => provider.GetRequiredService<SiloStartup>());
 

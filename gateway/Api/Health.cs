@@ -38,6 +38,8 @@ public sealed record Health(string Status, IReadOnlyList<Check> Checks)
     private static Check Storage(GridStatus? reached, Func<Text, string> words) => reached switch
     {
         null => new("Storage", "warning", words(new("無法得知儲存狀態", "The state of the storage is not known"))),
+        { StorageError: null, StorageWarning: { } why } =>
+            new("Storage", "warning", words(new($"儲存可用，但請注意：{why}", $"The storage answers, but: {why}"))),
         { StorageError: null } => new("Storage", "ok", words(new("儲存運作正常", "The storage answers"))),
         { StorageError: { } why } => new("Storage", "error", words(new($"儲存無法使用：{why}", $"The storage is unavailable: {why}"))),
     };

@@ -89,7 +89,10 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         var nodes = Nodes();
         // Without storage the nodes still know how many clients they have.
         var active = error is null ? totals.Active : nodes.Sum(node => node.Report.Connections);
-        return new GridStatus(active, totals.Total, totals.LastConnectionAt, nodes, error);
+        // This silo can read; whether it, and the others, can write, their last commits tell.
+        error ??= _database.Health.Error
+            ?? nodes.Select(node => node.Report.StorageError).FirstOrDefault(fault => fault is not null);
+        return new GridStatus(active, totals.Total, totals.LastConnectionAt, nodes, error, _database.Health.Warning);
     }
 
     public Task<string[]> SilosAsync() =>
