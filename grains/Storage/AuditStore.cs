@@ -43,11 +43,10 @@ public sealed class AuditStore(Database database)
                 var page = await list.RunAsync(connection, arguments, query.Page, query.Limit);
                 if (page.Ids.Count == 0) return new AuditPage([], page.Total, page.IsTruncated);
                 var rows = await connection.QueryAsync<Row>(
-                    """
+                    $"""
                     SELECT id AS Id, at AS At, who AS Who, act AS Act, target AS Target, address AS Address FROM audit
-                    WHERE id IN @Ids ORDER BY id DESC
-                    """,
-                    new { page.Ids });
+                    WHERE {page.Condition} ORDER BY id DESC
+                    """);
                 return new AuditPage([.. rows.Select(row => row.ToEntry())], page.Total, page.IsTruncated);
             },
             cancellation);

@@ -55,7 +55,7 @@ internal sealed class ListQuery(string table, string columns, string order)
             : page == 1 ? 0
             : await connection.ExecuteScalarAsync<long>($"SELECT count(*) {newest}", values);
         var isTruncated = await connection.ExecuteScalarAsync<long>(
-            $"SELECT count(*) FROM (SELECT 1 {all} LIMIT {Window + 1}) AS some", values) > Window;
+            $"SELECT count(*) FROM (SELECT 1 {all} LIMIT {Window + 1}) AS looked", values) > Window;
         return new ListPage([.. found.Select(row => row.Id)], matches, isTruncated);
     }
 
@@ -66,4 +66,8 @@ internal sealed class ListQuery(string table, string columns, string order)
 /// <param name="Ids">In the list's order.</param>
 /// <param name="Total">How many rows fit, on all pages.</param>
 /// <param name="IsTruncated">Older rows were not looked at.</param>
-internal sealed record ListPage(IReadOnlyList<long> Ids, long Total, bool IsTruncated);
+internal sealed record ListPage(IReadOnlyList<long> Ids, long Total, bool IsTruncated)
+{
+    /// <summary>The condition that a row is on the page, which has at least one; in words that both databases understand.</summary>
+    public string Condition => $"id IN ({string.Join(", ", Ids)})";
+}

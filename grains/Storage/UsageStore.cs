@@ -82,7 +82,7 @@ public sealed class UsageStore(Database database, IOptions<SiloOptions> options,
                 var page = await list.RunAsync(connection, arguments, query.Page, query.Limit);
                 if (page.Ids.Count == 0) return new ApiRequestPage([], page.Total, page.IsTruncated);
                 var rows = await connection.QueryAsync<Row>(
-                    $"SELECT {Columns} FROM api_request WHERE id IN @Ids ORDER BY at DESC, id DESC", new { page.Ids });
+                    $"SELECT {Columns} FROM api_request WHERE {page.Condition} ORDER BY at DESC, id DESC");
                 return new ApiRequestPage([.. rows.Select(row => row.ToRequest())], page.Total, page.IsTruncated);
             },
             cancellation);
