@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotifyHub.Grains.Accounts;
 using NotifyHub.Grains.Audit;
@@ -56,7 +57,8 @@ public static class NotifyHubSilo
         services.AddSingleton<SiloMetrics>();
         services.AddSingleton(new SiloMode(embedded));
         services.AddSingleton<IValidateOptions<SiloOptions>, SiloOptionsCheck>();
-        services.AddSingleton(provider => Database.Open(provider.GetRequiredService<IOptions<SiloOptions>>().Value.Storage));
+        services.AddSingleton(provider => Database.Open(
+            provider.GetRequiredService<IOptions<SiloOptions>>().Value.Storage, provider.GetService<ILogger<Database>>()));
         services.AddSingleton<MessageStore>();
         services.AddSingleton<EpochStore>();
         services.AddSingleton<NotificationStore>();
@@ -74,6 +76,7 @@ public static class NotifyHubSilo
         services.AddHostedService(provider => provider.GetRequiredService<FailedLogins>());
         services.AddSingleton<Scheduler>();
         services.AddHostedService<ScheduleKeeper>();
+        services.AddHostedService<StorageProbe>();
         services.AddSingleton<SiloStartup>();
         services.AddHostedService(provider => provider.GetRequiredService<SiloStartup>());
 

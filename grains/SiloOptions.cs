@@ -14,6 +14,10 @@ public sealed class SiloOptions
     [Required]
     public string Storage { get; set; } = "Data Source=data/notifyhub.db";
 
+    /// <summary>Start although the database may lose what was acknowledged: a server with <c>fsync</c> or
+    /// <c>full_page_writes</c> off. The status warns of it then.</summary>
+    public bool AllowDataLoss { get; set; }
+
     /// <summary>IANA time zone of the dates in answers and of "today"; empty: the machine's.</summary>
     public string TimeZone { get; set; } = "";
 

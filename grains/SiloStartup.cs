@@ -37,6 +37,7 @@ internal sealed partial class SiloStartup(
     private async Task RunAsync(CancellationToken cancellation)
     {
         var settings = options.Value;
+        await CheckDurabilityAsync(cancellation);
         await database.MigrateAsync(cancellation);
 
         var isDefault = mode.Embedded && settings.AdministratorPassword.Length == 0;
@@ -53,6 +54,23 @@ internal sealed partial class SiloStartup(
         await users.NoteDefaultPasswordAsync(settings.AdministratorEmail, cancellation);
         LogDefaultPassword(settings.AdministratorEmail);
     }
+
+    private async Task CheckDurabilityAsync(CancellationToken cancellation)
+    {
+        if (await database.FindDurabilityFaultAsync(cancellation) is not { } fault) return;
+        if (!options.Value.AllowDataLoss)
+        {
+            throw new InvalidOperationException(
+                $"The storage is not durable: {fault}. Turn it on, or set "
+                + $"{SiloOptions.Section}:{nameof(SiloOptions.AllowDataLoss)}=true to start all the same.");
+        }
+
+        database.Health.NotDurable = $"The storage is not durable: {fault}. {nameof(SiloOptions.AllowDataLoss)} permits it.";
+        LogNotDurable(fault);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "What is acknowledged may be lost: {Fault}")]
+    private partial void LogNotDurable(string fault);
 
     [LoggerMessage(LogLevel.Warning, "The administrator {Email} has the default password. Set NotifyHub:AdministratorPassword " +
         "before the first start wherever others can reach this machine.")]

@@ -110,7 +110,7 @@ internal static class ApiDocument
     {
         foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
         {
-            if (parameter.Name == "page") parameter.Schema = Number(1, Paging.MaxPage);
+            if (parameter.Name == "page") parameter.Schema = Number(1, Paging.MaxRows);
             if (parameter.Name == "limit") parameter.Schema = Number(Paging.DefaultLimit, Paging.MaxLimit);
         }
 

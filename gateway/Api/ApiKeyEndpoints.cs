@@ -17,7 +17,8 @@ internal static class ApiKeyEndpoints
         var group = app.MapGroup(Route).RequireAuthorization(Permissions.ManageKeys).WithTags("keys");
         group.MapPost("", CreateAsync).Audited("key.create").Takes<NewKey>(BodyLimits.Small)
             .Summary("Make an API key. The answer is the only time it is shown.").Fails(ErrorCatalogue.ValidationError);
-        group.MapGet("", ListAsync).Summary("List the API keys, newest first, also revoked ones.");
+        group.MapGet("", ListAsync).LimitedAsList()
+            .Summary("List the API keys, newest first, also revoked ones.");
         group.MapDelete("/{id:long}", RevokeAsync).Audited("key.revoke").Summary("Revoke an API key: at once at this gateway, at the others within 5 s.").Fails(ErrorCatalogue.NotFound);
     }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NotifyHub.GrainInterfaces;
 
@@ -9,7 +10,7 @@ internal static partial class AuditEndpoints
     private const int TargetLength = 512;
 
     public static void MapAudit(this IEndpointRouteBuilder app) =>
-        app.MapGet("/api/audit", ListAsync).RequireAuthorization(Permissions.ReadAudit).WithTags("audit")
+        app.MapGet("/api/audit", ListAsync).LimitedAsList().RequireAuthorization(Permissions.ReadAudit).WithTags("audit")
             .Summary("List what people have done and who logged in, newest first. act is what the act begins with; outcome is attempted, done or refused.")
             .Fails(ErrorCatalogue.ValidationError);
 
@@ -88,7 +89,8 @@ internal static partial class AuditEndpoints
         if (faults.Any) return Failure.Invalid(faults);
 
         var found = await grains.GetGrain<IAuditGrain>(GrainKeys.Only).ListAsync(query);
-        return Reply.Ok(new AuditPageView([.. found.Entries.Select(AuditView.Of)], found.Total, paging.Page, paging.Limit));
+        return Reply.Ok(new AuditPageView(
+            [.. found.Entries.Select(AuditView.Of)], found.Total, paging.Page, paging.Limit, found.IsTruncated));
     }
 }
 
@@ -115,4 +117,7 @@ public sealed record AuditView(long Id, DateTime At, string Who, string Act, str
     }
 }
 
-public sealed record AuditPageView(IReadOnlyList<AuditView> Entries, long Total, int Page, int Limit);
+/// <param name="Truncated">Only in the answer when true: the search looked at the newest rows alone.</param>
+public sealed record AuditPageView(
+    IReadOnlyList<AuditView> Entries, long Total, int Page, int Limit,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Truncated = false);

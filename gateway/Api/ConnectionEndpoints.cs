@@ -14,7 +14,7 @@ internal static class ConnectionEndpoints
     public static void MapConnections(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/websocket").RequireAuthorization(Permissions.Read).WithTags("connections");
-        group.MapGet("/connections", ListAsync)
+        group.MapGet("/connections", ListAsync).LimitedAsList()
             .Summary("List connections of the whole grid, newest first.").Fails(ErrorCatalogue.ValidationError);
         group.MapDelete("/connections/{connectionId}", CloseAsync).Audited("connection.close").RequireAuthorization(Permissions.CloseConnections)
             .Summary("Close one client with 1008, wherever in the grid it is.").Fails(ErrorCatalogue.NotFound);

@@ -46,6 +46,16 @@ internal sealed partial class FailureHandler(ILogger<FailureHandler> logger) : I
             return new Failure(ErrorCatalogue.ValidationError, NotStorable());
         }
 
+        if (exception is ListRefusedException)
+        {
+            LogUnavailable(request.Method, request.Path, exception.GetType().Name, exception.Message);
+            var details = new Faults();
+            details.Add("list", new(
+                "查詢過多，或此查詢耗時過久；請縮小時間範圍或篩選條件，稍後再試",
+                "too many lists run, or this one took too long: narrow it by time or by a filter, and try again"));
+            return new Failure(ErrorCatalogue.Unavailable, details, ComeBack);
+        }
+
         if (IsUnavailable(exception))
         {
             LogUnavailable(request.Method, request.Path, exception.GetType().Name, exception.Message);

@@ -40,6 +40,8 @@ public sealed record Health(string Status, IReadOnlyList<Check> Checks)
         null => new("Storage", "warning", words(new("無法得知儲存狀態", "The state of the storage is not known"))),
         // For a day: whoever relied on the acknowledgements has to know.
         { StorageError: null, Loss: { } loss } => new("Storage", "warning", words(Words(loss))),
+        { StorageError: null, StorageWarning: { } why } =>
+            new("Storage", "warning", words(new($"儲存可用，但請注意：{why}", $"The storage answers, but: {why}"))),
         { StorageError: null } => new("Storage", "ok", words(new("儲存運作正常", "The storage answers"))),
         { StorageError: { } why } => new("Storage", "error", words(new($"儲存無法使用：{why}", $"The storage is unavailable: {why}"))),
     };

@@ -16,10 +16,11 @@ internal static class NotificationEndpoints
         var batchBytes = app.ServiceProvider.GetRequiredService<IOptions<GatewayOptions>>().Value.RequestBytes;
         // Side by side: the policies of a group within a group would all have to be met, and a key to publish is none to read.
         var reading = app.MapGroup(Route).RequireAuthorization(Permissions.Read).WithTags("notifications");
-        reading.MapGet("", ListAsync).Summary("List notifications, newest first.").Fails(ErrorCatalogue.ValidationError);
-        reading.MapGet("/pending", PendingAsync)
+        reading.MapGet("", ListAsync).LimitedAsList()
+            .Summary("List notifications, newest first.").Fails(ErrorCatalogue.ValidationError);
+        reading.MapGet("/pending", PendingAsync).LimitedAsList()
             .Summary("List notifications that no client was connected for, newest first.").Fails(ErrorCatalogue.ValidationError);
-        reading.MapGet("/stats", StatsAsync).Summary("Count notifications.");
+        reading.MapGet("/stats", StatsAsync).LimitedAsList().Summary("Count notifications.");
         reading.MapGet("/{id:long}", GetAsync).Summary("Read one notification.").Fails(ErrorCatalogue.NotFound);
 
         var publishing = app.MapGroup(Route).RequireAuthorization(Permissions.Publish).WithTags("notifications");
@@ -118,7 +119,7 @@ internal static class NotificationEndpoints
         var found = await Notifications(grains).ListAsync(query);
         var zone = options.Value.Zone();
         var views = found.Notifications.Select(notification => NotificationView.Of(notification, zone));
-        return Reply.Ok(new NotificationPageView([.. views], found.Total, paging.Page, paging.Limit));
+        return Reply.Ok(new NotificationPageView([.. views], found.Total, paging.Page, paging.Limit, found.IsTruncated));
     }
 
     private static Task<Results<Ok<Envelope<NotificationPageView>>, Failure>> PendingAsync(
@@ -160,7 +161,10 @@ internal static class NotificationEndpoints
 
 public sealed record NotificationList(IReadOnlyList<NotificationView> Notifications);
 
-public sealed record NotificationPageView(IReadOnlyList<NotificationView> Notifications, long Total, int Page, int Limit);
+/// <param name="Truncated">Only in the answer when true: the search looked at the newest rows alone.</param>
+public sealed record NotificationPageView(
+    IReadOnlyList<NotificationView> Notifications, long Total, int Page, int Limit,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Truncated = false);
 
 public sealed record NotificationStatsView(
     long Total,

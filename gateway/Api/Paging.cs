@@ -12,13 +12,22 @@ public readonly record struct Paging(int Page, int Limit)
 
     public const int SearchLength = 255;
 
-    // Storage counts what it skips in an int: page × limit must not pass 2³¹.
-    public const int MaxPage = 1_000_000;
+    /// <summary>How deep a list can be read: the database reads all that a page skips.</summary>
+    public const int MaxRows = 100_000;
 
     /// <summary>Reads both from the query string; what is wrong is noted, and the answer is then of no use.</summary>
-    public static Paging Read(string? page, string? limit, Faults faults) => new(
-        Number("page", page, 1, MaxPage, faults),
-        Number("limit", limit, DefaultLimit, MaxLimit, faults));
+    public static Paging Read(string? page, string? limit, Faults faults)
+    {
+        var paging = new Paging(Number("page", page, 1, MaxRows, faults), Number("limit", limit, DefaultLimit, MaxLimit, faults));
+        if ((long)paging.Page * paging.Limit > MaxRows)
+        {
+            faults.Add("page", new(
+                $"頁數 × 每頁筆數不得超過 {MaxRows}；請縮小時間範圍或篩選條件",
+                $"page × limit must be at most {MaxRows}: narrow the list by time or by a filter"));
+        }
+
+        return paging;
+    }
 
     /// <summary>One of the words; absent, empty or <c>all</c> is null: no filter.</summary>
     public static string? Filter(string name, string? word, IReadOnlyList<string> words, Faults faults)

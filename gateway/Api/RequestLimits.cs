@@ -10,6 +10,12 @@ namespace NotifyHub.Gateway.Api;
 /// </summary>
 internal static class RequestLimits
 {
+    // Policy for what may read much: one caller has only a few of them at a time, so that nobody takes them from all others.
+    private const string Lists = "lists";
+
+    private const int ListsAtATime = 4;
+    private const int ListsWaiting = 8;
+
     public static void AddRequestLimits(this IServiceCollection services)
     {
         services.AddRateLimiter(_ => { });
@@ -22,8 +28,13 @@ internal static class RequestLimits
                 .ExecuteAsync(rejected.HttpContext);
             limits.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(
                 context => Partition(context, options.Value.RequestsPerSecond), StringComparer.Ordinal);
+            limits.AddPolicy(Lists, context => RateLimitPartition.GetConcurrencyLimiter(
+                context.Partition(), _ => new ConcurrencyLimiterOptions { PermitLimit = ListsAtATime, QueueLimit = ListsWaiting }));
         });
     }
+
+    /// <summary>The endpoint may read much: each caller has only a few of its kind at a time.</summary>
+    public static RouteHandlerBuilder LimitedAsList(this RouteHandlerBuilder endpoint) => endpoint.RequireRateLimiting(Lists);
 
     private static RateLimitPartition<string> Partition(HttpContext context, int perSecond) =>
         perSecond == 0 || !context.Request.Path.StartsWithSegments("/api")

@@ -16,9 +16,10 @@ internal static class ScheduleEndpoints
     public static void MapSchedules(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup(Route).RequireAuthorization(Permissions.Read).WithTags("schedules");
-        group.MapGet("", ListAsync).Summary("List schedules, newest first.").Fails(ErrorCatalogue.ValidationError);
+        group.MapGet("", ListAsync).LimitedAsList()
+            .Summary("List schedules, newest first.").Fails(ErrorCatalogue.ValidationError);
         group.MapGet("/{id:long}", GetAsync).Summary("Read one schedule.").Fails(ErrorCatalogue.NotFound);
-        group.MapGet("/{id:long}/runs", RunsAsync).Summary("List the runs of a schedule, newest first.")
+        group.MapGet("/{id:long}/runs", RunsAsync).LimitedAsList().Summary("List the runs of a schedule, newest first.")
             .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.NotFound);
         group.MapPost("/preview", PreviewAsync).Takes<NewTimes>(BodyLimits.Small)
             .Summary("Tell the next runs, five at most, of times that are not stored.").Fails(ErrorCatalogue.ValidationError);

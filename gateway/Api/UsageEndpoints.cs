@@ -14,12 +14,12 @@ internal static class UsageEndpoints
     public static void MapUsage(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/usage").RequireAuthorization(Permissions.ReadUsage).WithTags("usage");
-        group.MapGet("/requests", RequestsAsync)
+        group.MapGet("/requests", RequestsAsync).LimitedAsList()
             .Summary("List the API requests of the whole grid, newest first. status is a number or 2xx to 5xx; path is what the path begins with.")
             .Fails(ErrorCatalogue.ValidationError);
-        group.MapGet("/anonymous", AnonymousAsync)
+        group.MapGet("/anonymous", AnonymousAsync).LimitedAsList()
             .Summary("List requests without a login, added up per minute, address and endpoint, newest first.").Fails(ErrorCatalogue.ValidationError);
-        group.MapGet("/summary", SummaryAsync)
+        group.MapGet("/summary", SummaryAsync).LimitedAsList()
             .Summary("Count the API requests of the last days (7, at most 90) a day and an endpoint.").Fails(ErrorCatalogue.ValidationError);
     }
 
@@ -44,7 +44,8 @@ internal static class UsageEndpoints
         if (faults.Any) return Failure.Invalid(faults);
 
         var found = await Usage(grains).RequestsAsync(query);
-        return Reply.Ok(new RequestPageView([.. found.Requests.Select(RequestView.Of)], found.Total, paging.Page, paging.Limit));
+        return Reply.Ok(new RequestPageView(
+            [.. found.Requests.Select(RequestView.Of)], found.Total, paging.Page, paging.Limit, found.IsTruncated));
     }
 
     private static async Task<Results<Ok<Envelope<AnonymousPageView>>, Failure>> AnonymousAsync(IGrainFactory grains, string? page, string? limit)
@@ -121,7 +122,10 @@ public sealed record AnonymousView(
 
 public sealed record AnonymousPageView(IReadOnlyList<AnonymousView> Sums, long Total, int Page, int Limit);
 
-public sealed record RequestPageView(IReadOnlyList<RequestView> Requests, long Total, int Page, int Limit);
+/// <param name="Truncated">Only in the answer when true: the search looked at the newest rows alone.</param>
+public sealed record RequestPageView(
+    IReadOnlyList<RequestView> Requests, long Total, int Page, int Limit,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Truncated = false);
 
 public sealed record UsageSummaryView(
     [property: JsonPropertyName("per_day")] IReadOnlyList<UsageDayView> PerDay,

@@ -13,7 +13,8 @@ internal static class UserEndpoints
     public static void MapUsers(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup(Route).RequireAuthorization(Permissions.ManageUsers).WithTags("users");
-        group.MapGet("", ListAsync).Summary("List users, by e-mail address.").Fails(ErrorCatalogue.ValidationError);
+        group.MapGet("", ListAsync).LimitedAsList()
+            .Summary("List users, by e-mail address.").Fails(ErrorCatalogue.ValidationError);
         group.MapPost("", CreateAsync).Audited("user.create").Takes<NewUser>(BodyLimits.Account)
             .Summary("Add a user.").Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.Conflict);
         group.MapGet("/{id:long}", GetAsync).Summary("Read one user.").Fails(ErrorCatalogue.NotFound);

@@ -49,10 +49,12 @@ public sealed record NotificationQuery(
 
 /// <param name="Notifications">The page, newest first.</param>
 /// <param name="Total">How many match in all.</param>
+/// <param name="IsTruncated">The search looked at the newest rows alone; older ones were not looked at.</param>
 [GenerateSerializer, Immutable, Alias("NotifyHub.NotificationPage")]
 public sealed record NotificationPage(
     [property: Id(0)] Notification[] Notifications,
-    [property: Id(1)] long Total);
+    [property: Id(1)] long Total,
+    [property: Id(2)] bool IsTruncated = false);
 
 /// <param name="Total">All that are retained and not deleted.</param>
 /// <param name="ByStatus">Count a status; statuses without any are 0.</param>

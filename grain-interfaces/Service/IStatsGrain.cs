@@ -60,7 +60,8 @@ public sealed record NodeReport(
     [property: Id(5)] double MemoryPercent,
     [property: Id(6)] int Connections,
     [property: Id(7)] DateTimeOffset StartedAt,
-    [property: Id(8)] Traffic? Traffic = null);
+    [property: Id(8)] Traffic? Traffic = null,
+    [property: Id(9)] string? StorageError = null);
 
 [GenerateSerializer, Immutable, Alias("NotifyHub.NodeStatus")]
 public sealed record NodeStatus(
@@ -68,6 +69,7 @@ public sealed record NodeStatus(
     [property: Id(1)] DateTimeOffset LastSeenAt);
 
 /// <param name="StorageError">Null when the database answers; otherwise what an operator may be told.</param>
+/// <param name="StorageWarning">What an operator should know although the database works; null: nothing.</param>
 /// <param name="LastConnectionAt">UTC of the newest session's start.</param>
 /// <param name="Loss">The newest loss of acknowledged messages that was found within the last day; null when there was
 /// none.</param>
@@ -78,4 +80,5 @@ public sealed record GridStatus(
     [property: Id(2)] DateTimeOffset? LastConnectionAt,
     [property: Id(3)] NodeStatus[] Nodes,
     [property: Id(4)] string? StorageError,
-    [property: Id(5)] LogLoss? Loss = null);
+    [property: Id(5)] LogLoss? Loss = null,
+    [property: Id(6)] string? StorageWarning = null);

@@ -97,10 +97,12 @@ public sealed record StoredRequest(
     [property: Id(1)] ApiRequest Request);
 
 /// <param name="Total">How many match in all.</param>
+/// <param name="IsTruncated">The search looked at the newest rows alone; older ones were not looked at.</param>
 [GenerateSerializer, Immutable, Alias("NotifyHub.ApiRequestPage")]
 public sealed record ApiRequestPage(
     [property: Id(0)] StoredRequest[] Requests,
-    [property: Id(1)] long Total);
+    [property: Id(1)] long Total,
+    [property: Id(2)] bool IsTruncated = false);
 
 /// <param name="Days">The oldest first, without a gap.</param>
 /// <param name="Endpoints">Those asked most first.</param>

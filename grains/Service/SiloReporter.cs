@@ -2,12 +2,14 @@ using System.Globalization;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Storage;
 
 namespace NotifyHub.Grains.Service;
 
 /// <summary>Puts a silo that runs in a process of its own on the list of nodes, once a second.</summary>
 internal sealed partial class SiloReporter(
-    IGrainFactory grains, ILocalSiloDetails silo, TimeProvider time, ILogger<SiloReporter> log) : BackgroundService
+    IGrainFactory grains, ILocalSiloDetails silo, Database database, TimeProvider time, ILogger<SiloReporter> log)
+    : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -23,7 +25,7 @@ internal sealed partial class SiloReporter(
             {
                 await TryAsync(() => stats.ReportAsync(new NodeReport(
                     id, "silo", silo.GatewayAddress.Endpoint.ToString(), Environment.ProcessId, usage.CpuPercent(),
-                    ProcessUsage.MemoryPercent(), Connections: 0, usage.StartedAt())));
+                    ProcessUsage.MemoryPercent(), Connections: 0, usage.StartedAt(), StorageError: database.Health.Error)));
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }

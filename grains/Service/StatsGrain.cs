@@ -96,11 +96,14 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
     {
         var (totals, error) = await _totals.GetAsync();
         var nodes = Nodes();
+        // This silo can read; whether it, and the others, can write, their last commits tell.
+        error ??= _database.Health.Error
+            ?? nodes.Select(node => node.Report.StorageError).FirstOrDefault(fault => fault is not null);
         // Without storage the nodes still know how many clients they have.
         var active = error is null ? totals.Active : nodes.Sum(node => node.Report.Connections);
         // Without storage what was known stands.
         if (error is null) _lastLoss = await ReadLossAsync();
-        return new GridStatus(active, totals.Total, totals.LastConnectionAt, nodes, error, _lastLoss);
+        return new GridStatus(active, totals.Total, totals.LastConnectionAt, nodes, error, _lastLoss, _database.Health.Warning);
     }
 
     public Task<string[]> SilosAsync() =>

@@ -26,7 +26,7 @@ public sealed class ApiKeyStore(Database database, TimeProvider time)
             cancellation);
 
     /// <summary>All keys, newest first, also revoked ones.</summary>
-    public Task<ApiKey[]> ListAsync(CancellationToken cancellation = default) => database.ReadAsync(
+    public Task<ApiKey[]> ListAsync(CancellationToken cancellation = default) => database.ListAsync(
         async connection => (await connection.QueryAsync<Row>($"SELECT {Columns} FROM api_key ORDER BY id DESC"))
             .Select(row => row.ToKey()).ToArray(),
         cancellation);

@@ -55,15 +55,14 @@ public sealed class AuditStore(Database database, IOptions<SiloOptions> options)
         if (new[] { query.Who, query.Act, query.Search }.Any(text => text?.Contains('\0', StringComparison.Ordinal) == true))
             return Task.FromResult(new AuditPage([], 0));
 
-        List<string> conditions = [];
-        if (query.From is not null) conditions.Add("at >= @From");
-        if (query.To is not null) conditions.Add("at < @To");
-        if (query.Who is not null) conditions.Add("who = @Who");
-        if (query.Act is not null) conditions.Add(Like.Matches("act", "@Act"));
-        if (query.Outcome is not null) conditions.Add("outcome = @Outcome");
-        if (query.Search is not null)
-            conditions.Add($"({string.Join(" OR ", from column in (string[])["who", "act", "target", "address"] select Like.Matches(column, "@Pattern"))})");
-        var where = conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions);
+        string[] searched = ["who", "act", "target", "address"];
+        var list = new ListQuery("audit", "id, act, target, who, address", "id DESC")
+            .Where(query.From is not null, "at >= @From")
+            .Where(query.To is not null, "at < @To")
+            .Where(query.Who is not null, "who = @Who")
+            .Where(query.Outcome is not null, "outcome = @Outcome")
+            .Scan(query.Act is not null, Like.Matches("act", "@Act"))
+            .Scan(query.Search is not null, Like.MatchesAny(searched, "@Pattern"));
         var arguments = new
         {
             From = query.From?.ToUnixTimeMilliseconds(),
@@ -72,21 +71,19 @@ public sealed class AuditStore(Database database, IOptions<SiloOptions> options)
             Act = Like.Prefix(query.Act),
             query.Outcome,
             Pattern = Like.Pattern(query.Search),
-            query.Limit,
-            Skip = (query.Page - 1L) * query.Limit,
         };
-        return database.ReadAsync(
+        return database.ListAsync(
             async connection =>
             {
-                var total = await connection.ExecuteScalarAsync<long>($"SELECT count(*) FROM audit {where}", arguments);
+                var page = await list.RunAsync(connection, arguments, query.Page, query.Limit);
+                if (page.Ids.Count == 0) return new AuditPage([], page.Total, page.IsTruncated);
                 var rows = await connection.QueryAsync<Row>(
                     $"""
-                    SELECT id AS Id, at AS At, who AS Who, act AS Act, target AS Target, address AS Address, outcome AS Outcome, times AS Times
-                    FROM audit {where}
-                    ORDER BY id DESC LIMIT @Limit OFFSET @Skip
-                    """,
-                    arguments);
-                return new AuditPage([.. rows.Select(row => row.ToEntry())], total);
+                    SELECT id AS Id, at AS At, who AS Who, act AS Act, target AS Target, address AS Address,
+                        outcome AS Outcome, times AS Times FROM audit
+                    WHERE {page.Condition} ORDER BY id DESC
+                    """);
+                return new AuditPage([.. rows.Select(row => row.ToEntry())], page.Total, page.IsTruncated);
             },
             cancellation);
     }

@@ -1,6 +1,8 @@
 using System.Data.Common;
 using System.Net.Sockets;
 using Dapper;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Storage.Migrations;
 
@@ -14,22 +16,26 @@ public abstract class Database : IAsyncDisposable
     private static readonly string[] PostgresKeys = ["Host", "Server"];
     private static readonly string[] SqliteKeys = ["Data Source", "DataSource", "Filename"];
 
-    private protected Database()
+    private readonly ListLimiter _lists;
+
+    private protected Database(int concurrentLists, ILogger? log)
     {
+        Health = new StorageHealth(TimeProvider.System, log ?? NullLogger.Instance);
+        _lists = new ListLimiter(concurrentLists);
     }
 
     /// <summary>Chooses by the connection string's own keys: <c>Host</c> is PostgreSQL, <c>Data Source</c> is SQLite.</summary>
     /// <exception cref="ArgumentException">Neither, or not a connection string; the message names the setting
     /// <c>NotifyHub:Storage</c>.</exception>
-    public static Database Open(string connectionString)
+    public static Database Open(string connectionString, ILogger<Database>? log = null)
     {
         try
         {
             var keys = new DbConnectionStringBuilder { ConnectionString = connectionString };
             return (PostgresKeys.Any(keys.ContainsKey), SqliteKeys.Any(keys.ContainsKey)) switch
             {
-                (true, false) => new PostgresDatabase(connectionString),
-                (false, true) => new SqliteDatabase(connectionString),
+                (true, false) => new PostgresDatabase(connectionString, log),
+                (false, true) => new SqliteDatabase(connectionString, log),
                 _ => throw new ArgumentException("it must have either Host=… (PostgreSQL) or Data Source=… (SQLite)."),
             };
         }
@@ -50,16 +56,30 @@ public abstract class Database : IAsyncDisposable
     public virtual string? DataFile => null;
 
     /// <summary>
-    /// The pooled connections, readied for use. Orleans' ADO.NET providers take it in place of the connection string, and then
-    /// share the pool (PostgreSQL) and wait for the file's lock without the provider's 150 ms naps (SQLite).
+    /// Connections for Orleans' ADO.NET providers, which take it in place of the connection string. PostgreSQL: a pool of their
+    /// own, so that nothing else keeps a silo from writing that it lives. SQLite: they wait for the file's lock without the
+    /// provider's 150 ms naps.
     /// </summary>
     public abstract DbDataSource DataSource { get; }
 
+    /// <summary>What reads and commits came to lately.</summary>
+    public StorageHealth Health { get; }
+
     /// <summary>
-    /// Runs queries on a pooled connection. SQLite: off the caller's thread, so the delegate must not touch a grain's fields.
+    /// Runs short queries on a pooled connection. SQLite: off the caller's thread, so the delegate must not touch a grain's
+    /// fields.
     /// </summary>
     /// <exception cref="StorageUnavailableException">The database cannot be reached or failed.</exception>
     public abstract Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Runs queries that may read much: lists, searches, sums. They have connections and a time limit of their own, only a few
+    /// run at a time, and only some more may wait. SQLite: off the caller's thread, as in <see cref="ReadAsync"/>.
+    /// </summary>
+    /// <exception cref="ListRefusedException">Too many at a time, or it took too long.</exception>
+    /// <exception cref="StorageUnavailableException">The database cannot be reached or failed.</exception>
+    public Task<T> ListAsync<T>(Func<DbConnection, Task<T>> read, CancellationToken cancellation = default) =>
+        _lists.RunAsync(() => ReadWithinAsync(ListTimeout, read, cancellation), cancellation);
 
     /// <summary>
     /// Runs one transaction and commits it durably. SQLite: one writer at a time and off the caller's thread, so the delegate
@@ -132,6 +152,25 @@ public abstract class Database : IAsyncDisposable
         },
         cancellation);
 
+    /// <summary>Null: what is committed survives a crash of the server and of its machine. Otherwise why it does not.</summary>
+    /// <exception cref="StorageUnavailableException">The database cannot be reached or failed.</exception>
+    public abstract Task<string?> FindDurabilityFaultAsync(CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Writes one small row, so that a fault is found where nobody else writes. What it comes to is in <see cref="Health"/>.
+    /// </summary>
+    /// <exception cref="StorageUnavailableException">The database failed.</exception>
+    public virtual Task ProbeAsync(CancellationToken cancellation = default) => WriteAsync(
+        (connection, transaction) => connection.ExecuteAsync(new(
+            """
+            INSERT INTO storage_probe (id, written_at) VALUES (1, @now)
+            ON CONFLICT (id) DO UPDATE SET written_at = excluded.written_at
+            """,
+            new { now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() },
+            transaction,
+            cancellationToken: cancellation)),
+        cancellation);
+
     /// <summary>Null when the database answers; otherwise what an operator may be told (no secret, no path, no SQL).</summary>
     public async Task<string?> CheckAsync(CancellationToken cancellation = default)
     {
@@ -145,11 +184,18 @@ public abstract class Database : IAsyncDisposable
         }
         catch (StorageUnavailableException e)
         {
-            return $"The database {Explain(e.InnerException!)}.";
+            return Explain(e.InnerException!).ToString();
         }
     }
 
-    public abstract ValueTask DisposeAsync();
+    public virtual ValueTask DisposeAsync()
+    {
+        _lists.Dispose();
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
+    }
+
+    private protected static readonly TimeSpan ListTimeout = TimeSpan.FromSeconds(5);
 
     private protected abstract string MigrationFolder { get; }
 
@@ -174,18 +220,29 @@ public abstract class Database : IAsyncDisposable
 
     private protected abstract string Description { get; }
 
+    /// <summary>Runs queries that the database itself breaks off after that time.</summary>
+    private protected abstract Task<T> ReadWithinAsync<T>(
+        TimeSpan limit, Func<DbConnection, Task<T>> read, CancellationToken cancellation);
+
     private protected abstract bool IsUniqueViolation(Exception fault);
 
     /// <summary>The database answered that these values can never be stored: it is not its own state that hinders it.</summary>
     private protected abstract bool IsRefusal(Exception fault);
 
-    /// <summary>What is wrong, as the rest of a sentence about the database; without secrets, paths and SQL.</summary>
-    private protected abstract string Explain(Exception fault);
+    private protected abstract StorageFault Explain(Exception fault);
 
     private protected static bool IsFault(Exception e) =>
         e is DbException or IOException or UnauthorizedAccessException or SocketException or TimeoutException;
 
-    private protected Exception Translate(Exception fault) =>
-        IsUniqueViolation(fault) ? new FencedException("Another writer has already written this key.", fault)
-            : new StorageUnavailableException($"{Description} {Explain(fault)}.", fault);
+    /// <summary>What callers are told of the driver's exception; the health and the log learn of it here.</summary>
+    private protected Exception Translate(StorageUse use, Exception cause)
+    {
+        if (IsUniqueViolation(cause)) return new FencedException("Another writer has already written this key.", cause);
+        var fault = Explain(cause);
+        if (!IsRefusal(cause)) Health.Failed(use, fault, cause);
+        return new StorageUnavailableException($"{Description} {fault.What}.", cause);
+    }
+
+    private protected static ListRefusedException TookTooLong(Exception cause) =>
+        new($"The list took longer than {ListTimeout.TotalSeconds} s: narrow it by time or by a filter.", cause);
 }

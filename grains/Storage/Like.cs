@@ -6,6 +6,10 @@ internal static class Like
     /// <summary>The condition that a column fits a pattern of those below.</summary>
     public static string Matches(string column, string parameter) => $"lower({column}) LIKE lower({parameter}) ESCAPE '!'";
 
+    /// <summary>The condition that one of several columns does.</summary>
+    public static string MatchesAny(IEnumerable<string> columns, string parameter) =>
+        $"({string.Join(" OR ", columns.Select(column => Matches(column, parameter)))})";
+
     /// <summary>Null or empty matches everything.</summary>
     public static string Pattern(string? part) => $"%{Escape(part)}%";
 

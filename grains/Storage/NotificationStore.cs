@@ -34,28 +34,20 @@ public sealed class NotificationStore(Database database, IOptions<SiloOptions> o
         // No stored text has a U+0000, and PostgreSQL refuses to be asked for it.
         if (query.Search?.Contains('\0', StringComparison.Ordinal) == true) return Task.FromResult(new NotificationPage([], 0));
 
-        List<string> conditions = [OfChannel];
-        if (query.Status is not null) conditions.Add("status = @Status");
-        if (query.Severity is not null) conditions.Add("severity = @Severity");
-        if (!string.IsNullOrEmpty(query.Search))
-            conditions.Add($"({Like.Matches("title", "@Pattern")} OR {Like.Matches("message", "@Pattern")})");
-        var where = "WHERE " + string.Join(" AND ", conditions);
-        var arguments = new
-        {
-            query.Status,
-            query.Severity,
-            Pattern = Like.Pattern(query.Search),
-            query.Limit,
-            Skip = (query.Page - 1L) * query.Limit,
-        };
-        return database.ReadAsync(
+        var list = new ListQuery("notification", "id, title, message", "id DESC")
+            .Where(true, OfChannel)
+            .Where(query.Status is not null, "status = @Status")
+            .Where(query.Severity is not null, "severity = @Severity")
+            .Scan(!string.IsNullOrEmpty(query.Search), Like.MatchesAny(["title", "message"], "@Pattern"));
+        var arguments = new { query.Status, query.Severity, Pattern = Like.Pattern(query.Search) };
+        return database.ListAsync(
             async connection =>
             {
-                var total = await connection.ExecuteScalarAsync<long>($"SELECT count(*) FROM notification {where}", arguments);
+                var page = await list.RunAsync(connection, arguments, query.Page, query.Limit);
+                if (page.Ids.Count == 0) return new NotificationPage([], page.Total, page.IsTruncated);
                 var rows = await connection.QueryAsync<Row>(
-                    $"{Counted} (SELECT * FROM notification {where} ORDER BY id DESC LIMIT @Limit OFFSET @Skip) AS page ORDER BY id DESC",
-                    arguments);
-                return new NotificationPage(rows.Select(row => row.ToNotification()).ToArray(), total);
+                    $"{Counted} notification AS page WHERE {page.Condition} ORDER BY id DESC");
+                return new NotificationPage(rows.Select(row => row.ToNotification()).ToArray(), page.Total, page.IsTruncated);
             },
             cancellation);
     }
@@ -65,7 +57,7 @@ public sealed class NotificationStore(Database database, IOptions<SiloOptions> o
             $"{Counted} notification AS page WHERE {OfChannel} AND id = @id", new { id }))?.ToNotification(),
         cancellation);
 
-    public Task<NotificationStats> StatsAsync(CancellationToken cancellation = default) => database.ReadAsync(
+    public Task<NotificationStats> StatsAsync(CancellationToken cancellation = default) => database.ListAsync(
         async connection =>
         {
             var counts = (await connection.QueryAsync<Count>(

@@ -1,91 +1,84 @@
 using System.Data.Common;
+using Dapper;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace NotifyHub.Grains.Storage;
 
-/// <summary>PostgreSQL through one pool a silo.</summary>
+/// <summary>PostgreSQL, directly or behind a pooler.</summary>
 internal sealed class PostgresDatabase : Database
 {
     // Any constant that no other program on the same database uses: "NotifyHb" in ASCII.
     private const long MigrationLockKey = 0x4E6F746966794862;
 
-    // What an acknowledgement promises, whatever role, database or server say; what is stricter than "on" stays.
-    private const string Settings =
+    private const int DefaultPoolSize = 20;
+
+    // What every transaction that writes begins with. Settings of the session would not do: a pooler in front of the server gives
+    // the session to others between transactions. A silo that hangs between its insert and its commit, or whose machine is gone,
+    // keeps the rows it wrote locked: whoever takes over the channel would wait for it, for ever. The server ends such a
+    // transaction before the silo is found dead, and before the one that waits gives up. synchronous_commit: role, database or
+    // server may say "off"; what is stricter than "on" stays.
+    private const string TransactionSettings =
         """
-        SELECT set_config('synchronous_commit', CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') THEN 'on'
-            ELSE current_setting('synchronous_commit') END, true)
+        SELECT set_config('idle_in_transaction_session_timeout', '4s', true), set_config('lock_timeout', '5s', true),
+            set_config('synchronous_commit', CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') THEN 'on'
+                ELSE current_setting('synchronous_commit') END, true)
         """;
 
-    private readonly NpgsqlDataSource _source;
+    private readonly PostgresPools _pools;
     private readonly PostgresGuardedInsert _guardedInsert;
 
-    public PostgresDatabase(string connectionString)
+    public PostgresDatabase(string connectionString, ILogger? log = null)
+        : this(Complete(connectionString), Prepares(connectionString), log)
     {
-        var builder = new NpgsqlConnectionStringBuilder(connectionString);
-        var given = new DbConnectionStringBuilder { ConnectionString = connectionString };
+    }
 
-        // A server that vanished must become an error while the publisher still waits for its answer (Orleans gives up after 30 s).
-        if (!given.ContainsKey("Timeout")) builder.Timeout = 5;
-        if (!given.ContainsKey("Command Timeout")) builder.CommandTimeout = 15;
+    private PostgresDatabase(NpgsqlConnectionStringBuilder settings, bool prepares, ILogger? log)
+        : this(settings, new PostgresPools(settings), prepares, log)
+    {
+    }
 
-        // A silo that hangs between its insert and its commit, or whose machine is gone, keeps the rows it wrote locked: whoever takes over the
-        // channel would wait for it, for ever. The server ends such a transaction before the silo is found dead.
-        if (!given.ContainsKey("Options")) builder.Options = "-c idle_in_transaction_session_timeout=4000";
-
-        // A stock server allows 100 connections, and several silos share them.
-        if (!given.ContainsKey("Maximum Pool Size")) builder.MaxPoolSize = Math.Max(20, builder.MinPoolSize);
-        if (!given.ContainsKey("Application Name")) builder.ApplicationName = "NotifyHub";
-        ConnectionString = builder.ConnectionString;
-        // Prepared statements are off for those who say so, as for Npgsql's own.
-        _guardedInsert = new PostgresGuardedInsert(prepares: !given.ContainsKey("Max Auto Prepare") || builder.MaxAutoPrepare > 0);
-        // Unnamed, its metrics would carry the connection string.
-        _source = new NpgsqlDataSourceBuilder(builder.ConnectionString) { Name = "notifyhub" }.Build();
+    private PostgresDatabase(NpgsqlConnectionStringBuilder settings, PostgresPools pools, bool prepares, ILogger? log)
+        : base(pools.Small, log)
+    {
+        (ConnectionString, _pools) = (settings.ConnectionString, pools);
+        _guardedInsert = new PostgresGuardedInsert(prepares);
     }
 
     public override string Invariant => "Npgsql";
 
     public override string ConnectionString { get; }
 
-    public override DbDataSource DataSource => _source;
+    public override DbDataSource DataSource => _pools.Orleans;
 
     private protected override string MigrationFolder => "Postgres";
 
-    private protected override string? MigrationLock => $"SELECT pg_advisory_xact_lock({MigrationLockKey})";
+    // Whoever waits here waits for as long as the migration of another takes.
+    private protected override string? MigrationLock =>
+        $"SELECT set_config('lock_timeout', '0', true); SELECT pg_advisory_xact_lock({MigrationLockKey})";
 
     private protected override string Description => $"The PostgreSQL database (setting {Setting})";
 
-    public override async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read, CancellationToken cancellation = default)
-    {
-        try
-        {
-            await using var connection = await _source.OpenConnectionAsync(cancellation);
-            return await read(connection);
-        }
-        catch (Exception e) when (IsFault(e))
-        {
-            throw Broken(e);
-        }
-    }
+    public override Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read, CancellationToken cancellation = default) =>
+        UseAsync(_pools.Reads, StorageUse.Read, connection => read(connection), cancellation);
 
-    public override async Task<T> WriteAsync<T>(
-        Func<DbConnection, DbTransaction, Task<T>> write, CancellationToken cancellation = default)
-    {
-        try
+    public override Task<T> WriteAsync<T>(
+        Func<DbConnection, DbTransaction, Task<T>> write, CancellationToken cancellation = default) => UseAsync(
+        _pools.Commits,
+        StorageUse.Commit,
+        async connection =>
         {
-            await using var connection = await _source.OpenConnectionAsync(cancellation);
             await using var transaction = await connection.BeginTransactionAsync(cancellation);
+            // BEGIN goes out with it, in one round trip.
+            await connection.ExecuteAsync(new(TransactionSettings, transaction: transaction, cancellationToken: cancellation));
             var result = await write(connection, transaction);
             cancellation.ThrowIfCancellationRequested();
 
             // A commit that is cancelled under way would leave the caller without knowing what became of it.
             await transaction.CommitAsync(CancellationToken.None);
             return result;
-        }
-        catch (Exception e) when (IsFault(e))
-        {
-            throw Broken(e);
-        }
-    }
+        },
+        cancellation);
 
     public override async Task InsertAsync(
         DbConnection connection,
@@ -106,21 +99,58 @@ internal sealed class PostgresDatabase : Database
         await command.ExecuteNonQueryAsync(cancellation);
     }
 
-    private protected override async Task<bool> WriteGuardedAsync(
-        RowGuard guard, IReadOnlyList<GuardedRows> tables, CancellationToken cancellation)
+    private protected override Task<bool> WriteGuardedAsync(
+        RowGuard guard, IReadOnlyList<GuardedRows> tables, CancellationToken cancellation) => UseAsync(
+        _pools.Commits,
+        StorageUse.Commit,
+        connection => _guardedInsert.RunAsync(connection, TransactionSettings, guard, tables, cancellation),
+        cancellation);
+
+    public override Task<string?> FindDurabilityFaultAsync(CancellationToken cancellation = default) => ReadAsync(
+        async connection =>
+        {
+            var off = await connection.QueryAsync<string>(new CommandDefinition(
+                "SELECT name FROM pg_settings WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off' ORDER BY name",
+                cancellationToken: cancellation));
+            var names = string.Join(" and ", off);
+            return names.Length == 0 ? null
+                : $"the PostgreSQL server runs with {names} off: a crash of its machine loses or damages what was committed";
+        },
+        cancellation);
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await _pools.DisposeAsync();
+    }
+
+    private protected override async Task<T> ReadWithinAsync<T>(
+        TimeSpan limit, Func<DbConnection, Task<T>> read, CancellationToken cancellation)
     {
         try
         {
-            await using var connection = await _source.OpenConnectionAsync(cancellation);
-            return await _guardedInsert.RunAsync(connection, Settings, guard, tables, cancellation);
+            return await UseAsync(
+                _pools.Lists,
+                StorageUse.Read,
+                async connection =>
+                {
+                    await using var transaction = await connection.BeginTransactionAsync(cancellation);
+                    await connection.ExecuteAsync(new(
+                        "SELECT set_config('statement_timeout', @milliseconds, true)",
+                        new { milliseconds = $"{limit.TotalMilliseconds:F0}" },
+                        transaction,
+                        cancellationToken: cancellation));
+                    var result = await read(connection);
+                    await transaction.CommitAsync(CancellationToken.None);
+                    return result;
+                },
+                cancellation);
         }
-        catch (Exception e) when (IsFault(e))
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.QueryCanceled)
         {
-            throw Broken(e);
+            throw TookTooLong(e);
         }
     }
-
-    public override ValueTask DisposeAsync() => _source.DisposeAsync();
 
     private protected override bool IsUniqueViolation(Exception fault) =>
         fault is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation };
@@ -129,26 +159,67 @@ internal sealed class PostgresDatabase : Database
     private protected override bool IsRefusal(Exception fault) =>
         fault is PostgresException { SqlState: ['2', '2' or '3', ..] or ['5', '4', ..] };
 
-    private protected override string Explain(Exception fault) => fault switch
+    private protected override StorageFault Explain(Exception fault) => fault switch
     {
-        PostgresException { SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification } =>
-            "refuses the user name or password",
-        PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } => "does not exist on the server",
-        PostgresException { SqlState: PostgresErrorCodes.TooManyConnections } => "has no connection left for us",
-        PostgresException { SqlState: PostgresErrorCodes.DiskFull } => "has no space left",
-        PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction } => "is read-only",
-        PostgresException { SqlState: PostgresErrorCodes.UndefinedTable } => "lacks a table: its migrations were not applied",
-        PostgresException { SqlState: ['5', '7', 'P', ..] } => "is starting or shutting down",
-        PostgresException postgres => $"failed (SQLSTATE {postgres.SqlState})",
-        { InnerException: TimeoutException } or TimeoutException => "did not answer in time",
-        _ => "cannot be reached",
+        PostgresException postgres => PostgresFaults.Explain(postgres),
+        { InnerException: TimeoutException } or TimeoutException => new(
+            "did not answer in time", "Look at its load, its locks and the network to it."),
+        NpgsqlException { InnerException: null } when IsNoPrimary(fault) => new(
+            "has no primary among its servers", "Promote one, or mend the host names in the setting."),
+        _ => new("cannot be reached", "Is it up, and is the way to it open?"),
     };
 
-    private Exception Broken(Exception fault)
+    /// <summary>Prepared statements are off for those who say so, as for Npgsql's own.</summary>
+    private static bool Prepares(string connectionString) =>
+        !new DbConnectionStringBuilder { ConnectionString = connectionString }.ContainsKey("Max Auto Prepare")
+        || new NpgsqlConnectionStringBuilder(connectionString).MaxAutoPrepare > 0;
+
+    private static NpgsqlConnectionStringBuilder Complete(string connectionString)
     {
-        // One broken connection means a server that went away, and every idle connection in the pool would fail once more, each in
-        // the face of a caller, after the server is back.
-        if (fault is not PostgresException) _source.Clear();
-        return Translate(fault);
+        var settings = new NpgsqlConnectionStringBuilder(connectionString);
+        var given = new DbConnectionStringBuilder { ConnectionString = connectionString };
+
+        // A server that vanished, or a lock, must become an error within 10 s: 7 until the query is given up, 2 for the server
+        // to consent.
+        if (!given.ContainsKey("Timeout")) settings.Timeout = 5;
+        if (!given.ContainsKey("Command Timeout")) settings.CommandTimeout = 7;
+
+        // A stock server allows 100 connections, and several silos share them.
+        if (!given.ContainsKey("Maximum Pool Size")) settings.MaxPoolSize = Math.Max(DefaultPoolSize, settings.MinPoolSize);
+        if (!given.ContainsKey("Application Name")) settings.ApplicationName = "NotifyHub";
+
+        // All that we set ends with its transaction, so there is nothing to reset; a pooler would reset a session that is
+        // another's by then.
+        if (!given.ContainsKey("No Reset On Close")) settings.NoResetOnClose = true;
+        // Which of several servers is the primary is looked up anew so soon after a failover.
+        if (!given.ContainsKey("Host Recheck Seconds")) settings.HostRecheckSeconds = 2;
+        // A connection that only reads is never told that its server is the primary no more.
+        if (!given.ContainsKey("Connection Lifetime")) settings.ConnectionLifetime = 60;
+        return settings;
+    }
+
+    private static bool IsNoPrimary(Exception fault) => fault.Message.Contains("No suitable host", StringComparison.Ordinal);
+
+    private async Task<T> UseAsync<T>(
+        NpgsqlDataSource source, StorageUse use, Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var connection = await source.OpenConnectionAsync(cancellation);
+            var result = await work(connection);
+            Health.Succeeded(use);
+            return result;
+        }
+        catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.QueryCanceled && source == _pools.Lists)
+        {
+            throw;
+        }
+        catch (Exception e) when (IsFault(e))
+        {
+            // One broken connection means a server that went away, or is not the primary any more: every idle connection in the
+            // pools would fail once more, each in the face of a caller, and those to a former primary would fail for ever.
+            if (PostgresFaults.IsOfTheServer(e)) _pools.Clear();
+            throw Translate(use, e);
+        }
     }
 }

@@ -77,7 +77,7 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
         if (!string.IsNullOrEmpty(query.Search)) conditions.Add($"({Like.Matches("name", "@Pattern")} OR {Like.Matches("title", "@Pattern")})");
         var where = conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions);
         var arguments = new { query.Status, Pattern = Like.Pattern(query.Search), query.Limit, Skip = (query.Page - 1L) * query.Limit };
-        return database.ReadAsync(
+        return database.ListAsync(
             async connection =>
             {
                 var total = await connection.ExecuteScalarAsync<long>($"SELECT count(*) FROM schedule {where}", arguments);
@@ -89,7 +89,7 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
     }
 
     /// <summary>One page of the history, newest first; null: there is no such schedule.</summary>
-    public Task<ScheduleRunPage?> RunsAsync(long id, int page, int limit, CancellationToken cancellation = default) => database.ReadAsync(
+    public Task<ScheduleRunPage?> RunsAsync(long id, int page, int limit, CancellationToken cancellation = default) => database.ListAsync(
         async connection =>
         {
             if (await FindAsync(connection, null, id) is null) return null;

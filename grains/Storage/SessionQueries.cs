@@ -63,7 +63,7 @@ public sealed class SessionQueries(Database database, IOptions<SiloOptions> opti
         cancellation);
 
     /// <summary>One page, newest first. The total comes from the days' counters, for counting ten million rows takes seconds.</summary>
-    public Task<SessionPage> PageAsync(SessionQuery query, CancellationToken cancellation = default) => database.ReadAsync(
+    public Task<SessionPage> PageAsync(SessionQuery query, CancellationToken cancellation = default) => database.ListAsync(
         async connection =>
         {
             var where = query.Status is null ? "" : "WHERE status = @Status";

@@ -1,39 +1,57 @@
 using System.Data.Common;
+using System.Diagnostics;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
 using NotifyHub.Grains.Hosting;
+using SQLitePCL;
 
 namespace NotifyHub.Grains.Storage;
 
 /// <summary>One SQLite file. SQLite has one writer at a time; here they queue without holding threads.</summary>
 internal sealed class SqliteDatabase : Database
 {
-    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
+    // All that a write may wait, for its turn and for other programs: with the write before it that is under 10 s.
+    private static readonly TimeSpan WriteTimeout = SqliteConnections.BusyTimeout;
+
+    // While another program holds the lock: the first write has waited for it, those behind it need not wait as long.
+    private static readonly TimeSpan LockedTimeout = TimeSpan.FromSeconds(1);
+
+    private const int ConcurrentLists = 2;
+    private const int InstructionsPerLook = 10_000;
 
     private readonly string _file;
-    private readonly bool _isUri;
     private readonly bool _mayCreate;
-    private readonly Connections _readers;
-    private readonly Connections _writers;
+    private readonly SqliteFiles _files;
+    private readonly SqliteConnections _readers;
+    private readonly SqliteConnections _writers;
     private readonly SemaphoreSlim _gate = new(1, 1);
 
     // Only touched by whoever holds the gate.
     private readonly Dictionary<string, SqliteCommand> _inserts = [];
     private SqliteConnection? _writer;
+    private bool _isLocked;
     private bool _disposed;
 
-    public SqliteDatabase(string connectionString)
+    public SqliteDatabase(string connectionString, ILogger? log = null) : base(ConcurrentLists, log)
     {
-        var builder = new SqliteConnectionStringBuilder(connectionString) { DefaultTimeout = (int)LockPatience.TotalSeconds };
+        // The provider's own waiting ends with the first answer that comes after this.
+        var builder = new SqliteConnectionStringBuilder(connectionString) { DefaultTimeout = 1 };
         if (builder.DataSource is "" or ":memory:" || builder.Mode == SqliteOpenMode.Memory)
             throw new ArgumentException("SQLite needs a file; what is kept in memory is not durable.");
-        _isUri = builder.DataSource.StartsWith("file:", StringComparison.OrdinalIgnoreCase);
-        if (!_isUri) builder.DataSource = Path.GetFullPath(builder.DataSource);
+        if (builder.DataSource.StartsWith("file:", StringComparison.OrdinalIgnoreCase))
+            throw new ArgumentException("SQLite needs a plain path: a file: name can turn off what makes a commit durable.");
+        if (builder.Cache == SqliteCacheMode.Shared)
+            throw new ArgumentException("SQLite needs caches of its own: with Cache=Shared readers see what is not committed.");
+        if (builder.Mode == SqliteOpenMode.ReadOnly)
+            throw new ArgumentException("SQLite must be writable: NotifyHub stores what it acknowledges.");
+        builder.DataSource = Path.GetFullPath(builder.DataSource);
         _mayCreate = builder.Mode == SqliteOpenMode.ReadWriteCreate;
         _file = builder.DataSource;
+        _files = new SqliteFiles(_file);
         ConnectionString = builder.ConnectionString;
-        _readers = new Connections(ConnectionString);
+        _readers = new SqliteConnections(ConnectionString, _files);
         builder.Pooling = false;
-        _writers = new Connections(builder.ConnectionString);
+        _writers = new SqliteConnections(builder.ConnectionString, _files);
     }
 
     // Orleans knows the name only, and loads Microsoft.Data.Sqlite by it.
@@ -43,7 +61,7 @@ internal sealed class SqliteDatabase : Database
 
     public override DbDataSource DataSource => _readers;
 
-    public override string? DataFile => _isUri ? null : _file;
+    public override string? DataFile => _file;
 
     private protected override string MigrationFolder => "Sqlite";
 
@@ -51,45 +69,73 @@ internal sealed class SqliteDatabase : Database
 
     private protected override string Description => $"The SQLite file '{_file}' (setting {Setting})";
 
-    public override async Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read, CancellationToken cancellation = default)
-    {
-        try
-        {
-            // SQLite's async methods are synchronous, and a grain's thread must not wait for a disk.
-            return await Task.Run(
-                async () =>
-                {
-                    await using var connection = _readers.OpenConnection();
-                    return await read(connection);
-                },
-                cancellation);
-        }
-        catch (Exception e) when (IsFault(e))
-        {
-            throw Translate(e);
-        }
-    }
+    public override Task<T> ReadAsync<T>(Func<DbConnection, Task<T>> read, CancellationToken cancellation = default) =>
+        ReadAsync(read, TaskCreationOptions.DenyChildAttach, cancellation);
 
     public override async Task<T> WriteAsync<T>(
         Func<DbConnection, DbTransaction, Task<T>> write, CancellationToken cancellation = default)
     {
-        await _gate.WaitAsync(cancellation);
+        var begun = Stopwatch.GetTimestamp();
+        if (!await _gate.WaitAsync(WriteTimeout, cancellation)) throw Translate(StorageUse.Commit, new TimeoutException());
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            return await Task.Run(() => CommitAsync(write, cancellation), cancellation);
+            var result = await Task.Run(() => CommitAsync(write, begun, cancellation), cancellation);
+            _isLocked = false;
+            Health.Succeeded(StorageUse.Commit);
+            return result;
         }
         catch (Exception e) when (IsFault(e))
         {
-            // Whatever state the fault left it in, the next writer starts on a fresh connection.
-            CloseWriter();
-            throw Translate(e);
+            _isLocked = SqliteFaults.IsLocked(e);
+            // Whatever state the fault left it in, the next writer starts on a fresh connection. But not on another file: as
+            // long as this one is open, it is known which it was.
+            if (_files.AreTheSame()) CloseWriter();
+            throw Translate(StorageUse.Commit, e);
         }
         finally
         {
             _gate.Release();
         }
     }
+
+    /// <inheritdoc/>
+    /// <remarks>Also gives back what the write-ahead log has grown by, as soon as no reader needs it.</remarks>
+    public override async Task ProbeAsync(CancellationToken cancellation = default)
+    {
+        await base.ProbeAsync(cancellation);
+        var log = new FileInfo(_file + "-wal");
+        if (!log.Exists || log.Length <= SqliteConnections.LogBytes) return;
+        try
+        {
+            await Task.Run(
+                () =>
+                {
+                    using var connection = (SqliteConnection)_readers.OpenConnection();
+                    // It waits for nobody: if a reader is still there, the next probe tries again.
+                    raw.sqlite3_busy_timeout(connection.Handle, 0);
+                    using var command = connection.CreateCommand();
+                    command.CommandText = "PRAGMA wal_checkpoint(TRUNCATE)";
+                    command.ExecuteNonQuery();
+                },
+                cancellation);
+        }
+        catch (Exception e) when (IsFault(e))
+        {
+            // Somebody writes or reads just now.
+            if (!SqliteFaults.IsLocked(e)) throw Translate(StorageUse.Commit, e);
+        }
+    }
+
+    public override Task<string?> FindDurabilityFaultAsync(CancellationToken cancellation = default) => WriteAsync(
+        (connection, _) =>
+        {
+            using var command = connection.CreateCommand();
+            command.CommandText = "PRAGMA journal_mode";
+            var mode = (string?)command.ExecuteScalar();
+            return Task.FromResult(mode is "memory" or "off" ? $"SQLite's journal of the file is in the mode '{mode}'" : null);
+        },
+        cancellation);
 
     public override Task InsertAsync(
         DbConnection connection,
@@ -118,6 +164,7 @@ internal sealed class SqliteDatabase : Database
 
     public override async ValueTask DisposeAsync()
     {
+        await base.DisposeAsync();
         await _gate.WaitAsync();
         _disposed = true;
         CloseWriter();
@@ -132,24 +179,75 @@ internal sealed class SqliteDatabase : Database
 
     private protected override bool IsRefusal(Exception fault) => fault is SqliteException
     {
-        SqliteErrorCode: SQLitePCL.raw.SQLITE_CONSTRAINT or SQLitePCL.raw.SQLITE_TOOBIG or SQLitePCL.raw.SQLITE_MISMATCH,
+        SqliteErrorCode: raw.SQLITE_CONSTRAINT or raw.SQLITE_TOOBIG or raw.SQLITE_MISMATCH or raw.SQLITE_RANGE,
     };
 
-    private protected override string Explain(Exception fault) => fault switch
-    {
-        SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_BUSY or SQLitePCL.raw.SQLITE_LOCKED } => "is locked by another program",
-        SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_READONLY or SQLitePCL.raw.SQLITE_PERM } => "is read-only",
-        SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_CORRUPT } => "is damaged",
-        SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_NOTADB } => "is not a SQLite database",
-        SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_FULL } => "has no space left",
-        SqliteException { SqliteErrorCode: SQLitePCL.raw.SQLITE_CANTOPEN } => "cannot be opened",
-        SqliteException sqlite => $"failed (SQLite error {sqlite.SqliteExtendedErrorCode})",
-        _ => "cannot be opened",
-    };
+    private protected override StorageFault Explain(Exception fault) => SqliteFaults.Explain(fault);
 
-    private async Task<T> CommitAsync<T>(Func<DbConnection, DbTransaction, Task<T>> write, CancellationToken cancellation)
+    private protected override async Task<T> ReadWithinAsync<T>(
+        TimeSpan limit, Func<DbConnection, Task<T>> read, CancellationToken cancellation)
     {
+        try
+        {
+            // On a thread of its own: those of the pool are few, and commits need them.
+            return await ReadAsync(
+                async connection =>
+                {
+                    var begun = Stopwatch.GetTimestamp();
+                    var handle = ((SqliteConnection)connection).Handle;
+                    bool IsOver() => Stopwatch.GetElapsedTime(begun) > limit || cancellation.IsCancellationRequested;
+                    raw.sqlite3_progress_handler(handle, InstructionsPerLook, _ => IsOver() ? 1 : 0, null);
+                    try
+                    {
+                        return await read(connection);
+                    }
+                    finally
+                    {
+                        // The connection goes back into its pool.
+                        raw.sqlite3_progress_handler(handle, 0, null, null);
+                    }
+                },
+                TaskCreationOptions.LongRunning,
+                cancellation);
+        }
+        catch (SqliteException e) when (SqliteFaults.IsInterrupted(e))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            throw TookTooLong(e);
+        }
+    }
+
+    private async Task<T> ReadAsync<T>(
+        Func<DbConnection, Task<T>> read, TaskCreationOptions thread, CancellationToken cancellation)
+    {
+        try
+        {
+            // SQLite's async methods are synchronous, and a grain's thread must not wait for a disk.
+            var result = await Task.Factory.StartNew(
+                async () =>
+                {
+                    await using var connection = _readers.OpenConnection();
+                    return await read(connection);
+                },
+                cancellation,
+                thread,
+                TaskScheduler.Default).Unwrap();
+            Health.Succeeded(StorageUse.Read);
+            return result;
+        }
+        catch (Exception e) when (IsFault(e) && !SqliteFaults.IsInterrupted(e))
+        {
+            throw Translate(StorageUse.Read, e);
+        }
+    }
+
+    private async Task<T> CommitAsync<T>(
+        Func<DbConnection, DbTransaction, Task<T>> write, long begun, CancellationToken cancellation)
+    {
+        _files.Check();
         _writer ??= OpenWriter();
+        var left = (_isLocked ? LockedTimeout : WriteTimeout) - Stopwatch.GetElapsedTime(begun);
+        raw.sqlite3_busy_timeout(_writer.Handle, Math.Max(1, (int)left.TotalMilliseconds));
 
         // Microsoft.Data.Sqlite begins with BEGIN IMMEDIATE: a transaction that reads first and writes later could otherwise find its
         // snapshot overtaken by one of Orleans' own writes, which no waiting cures.
@@ -157,19 +255,24 @@ internal sealed class SqliteDatabase : Database
         var result = await write(_writer, transaction);
         cancellation.ThrowIfCancellationRequested();
         transaction.Commit();
+
+        // Before anybody is told that it is kept.
+        _files.Check();
         return result;
     }
 
     private SqliteConnection OpenWriter()
     {
-        if (!_isUri) MakePrivate();
+        MakePrivate();
         var writer = (SqliteConnection)_writers.OpenConnection();
         try
         {
             // Kept in the file, so that readers and Orleans' connections have it too.
             using var command = writer.CreateCommand();
-            command.CommandText = "PRAGMA journal_mode = WAL";
+            command.CommandText = "PRAGMA journal_mode = WAL; SELECT count(*) FROM sqlite_schema";
             command.ExecuteNonQuery();
+            // Read from, so that the files beside it are there.
+            _files.Remember();
             return writer;
         }
         catch
@@ -197,6 +300,7 @@ internal sealed class SqliteDatabase : Database
         _inserts.Clear();
         _writer?.Dispose();
         _writer = null;
+        _files.ForgetBeside();
     }
 
     private static SqliteCommand PrepareInsert(SqliteConnection connection, SqliteTransaction transaction, string target, int columns)
@@ -210,36 +314,5 @@ internal sealed class SqliteDatabase : Database
         foreach (var name in names) insert.Parameters.Add(new SqliteParameter { ParameterName = name });
         insert.Prepare();
         return insert;
-    }
-
-    /// <summary>Opens connections with what SQLite does not keep in the file.</summary>
-    private sealed class Connections(string connectionString) : DbDataSource
-    {
-        public override string ConnectionString => connectionString;
-
-        protected override DbConnection CreateDbConnection() => new SqliteConnection(connectionString);
-
-        protected override DbConnection OpenDbConnection()
-        {
-            var connection = new SqliteConnection(connectionString);
-            try
-            {
-                connection.Open();
-                using var command = connection.CreateCommand();
-
-                // Without busy_timeout the provider itself waits for a lock, by sleeping 150 ms at a time.
-                command.CommandText = $"PRAGMA busy_timeout = {LockPatience.TotalMilliseconds}; PRAGMA synchronous = FULL";
-                command.ExecuteNonQuery();
-                return connection;
-            }
-            catch
-            {
-                connection.Dispose();
-                throw;
-            }
-        }
-
-        protected override ValueTask<DbConnection> OpenDbConnectionAsync(CancellationToken cancellationToken = default) =>
-            new(OpenDbConnection());
     }
 }

@@ -27,5 +27,9 @@ internal sealed class StorageFaultFilter(SiloMetrics metrics) : IIncomingGrainCa
             if (fault.InnerException is null) throw;
             throw new StorageUnavailableException(fault.Message);
         }
+        catch (ListRefusedException refused) when (refused.InnerException is not null)
+        {
+            throw new ListRefusedException(refused.Message);
+        }
     }
 }

@@ -62,17 +62,16 @@ public sealed class UsageStore(Database database, IOptions<SiloOptions> options,
         if (new[] { query.Method, query.Path, query.Who, query.Search }.Any(text => text?.Contains('\0', StringComparison.Ordinal) == true))
             return Task.FromResult(new ApiRequestPage([], 0));
 
-        List<string> conditions = [];
-        if (query.From is not null) conditions.Add("at >= @From");
-        if (query.To is not null) conditions.Add("at < @To");
-        if (query.Method is not null) conditions.Add("method = @Method");
-        if (query.Path is not null) conditions.Add(Like.Matches("path", "@Path"));
-        if (query.LowestStatus is not null) conditions.Add("status >= @LowestStatus");
-        if (query.HighestStatus is not null) conditions.Add("status <= @HighestStatus");
-        if (query.Who is not null) conditions.Add("who = @Who");
-        if (query.Search is not null)
-            conditions.Add($"({string.Join(" OR ", from column in (string[])["path", "who", "address", "user_agent"] select Like.Matches(column, "@Pattern"))})");
-        var where = conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions);
+        string[] searched = ["path", "who", "address", "user_agent"];
+        var list = new ListQuery("api_request", "id, at, method, path, who, address, user_agent", "at DESC, id DESC")
+            .Where(query.From is not null, "at >= @From")
+            .Where(query.To is not null, "at < @To")
+            .Where(query.LowestStatus is not null, "status >= @LowestStatus")
+            .Where(query.HighestStatus is not null, "status <= @HighestStatus")
+            .Where(query.Who is not null, "who = @Who")
+            .Scan(query.Method is not null, "method = @Method")
+            .Scan(query.Path is not null, Like.Matches("path", "@Path"))
+            .Scan(query.Search is not null, Like.MatchesAny(searched, "@Pattern"));
         var arguments = new
         {
             From = query.From?.ToUnixTimeMilliseconds(),
@@ -83,16 +82,15 @@ public sealed class UsageStore(Database database, IOptions<SiloOptions> options,
             query.HighestStatus,
             query.Who,
             Pattern = Like.Pattern(query.Search),
-            query.Limit,
-            Skip = (query.Page - 1L) * query.Limit,
         };
-        return database.ReadAsync(
+        return database.ListAsync(
             async connection =>
             {
-                var total = await connection.ExecuteScalarAsync<long>($"SELECT count(*) FROM api_request {where}", arguments);
+                var page = await list.RunAsync(connection, arguments, query.Page, query.Limit);
+                if (page.Ids.Count == 0) return new ApiRequestPage([], page.Total, page.IsTruncated);
                 var rows = await connection.QueryAsync<Row>(
-                    $"SELECT {Columns} FROM api_request {where} ORDER BY at DESC, id DESC LIMIT @Limit OFFSET @Skip", arguments);
-                return new ApiRequestPage([.. rows.Select(row => row.ToRequest())], total);
+                    $"SELECT {Columns} FROM api_request WHERE {page.Condition} ORDER BY at DESC, id DESC");
+                return new ApiRequestPage([.. rows.Select(row => row.ToRequest())], page.Total, page.IsTruncated);
             },
             cancellation);
     }
@@ -102,7 +100,7 @@ public sealed class UsageStore(Database database, IOptions<SiloOptions> options,
     {
         var today = TimeZoneInfo.ConvertTime(time.GetUtcNow(), _zone).Date;
         var dates = Enumerable.Range(1 - days, days).Select(offset => Day(today.AddDays(offset))).ToArray();
-        return database.ReadAsync(
+        return database.ListAsync(
             async connection =>
             {
                 const string Sums =

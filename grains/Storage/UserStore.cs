@@ -52,7 +52,7 @@ public sealed class UserStore(Database database, TimeProvider time)
             ? ""
             : $"WHERE {Like.Matches("email", "@Pattern")} OR {Like.Matches("name", "@Pattern")}";
         var arguments = new { Pattern = Like.Pattern(query.Search), query.Limit, Skip = (query.Page - 1L) * query.Limit };
-        return database.ReadAsync(
+        return database.ListAsync(
             async connection =>
             {
                 var total = await connection.ExecuteScalarAsync<long>($"SELECT count(*) FROM account {where}", arguments);

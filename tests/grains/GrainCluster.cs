@@ -35,6 +35,7 @@ public sealed class GrainCluster : IAsyncDisposable
             silo.Services.Configure<SiloOptions>(options =>
             {
                 options.Storage = storage ?? $"Data Source={Path.Combine(folder!, "grains.db")}";
+                options.AllowDataLoss = true;
                 options.Lease = TimeSpan.FromSeconds(2);
                 options.TimeZone = "UTC";
                 configure?.Invoke(options);

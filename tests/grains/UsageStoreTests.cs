@@ -1,3 +1,4 @@
+using Dapper;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains;
@@ -30,6 +31,39 @@ public abstract class UsageStoreTests(PostgresServer? server) : StoreTest(server
 
         Assert.Equal(6, (await Store.ListAsync(Everything, Cancellation)).Total);
         Assert.Equal(6, (await Store.SummaryAsync(1, Cancellation)).Days.Single().Requests);
+    }
+
+    [Fact]
+    public async Task A_search_looks_at_the_newest_rows_of_what_the_indexes_leave_and_says_so()
+    {
+        const int Window = 50_000;
+        var now = Clock.GetUtcNow();
+        await AddAsync(Request(at: now.AddDays(-2), path: "/api/needle", who: "ann"));
+        var from = now.AddDays(-1).ToUnixTimeMilliseconds();
+        await Database.WriteAsync(
+            (connection, transaction) => connection.ExecuteAsync(
+                """
+                WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < @Window)
+                INSERT INTO api_request (at, who, method, path, route, status, duration_us, address, user_agent)
+                SELECT @from + i, 'bob', 'GET', '/api/hay', '/api/hay', 200, 1, '10.0.0.1', 'x' FROM n
+                """,
+                new { from, Window },
+                transaction),
+            Cancellation);
+
+        var buried = await Store.ListAsync(Everything with { Search = "needle" }, Cancellation);
+        var hay = await Store.ListAsync(Everything with { Search = "HAY", Page = 2, Limit = 3 }, Cancellation);
+        var behind = await Store.ListAsync(Everything with { Search = "hay", Page = 200, Limit = 500 }, Cancellation);
+        var byTime = await Store.ListAsync(Everything with { Search = "needle", To = DateTimeOffset.FromUnixTimeMilliseconds(from) }, Cancellation);
+        var byWho = await Store.ListAsync(Everything with { Search = "needle", Who = "ann" }, Cancellation);
+        var all = await Store.ListAsync(Everything, Cancellation);
+
+        Assert.Equal((0, 0, true), (buried.Requests.Length, buried.Total, buried.IsTruncated));
+        Assert.Equal((3, Window, true), (hay.Requests.Length, hay.Total, hay.IsTruncated));
+        Assert.Equal((0, Window), (behind.Requests.Length, behind.Total));
+        Assert.Equal(("/api/needle", 1, false), (Assert.Single(byTime.Requests).Request.Path, byTime.Total, byTime.IsTruncated));
+        Assert.Equal(("/api/needle", 1, false), (Assert.Single(byWho.Requests).Request.Path, byWho.Total, byWho.IsTruncated));
+        Assert.Equal((500, Window + 1, false), (all.Requests.Length, all.Total, all.IsTruncated));
     }
 
     [Fact]
@@ -158,7 +192,11 @@ public abstract class UsageStoreTests(PostgresServer? server) : StoreTest(server
         Assert.Equal(["/api/4001", "/api/4000"], last.Requests.Select(stored => stored.Request.Path));
         Assert.Equal(100, (await small.ListAsync(Everything with { Who = "rare" }, Cancellation)).Total);
         Assert.Equal(1_000, (await small.ListAsync(Everything with { LowestStatus = 500, HighestStatus = 599 }, Cancellation)).Total);
-        Assert.Equal(11, (await small.ListAsync(Everything with { Search = "/10000" }, Cancellation)).Total);
+        // /api/100000 to /api/100009; /api/10000 is older than what a search looks at, until it is told the time.
+        var found = await small.ListAsync(Everything with { Search = "/10000" }, Cancellation);
+        Assert.Equal((10, true), (found.Total, found.IsTruncated));
+        var older = await small.ListAsync(Everything with { Search = "/10000", To = start.AddMilliseconds(20_000) }, Cancellation);
+        Assert.Equal((1, false), (older.Total, older.IsTruncated));
         Assert.Equal(104_000, (await small.SummaryAsync(1, Cancellation)).Endpoints.Single().Requests);
     }
 

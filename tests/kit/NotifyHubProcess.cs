@@ -46,6 +46,8 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
             ["TimeZone"] = "Asia/Taipei",
         };
         foreach (var (setting, value) in settings) _settings[setting] = value;
+        // The tests' servers do not force their commits to disk (PostgresServer.IsDurable).
+        if (_settings["Storage"].StartsWith("Host=", StringComparison.Ordinal)) _settings.TryAdd("AllowDataLoss", "true");
     }
 
     public int WebSocketPort => _webSocketPort;

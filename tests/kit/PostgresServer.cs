@@ -13,16 +13,23 @@ namespace NotifyHub.TestKit;
 public sealed class PostgresServer : IAsyncLifetime
 {
     private const string User = "notifyhub";
+    private const int KillSignal = 9;
     private const int ContinueSignal = 18;
     private const int StopSignal = 19;
     private static readonly SemaphoreSlim Installing = new(1, 1);
 
-    private readonly string _password = Convert.ToHexString(RandomNumberGenerator.GetBytes(12));
+    private readonly string _password;
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("notifyhub-postgres-");
     private string _binaries = "";
     private int _port;
     private int _databases;
     private Process? _server;
+
+    public PostgresServer() : this(Convert.ToHexString(RandomNumberGenerator.GetBytes(12)))
+    {
+    }
+
+    private PostgresServer(string password) => _password = password;
 
     /// <summary>PostgreSQL refuses to run as root: then it runs as the user that its package makes.</summary>
     private static bool IsRoot => !OperatingSystem.IsWindows() && geteuid() == 0;
@@ -31,11 +38,17 @@ public sealed class PostgresServer : IAsyncLifetime
     /// survives that anyway; forcing it took most of their time.</summary>
     public bool IsDurable { get; init; }
 
+    /// <summary>Further settings of the server, such as <c>wal_writer_delay=10s</c>.</summary>
+    public IReadOnlyList<string> Settings { get; init; } = [];
+
     /// <summary>A further address to listen at, with the network that it serves, such as <c>198.18.0.1/24</c>. To be set before it starts.</summary>
     public string? Network { get; set; }
 
     /// <summary>The server's process, the parent of all its others; only while it runs.</summary>
     public int Pid => int.Parse(File.ReadLines(Path.Combine(Data, "postmaster.pid")).First(), System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>The port on 127.0.0.1.</summary>
+    public int Port => _port;
 
     private string Data => Path.Combine(_folder.FullName, "data");
 
@@ -58,16 +71,41 @@ public sealed class PostgresServer : IAsyncLifetime
         await StartAsync();
     }
 
+    /// <summary>Starts a second server that follows this one. Disposed of by whoever asks.</summary>
+    public async Task<PostgresServer> CreateStandbyAsync()
+    {
+        var standby = new PostgresServer(_password) { IsDurable = IsDurable };
+        standby._binaries = _binaries;
+        if (IsRoot) await RunAsync("chown", "-R", "postgres:", standby._folder.FullName);
+        await RunAsync([
+            .. AsServerUser, Path.Combine(_binaries, "pg_basebackup"), "--write-recovery-conf", "--checkpoint", "fast", "--no-sync",
+            "--dbname", $"host=127.0.0.1 port={_port} user={User} password={_password}", "--pgdata", standby.Data]);
+        standby._port = FreePorts.One();
+        await standby.StartAsync();
+        return standby;
+    }
+
+    /// <summary>Makes a standby the primary.</summary>
+    public Task PromoteAsync() => ExecuteAsync("SELECT pg_promote()");
+
+    /// <summary>Runs SQL as the superuser, in the database that every server has or another one.</summary>
+    public async Task<object?> ExecuteAsync(string sql, string database = "postgres")
+    {
+        // Of its own: one from the pool may be from before the server was stopped.
+        await using var connection = new NpgsqlConnection(ConnectionString(database) + ";Pooling=false");
+        await connection.OpenAsync();
+        await using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // The tests' own SQL.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        return await command.ExecuteScalarAsync();
+    }
+
     /// <summary>Makes an empty database; answers its connection string, which stays good over a stop and start.</summary>
     public async Task<string> CreateDatabaseAsync()
     {
         var name = $"test{Interlocked.Increment(ref _databases)}";
-        // Of its own: one from the pool may be from before the server was stopped.
-        await using var connection = new NpgsqlConnection(ConnectionString("postgres") + ";Pooling=false");
-        await connection.OpenAsync();
-        await using var command = connection.CreateCommand();
-        command.CommandText = $"CREATE DATABASE {name}";
-        await command.ExecuteNonQueryAsync();
+        await ExecuteAsync($"CREATE DATABASE {name}");
         return ConnectionString(name, Addresses[^1]);
     }
 
@@ -79,6 +117,7 @@ public sealed class PostgresServer : IAsyncLifetime
             .. AsServerUser, "sh", "-c", """log=$1; shift; "$@" >>"$log" 2>&1 & server=$!; cat >/dev/null; kill -INT $server 2>/dev/null; wait $server""",
             "sh", Log, Path.Combine(_binaries, "postgres"), "-D", Data, "-p", $"{_port}", "-k", _folder.FullName,
             "-c", $"listen_addresses={string.Join(',', Addresses)}", "-c", "max_connections=300",
+            .. Settings.SelectMany(setting => (string[])["-c", setting]),
             .. IsDurable ? (string[])[] : ["-c", "fsync=off", "-c", "full_page_writes=off"],
         ];
         _server = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardInput = true, WorkingDirectory = _folder.FullName })!;
@@ -106,6 +145,14 @@ public sealed class PostgresServer : IAsyncLifetime
         await RunAsync("cp", "-a", KeptData, Data);
     }
 
+    /// <summary>Kills all its processes at once, as the system does when memory runs out.</summary>
+    public async Task KillAsync()
+    {
+        Freeze();
+        foreach (var process in (int[])[Pid, .. Children()]) _ = kill(process, KillSignal);
+        await StopAsync();
+    }
+
     /// <summary>Stops all its processes in the middle of whatever they do, as a machine does that is frozen: connections stay open and are still
     /// taken, and nobody answers.</summary>
     public void Freeze() => Signal(StopSignal);
@@ -123,9 +170,14 @@ public sealed class PostgresServer : IAsyncLifetime
     {
         // The parent first: it makes no more children then.
         _ = kill(Pid, signal);
-        foreach (var child in File.ReadAllText($"/proc/{Pid}/task/{Pid}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            _ = kill(int.Parse(child, System.Globalization.CultureInfo.InvariantCulture), signal);
+        foreach (var child in Children()) _ = kill(child, signal);
     }
+
+    private int[] Children() =>
+    [
+        .. File.ReadAllText($"/proc/{Pid}/task/{Pid}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Select(child => int.Parse(child, System.Globalization.CultureInfo.InvariantCulture)),
+    ];
 
     private static string[] AsServerUser => IsRoot ? ["runuser", "-u", "postgres", "--"] : [];
 

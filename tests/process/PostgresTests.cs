@@ -11,7 +11,7 @@ public sealed class PostgresTests
     [Fact]
     public async Task While_the_database_is_away_nothing_is_acknowledged_and_clients_stay_and_when_it_is_back_all_goes_on()
     {
-        await using var server = new PostgresServer();
+        await using var server = new PostgresServer { IsDurable = true };
         await server.InitializeAsync();
         await using var hub = await NotifyHubProcess.StartAsync(("Storage", await server.CreateDatabaseAsync()), ("MetricsPort", "0"));
         using var rest = await hub.LogInAsync();

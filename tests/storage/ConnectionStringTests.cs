@@ -20,9 +20,10 @@ public sealed class ConnectionStringTests
     [Fact]
     public async Task What_the_operator_sets_is_kept_and_what_is_left_open_gets_our_defaults()
     {
-        const string Given = "Host=localhost;Timeout=7;Command Timeout=8;Maximum Pool Size=9;Application Name=mine;Options=theirs";
-        const string Defaults = "Timeout=5;Command Timeout=15;Options=\"-c idle_in_transaction_session_timeout=4000\";"
-            + "Maximum Pool Size=20;Application Name=NotifyHub";
+        const string Given = "Host=localhost;Timeout=7;Command Timeout=8;Maximum Pool Size=9;Application Name=mine;Options=theirs;"
+            + "No Reset On Close=False;Host Recheck Seconds=30;Connection Lifetime=99";
+        const string Defaults = "Timeout=5;Command Timeout=7;Maximum Pool Size=20;Application Name=NotifyHub;"
+            + "No Reset On Close=True;Host Recheck Seconds=2;Connection Lifetime=60";
         await using var given = Database.Open(Given);
         await using var open = Database.Open("Host=localhost");
 
@@ -40,6 +41,13 @@ public sealed class ConnectionStringTests
     [InlineData("Data Source=x.db;Colour=red")]
     [InlineData("Data Source=:memory:")]
     [InlineData("Data Source=x;Mode=Memory;Cache=Shared")]
+    [InlineData("Data Source=x.db;Cache=Shared")]
+    [InlineData("Data Source=x.db;Mode=ReadOnly")]
+    [InlineData("Data Source=file:x?mode=memory")]
+    [InlineData("Data Source=file::memory:?cache=shared")]
+    [InlineData("Data Source=FILE:x.db?nolock=1&psow=0")]
+    [InlineData("Host=a,b;Target Session Attributes=standby;Password=hunter2")]
+    [InlineData("Host=a,b;Target Session Attributes=any;Password=hunter2")]
     public void An_unusable_connection_string_is_an_error_that_names_the_setting_and_no_secret(string connectionString)
     {
         var error = Assert.Throws<ArgumentException>(() => Database.Open(connectionString));

@@ -8,6 +8,17 @@ public sealed class SqliteGrainStateTests() : GrainStateTests(null);
 
 public sealed class PostgresGrainStateTests(PostgresServer server) : GrainStateTests(server);
 
+/// <summary>Behind a pooler that gives each transaction another connection.</summary>
+public sealed class PooledGrainStateTests(PostgresServer server) : GrainStateTests(server)
+{
+    private PgBouncer? _pooler;
+
+    protected override async Task<string> ReachAsync(string storage) =>
+        (_pooler = await PgBouncer.StartAsync("transaction", storage, servers: 3)).ConnectionString;
+
+    protected override ValueTask LeaveAsync() => _pooler?.DisposeAsync() ?? ValueTask.CompletedTask;
+}
+
 /// <summary>Orleans' contract for grain state: a write succeeds when one row with a version other than the grain's own comes back.</summary>
 public abstract class GrainStateTests(PostgresServer? server) : StorageTest(server)
 {

@@ -9,6 +9,17 @@ public sealed class SqliteMembershipTests() : MembershipTests(null);
 
 public sealed class PostgresMembershipTests(PostgresServer server) : MembershipTests(server);
 
+/// <summary>Behind a pooler that gives each transaction another connection.</summary>
+public sealed class PooledMembershipTests(PostgresServer server) : MembershipTests(server)
+{
+    private PgBouncer? _pooler;
+
+    protected override async Task<string> ReachAsync(string storage) =>
+        (_pooler = await PgBouncer.StartAsync("transaction", storage, servers: 3)).ConnectionString;
+
+    protected override ValueTask LeaveAsync() => _pooler?.DisposeAsync() ?? ValueTask.CompletedTask;
+}
+
 /// <summary>Orleans' contract for clustering: every change of a silo's row is a compare-and-swap of the table's version.</summary>
 public abstract class MembershipTests(PostgresServer? server) : StorageTest(server)
 {

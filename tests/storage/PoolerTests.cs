@@ -1,50 +1,60 @@
 using Dapper;
 using Npgsql;
+using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Storage;
 using NotifyHub.TestKit;
 using Xunit;
 
 namespace NotifyHub.StorageTests;
 
-/// <summary>What a pooler that gives out another connection per transaction does to prepared statements.</summary>
-public sealed class PoolerTests(PostgresServer server) : StorageTest(server)
+/// <summary>Behind a real PgBouncer.</summary>
+public sealed class PoolerTests(PostgresServer server)
 {
-    [Fact]
-    public async Task Commits_are_prepared_and_go_on_without_when_the_server_has_not_what_was_prepared()
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("session", 40)]
+    [InlineData("transaction", 2)]
+    public async Task The_storage_works_behind_a_pooler_and_its_commits_are_durable(string mode, int servers)
     {
-        var one = new NpgsqlConnectionStringBuilder(ConnectionString) { MaxPoolSize = 1 };
-        await using var database = Database.Open(one.ConnectionString);
+        var direct = new NpgsqlConnectionStringBuilder(await server.CreateDatabaseAsync());
+        await server.ExecuteAsync($"ALTER DATABASE {direct.Database} SET synchronous_commit = off");
+        await using var pooler = await PgBouncer.StartAsync(mode, direct.ConnectionString, servers);
+        await using var database = Database.Open(pooler.ConnectionString);
+        await database.MigrateAsync(Cancellation);
         var store = new MessageStore(database);
-        var epoch = (await store.OpenAsync("all", Cancellation)).Epoch;
-        await AppendAsync(1);
-        await AppendAsync(2);
-        // The settings and the commit.
-        Assert.Equal(2, await PreparedAsync());
+        await store.OpenAsync("all", Cancellation);
 
-        await database.ReadAsync(connection => connection.ExecuteAsync("DEALLOCATE ALL"), Cancellation);
-        await AppendAsync(3);
-        await AppendAsync(4);
+        for (var first = 1; first <= 100; first += 10)
+        {
+            await store.AppendAsync(
+                "all",
+                [.. Enumerable.Range(first, 10).Select(offset => new Message(offset, [1], false))],
+                [],
+                [new PublishKey($"key-{first}", first, 10)],
+                Cancellation);
+        }
 
-        Assert.Equal(0, await PreparedAsync());
-        Assert.Equal(4, (await store.OpenAsync("all", Cancellation)).Head);
-
-        Task AppendAsync(long offset) => store.AppendAsync("all", epoch, Messages(offset, 1), [], [], Cancellation);
-
-        Task<long> PreparedAsync() => database.ReadAsync(
-            connection => connection.ExecuteScalarAsync<long>("SELECT count(*) FROM pg_prepared_statements"), Cancellation);
-    }
-
-    [Fact]
-    public async Task Nothing_is_prepared_where_the_connection_string_says_so()
-    {
-        var one = new NpgsqlConnectionStringBuilder(ConnectionString) { MaxPoolSize = 1 };
-        await using var database = Database.Open(one.ConnectionString + ";Max Auto Prepare=0");
-        var store = new MessageStore(database);
-        var epoch = (await store.OpenAsync("all", Cancellation)).Epoch;
-
-        await store.AppendAsync("all", epoch, Messages(1, 1), [], [], Cancellation);
-
-        Assert.Equal(0, await database.ReadAsync(
-            connection => connection.ExecuteScalarAsync<long>("SELECT count(*) FROM pg_prepared_statements"), Cancellation));
+        var settings = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => database.WriteAsync(
+            (connection, _) => connection.QuerySingleAsync<(string, string, string)>(
+                """
+                SELECT current_setting('synchronous_commit'), current_setting('idle_in_transaction_session_timeout'), current_setting('lock_timeout')
+                """),
+            Cancellation)));
+        Assert.All(settings, setting => Assert.Equal(("on", "4s", "5s"), setting));
+        Assert.Equal(100, (await store.ReadAsync("all", 0, 1000, 1 << 20, Cancellation)).Length);
+        Assert.Equal(new PublishResult(91, 10, Repeated: true), await store.FindKeyAsync("all", "key-91", Cancellation));
+        Assert.Equal(10, await database.ListAsync(connection => connection.ExecuteScalarAsync<long>("SELECT count(*) FROM publish_key"), Cancellation));
+        await Assert.ThrowsAsync<FencedException>(() => store.AppendAsync("all", [new Message(100, [1], false)], [], [], Cancellation));
+        Assert.Null(database.Health.Error);
+        // Nothing of ours stays in a session that the pooler gives to others.
+        await using var other = new NpgsqlConnection(pooler.ConnectionString + ";Pooling=false");
+        Assert.Equal(
+            ("off", "0", "0", "0"),
+            await other.QuerySingleAsync<(string, string, string, string)>(
+                """
+                SELECT current_setting('synchronous_commit'), current_setting('idle_in_transaction_session_timeout'), current_setting('lock_timeout'),
+                    current_setting('statement_timeout')
+                """));
     }
 }

@@ -26,7 +26,7 @@ public abstract class StorageTest(PostgresServer? server) : IAsyncLifetime
         // The folder of the file is left for the database to make.
         ConnectionString = server is null
             ? $"Data Source={Path.Combine(_folder.FullName, "data", "notifyhub.db")}"
-            : await server.CreateDatabaseAsync();
+            : await ReachAsync(await server.CreateDatabaseAsync());
         Database = Database.Open(ConnectionString);
         await Database.MigrateAsync(Cancellation);
     }
@@ -34,9 +34,16 @@ public abstract class StorageTest(PostgresServer? server) : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await Database.DisposeAsync();
+        await LeaveAsync();
         _folder.Delete(recursive: true);
         GC.SuppressFinalize(this);
     }
+
+    /// <summary>Puts something between the test and the server; answers the connection string to use.</summary>
+    protected virtual Task<string> ReachAsync(string storage) => Task.FromResult(storage);
+
+    /// <summary>Ends what <see cref="ReachAsync"/> began.</summary>
+    protected virtual ValueTask LeaveAsync() => ValueTask.CompletedTask;
 
     /// <summary>Messages with consecutive offsets, whose payloads tell them apart.</summary>
     protected static Message[] Messages(long first, int count) =>

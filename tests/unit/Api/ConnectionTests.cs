@@ -26,7 +26,7 @@ public sealed class ConnectionTests
     [InlineData("", null, 1, 50)]
     [InlineData("?status=all&page=1&limit=500", null, 1, 500)]
     [InlineData("?status=&page=&limit=", null, 1, 50)]
-    [InlineData("?status=connected&page=1000000", "connected", 1_000_000, 50)]
+    [InlineData("?status=connected&page=2000", "connected", 2_000, 50)]
     public async Task Paging_has_defaults(string query, string? status, int page, int limit)
     {
         await using var server = await ApiServer.StartAsync();
@@ -37,7 +37,9 @@ public sealed class ConnectionTests
     [Theory]
     [InlineData("page=0", "page")]
     [InlineData("page=-1", "page")]
-    [InlineData("page=1000001", "page")]
+    [InlineData("page=2001", "page")]
+    [InlineData("page=100001&limit=1", "page")]
+    [InlineData("page=201&limit=500", "page")]
     [InlineData("page=99999999999999", "page")]
     [InlineData("page=1&page=2", "page")]
     [InlineData("page=%201", "page")]

@@ -19,6 +19,8 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
 
     public Exception? Fault { get; set; }
 
+    private int _listsBegun;
+
     /// <summary>How many calls fail before the fault is over.</summary>
     public int FaultsLeft { get; set; } = int.MaxValue;
 
@@ -191,7 +193,19 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
         }
     }
 
-    public Task<ApiRequestPage> RequestsAsync(ApiRequestQuery query) => Answer(() =>
+    /// <summary>What a list of requests waits for.</summary>
+    public Task ListGate { get; set; } = Task.CompletedTask;
+
+    public int ListsBegun => Volatile.Read(ref _listsBegun);
+
+    public async Task<ApiRequestPage> RequestsAsync(ApiRequestQuery query)
+    {
+        Interlocked.Increment(ref _listsBegun);
+        await ListGate;
+        return await FindRequestsAsync(query);
+    }
+
+    private Task<ApiRequestPage> FindRequestsAsync(ApiRequestQuery query) => Answer(() =>
     {
         LastRequestQuery = query;
         return new ApiRequestPage([new StoredRequest(9, new ApiRequest(

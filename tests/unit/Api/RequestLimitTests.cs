@@ -1,4 +1,6 @@
 using System.Net;
+using NotifyHub.GrainInterfaces;
+using NotifyHub.TestKit;
 using Xunit;
 
 namespace NotifyHub.UnitTests.Api;
@@ -24,6 +26,43 @@ public sealed class RequestLimitTests
         Assert.All(
             await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => server.GetAsync("/health/live"))),
             answer => Assert.Equal(HttpStatusCode.OK, answer.Status));
+    }
+
+    [Fact]
+    public async Task One_caller_has_only_a_few_lists_at_a_time_and_takes_none_from_others()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var token = await server.LogInAsync();
+        var gate = new TaskCompletionSource();
+        server.Grid.ListGate = gate.Task;
+
+        var answers = Enumerable.Range(0, 30).Select(_ => server.GetAsync("/api/usage/requests?search=x", token)).ToList();
+        // 4 run, 8 wait, the rest is refused.
+        await Until.TrueAsync(() => answers.Count(answer => answer.IsCompleted) == 18 && server.Grid.ListsBegun == 4);
+        (string, string) key = ("X-API-Key", FakeGrid.ApiKeySecret);
+        Assert.Equal(HttpStatusCode.OK, (await server.SendAsync(HttpMethod.Get, "/api/notifications/windows", null, null, key)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await server.PostAsync("/api/push", "{}", token)).Status);
+        gate.SetResult();
+
+        var statuses = (await Task.WhenAll(answers)).GroupBy(answer => answer.Status).ToDictionary(group => group.Key, group => group.ToArray());
+        Assert.Equal(12, statuses[HttpStatusCode.OK].Length);
+        Assert.All(statuses[HttpStatusCode.TooManyRequests], answer =>
+            Assert.Equal(("RATE_LIMITED", TimeSpan.FromSeconds(1)), (answer.Code, answer.Headers.RetryAfter?.Delta)));
+        Assert.Equal(18, statuses[HttpStatusCode.TooManyRequests].Length);
+    }
+
+    [Fact]
+    public async Task A_list_that_the_storage_refuses_is_told_to_be_narrowed()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var token = await server.LogInAsync();
+        server.Grid.ListGate = Task.FromException(new ListRefusedException("The list took longer than 5 s."));
+
+        var answer = await server.GetAsync("/api/usage/requests?search=x", token);
+
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "UNAVAILABLE"), (answer.Status, answer.Code));
+        Assert.Equal(TimeSpan.FromSeconds(1), answer.Headers.RetryAfter?.Delta);
+        Assert.Contains("請縮小時間範圍或篩選條件", answer.Detail("list"), StringComparison.Ordinal);
     }
 
     [Fact]

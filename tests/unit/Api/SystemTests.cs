@@ -94,6 +94,20 @@ public sealed class SystemTests
     }
 
     [Fact]
+    public async Task A_storage_that_works_with_a_warning_degrades_the_health()
+    {
+        await using var server = await ApiServer.StartAsync();
+        server.Grid.Status = server.Grid.Status with { StorageWarning = "The storage is not durable." };
+        var health = (await server.GetAsync(Status)).Data.GetProperty("health");
+
+        Assert.Equal("degraded", health.GetProperty("status").GetString());
+        var check = health.GetProperty("checks").EnumerateArray().Last();
+        Assert.Equal(
+            ("Storage", "warning", "儲存可用，但請注意：The storage is not durable."),
+            (check.GetProperty("name").GetString(), check.GetProperty("status").GetString(), check.GetProperty("message").GetString()));
+    }
+
+    [Fact]
     public async Task Start_stop_and_restart_say_what_they_did()
     {
         await using var server = await ApiServer.StartAsync();

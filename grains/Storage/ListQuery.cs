@@ -1,0 +1,73 @@
+using System.Data.Common;
+using Dapper;
+
+namespace NotifyHub.Grains.Storage;
+
+/// <summary>
+/// Finds one page of a table, newest first. Conditions that an index serves reach the whole table; those that have to look at
+/// each row (a part of a text) look at the newest <see cref="Window"/> rows that the others leave, so that a search costs the
+/// same however much is stored.
+/// </summary>
+/// <param name="table">Its name, part of the SQL.</param>
+/// <param name="columns">What the conditions and the order name.</param>
+/// <param name="order">What makes it newest first, and can be read in that order by an index.</param>
+internal sealed class ListQuery(string table, string columns, string order)
+{
+    public const int Window = 50_000;
+
+    private readonly List<string> _indexed = [];
+    private readonly List<string> _scanned = [];
+
+    /// <summary>A condition that an index serves.</summary>
+    public ListQuery Where(bool isWanted, string condition)
+    {
+        if (isWanted) _indexed.Add(condition);
+        return this;
+    }
+
+    /// <summary>A condition that none does.</summary>
+    public ListQuery Scan(bool isWanted, string condition)
+    {
+        if (isWanted) _scanned.Add(condition);
+        return this;
+    }
+
+    /// <param name="arguments">What the conditions name.</param>
+    /// <param name="page">From 1.</param>
+    public async Task<ListPage> RunAsync(DbConnection connection, object arguments, int page, int limit)
+    {
+        var values = new DynamicParameters(arguments);
+        values.Add("Limit", limit);
+        values.Add("Skip", (page - 1L) * limit);
+        var all = $"FROM {table} {Clause(_indexed)}";
+        if (_scanned.Count == 0)
+        {
+            var total = await connection.ExecuteScalarAsync<long>($"SELECT count(*) {all}", values);
+            var ids = await connection.QueryAsync<long>($"SELECT id {all} ORDER BY {order} LIMIT @Limit OFFSET @Skip", values);
+            return new ListPage(ids.AsList(), total, IsTruncated: false);
+        }
+
+        var newest = $"FROM (SELECT {columns} {all} ORDER BY {order} LIMIT {Window}) AS newest {Clause(_scanned)}";
+        var found = (await connection.QueryAsync<(long Id, long Total)>(
+            $"SELECT id, count(*) OVER () {newest} ORDER BY {order} LIMIT @Limit OFFSET @Skip", values)).AsList();
+        // A page behind the last one has no row that would tell.
+        var matches = found.Count > 0 ? found[0].Total
+            : page == 1 ? 0
+            : await connection.ExecuteScalarAsync<long>($"SELECT count(*) {newest}", values);
+        var isTruncated = await connection.ExecuteScalarAsync<long>(
+            $"SELECT count(*) FROM (SELECT 1 {all} LIMIT {Window + 1}) AS looked", values) > Window;
+        return new ListPage([.. found.Select(row => row.Id)], matches, isTruncated);
+    }
+
+    private static string Clause(List<string> conditions) =>
+        conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions);
+}
+
+/// <param name="Ids">In the list's order.</param>
+/// <param name="Total">How many rows fit, on all pages.</param>
+/// <param name="IsTruncated">Older rows were not looked at.</param>
+internal sealed record ListPage(IReadOnlyList<long> Ids, long Total, bool IsTruncated)
+{
+    /// <summary>The condition that a row is on the page, which has at least one; in words that both databases understand.</summary>
+    public string Condition => $"id IN ({string.Join(", ", Ids)})";
+}

@@ -1,0 +1,11 @@
+namespace NotifyHub.Grains.Storage;
+
+/// <summary>Why the database failed, in words for an operator: no secret, no path, no SQL.</summary>
+/// <param name="What">The rest of a sentence about the database.</param>
+/// <param name="Remedy">What to do about it, a sentence; empty when the words before say it.</param>
+/// <param name="Passes">A retry may succeed. False: it fails until somebody acts.</param>
+public sealed record StorageFault(string What, string Remedy = "", bool Passes = true)
+{
+    /// <summary>For the status and the health checks.</summary>
+    public override string ToString() => Remedy.Length == 0 ? $"The database {What}." : $"The database {What}. {Remedy}";
+}

@@ -1,0 +1,95 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json;
+using NotifyHub.TestKit;
+using Xunit;
+
+namespace NotifyHub.ProcessTests;
+
+/// <summary>What fails in the storage is refused to publishers, and told by the status and the log, with what to do.</summary>
+public sealed class StorageFaultTests
+{
+    private const string Lock = """
+        import sqlite3, sys
+        database = sqlite3.connect(sys.argv[1], isolation_level=None)
+        database.execute("BEGIN IMMEDIATE")
+        print("locked", flush=True)
+        sys.stdin.read()
+        """;
+
+    [Fact]
+    public async Task A_database_that_is_deleted_stops_publishing_and_the_status_says_why()
+    {
+        await using var hub = await NotifyHubProcess.StartAsync();
+        using var rest = await hub.LogInAsync();
+        using var push = await hub.ConnectPushAsync();
+        Assert.Equal("ok", await push.PushAsync("""{"n":1}"""));
+
+        File.Delete(Path.Combine(hub.Folder, "notifyhub.db"));
+
+        using (var another = await hub.ConnectPushAsync())
+            Assert.StartsWith("error: ", await another.PushAsync("""{"n":2}"""), StringComparison.Ordinal);
+        (await rest.PostAsync("/api/push", """{"n":3}""")).ExpectError(HttpStatusCode.ServiceUnavailable, "UNAVAILABLE");
+        await AssertStorageAsync(rest, "error", "was deleted, moved or replaced while it was open. Stop NotifyHub");
+        Assert.Contains("was deleted, moved or replaced while it was open", hub.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_database_that_is_locked_is_told_although_nobody_publishes_and_heals_by_itself()
+    {
+        await using var hub = await NotifyHubProcess.StartAsync();
+        using var rest = await hub.LogInAsync();
+        using (var other = Process.Start(new ProcessStartInfo("python3", ["-c", Lock, Path.Combine(hub.Folder, "notifyhub.db")])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!)
+        {
+            Assert.Equal("locked", await other.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
+
+            await AssertStorageAsync(rest, "error", "lock");
+            using var push = await hub.ConnectPushAsync();
+            Assert.StartsWith("error: ", await push.PushAsync("""{"n":"lost"}"""), StringComparison.Ordinal);
+            (await rest.PostAsync("/api/push", """{"n":"lost"}""")).ExpectError(HttpStatusCode.ServiceUnavailable, "UNAVAILABLE");
+            other.StandardInput.Close();
+            await other.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        await Until.TrueAsync(async () => (await rest.PostAsync("/api/push", """{"n":1}""")).Status == HttpStatusCode.OK);
+        await AssertStorageAsync(rest, "ok", "");
+        Assert.Contains("The storage works again", hub.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_database_that_is_not_durable_is_refused_unless_it_is_allowed_to_lose_data_and_the_status_says_so()
+    {
+        await using var server = new PostgresServer();
+        await server.InitializeAsync();
+        var storage = await server.CreateDatabaseAsync();
+
+        var (exitCode, output) = await NotifyHubProcess.RunToItsEndAsync(null, ("Storage", storage), ("AllowDataLoss", "false"));
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("The storage is not durable: the PostgreSQL server runs with fsync and full_page_writes off", output, StringComparison.Ordinal);
+        Assert.Contains("NotifyHub:AllowDataLoss=true", output, StringComparison.Ordinal);
+
+        await using var hub = await NotifyHubProcess.StartAsync(("Storage", storage), ("AllowDataLoss", "true"));
+        using var rest = await hub.LogInAsync();
+        await AssertStorageAsync(rest, "warning", "not durable");
+        Assert.Equal("degraded", (await rest.StatusAsync()).GetProperty("health").GetProperty("status").GetString());
+    }
+
+    private static async Task AssertStorageAsync(RestClient rest, string status, string words)
+    {
+        JsonElement check = default;
+        await Until.TrueAsync(
+            async () =>
+            {
+                check = (await rest.StatusAsync()).GetProperty("health").GetProperty("checks").EnumerateArray()
+                    .Single(one => one.GetProperty("name").GetString() == "Storage");
+                return check.GetProperty("status").GetString() == status;
+            },
+            () => check.GetRawText());
+        Assert.Contains(words, check.GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+}
