@@ -145,7 +145,7 @@ public abstract class UsageStoreTests(PostgresServer? server) : StoreTest(server
         for (var minute = 0; minute < 12; minute++)
             await AddAsync(small, [.. Enumerable.Range(0, 100).Select(address => Refusals(minute, $"10.0.0.{address}"))]);
 
-        await small.SweepAsync(Cancellation);
+        await small.SweepAsync(Clock.GetUtcNow(), Cancellation);
 
         var page = await small.Anonymous.ListAsync(1, 1, Cancellation);
         Assert.Equal((1_000, Clock.GetUtcNow().AddMinutes(11)), (page.Total, page.Sums[0].Minute));
@@ -154,7 +154,7 @@ public abstract class UsageStoreTests(PostgresServer? server) : StoreTest(server
         Assert.Equal("/api/kept", Assert.Single((await small.ListAsync(Everything, Cancellation)).Requests).Request.Path);
 
         Clock.Advance(new SiloOptions().UsageAge + TimeSpan.FromMinutes(11));
-        await small.SweepAsync(Cancellation);
+        await small.SweepAsync(Clock.GetUtcNow(), Cancellation);
         Assert.Equal(100, (await small.Anonymous.ListAsync(1, 1, Cancellation)).Total);
     }
 

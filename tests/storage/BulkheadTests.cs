@@ -19,13 +19,13 @@ public abstract class BulkheadTests(PostgresServer? server) : StorageTest(server
     public async Task Endless_lists_are_broken_off_and_leave_commits_and_reads_alone()
     {
         var store = new Grains.Storage.MessageStore(Database);
-        await store.OpenAsync("all", Cancellation);
+        var epoch = (await store.OpenAsync("all", Cancellation)).Epoch;
 
         var lists = Enumerable.Range(0, 80).Select(_ => Record.ExceptionAsync(() =>
             Database.ListAsync(connection => connection.ExecuteScalarAsync<long>(Endless), Cancellation)).AsTask()).ToList();
         for (var offset = 1; offset <= 20; offset++)
         {
-            await store.AppendAsync("all", [new Message(offset, [1], false)], [], [], Cancellation);
+            await store.AppendAsync("all", epoch, [new Message(offset, [1], false)], [], [], Cancellation);
             Assert.Equal(offset, (await store.OpenAsync("all", Cancellation)).Head);
             // Orleans' part.
             await using var connection = await Database.DataSource.OpenConnectionAsync(Cancellation);

@@ -26,9 +26,9 @@ public sealed class DurabilityTests(DurabilityTests.DurableServer fixture) : ICl
         await using var database = Database.Open(storage);
         await database.MigrateAsync(Cancellation);
         var store = new MessageStore(database);
-        await store.OpenAsync("all", Cancellation);
+        var epoch = (await store.OpenAsync("all", Cancellation)).Epoch;
         for (var offset = 1; offset <= 20; offset++)
-            await store.AppendAsync("all", [new Message(offset, [1], false)], [], [], Cancellation);
+            await store.AppendAsync("all", epoch, [new Message(offset, [1], false)], [], [], Cancellation);
         await using (var orleans = await database.DataSource.OpenConnectionAsync(Cancellation)) await orleans.ExecuteAsync(GrainState);
         // What anybody else commits is not on the disk then: the test does cause it.
         await using (var other = new NpgsqlConnection(storage + ";Pooling=false"))

@@ -13,6 +13,7 @@ public sealed class FailoverTests : IAsyncLifetime
 {
     private readonly PostgresServer _primary = new();
     private PostgresServer? _standby;
+    private string _epoch = "";
     private NpgsqlConnectionStringBuilder _storage = null!;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -43,7 +44,7 @@ public sealed class FailoverTests : IAsyncLifetime
         await using var database = Database.Open(storage);
         await database.MigrateAsync(Cancellation);
         var store = new MessageStore(database);
-        await store.OpenAsync("all", Cancellation);
+        _epoch = (await store.OpenAsync("all", Cancellation)).Epoch;
         await AppendAsync(store, 1);
         await WaitForStandbyAsync();
 
@@ -64,7 +65,7 @@ public sealed class FailoverTests : IAsyncLifetime
         await using var database = Database.Open(_storage.ConnectionString);
         await database.MigrateAsync(Cancellation);
         var store = new MessageStore(database);
-        await store.OpenAsync("all", Cancellation);
+        _epoch = (await store.OpenAsync("all", Cancellation)).Epoch;
         // Several connections in several pools, all to the primary.
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => store.ReadAsync("all", 0, 1, 1, Cancellation)));
         await Task.WhenAll(Enumerable.Range(0, 6).Select(n => store.OpenAsync($"channel-{n}", Cancellation)));
@@ -103,8 +104,8 @@ public sealed class FailoverTests : IAsyncLifetime
         Assert.NotNull(database.Health.Error);
     }
 
-    private static Task AppendAsync(MessageStore store, long offset) =>
-        store.AppendAsync("all", [new Message(offset, [1], false)], [], [], Cancellation);
+    private Task AppendAsync(MessageStore store, long offset) =>
+        store.AppendAsync("all", _epoch, [new Message(offset, [1], false)], [], [], Cancellation);
 
     private async Task WaitForStandbyAsync() => await Until.TrueAsync(async () => (bool)(await _primary.ExecuteAsync(
         "SELECT coalesce(bool_and(replay_lsn >= pg_current_wal_lsn()), false) FROM pg_stat_replication"))!);

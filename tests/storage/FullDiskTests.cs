@@ -28,7 +28,7 @@ public sealed class FullDiskTests : IAsyncLifetime
         await using var database = Database.Open($"Data Source={Path.Combine(_disk.FullName, "notifyhub.db")}");
         await database.MigrateAsync(cancellation);
         var store = new MessageStore(database);
-        await store.OpenAsync("all", cancellation);
+        var epoch = (await store.OpenAsync("all", cancellation)).Epoch;
 
         long head = 0;
         Exception? error = null;
@@ -50,7 +50,8 @@ public sealed class FullDiskTests : IAsyncLifetime
         await Until.TrueAsync(() => Task.FromResult(database.Health.Error is null));
         Assert.Equal(head + 1, (await store.OpenAsync("all", cancellation)).Head);
 
-        Task AppendAsync(long offset) => store.AppendAsync("all", [new Message(offset, new byte[256 << 10], false)], [], [], cancellation);
+        Task AppendAsync(long offset) =>
+            store.AppendAsync("all", epoch, [new Message(offset, new byte[256 << 10], false)], [], [], cancellation);
     }
 
     private static async Task RunAsync(params string[] command)

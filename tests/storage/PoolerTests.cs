@@ -23,15 +23,16 @@ public sealed class PoolerTests(PostgresServer server)
         await using var database = Database.Open(pooler.ConnectionString);
         await database.MigrateAsync(Cancellation);
         var store = new MessageStore(database);
-        await store.OpenAsync("all", Cancellation);
+        var epoch = (await store.OpenAsync("all", Cancellation)).Epoch;
 
         for (var first = 1; first <= 100; first += 10)
         {
             await store.AppendAsync(
                 "all",
+                epoch,
                 [.. Enumerable.Range(first, 10).Select(offset => new Message(offset, [1], false))],
                 [],
-                [new PublishKey($"key-{first}", first, 10)],
+                [new PublishKey($"key-{first}", first, 10, null)],
                 Cancellation);
         }
 
@@ -43,9 +44,9 @@ public sealed class PoolerTests(PostgresServer server)
             Cancellation)));
         Assert.All(settings, setting => Assert.Equal(("on", "4s", "5s"), setting));
         Assert.Equal(100, (await store.ReadAsync("all", 0, 1000, 1 << 20, Cancellation)).Length);
-        Assert.Equal(new PublishResult(91, 10, Repeated: true), await store.FindKeyAsync("all", "key-91", Cancellation));
+        Assert.Equal(new PublishKey("key-91", 91, 10), await store.FindKeyAsync("all", "key-91", Cancellation));
         Assert.Equal(10, await database.ListAsync(connection => connection.ExecuteScalarAsync<long>("SELECT count(*) FROM publish_key"), Cancellation));
-        await Assert.ThrowsAsync<FencedException>(() => store.AppendAsync("all", [new Message(100, [1], false)], [], [], Cancellation));
+        await Assert.ThrowsAsync<FencedException>(() => store.AppendAsync("all", epoch, [new Message(100, [1], false)], [], [], Cancellation));
         Assert.Null(database.Health.Error);
         // Nothing of ours stays in a session that the pooler gives to others.
         await using var other = new NpgsqlConnection(pooler.ConnectionString + ";Pooling=false");

@@ -11,6 +11,8 @@ namespace NotifyHub.StorageTests;
 /// </summary>
 public sealed class SqliteFilesTests() : StorageTest(null)
 {
+    private string _epoch = "";
+
     private MessageStore Store => field ??= new MessageStore(Database);
 
     private string File => new SqliteConnectionStringBuilder(ConnectionString).DataSource;
@@ -24,7 +26,7 @@ public sealed class SqliteFilesTests() : StorageTest(null)
     [InlineData("shared memory deleted")]
     public async Task Nothing_is_acknowledged_when_the_file_is(string what)
     {
-        await Store.OpenAsync("all", Cancellation);
+        _epoch = (await Store.OpenAsync("all", Cancellation)).Epoch;
         await AppendAsync(1);
         await ReadHeadAsync();
 
@@ -46,7 +48,7 @@ public sealed class SqliteFilesTests() : StorageTest(null)
     [Fact]
     public async Task What_is_committed_while_the_file_is_taken_away_is_not_acknowledged()
     {
-        await Store.OpenAsync("all", Cancellation);
+        _epoch = (await Store.OpenAsync("all", Cancellation)).Epoch;
 
         await Assert.ThrowsAsync<StorageUnavailableException>(() => Database.WriteAsync(
             async (connection, transaction) =>
@@ -61,7 +63,7 @@ public sealed class SqliteFilesTests() : StorageTest(null)
     [Fact]
     public async Task Publishing_goes_on_when_the_very_same_files_are_put_back()
     {
-        await Store.OpenAsync("all", Cancellation);
+        _epoch = (await Store.OpenAsync("all", Cancellation)).Epoch;
         await AppendAsync(1);
         await DisturbAsync("moved");
         await Assert.ThrowsAsync<StorageUnavailableException>(() => AppendAsync(2));
@@ -78,7 +80,7 @@ public sealed class SqliteFilesTests() : StorageTest(null)
     public async Task The_write_ahead_log_shrinks_when_a_long_reader_has_gone()
     {
         const int Most = 4 << 20;
-        await Store.OpenAsync("all", Cancellation);
+        _epoch = (await Store.OpenAsync("all", Cancellation)).Epoch;
         await using (var reader = new SqliteConnection(ConnectionString + ";Pooling=False"))
         {
             await reader.OpenAsync(Cancellation);
@@ -99,7 +101,7 @@ public sealed class SqliteFilesTests() : StorageTest(null)
     [Fact]
     public async Task Writes_behind_another_programs_lock_fail_while_it_is_held_and_work_after_it()
     {
-        await Store.OpenAsync("all", Cancellation);
+        _epoch = (await Store.OpenAsync("all", Cancellation)).Epoch;
         await using var other = new SqliteConnection(ConnectionString + ";Pooling=False");
         await other.OpenAsync(Cancellation);
         await other.ExecuteAsync("BEGIN IMMEDIATE");
@@ -119,7 +121,7 @@ public sealed class SqliteFilesTests() : StorageTest(null)
     [Fact]
     public async Task A_damaged_page_stays_an_error_although_other_writes_succeed()
     {
-        await Store.OpenAsync("all", Cancellation);
+        _epoch = (await Store.OpenAsync("all", Cancellation)).Epoch;
         for (var offset = 1; offset <= 100; offset++) await AppendAsync(offset, new byte[8192]);
         await Database.WriteAsync((connection, _) => connection.ExecuteAsync("CREATE TABLE other (n integer)"), Cancellation);
         await using (var connection = new SqliteConnection(ConnectionString + ";Pooling=False"))
@@ -134,7 +136,7 @@ public sealed class SqliteFilesTests() : StorageTest(null)
 
         await using var reopened = Database.Open(ConnectionString);
         var error = await Assert.ThrowsAsync<StorageUnavailableException>(() => new MessageStore(reopened).AppendAsync(
-            "all", [new Message(101, [1], false)], [], [], Cancellation));
+            "all", _epoch, [new Message(101, [1], false)], [], [], Cancellation));
         await reopened.WriteAsync((connection, _) => connection.ExecuteAsync("INSERT INTO other VALUES (1)"), Cancellation);
 
         Assert.EndsWith(" is damaged.", error.Message, StringComparison.Ordinal);
@@ -142,7 +144,7 @@ public sealed class SqliteFilesTests() : StorageTest(null)
     }
 
     private Task AppendAsync(long offset, byte[]? payload = null) =>
-        Store.AppendAsync("all", [new Message(offset, payload ?? [1], false)], [], [], Cancellation);
+        Store.AppendAsync("all", _epoch, [new Message(offset, payload ?? [1], false)], [], [], Cancellation);
 
     private Task ReadHeadAsync() => Store.ReadAsync("all", 0, 1, 1, Cancellation);
 

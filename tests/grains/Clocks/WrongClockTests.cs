@@ -8,6 +8,8 @@ namespace NotifyHub.GrainTests.Clocks;
 /// <summary>A grid whose machine's clock is set while it runs.</summary>
 public class WrongClockTests
 {
+    private static readonly ClientAddress Here = new("127.0.0.1", "127.0.0.1", IsThisMachine: true);
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly SettableClock _clock = new();
@@ -30,7 +32,8 @@ public class WrongClockTests
         {
             for (var i = 0; i < 20; i++)
             {
-                Assert.Null((await cluster.Grains.GetGrain<IUserGrain>(GrainKeys.User($"{when}-{i}@example.com")).SignInAsync("wrong")).User);
+                Assert.Null((await cluster.Grains.GetGrain<IUserGrain>(GrainKeys.User($"{when}-{i}@example.com"))
+                    .SignInAsync($"{when}-{i}@example.com", "wrong", Here)).User);
                 var channel = cluster.Grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel($"{when}-{i}"));
                 Assert.Equal(1, (await channel.PublishAsync(Batch("{}"))).FirstOffset);
             }
@@ -44,10 +47,10 @@ public class WrongClockTests
             time: _clock, configure: options => (options.SignInAttempts, options.SignInLock, options.Lease) = (1, TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(5)));
         await cluster.Stats.ReportAsync(new NodeReport("node", "gateway", "a:1", 1, 0, 0, 0, DateTimeOffset.UnixEpoch));
         var user = cluster.Grains.GetGrain<IUserGrain>(GrainKeys.User("ann@example.com"));
-        await user.SignInAsync("wrong");
+        await user.SignInAsync("ann@example.com", "wrong", Here);
 
         _clock.Ahead = TimeSpan.FromDays(-1);
-        Assert.InRange((await user.SignInAsync("wrong")).RetryAfter!.Value, TimeSpan.Zero, TimeSpan.FromMinutes(5));
+        Assert.InRange((await user.SignInAsync("ann@example.com", "wrong", Here)).RetryAfter!.Value, TimeSpan.Zero, TimeSpan.FromMinutes(5));
         _clock.Ahead = TimeSpan.FromDays(1);
         Assert.Contains((await cluster.Stats.StatusAsync()).Nodes, node => node.Report.Id == "node");
     }
