@@ -1,5 +1,6 @@
 using System.Text;
 using CsCheck;
+using NotifyHub.Gateway.Push;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.TestKit;
 using Xunit;
