@@ -30,7 +30,7 @@ public class WrongClockTests
         // Each is a grain of its own, which has to be activated.
         async Task WorksAsync(string when)
         {
-            for (var i = 0; i < 20; i++)
+            for (var i = 0; i < 6; i++)
             {
                 Assert.Null((await cluster.Grains.GetGrain<IUserGrain>(GrainKeys.User($"{when}-{i}@example.com"))
                     .SignInAsync($"{when}-{i}@example.com", "wrong", Here)).User);
@@ -84,6 +84,9 @@ public class WrongClockTests
         var channel = cluster.Grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel));
         await channel.PublishAsync(new PublishBatch([.. Enumerable.Range(0, 1_005).Select(n => Push($"{n}"))]));
         await channel.PublishAsync(new PublishBatch([Push("{}")], IdempotencyKey: "key"));
+
+        // As the grid's housekeeping does from its first seconds on.
+        await cluster.Grains.GetGrain<IRetentionGrain>(GrainKeys.Only).NowAsync();
 
         _clock.Ahead = TimeSpan.FromDays(10);
         // What is too much for the log goes: so it is known that a sweep came by.

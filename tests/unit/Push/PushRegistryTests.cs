@@ -43,7 +43,7 @@ public sealed class PushRegistryTests
         Assert.False(publishing.IsShed || receiving.IsShed);
 
         publishing.End(1);
-        Add(registry);
+        Add(registry).Begin();
         Assert.True(publishing.IsShed);
         Assert.False(receiving.IsShed);
         receiving.Receive(false);
