@@ -43,7 +43,8 @@ public static class GatewayHost
         services.AddSingleton(provider => new ConnectRate(
             provider.GetRequiredService<IOptions<GatewayOptions>>().Value.ClientConnectsPerSecond,
             provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(provider => Connections(provider, isClientPort: true));
+        services.AddSingleton<HttpPorts>();
+        services.AddSingleton(provider => provider.GetRequiredService<HttpPorts>().Add(isClientPort: true));
         services.AddSingleton<HealthPort>();
         services.AddHostedService<TokenWatch>();
         services.AddSingleton<ServerCertificate>();
@@ -68,7 +69,7 @@ public static class GatewayHost
                     var isClientPort = ReferenceEquals(listen.EndPoint, endPoint.EndPoint);
                     var connections = isClientPort
                         ? provider.GetRequiredService<HttpConnections>()
-                        : Connections(provider, isClientPort: false);
+                        : provider.GetRequiredService<HttpPorts>().Add(isClientPort: false);
                     listen.Use(next => connections.Guard(next));
                 });
                 health.ListenOn(kestrel);
@@ -187,10 +188,6 @@ public static class GatewayHost
 
         bool IsNamed(int port) => port > 0 && message.Contains($":{port}", StringComparison.Ordinal);
     }
-
-    private static HttpConnections Connections(IServiceProvider provider, bool isClientPort) => HttpConnections.Of(
-        provider.GetRequiredService<IOptions<GatewayOptions>>().Value, provider.GetRequiredService<TrustedProxies>(),
-        provider.GetRequiredService<GatewayMetrics>(), isClientPort);
 
     private static IPEndPoint EndPoint(GatewayOptions options) => new(Parse(options.Address), options.WebSocketPort);
 
