@@ -19,9 +19,15 @@ public sealed class HttpPorts(IOptions<GatewayOptions> options, TrustedProxies p
         return port;
     }
 
-    /// <summary>Whether a new connection may stay. When files run out, an idle one has to go for it.</summary>
-    public bool HasRoomFor(Socket accepted) =>
-        !OpenFiles.AreExhausted(accepted) || (!OpenFiles.AreGone(accepted) && ShedOldest());
+    /// <summary>Whether a new connection may stay. When files run out, idle ones have to go for it: two, for what is shed takes a moment to close,
+    /// and others come meanwhile.</summary>
+    public bool HasRoomFor(Socket accepted)
+    {
+        if (!OpenFiles.AreExhausted(accepted)) return true;
+        var hasShed = ShedOldest();
+        ShedOldest();
+        return hasShed && !OpenFiles.AreGone(accepted);
+    }
 
     private bool ShedOldest() => Volatile.Read(ref _ports).OrderByDescending(port => port.Count).Any(port => port.ShedOldest());
 }
