@@ -55,7 +55,8 @@ public static class GatewayHost
         services.AddSingleton(provider => new ConnectRate(
             provider.GetRequiredService<IOptions<GatewayOptions>>().Value.ClientConnectsPerSecond,
             provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(provider => Connections(provider, isClientPort: true));
+        services.AddSingleton<HttpPorts>();
+        services.AddSingleton(provider => provider.GetRequiredService<HttpPorts>().Add(isClientPort: true));
         services.AddSingleton<HealthPort>();
         services.AddHostedService<TokenWatch>();
         services.AddSingleton<ServerCertificate>();
@@ -82,7 +83,7 @@ public static class GatewayHost
                     var isClientPort = ReferenceEquals(listen.EndPoint, endPoint.EndPoint);
                     var connections = isClientPort
                         ? provider.GetRequiredService<HttpConnections>()
-                        : Connections(provider, isClientPort: false);
+                        : provider.GetRequiredService<HttpPorts>().Add(isClientPort: false);
                     listen.Use(next => connections.Guard(next));
                 });
                 health.ListenOn(kestrel);
@@ -203,10 +204,6 @@ public static class GatewayHost
         if (services.GetRequiredService<MetricsEndPoint>().Wanted is { } metrics)
             yield return (metrics, nameof(options.MetricsPort), nameof(options.MetricsAddress));
     }
-
-    private static HttpConnections Connections(IServiceProvider provider, bool isClientPort) => HttpConnections.Of(
-        provider.GetRequiredService<IOptions<GatewayOptions>>().Value, provider.GetRequiredService<TrustedProxies>(),
-        provider.GetRequiredService<GatewayMetrics>(), isClientPort);
 
     /// <summary>What the lock of the data folder is named for.</summary>
     private static string DataPath(GatewayOptions options) => Path.Combine(Path.GetFullPath(options.DataFolder), "notifyhub");

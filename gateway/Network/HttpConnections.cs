@@ -88,6 +88,22 @@ public sealed class HttpConnections(int max, int maxPerAddress, Func<IPAddress, 
         }
     };
 
+    /// <summary>Ends the connection that has been idle the longest. False: none is idle.</summary>
+    public bool ShedOldest()
+    {
+        HttpConnection? shed;
+        lock (_lock)
+        {
+            shed = _idle.First?.Value;
+            if (shed is null) return false;
+            Remove(shed);
+        }
+
+        refused(HttpRefusal.Shed);
+        shed.Abort();
+        return true;
+    }
+
     internal void Begin(HttpConnection connection)
     {
         lock (_lock) RemoveIdle(connection);

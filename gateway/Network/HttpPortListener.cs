@@ -10,10 +10,10 @@ namespace NotifyHub.Gateway.Network;
 /// which the runtime does not survive, and then try again without a pause.
 /// </summary>
 /// <param name="socket">Listens.</param>
-/// <param name="keepsReserve">Whether it leaves the last open files to the process; the port of probes does not.</param>
-/// <param name="refused">Called for each connection that was closed for want of files.</param>
+/// <param name="hasRoom">Whether a new connection may stay, for the files that are left.</param>
+/// <param name="refused">Called for each connection that may not.</param>
 internal sealed partial class HttpPortListener(
-    Socket socket, bool keepsReserve, Action refused, TimeProvider time, ILogger logger, ILoggerFactory loggers) : IConnectionListener
+    Socket socket, Func<Socket, bool> hasRoom, Action refused, TimeProvider time, ILogger logger, ILoggerFactory loggers) : IConnectionListener
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
@@ -32,7 +32,7 @@ internal sealed partial class HttpPortListener(
             try
             {
                 var accepted = await socket.AcceptAsync(cancellationToken);
-                if (!keepsReserve || !OpenFiles.AreExhausted(accepted))
+                if (hasRoom(accepted))
                 {
                     accepted.NoDelay = true;
                     return _http.Create(accepted);

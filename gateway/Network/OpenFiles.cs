@@ -25,11 +25,18 @@ internal static unsafe partial class OpenFiles
         return Number(accepted) >= limit - Reserve(limit);
     }
 
-    /// <summary>Half of the reserve is gone: no more HTTP either.</summary>
+    /// <summary>Half of the reserve is gone: more HTTP only in place of what is idle.</summary>
     public static bool AreExhausted(Socket accepted)
     {
         var limit = Limit;
         return Number(accepted) >= limit - (Reserve(limit) / 2);
+    }
+
+    /// <summary>Three quarters of the reserve are gone: nothing may stay, for the last quarter is the process's own.</summary>
+    public static bool AreGone(Socket accepted)
+    {
+        var limit = Limit;
+        return Number(accepted) >= limit - (Reserve(limit) / 4);
     }
 
     /// <summary>Files needed for as many connections as the settings allow.</summary>

@@ -26,6 +26,7 @@ internal sealed partial class ClientListener : IConnectionListener
     private readonly TrustedProxies _proxies;
     private readonly GatewayOptions _options;
     private readonly bool _isTls;
+    private readonly HttpPorts _ports;
     private readonly HttpConnections _others;
     private readonly ConnectRate _rate;
     private readonly GatewayMetrics _metrics;
@@ -44,6 +45,7 @@ internal sealed partial class ClientListener : IConnectionListener
         TrustedProxies proxies,
         IOptions<GatewayOptions> options,
         ServerCertificate certificate,
+        HttpPorts ports,
         HttpConnections others,
         ConnectRate rate,
         GatewayMetrics metrics,
@@ -52,6 +54,7 @@ internal sealed partial class ClientListener : IConnectionListener
         ILoggerFactory loggers)
     {
         (_socket, _clients, _access, _proxies, _options) = (socket, clients, access, proxies, options.Value);
+        _ports = ports;
         (_isTls, _others, _rate, _metrics, _logger) = (certificate.Guards(TlsPorts.WebSocket), others, rate, metrics, logger);
         (_failures, _shortages) = (new LogGate(time), new LogGate(time));
         _http = new SocketConnectionContextFactory(
@@ -115,7 +118,7 @@ internal sealed partial class ClientListener : IConnectionListener
     {
         if (!OpenFiles.AreScarce(accepted)) return true;
         if (_shortages.TryPass(out var suppressed)) LogFilesScarce(OpenFiles.Limit, suppressed);
-        if (!OpenFiles.AreExhausted(accepted)) return true;
+        if (_ports.HasRoomFor(accepted)) return true;
         _metrics.Refused(Refusal.OutOfFiles);
         accepted.Dispose();
         return false;

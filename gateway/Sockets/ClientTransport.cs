@@ -53,9 +53,11 @@ public sealed partial class ClientTransport(
 
     private IConnectionListener OtherPort(Socket socket, IPEndPoint endPoint)
     {
+        // Probes come in as long as there is a file at all.
         var isHealthPort = options.Value.HealthPort > 0 && endPoint.Port == options.Value.HealthPort;
+        var ports = services.GetRequiredService<HttpPorts>();
         return new HttpPortListener(
-            socket, !isHealthPort, () => metrics.Refused(Refusal.OtherOutOfFiles), services.GetRequiredService<TimeProvider>(), logger,
+            socket, isHealthPort ? _ => true : ports.HasRoomFor, () => metrics.Refused(Refusal.OtherOutOfFiles), services.GetRequiredService<TimeProvider>(), logger,
             services.GetRequiredService<ILoggerFactory>());
     }
 

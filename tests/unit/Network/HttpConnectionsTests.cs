@@ -86,6 +86,19 @@ public sealed class HttpConnectionsTests
     }
 
     [Fact]
+    public void The_oldest_idle_one_can_be_ended_for_another_reason()
+    {
+        var connections = New(max: 10, perAddress: 5);
+        Open(connections, One, "busy")!.Begin();
+        Open(connections, One, "idle");
+
+        Assert.True(connections.ShedOldest());
+        Assert.False(connections.ShedOldest());
+        Assert.Equal(["idle"], _aborted);
+        Assert.Equal(1, connections.Count);
+    }
+
+    [Fact]
     public void One_that_was_to_end_before_it_was_handed_over_ends_then()
     {
         var connections = New(max: 1, perAddress: 0);
