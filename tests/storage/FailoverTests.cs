@@ -110,7 +110,7 @@ public sealed class FailoverTests : IAsyncLifetime
     private async Task WaitForStandbyAsync() => await Until.TrueAsync(async () => (bool)(await _primary.ExecuteAsync(
         "SELECT coalesce(bool_and(replay_lsn >= pg_current_wal_lsn()), false) FROM pg_stat_replication"))!);
 
-    private static async Task WriteUntilTakenAsync(MessageStore store, long offset)
+    private async Task WriteUntilTakenAsync(MessageStore store, long offset)
     {
         Exception? last = null;
         await Until.TrueAsync(

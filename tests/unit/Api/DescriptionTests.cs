@@ -40,6 +40,7 @@ public sealed partial class DescriptionTests
                 "get /api/system/overview",
                 "get /api/system/settings",
                 "get /api/system/websocket/status",
+                "get /api/usage/anonymous",
                 "get /api/usage/requests",
                 "get /api/usage/summary",
                 "get /api/users",

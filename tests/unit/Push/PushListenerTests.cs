@@ -69,14 +69,6 @@ public sealed class PushListenerTests
     }
 
     [Fact]
-    public async Task An_address_that_is_none_is_named_with_its_setting()
-    {
-        using var listener = Listener(o => o.PushAddress = "no.such.address");
-        var error = await Assert.ThrowsAsync<IOException>(() => listener.StartListeningAsync(CancellationToken.None));
-        Assert.Equal("'no.such.address' is no IP address; correct the setting NotifyHub:PushAddress.", error.Message);
-    }
-
-    [Fact]
     public async Task A_stop_lets_an_outstanding_publish_be_answered()
     {
         var durable = new TaskCompletionSource();

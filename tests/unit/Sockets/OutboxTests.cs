@@ -17,13 +17,15 @@ public class OutboxTests
         {
             var memory = new ClientMemory(1 << 20, TimeProvider.System);
             var outbox = new Outbox(maxBytes: 100, memory);
+            // Samples run side by side.
+            var joined = new byte[200];
             var model = new List<(byte[] Frames, Outbox.Move? Move)>();
             var (underWay, expectedCost) = (new Queue<int>(), 0);
             for (var i = 0; i < steps.Length; i++)
             {
                 if (steps[i] == -1)
                 {
-                    Assert.Equal(model.Count > 0, outbox.TryTake(_joined, out var next));
+                    Assert.Equal(model.Count > 0, outbox.TryTake(joined, out var next));
                     if (model.Count == 0) continue;
                     CheckTurn(next, model);
                     underWay.Enqueue(next.Cost);
