@@ -36,7 +36,13 @@ internal sealed partial class SiloStartup(
 
     private async Task RunAsync(CancellationToken cancellation)
     {
-        var settings = options.Value;
+        database.Health.IsQuiet = true;
+        await ReadyAsync(options.Value, cancellation);
+        database.Health.IsQuiet = false;
+    }
+
+    private async Task ReadyAsync(SiloOptions settings, CancellationToken cancellation)
+    {
         await CheckDurabilityAsync(cancellation);
         await database.MigrateAsync(cancellation);
 

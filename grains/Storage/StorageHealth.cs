@@ -34,6 +34,9 @@ public sealed partial class StorageHealth
     /// <summary>Set when the operator has permitted a database that may lose what it acknowledged: why it may.</summary>
     public string? NotDurable { get; set; }
 
+    /// <summary>Faults are not logged: while the process starts, whoever starts it is told by the line that it ends with.</summary>
+    public bool IsQuiet { get; set; }
+
     /// <summary>How long ago something was committed, or the process began.</summary>
     public TimeSpan SinceCommit => _time.GetElapsedTime(Volatile.Read(ref _outcomes[(int)StorageUse.Commit].SucceededAt));
 
@@ -64,7 +67,7 @@ public sealed partial class StorageHealth
             outcome.LoggedAt = now;
         }
 
-        LogFailed(cause, use, fault.ToString());
+        if (!IsQuiet) LogFailed(cause, use, fault.ToString());
     }
 
     private StorageFault? ErrorOf(Outcome outcome)
