@@ -10,10 +10,14 @@ namespace NotifyHub.ProcessTests;
 public sealed class LoginTests(LoginTests.Shared shared) : IClassFixture<LoginTests.Shared>
 {
     private const string Login = "/api/auth/login";
-    private const string Right = """{"email":"admin@notifyhub.com","password":"admin123"}""";
+    private const string Password = "correct horse battery";
+    private const string Right = $$"""{"email":"admin@notifyhub.com","password":"{{Password}}"}""";
     private const string Wrong = """{"email":"admin@notifyhub.com","password":"guess"}""";
 
-    public sealed class Shared() : SharedProcess(("TrustedProxies__0", "127.0.0.0/8"));
+    public sealed class Shared() : SharedProcess(
+        ("TrustedProxies__0", "127.0.0.0/8"),
+        // The default is accepted from this machine alone, and these logins come from elsewhere.
+        ("AdministratorPassword", Password));
 
     private NotifyHubProcess Hub => shared.Hub;
 
