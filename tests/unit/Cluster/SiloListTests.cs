@@ -58,6 +58,8 @@ public sealed class SiloListTests(PostgresServer server) : IClassFixture<Postgre
         [
             new("NotifyHub:Storage", storage + ";Maximum Pool Size=10"),
             new("NotifyHub:AdministratorPassword", "correct horse"),
+            // The servers of the tests do without fsync.
+            new("NotifyHub:AllowDataLoss", "true"),
             new("NotifyHub:AdvertisedAddress", "127.0.0.1"),
             new("NotifyHub:SiloPort", $"{siloPort}"),
             new("NotifyHub:GatewayPort", $"{gatewayPort}"),
