@@ -46,7 +46,7 @@ public sealed class NotificationStore(Database database, IOptions<SiloOptions> o
                 var page = await list.RunAsync(connection, arguments, query.Page, query.Limit);
                 if (page.Ids.Count == 0) return new NotificationPage([], page.Total, page.IsTruncated);
                 var rows = await connection.QueryAsync<Row>(
-                    $"{Counted} notification AS page WHERE {page.Condition} ORDER BY id DESC");
+                    $"{Counted} notification AS page WHERE {OfChannel} AND {page.Condition} ORDER BY id DESC");
                 return new NotificationPage(rows.Select(row => row.ToNotification()).ToArray(), page.Total, page.IsTruncated);
             },
             cancellation);

@@ -86,6 +86,8 @@ public class ServiceGrainTests
 
         Assert.Equal([bad.Id], (await cluster.Service.SetAsync(ServiceCommand.Stop)).Unanswered);
         Assert.Empty((await cluster.Service.SetAsync(ServiceCommand.Stop)).Unanswered);
+        // Orleans holds observers weakly.
+        GC.KeepAlive(good);
     }
 
     [Fact]

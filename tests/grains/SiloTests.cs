@@ -61,6 +61,8 @@ public sealed class SiloTests(PostgresServer server) : IDisposable
             embedded: false,
             ("Storage", storage),
             ("AdministratorPassword", "correct horse"),
+            // The servers of the tests do without fsync.
+            ("AllowDataLoss", "true"),
             ("AdvertisedAddress", "127.0.0.1"),
             ("SiloPort", $"{siloPort}"),
             ("GatewayPort", $"{gatewayPort}"));
