@@ -51,7 +51,7 @@ public sealed partial class ClientTransport(
         }
     }
 
-    private IConnectionListener OtherPort(Socket socket, IPEndPoint endPoint)
+    private HttpPortListener OtherPort(Socket socket, IPEndPoint endPoint)
     {
         // Probes come in as long as there is a file at all.
         var isHealthPort = options.Value.HealthPort > 0 && endPoint.Port == options.Value.HealthPort;

@@ -8,8 +8,8 @@ namespace NotifyHub.Grains.Storage;
 /// A guard and the rows behind it as one statement, which is a transaction of its own: one round trip, and no transaction that
 /// stays open when the silo hangs. It is prepared, because planning it costs PostgreSQL as much as executing it for a few rows.
 /// </summary>
-/// <param name="prepares">False for poolers that give out another connection per transaction and do not know prepared
-/// statements.</param>
+/// <remarks>Never prepared behind a pooler: it may give another session, in which the same name is another statement.</remarks>
+/// <param name="prepares">False: not at all.</param>
 internal sealed class PostgresGuardedInsert(bool prepares)
 {
     // A prepared statement that is not there, or another of the same name: a pooler has changed the server's connection beneath
@@ -24,6 +24,7 @@ internal sealed class PostgresGuardedInsert(bool prepares)
     // By the guard and the tables that are written: a handful.
     private readonly ConcurrentDictionary<(string Guard, string Tables), string> _statements = new();
     private volatile bool _prepares = prepares;
+    private volatile bool _isDirect;
 
     /// <summary>False: the guard had no row, and nothing was inserted.</summary>
     /// <param name="connection">Outside of any transaction.</param>
@@ -41,7 +42,7 @@ internal sealed class PostgresGuardedInsert(bool prepares)
         await using var batch = connection.CreateBatch();
         batch.BatchCommands.Add(new NpgsqlBatchCommand(settings));
         batch.BatchCommands.Add(Command(guard, tables));
-        if (_prepares)
+        if (_prepares && await IsDirectAsync(connection, cancellation))
         {
             try
             {
@@ -59,6 +60,16 @@ internal sealed class PostgresGuardedInsert(bool prepares)
         plain.BatchCommands.Add(new NpgsqlBatchCommand(settings));
         plain.BatchCommands.Add(Command(guard, tables));
         return await ExecuteAsync(plain, cancellation);
+    }
+
+    /// <summary>A pooler names a session of its own to its clients, not the process of the server that answers.</summary>
+    private async Task<bool> IsDirectAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        if (_isDirect) return true;
+        await using var command = new NpgsqlCommand("SELECT pg_backend_pid()", connection);
+        _isDirect = (int)(await command.ExecuteScalarAsync(cancellation))! == connection.ProcessID;
+        _prepares = _isDirect;
+        return _isDirect;
     }
 
     /// <summary>A batch is one transaction: PostgreSQL commits at its end.</summary>
