@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Accounts;
+using NotifyHub.Grains.Hosting;
 using NotifyHub.Grains.Storage;
 
 namespace NotifyHub.Grains;
@@ -66,7 +67,7 @@ internal sealed partial class SiloStartup(
         if (await database.FindDurabilityFaultAsync(cancellation) is not { } fault) return;
         if (!options.Value.AllowDataLoss)
         {
-            throw new InvalidOperationException(
+            throw new StartFaultException(
                 $"The storage is not durable: {fault}. Turn it on, or set "
                 + $"{SiloOptions.Section}:{nameof(SiloOptions.AllowDataLoss)}=true to start all the same.");
         }

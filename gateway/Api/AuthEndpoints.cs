@@ -62,6 +62,7 @@ internal static class AuthEndpoints
 
         if (isDefaultPassword)
         {
+            limiter.NoteFailure(from.Network);
             metrics.LoginFailed("default_password");
             return new Failure(ErrorCatalogue.DefaultPassword);
         }

@@ -229,21 +229,28 @@ public sealed partial class PushConnection(
 
             var answer = await PublishAsync(all);
             foreach (var own in all.Answers) WriteLine(own ?? answer);
-            try
-            {
-                await output.FlushAsync();
-            }
-            catch (Exception e)
-            {
-                // Whatever it was, nobody can be answered any more. What has been read already is published all the same.
-                LogPeerGone(e.Message);
-                _peerGone = true;
-                input.CancelPendingRead();
-            }
-
+            await FlushAsync();
             budget.Return(all.Bytes);
             Volatile.Write(ref _lastSign, time.GetTimestamp());
             slot.End(batches);
+        }
+    }
+
+    /// <summary>A sender that does not read its answers is given up: it holds memory that all push connections share.</summary>
+    private async Task FlushAsync()
+    {
+        if (_peerGone) return;
+        using var limit = new CancellationTokenSource(options.SendTimeout, time);
+        try
+        {
+            await output.FlushAsync(limit.Token);
+        }
+        catch (Exception e)
+        {
+            // Whatever it was, nobody can be answered any more. What has been read already is published all the same.
+            LogPeerGone(e.Message);
+            _peerGone = true;
+            input.CancelPendingRead();
         }
     }
 

@@ -228,14 +228,15 @@ internal sealed partial class ClientListener : IConnectionListener
         var context = _http.Create(socket);
         context.Features.Set(connection);
         if (verdict is not null) context.Features.Set(verdict);
+        // Before the HTTP server has it: it may begin a request at once.
+        connection!.AbortWith(context.Abort);
+        connection.End();
         if (!_requests.Writer.TryWrite(context))
         {
             socket.Dispose();
             return;
         }
 
-        connection!.End();
-        connection.AbortWith(context.Abort);
         connection = null;
     }
 

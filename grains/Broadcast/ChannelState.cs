@@ -7,10 +7,8 @@ namespace NotifyHub.Grains.Broadcast;
 
 /// <summary>
 /// What an activation knows of its channel: where it stands, and the newest messages. Only a grain's turns touch it. Gateways
-/// and publishers
-/// get to know a message only after its commit; when the database has less than any of them, it has lost acknowledged messages
-/// (a failover
-/// to a standby that lagged, a restore). The log then gets a new epoch, so that nobody takes new offsets for old ones.
+/// and publishers get to know a message only after its commit; when the database has less than any of them, it has lost acknowledged
+/// messages (a failover to a standby that lagged, a restore). The log then gets a new epoch, so that nobody takes new offsets for old ones.
 /// </summary>
 internal sealed partial class ChannelState(
     string channel, MessageStore messages, EpochStore epochs, RecentMessages recent, SiloMetrics metrics, ILogger logger)
@@ -66,22 +64,24 @@ internal sealed partial class ChannelState(
     /// <summary>Messages were committed behind a state. If it is not the current one any more, everything is forgotten.</summary>
     public void Advance(ChannelHead before, IReadOnlyList<Message> written, Commit commit)
     {
-        if (!ReferenceEquals(Current, before))
+        var head = written[^1].Offset;
+        if (Current is not { } now || now.Epoch != before.Epoch || now.Head != before.Head)
         {
-            // Another epoch has begun meanwhile, before or after that commit.
+            // Another epoch may have begun meanwhile, before or after that commit. In this one it stays acknowledged.
+            if (_acknowledged is not { } last || (last.Epoch == before.Epoch && last.Head < head))
+                _acknowledged = new LogPosition(before.Epoch, head);
             Forget();
             return;
         }
 
-        var head = written[^1].Offset;
-        Current = before with { Head = head, FirstRetained = Math.Min(before.FirstRetained, written[0].Offset) };
+        Current = now with { Head = head, FirstRetained = Math.Min(now.FirstRetained, written[0].Offset) };
         _acknowledged = new LogPosition(before.Epoch, head);
         recent.Add(written, commit);
     }
 
     public void Swept(long firstRetained)
     {
-        if (Current is { } state) Current = state with { FirstRetained = firstRetained };
+        if (Current is { } state && state.FirstRetained != firstRetained) Current = state with { FirstRetained = firstRetained };
     }
 
     /// <summary>The database is asked before anything else is answered or written.</summary>

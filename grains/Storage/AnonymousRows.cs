@@ -10,7 +10,7 @@ public sealed class AnonymousRows(Database database, SiloOptions options)
 {
     private const int SweepBatch = 5_000;
 
-    public Task<AnonymousPage> ListAsync(int page, int limit, CancellationToken cancellation = default) => database.ReadAsync(
+    public Task<AnonymousPage> ListAsync(int page, int limit, CancellationToken cancellation = default) => database.ListAsync(
         async connection =>
         {
             var total = await connection.ExecuteScalarAsync<long>("SELECT count(*) FROM api_anonymous");
