@@ -29,7 +29,7 @@ public sealed partial class ClientTransport(
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         var socket = Bind((IPEndPoint)endpoint);
-        if (!ReferenceEquals(endpoint, clientEndPoint.EndPoint)) return ValueTask.FromResult(OtherPort(socket, (IPEndPoint)endpoint));
+        if (!ReferenceEquals(endpoint, clientEndPoint.EndPoint)) return ValueTask.FromResult<IConnectionListener>(OtherPort(socket, (IPEndPoint)endpoint));
         Ready(socket, options.Value);
         node.WebSocketPort = ((IPEndPoint)socket.LocalEndPoint!).Port;
         if (OpenFiles.Limit < OpenFiles.Needed(options.Value))
