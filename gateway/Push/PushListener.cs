@@ -254,7 +254,7 @@ public sealed partial class PushListener : IHostedService, IDisposable
             await using var stream = _certificate is null ? plain : await _certificate.GuardAsync(plain, giveUp);
             await talk(stream);
             // The peer can tell an end that was meant from a connection that was cut.
-            if (stream is SslStream tls) await tls.ShutdownAsync().WaitAsync(_options.CloseGrace, _time);
+            if (stream is SslStream tls) await tls.ShutdownAsync().WaitAsync(_options.CloseGrace, _time, CancellationToken.None);
         }
         catch (Exception e) when (e is IOException or AuthenticationException or SocketException or ObjectDisposedException
             or OperationCanceledException or TimeoutException)
