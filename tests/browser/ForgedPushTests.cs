@@ -1,4 +1,3 @@
-using NotifyHub.TestKit;
 using Xunit;
 
 namespace NotifyHub.BrowserTests;

@@ -35,7 +35,7 @@ public sealed class LoginTests(LoginTests.Shared shared) : IClassFixture<LoginTe
                 peak = Math.Max(peak, Hub.ResidentBytes);
                 await Task.Delay(10).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
-        });
+        }, TestContext.Current.CancellationToken);
 
         await Task.WhenAll(Enumerable.Range(0, 16).Select(async number =>
         {
