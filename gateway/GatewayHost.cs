@@ -58,7 +58,10 @@ public static class GatewayHost
         services.AddSingleton(provider => new ConnectRate(
             provider.GetRequiredService<IOptions<GatewayOptions>>().Value.ClientConnectsPerSecond,
             provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<HttpPorts>();
+        services.AddSingleton(provider => new HttpPorts(
+            provider.GetRequiredService<IOptions<GatewayOptions>>(),
+            provider.GetRequiredService<TrustedProxies>(),
+            provider.GetRequiredService<GatewayMetrics>().HttpRefused));
         services.AddSingleton(provider => provider.GetRequiredService<HttpPorts>().Add(isClientPort: true));
         services.AddSingleton<HealthPort>();
         services.AddHostedService<TokenWatch>();

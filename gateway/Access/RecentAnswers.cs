@@ -1,4 +1,3 @@
-using NotifyHub.Gateway.Cluster;
 
 namespace NotifyHub.Gateway.Access;
 
@@ -58,12 +57,12 @@ public sealed class RecentAnswers<TQuestion, TAnswer>(TimeProvider time)
     {
         try
         {
-            return await ask().WaitAsync(GridLink.Patience, time);
+            return await ask().WaitAsync(GridCalls.Timeout, time);
         }
         catch (TimeoutException)
         {
             // A call to a silo that has died is lost without a word; the next one goes by way of another.
-            return await ask().WaitAsync(GridLink.Patience, time);
+            return await ask().WaitAsync(GridCalls.Timeout, time);
         }
     }
 

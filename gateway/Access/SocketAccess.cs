@@ -4,7 +4,6 @@ using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 using NotifyHub.Gateway.Settings;
-using NotifyHub.Gateway.Sockets;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Access;
@@ -18,9 +17,11 @@ public sealed class SocketAccess(TokenIssuer issuer, TokenVersions versions, Api
 
     /// <summary>Null: refused. A wrong token is refused also where none is required: who shows one means to be somebody.</summary>
     /// <exception cref="TimeoutException">The grid, which alone knows what still stands, does not answer; or another failure of its.</exception>
-    public ValueTask<SocketPass?> AdmitAsync(HandshakeRequest request) => request.Token() is { } token
-        ? new ValueTask<SocketPass?>(CheckAsync(token, request.AsksToObserve()))
-        : ValueTask.FromResult(_isRequired || request.AsksToObserve() ? null : SocketPass.Nobody);
+    /// <param name="token">A login token or an API key; null: none.</param>
+    /// <param name="asksToObserve">What the client is sent shall not count as delivered.</param>
+    public ValueTask<SocketPass?> AdmitAsync(string? token, bool asksToObserve) => token is not null
+        ? new ValueTask<SocketPass?>(CheckAsync(token, asksToObserve))
+        : ValueTask.FromResult(_isRequired || asksToObserve ? null : SocketPass.Nobody);
 
     /// <summary>Those of the passes that do not stand any more: the user is disabled, or has another role or password; the key is revoked.</summary>
     public async Task<HashSet<SocketPass>> EndedAsync(IEnumerable<SocketPass> passes, CancellationToken cancellation)

@@ -61,7 +61,7 @@ internal static partial class AuditEndpoints
             {
                 await audit.EndAsync(id, outcome, target);
             }
-            catch (Exception failure) when (FailureHandler.IsUnavailable(failure))
+            catch (Exception failure) when (GridCalls.IsTransient(failure))
             {
                 // The act has its entry, and its caller must learn what came of it.
                 LogNotEnded(services.GetRequiredService<ILogger<AuditedAct>>(), id, act, outcome, failure.Message);

@@ -104,7 +104,7 @@ public static class SocketEndpoint
             context.Request.Path, context.Request.QueryString.Value ?? "", headers.SecWebSocketKey, headers.SecWebSocketVersion,
             headers.SecWebSocketProtocol, headers.Origin, headers.UserAgent.ToString(), headers.Authorization, headers["X-API-Key"]);
 
-        var address = ClientTransport.Address(new IPEndPoint(context.Connection.RemoteIpAddress ?? IPAddress.None, 0));
+        var address = IpAddresses.Plain(context.Connection.RemoteIpAddress ?? IPAddress.None).ToString();
         // Before anybody is asked about the token.
         var verdict = context.Features.Get<FirstVerdict>()?.Take()
             ?? context.RequestServices.GetRequiredService<ConnectRate>().Take(address);
@@ -164,11 +164,11 @@ public static class SocketEndpoint
     {
         try
         {
-            if (await context.RequestServices.GetRequiredService<SocketAccess>().AdmitAsync(request) is { } pass) return pass;
+            if (await context.RequestServices.GetRequiredService<SocketAccess>().AdmitAsync(request.Token(), request.AsksToObserve()) is { } pass) return pass;
             context.Response.Headers.WWWAuthenticate = "Bearer";
             await RefuseAsync(context, Refusal.Unauthorized, new Failure(ErrorCatalogue.Unauthorized));
         }
-        catch (Exception e) when (FailureHandler.IsUnavailable(e))
+        catch (Exception e) when (GridCalls.IsTransient(e))
         {
             await RefuseAsync(context, Refusal.Unavailable, new Failure(ErrorCatalogue.Unavailable, retryAfter: TimeSpan.FromSeconds(1)));
         }

@@ -108,7 +108,7 @@ internal sealed partial class UsageLog : BackgroundService
                 await _grains.GetGrain<IUsageGrain>(GrainKeys.Only).RecordAsync(batch).WaitAsync(cancellation);
                 (_unanswered, _isFailing) = (null, false);
             }
-            catch (Exception failure) when (failure is OperationCanceledException || FailureHandler.IsUnavailable(failure))
+            catch (Exception failure) when (failure is OperationCanceledException || GridCalls.IsTransient(failure))
             {
                 // Once when it begins: an outage of a minute is not sixty log lines.
                 if (!_isFailing && failure is not OperationCanceledException) LogPutOff(failure.Message);

@@ -1,4 +1,4 @@
-using NotifyHub.Gateway.Api;
+using NotifyHub.Gateway.Access;
 using NotifyHub.Gateway.Channels;
 using NotifyHub.Gateway.Network;
 using NotifyHub.GrainInterfaces;
@@ -54,10 +54,10 @@ internal sealed partial class DeliveryReporter(
             {
                 // A report without an answer is sent again as it was: its number tells the grid whether it has it already.
                 await grains.GetGrain<INotificationGrain>(GrainKeys.Only).RecordDeliveriesAsync(report)
-                    .WaitAsync(GridLink.Patience, time, cancellation);
+                    .WaitAsync(GridCalls.Timeout, time, cancellation);
                 (_unanswered, _isFailing) = (null, false);
             }
-            catch (Exception failure) when (failure is OperationCanceledException || FailureHandler.IsUnavailable(failure))
+            catch (Exception failure) when (failure is OperationCanceledException || GridCalls.IsTransient(failure))
             {
                 // Once when it begins: an outage of a minute is not sixty log lines.
                 if (!_isFailing && failure is not OperationCanceledException) LogPutOff(failure.Message);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Access;
 using NotifyHub.Gateway.Channels;
 using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Settings;
@@ -18,10 +19,6 @@ public sealed partial class GridLink : BackgroundService
     private static readonly TimeSpan ReportInterval = TimeSpan.FromMilliseconds(250);
 
     private static readonly TimeSpan RenewInterval = TimeSpan.FromSeconds(1);
-
-    /// <summary>A call to a silo that has died is lost without a word: it is made again while the lease still runs. All of them may be
-    /// repeated without harm.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.5);
 
     /// <summary>Sessions a report: some 2 MB at most on the wire, and a transaction of a fraction of a second.</summary>
     internal const int MostPerReport = 5_000;
@@ -140,7 +137,7 @@ public sealed partial class GridLink : BackgroundService
     private async Task RenewAsync(CancellationToken cancellation)
     {
         var state = _grains.GetGrain<IServiceGrain>(GrainKeys.Only).SubscribeAsync(_node.Id, _reference)
-            .WaitAsync(Patience, _time, cancellation);
+            .WaitAsync(GridCalls.Timeout, _time, cancellation);
         await _follower.RenewAsync(_reference, cancellation);
         // Only with the channel known is anybody let in.
         await _service.ApplyAsync(await state, cancellation);
@@ -153,7 +150,7 @@ public sealed partial class GridLink : BackgroundService
         {
             // A report without an answer is sent again as it was: its number tells the grain whether it has it already.
             _unanswered ??= NextReport();
-            var answer = await ConnectionGrain().ReportAsync(_unanswered).WaitAsync(Patience, _time, cancellation);
+            var answer = await ConnectionGrain().ReportAsync(_unanswered).WaitAsync(GridCalls.Timeout, _time, cancellation);
             if (answer.Unknown) Refuse(_unanswered);
             else if (_complete is { IsTold: true }) _complete = null;
             if (_complete is null) _clients.Changes.MarkReported();

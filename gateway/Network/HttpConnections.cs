@@ -1,7 +1,5 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
-using NotifyHub.Gateway.Settings;
-using NotifyHub.Gateway.Telemetry;
 
 namespace NotifyHub.Gateway.Network;
 
@@ -21,17 +19,6 @@ public sealed class HttpConnections(int max, int maxPerAddress, Func<IPAddress, 
     private readonly Dictionary<string, Address> _addresses = new(StringComparer.Ordinal);
     private int _count;
 
-    /// <summary>Those of a port, as the settings have it.</summary>
-    /// <param name="isClientPort">The one that clients connect to; all others are counted as one in the metrics.</param>
-    public static HttpConnections Of(GatewayOptions options, TrustedProxies proxies, GatewayMetrics metrics, bool isClientPort) => new(
-        options.HttpConnections, options.HttpConnectionsPerAddress, proxies.IsTrusted, why => metrics.Refused((why, isClientPort) switch
-        {
-            (HttpRefusal.Shed, true) => Refusal.Shed,
-            (HttpRefusal.Full, true) => Refusal.HttpFull,
-            (HttpRefusal.Shed, false) => Refusal.OtherShed,
-            _ => Refusal.OtherFull,
-        }));
-
     /// <summary>How many there are.</summary>
     public int Count => Volatile.Read(ref _count);
 
@@ -49,7 +36,7 @@ public sealed class HttpConnections(int max, int maxPerAddress, Func<IPAddress, 
         {
             var key = maxPerAddress == 0 || isExempt(peer)
                 ? null
-                : ConnectionPlaces.Network((peer.IsIPv4MappedToIPv6 ? peer.MapToIPv4() : peer).ToString());
+                : IpAddresses.Prefix(peer);
             var address = key is null ? null : _addresses.GetValueOrDefault(key);
             var isAddressFull = address is not null && address.Count >= maxPerAddress;
             if (isAddressFull) shed = address!.Idle.First?.Value;

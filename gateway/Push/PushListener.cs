@@ -8,7 +8,6 @@ using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Channels;
 using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Settings;
-using NotifyHub.Gateway.Sockets;
 using NotifyHub.Gateway.Telemetry;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Hosting;
@@ -54,7 +53,7 @@ public sealed partial class PushListener : IHostedService, IDisposable
         ServerCertificate certificate,
         TimeProvider time,
         ILogger<PushListener> logger)
-        : this(batch => publisher.PublishAsync(batch, Publisher.Tcp), metrics, node, options, time, logger, certificate)
+        : this(batch => publisher.PublishAsync(batch, PublishSource.Tcp), metrics, node, options, time, logger, certificate)
     {
     }
 
@@ -185,7 +184,7 @@ public sealed partial class PushListener : IHostedService, IDisposable
 
                 // Started and entered before it can end, or an ended connection would stay in the list.
                 var start = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                _connections[socket] = TakeAsync(socket, ClientTransport.Address(socket.RemoteEndPoint), start.Task, stop);
+                _connections[socket] = TakeAsync(socket, IpAddresses.Text(socket.RemoteEndPoint), start.Task, stop);
                 start.SetResult();
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)

@@ -26,7 +26,7 @@ public sealed class PushRegistry(int max, int maxPerAddress)
     /// <param name="slot">Null unless it is granted.</param>
     public Admission TryAdd(string address, bool isAuthorised, out PushSlot? slot)
     {
-        var key = ConnectionPlaces.Network(address);
+        var key = IpAddresses.Prefix(address);
         PushSlot? shed;
         Admission shortage;
         lock (Lock)

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using NotifyHub.Gateway.Network;
 using NotifyHub.Grains.Settings;
 
 namespace NotifyHub.Gateway.Settings;
@@ -8,6 +7,9 @@ namespace NotifyHub.Gateway.Settings;
 public sealed class GatewayOptions
 {
     public const string Section = "NotifyHub";
+
+    /// <summary>HS256 needs as many bytes as its hash has; a shorter key could be guessed offline from any one token.</summary>
+    public const int MinJwtKeyBytes = 32;
 
     static GatewayOptions() => Duration.UseInConfiguration();
 

@@ -7,7 +7,6 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Access;
-using NotifyHub.Gateway.Api;
 using NotifyHub.Gateway.Channels;
 using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Settings;
@@ -267,9 +266,9 @@ internal sealed partial class ClientListener : IConnectionListener
     {
         try
         {
-            return await _access.AdmitAsync(request);
+            return await _access.AdmitAsync(request.Token(), request.AsksToObserve());
         }
-        catch (Exception e) when (FailureHandler.IsUnavailable(e))
+        catch (Exception e) when (GridCalls.IsTransient(e))
         {
             return null;
         }
@@ -293,7 +292,7 @@ internal sealed partial class ClientListener : IConnectionListener
         }
     }
 
-    private string Address(EndPoint? peer, string? forwardedFor) => ClientTransport.Address(
+    private string Address(EndPoint? peer, string? forwardedFor) => IpAddresses.Text(
         peer is IPEndPoint { Address: var address } ? new IPEndPoint(_proxies.Client(address, forwardedFor), 0) : peer);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A connection could not be accepted: {Error} ({Suppressed} more since the last such line)")]

@@ -94,9 +94,4 @@ public sealed partial class ClientTransport(
         + "PushConnections need {Needed} together: some {Room} clients find room, more are refused. Raise the limit (systemd LimitNOFILE, Docker "
         + "ulimits: nofile, ulimit -n), or lower these settings")]
     private partial void LogFewFiles(int limit, long needed, int clients, int room);
-
-    /// <summary>The peer's IP address as people write it.</summary>
-    public static string Address(EndPoint? endPoint) => endPoint is IPEndPoint { Address: var address }
-        ? (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString()
-        : "";
 }
