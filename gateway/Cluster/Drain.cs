@@ -14,7 +14,7 @@ namespace NotifyHub.Gateway.Cluster;
 public sealed partial class Drain(
     GatewayNode node,
     GridLink link,
-    ServiceSwitch service,
+    ServiceController service,
     ClientTransport transport,
     IOptions<GatewayOptions> options,
     TimeProvider time,
@@ -30,7 +30,7 @@ public sealed partial class Drain(
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         // A gateway that was never ready has nobody to take leave of.
-        if (!link.FirstContact.IsCompletedSuccessfully && !node.WebSocketListening) return;
+        if (!link.FirstContact.IsCompletedSuccessfully && !node.State.WebSocketListening) return;
         using var hurry = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Hurry(hurry));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Hurry(hurry));

@@ -5,10 +5,11 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Gateway.Cluster;
 
 /// <summary>What the silos reach this gateway by.</summary>
-public sealed class GatewayObserver(ChannelFollower follower, ServiceSwitch service, Clients clients, TimeProvider time) : IGatewayObserver
+public sealed class GatewayObserver(ChannelFollower follower, ServiceController service, ClientRegistry clients, ClientCloser closer, TimeProvider time)
+    : IGatewayObserver
 {
-    /// <summary>Less than the silos wait for it: the clients have 2 s to take their close frame, the rest is for the report.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4.5);
+    /// <summary>Shorter than the silos' own timeout: clients have 2 s to take their close frame, the rest is for the report.</summary>
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(4.5);
 
     public Task DeliverAsync(MessageBatch batch)
     {
@@ -19,19 +20,19 @@ public sealed class GatewayObserver(ChannelFollower follower, ServiceSwitch serv
     /// <summary>Answers when it is true: whoever asks for the status next finds no client that was closed.</summary>
     public async Task ApplyAsync(ServiceState state)
     {
-        using var patience = new CancellationTokenSource(Patience, time);
-        await service.ApplyAsync(state, patience.Token);
-        await service.SettledAsync(patience.Token);
+        using var timeout = new CancellationTokenSource(Timeout, time);
+        await service.ApplyAsync(state, timeout.Token);
+        await service.SettledAsync(timeout.Token);
     }
 
     public Task<LiveCounters[]> DescribeAsync(string[] connectionIds) => Task.FromResult(clients.Describe(connectionIds));
 
     public async Task<bool> CloseAsync(string connectionId)
     {
-        using var patience = new CancellationTokenSource(Patience, time);
+        using var timeout = new CancellationTokenSource(Timeout, time);
         try
         {
-            return await clients.CloseAsync(connectionId, patience.Token);
+            return await closer.CloseAsync(connectionId, timeout.Token);
         }
         catch (OperationCanceledException)
         {

@@ -26,8 +26,9 @@ public sealed partial class GridLink : BackgroundService
     private readonly IGrainFactory _grains;
     private readonly GatewayNode _node;
     private readonly ChannelFollower _follower;
-    private readonly ServiceSwitch _service;
-    private readonly Clients _clients;
+    private readonly ServiceController _service;
+    private readonly ClientRegistry _clients;
+    private readonly SenderPool _senders;
     private readonly DeliveryTimes _times;
     private readonly GatewayMetrics _metrics;
     private readonly TimeProvider _time;
@@ -51,8 +52,9 @@ public sealed partial class GridLink : BackgroundService
         IGrainFactory grains,
         GatewayNode node,
         ChannelFollower follower,
-        ServiceSwitch service,
-        Clients clients,
+        ServiceController service,
+        ClientRegistry clients,
+        SenderPool senders,
         DeliveryTimes times,
         GatewayMetrics metrics,
         GatewayObserver observer,
@@ -60,8 +62,8 @@ public sealed partial class GridLink : BackgroundService
         TimeProvider time,
         ILogger<GridLink> logger)
     {
-        (_grains, _node, _follower, _service, _clients, _times, _metrics, _observer, _time, _logger) =
-            (grains, node, follower, service, clients, times, metrics, observer, time, logger);
+        (_grains, _node, _follower, _service, _clients, _senders, _times, _metrics, _observer, _time, _logger) =
+            (grains, node, follower, service, clients, senders, times, metrics, observer, time, logger);
         _role = options.Value.Mode == GatewayMode.Embedded ? "embedded" : "gateway";
         _usage = new ProcessUsage(time);
         _reference = grains.CreateObjectReference<IGatewayObserver>(observer);
@@ -118,7 +120,7 @@ public sealed partial class GridLink : BackgroundService
                 var wasReachable = Reachable;
                 duty.Done = true;
                 if (Reachable && !wasReachable) LogReachable();
-                _node.GridReachable = Reachable;
+                _service.SetGridReachable(Reachable);
             }
             catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
@@ -126,7 +128,7 @@ public sealed partial class GridLink : BackgroundService
                 // Once when it begins: an outage of a minute is not sixty log lines.
                 if (Reachable) LogUnreachable(e is ArgumentException ? "no silo has answered yet" : e.Message.Split('\n')[0].Trim());
                 duty.Done = false;
-                _node.GridReachable = false;
+                _service.SetGridReachable(false);
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
@@ -164,7 +166,7 @@ public sealed partial class GridLink : BackgroundService
         if (_complete is null && (_sequence == 0 || _clients.Changes.HasDropped)) _complete = TellAll([], []);
         var part = _complete?.Next();
         var (opened, closed) = part is null ? _clients.Changes.Take(MostPerReport) : (part.Opened, part.Closed);
-        var (sent, received) = (_clients.Sent, _clients.Received);
+        var (sent, received) = (_senders.Sent, _clients.Received);
         var report = new SessionReport(
             ++_sequence, _reference, Node(), Complete: part is not null, opened, closed,
             sent - _sentReported, received - _receivedReported, part?.After, part?.UpTo);
@@ -190,9 +192,9 @@ public sealed partial class GridLink : BackgroundService
     }
 
     private NodeReport Node() => new(
-        _node.Id, _role, $"{Environment.MachineName}:{_node.WebSocketPort}", Environment.ProcessId,
+        _node.Id, _role, $"{Environment.MachineName}:{_node.State.WebSocketPort}", Environment.ProcessId,
         _usage.CpuPercent(), ProcessUsage.MemoryPercent(), _clients.Count, _usage.StartedAt(),
-        new Traffic(_follower.Log?.Head ?? -1, _clients.Delivered, _times.Counts()));
+        new Traffic(_follower.Log?.Head ?? -1, _senders.Delivered, _times.Counts()));
 
     private IConnectionGrain ConnectionGrain() => _grains.GetGrain<IConnectionGrain>(GrainKeys.Gateway(_node.Id));
 

@@ -76,7 +76,7 @@ public sealed partial class SiloList(
         IPEndPoint[] silos = [.. found.SelectMany(addresses => addresses).Distinct()];
         if (silos.Length > 1)
         {
-            var isWell = await AskWhoIsAliveAsync() && node.GridReachable;
+            var isWell = await AskWhoIsAliveAsync() && node.State.GridReachable;
             // As long as all goes well nobody is bothered with connections that serve for nothing else.
             foreach (var gone in _unreached.Keys.Except(silos)) _unreached.TryRemove(gone, out _);
             if (!isWell || !_unreached.IsEmpty) await Task.WhenAll(silos.Select(TryAsync));
