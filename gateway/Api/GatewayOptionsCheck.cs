@@ -3,7 +3,7 @@ using System.Net;
 using System.Text;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Network;
-using NotifyHub.Grains.Hosting;
+using NotifyHub.Hosting;
 
 namespace NotifyHub.Gateway.Api;
 

@@ -2,7 +2,6 @@ using System.Security.Claims;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Schedules;
 
 namespace NotifyHub.Gateway.Api;
 

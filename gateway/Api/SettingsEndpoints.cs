@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Settings;
+using NotifyHub.Hosting.Settings;
 
 namespace NotifyHub.Gateway.Api;
 

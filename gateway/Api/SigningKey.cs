@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using NotifyHub.Grains.Hosting;
+using NotifyHub.Hosting;
 
 namespace NotifyHub.Gateway.Api;
 

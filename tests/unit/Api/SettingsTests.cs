@@ -1,6 +1,6 @@
 using NotifyHub.Gateway;
 using NotifyHub.Gateway.Api;
-using NotifyHub.Grains.Hosting;
+using NotifyHub.Hosting;
 using Xunit;
 
 namespace NotifyHub.UnitTests.Api;

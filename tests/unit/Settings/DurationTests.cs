@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using NotifyHub.Gateway;
-using NotifyHub.Grains.Settings;
+using NotifyHub.Hosting.Settings;
 using Xunit;
 
 namespace NotifyHub.UnitTests.Settings;
