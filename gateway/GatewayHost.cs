@@ -12,7 +12,7 @@ using NotifyHub.Gateway.Site;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.Gateway.Telemetry;
 using NotifyHub.Grains;
-using NotifyHub.Grains.Hosting;
+using NotifyHub.Hosting;
 using NotifyHub.Telemetry;
 
 namespace NotifyHub.Gateway;

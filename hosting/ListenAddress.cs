@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace NotifyHub.Grains.Hosting;
+namespace NotifyHub.Hosting;
 
 /// <summary>The addresses that ports bind to, as settings name them.</summary>
 public static class ListenAddress

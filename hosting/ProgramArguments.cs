@@ -1,16 +1,6 @@
-using NotifyHub.Grains.Settings;
+using NotifyHub.Hosting.Settings;
 
-namespace NotifyHub.Grains.Hosting;
-
-/// <summary>What a program is asked to do.</summary>
-public enum ProgramTask
-{
-    Serve,
-    Help,
-    Version,
-    Check,
-    Health,
-}
+namespace NotifyHub.Hosting;
 
 /// <summary>
 /// The command line of a program. .NET passes over what it can't read (<c>--PushPort 1</c>, a word, a setting without its
@@ -76,7 +66,7 @@ public sealed record ProgramArguments(ProgramTask Task, string[] Settings, IRead
         // Whatever it is, what follows without a dash is its value, and is not shown.
         takesNext = isOption && equals < 0 && next is not null && !next.StartsWith('-');
 
-        if (!name.StartsWith($"{SiloOptions.Section}:", StringComparison.OrdinalIgnoreCase) && !OtherSettings.Any(Begins))
+        if (!name.StartsWith($"{CommonOptions.Section}:", StringComparison.OrdinalIgnoreCase) && !OtherSettings.Any(Begins))
         {
             var near = NearestName.Of(name, [.. SettingsPage.All.Select(row => row.Key)]);
             if (!isOption && equals < 0)
@@ -87,7 +77,7 @@ public sealed record ProgramArguments(ProgramTask Task, string[] Settings, IRead
 
             return near is null
                 ? $"{option}: there is no such argument; see --help."
-                : $"{option}: there is no such argument; did you mean --{SiloOptions.Section}:{near}=…?";
+                : $"{option}: there is no such argument; did you mean --{CommonOptions.Section}:{near}=…?";
         }
 
         if (!isOption && equals < 0) return $"{option}: has no value; write --{name}=VALUE.";

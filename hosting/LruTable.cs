@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace NotifyHub.Grains.Accounts;
+namespace NotifyHub.Hosting;
 
 /// <summary>So many entries at most: one too many displaces the one that was touched longest ago. Not for several threads at
 /// once.</summary>

@@ -1,4 +1,4 @@
-namespace NotifyHub.Grains.Settings;
+namespace NotifyHub.Hosting.Settings;
 
 /// <summary>The name that was probably meant.</summary>
 public static class NearestName

@@ -1,11 +1,11 @@
 using Microsoft.Extensions.Configuration;
 
-namespace NotifyHub.Grains.Settings;
+namespace NotifyHub.Hosting.Settings;
 
 /// <summary>Finds settings that stand beside the section <c>NotifyHub</c> although they were meant to be in it.</summary>
 internal static class SectionNames
 {
-    private const string Section = SiloOptions.Section;
+    private const string Section = CommonOptions.Section;
 
     // What a variable or file begins with whose writer took one underscore for two.
     private const string OneUnderscore = $"{Section}_";
@@ -27,7 +27,7 @@ internal static class SectionNames
             }
             else if (Named(child.Key) is { } bare && SettingsList.IsFromSecretFile(configuration, child.Key))
             {
-                yield return $"{Section}:{nameof(SiloOptions.SecretsFolder)}: the file '{child.Key}' is no setting; name it {Section}__{bare}.";
+                yield return $"{Section}:{nameof(CommonOptions.SecretsFolder)}: the file '{child.Key}' is no setting; name it {Section}__{bare}.";
             }
         }
     }

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
 
-namespace NotifyHub.Grains.Hosting;
+namespace NotifyHub.Hosting;
 
 /// <summary>What a program says when it can't start: lines for its operator, never a stack trace.</summary>
 public static class StartFault

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text;
-using NotifyHub.Grains.Settings;
+using NotifyHub.Hosting.Settings;
 
-namespace NotifyHub.Grains.Hosting;
+namespace NotifyHub.Hosting;
 
 /// <summary>What a program says of itself.</summary>
 /// <param name="Name">Such as <c>NotifyHub gateway</c>.</param>

@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace NotifyHub.Grains.Settings;
+namespace NotifyHub.Hosting.Settings;
 
 /// <summary>
 /// Times as settings write them: <c>500ms</c>, <c>90s</c>, <c>15m</c>, <c>24h</c>, <c>7d</c>, or <c>[d.]hh:mm:ss[.fff]</c>.

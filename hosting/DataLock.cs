@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace NotifyHub.Grains.Hosting;
+namespace NotifyHub.Hosting;
 
 /// <summary>
 /// Keeps a second process away from the data of the first. The lock is the system's on an open file, so it ends with the

@@ -1,13 +1,14 @@
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
+using NotifyHub.Hosting.Settings;
 
-namespace NotifyHub.Grains.Hosting;
+namespace NotifyHub.Hosting;
 
 /// <summary>Whether ports can be listened on, before anything starts: found out later, it costs a page of stack traces, and a
 /// silo its grid.</summary>
 public static class PortCheck
 {
-    private const string Section = SiloOptions.Section;
+    private const string Section = CommonOptions.Section;
 
     /// <summary>A socket that listens there, and lets nobody else.</summary>
     /// <param name="portSetting">The name of the setting that has the port.</param>

@@ -1,4 +1,4 @@
-namespace NotifyHub.Grains.Hosting;
+namespace NotifyHub.Hosting;
 
 /// <summary>Files and folders that only their owner may read: they hold messages, password hashes and keys.</summary>
 public static class PrivateFiles

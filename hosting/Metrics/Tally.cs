@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 
-namespace NotifyHub.Grains.Telemetry;
+namespace NotifyHub.Hosting.Metrics;
 
 /// <summary>
 /// A counter, of all values of its labels at once. Each is there from the start, at 0: of one that first appeared when something went wrong

@@ -1,15 +1,15 @@
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Npgsql;
+using NotifyHub.Hosting.Settings;
 
 namespace NotifyHub.Grains.Settings;
 
 /// <summary>
-/// The connection string as it may be shown. The provider's own builder reads it, so every synonym of a key is known (<c>PSW</c>
-/// is
-/// <c>Password</c>), and only what is listed here is shown: a key that nobody thought of is masked and not told.
+/// A connection string without its secrets. The provider's own builder reads it and so knows every synonym of a key (<c>PSW</c> is
+/// <c>Password</c>). Only the keys listed here are shown; every other one is masked.
 /// </summary>
-internal static class ShownStorage
+public static class ShownConnectionString
 {
     private static readonly HashSet<string> Harmless = new(StringComparer.OrdinalIgnoreCase)
     {

@@ -1,4 +1,4 @@
-namespace NotifyHub.Grains.Clocks;
+namespace NotifyHub.Hosting;
 
 /// <summary>Compares the system's clock with the time that really passed.</summary>
 public sealed class ClockSteps(TimeProvider time)

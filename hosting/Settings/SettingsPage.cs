@@ -1,4 +1,4 @@
-namespace NotifyHub.Grains.Settings;
+namespace NotifyHub.Hosting.Settings;
 
 /// <summary>
 /// The settings as docs/configuration.md lists them. A test holds that page to the options classes, so each setting is described
@@ -43,6 +43,3 @@ public static class SettingsPage
 
     private static string Plain(string cell) => cell.Replace("`", "", StringComparison.Ordinal);
 }
-
-/// <param name="Default">As the page writes it, <c>(empty)</c> for none. The Chinese page has neither default nor range.</param>
-public sealed record SettingRow(string Name, bool IsList, string Default, string Range, string Meaning);

@@ -1,12 +1,13 @@
 using Microsoft.Extensions.Configuration;
+using NotifyHub.Hosting.Settings;
 
-namespace NotifyHub.Grains;
+namespace NotifyHub.Hosting;
 
 /// <summary>Settings from files, one a setting, as Docker and Kubernetes mount secrets: the file <c>NotifyHub__JwtKey</c> holds
 /// <c>NotifyHub:JwtKey</c>. What is in no environment shows in no process list, crash dump or description of a container.</summary>
 public static class SecretFiles
 {
-    private const string Setting = $"{SiloOptions.Section}:{nameof(SiloOptions.SecretsFolder)}";
+    private const string Setting = $"{CommonOptions.Section}:{nameof(CommonOptions.SecretsFolder)}";
 
     /// <summary>Adds the files of the folder that <c>NotifyHub:SecretsFolder</c> names, if it names one. They win over every other source.</summary>
     /// <returns>Null: done. Otherwise what to tell the operator before the process ends.</returns>

@@ -1,4 +1,4 @@
-namespace NotifyHub.Grains.Hosting;
+namespace NotifyHub.Hosting;
 
 /// <summary>The process can't start for a reason that its operator can mend; the message names the setting and the
 /// remedy.</summary>

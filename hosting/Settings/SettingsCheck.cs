@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
 
-namespace NotifyHub.Grains.Settings;
+namespace NotifyHub.Hosting.Settings;
 
 /// <summary>
 /// Finds what the binder would pass over in silence, and a security setting with it: names that no setting has, sections where a
@@ -13,7 +13,7 @@ namespace NotifyHub.Grains.Settings;
 /// </summary>
 public static class SettingsCheck
 {
-    private const string Section = SiloOptions.Section;
+    private const string Section = CommonOptions.Section;
 
     /// <param name="options">The classes that this program reads; of the settings of the other program only the names are
     /// known.</param>

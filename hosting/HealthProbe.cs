@@ -1,7 +1,8 @@
 using System.Net;
 using Microsoft.Extensions.Configuration;
+using NotifyHub.Hosting.Settings;
 
-namespace NotifyHub.Grains;
+namespace NotifyHub.Hosting;
 
 /// <summary>
 /// What <c>--health</c> does: the program asks the one that serves on this machine whether it is ready. For the health checks of containers,
@@ -21,7 +22,7 @@ public static class HealthProbe
         .AddEnvironmentVariables()
         .AddCommandLine(args)
         .Build()
-        .GetSection(SiloOptions.Section);
+        .GetSection(CommonOptions.Section);
 
     /// <param name="address">What the port is bound to; <c>*</c> is every address.</param>
     /// <param name="tls">The port speaks TLS. Its certificate is for the names that others know it by, hardly for this address, and not looked at:

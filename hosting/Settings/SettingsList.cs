@@ -6,9 +6,9 @@ using Microsoft.Extensions.Configuration.EnvironmentVariables;
 using Microsoft.Extensions.Configuration.KeyPerFile;
 using NotifyHub.GrainInterfaces;
 
-namespace NotifyHub.Grains.Settings;
+namespace NotifyHub.Hosting.Settings;
 
-/// <summary>Tells the settings of an options class: what is in effect, who said so, and what it means.</summary>
+/// <summary>Lists the settings of an options class: the value in effect, its source and its meaning.</summary>
 public static class SettingsList
 {
     /// <summary>Stands for a secret that is set; one that is not set is empty.</summary>
@@ -21,7 +21,11 @@ public static class SettingsList
 
     /// <param name="defaults">A fresh instance of the same class.</param>
     /// <param name="section">The heading of the class's table in docs/configuration.md, where the meanings are from.</param>
-    public static Setting[] Of<T>(T options, T defaults, IConfiguration configuration, string section) where T : notnull
+    /// <param name="redacted">Settings that hold a secret among other things, by name: shows the rest.</param>
+    public static Setting[] Of<T>(
+        T options, T defaults, IConfiguration configuration, string section,
+        IReadOnlyDictionary<string, Func<string, string>>? redacted = null)
+        where T : notnull
     {
         var meanings = Meanings(SettingsPage.English, section);
         return
@@ -29,9 +33,9 @@ public static class SettingsList
             .. from property in typeof(T).GetProperties(BindingFlags.Public | BindingFlags.Instance)
                select new Setting(
                    property.Name,
-                   Shown(property, options),
-                   Shown(property, defaults),
-                   Source(configuration, $"{SiloOptions.Section}:{property.Name}"),
+                   Shown(property, options, redacted),
+                   Shown(property, defaults, redacted),
+                   Source(configuration, $"{CommonOptions.Section}:{property.Name}"),
                    meanings.GetValueOrDefault(property.Name, "")),
         ];
     }
@@ -44,11 +48,12 @@ public static class SettingsList
         _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
     };
 
-    private static string Shown(PropertyInfo property, object options)
+    private static string Shown(
+        PropertyInfo property, object options, IReadOnlyDictionary<string, Func<string, string>>? redacted)
     {
         var value = Text(property.GetValue(options));
         if (value.Length == 0) return value;
-        if (property.Name == nameof(SiloOptions.Storage)) return ShownStorage.Of(value);
+        if (redacted?.GetValueOrDefault(property.Name) is { } redact) return redact(value);
         // Numbers, times and choices are none: how long a token lasts, or whether one is required.
         var isText = property.PropertyType == typeof(string) || property.PropertyType == typeof(string[]);
         return isText && IsSecret(property.Name) ? Mask : value;
@@ -73,7 +78,7 @@ public static class SettingsList
         FileConfigurationProvider file => file.Source.Path,
         EnvironmentVariablesConfigurationProvider => $"environment variable {key.Replace(":", "__", StringComparison.Ordinal)}",
         CommandLineConfigurationProvider => "argument",
-        KeyPerFileConfigurationProvider => $"a file in {nameof(SiloOptions.SecretsFolder)}",
+        KeyPerFileConfigurationProvider => $"a file in {nameof(CommonOptions.SecretsFolder)}",
         _ => null,
     };
 

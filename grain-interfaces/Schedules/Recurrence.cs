@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Cronos;
 using NotifyHub.GrainInterfaces;
 
-namespace NotifyHub.Grains.Schedules;
+namespace NotifyHub.GrainInterfaces;
 
 /// <summary>
 /// When a schedule runs. Where summer time begins, what falls into the hour that does not exist runs at its end; where it ends, a run at
