@@ -209,6 +209,9 @@ public sealed class GatewayOptions
     [Required]
     public string DataFolder { get; set; } = "data";
 
+    /// <summary>JSON file with the process id and the bound ports, for scripts: it is there while the process serves. Empty: none.</summary>
+    public string StateFile { get; set; } = "";
+
     /// <summary>Folder of files that each hold one setting, named for it (<c>NotifyHub__JwtKey</c>), as Docker and Kubernetes mount secrets.
     /// Empty: none.</summary>
     public string SecretsFolder { get; set; } = "";

@@ -117,6 +117,10 @@ public sealed class SiloOptions
     [Range(-1, 65535)]
     public int MetricsPort { get; set; } = -1;
 
+    /// <summary>A silo of its own: JSON file with the process id and the bound ports, for scripts; it is there while the process serves.
+    /// Empty: none.</summary>
+    public string StateFile { get; set; } = "";
+
     /// <summary>Folder of files that each hold one setting, named for it (<c>NotifyHub__Storage</c>), as Docker and Kubernetes mount secrets.
     /// Empty: none.</summary>
     public string SecretsFolder { get; set; } = "";
