@@ -8,8 +8,6 @@ namespace NotifyHub.TestKit;
 /// <summary>A WebSocket client that reads all the time, so that it is never the slow one, and hands out the messages in their order.</summary>
 public sealed class SocketClient : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     private readonly ClientWebSocket _socket = new();
     private readonly Channel<string> _texts = Channel.CreateUnbounded<string>();
     private Task _reading = Task.CompletedTask;
@@ -26,14 +24,14 @@ public sealed class SocketClient : IAsyncDisposable
 
     /// <param name="query">With its <c>?</c>.</param>
     /// <param name="v1">Offers the subprotocol <c>notifyhub.v1</c>.</param>
-    public static async Task<SocketClient> ConnectAsync(int port, string query = "", bool v1 = false, string address = "127.0.0.1")
+    public static async Task<SocketClient> ConnectAsync(int port, string query = "", bool v1 = false, string address = "127.0.0.1", TimeSpan? limit = null)
     {
         var client = new SocketClient();
         client._socket.Options.KeepAliveInterval = TimeSpan.Zero;
         client._socket.Options.SetRequestHeader("User-Agent", client.UserAgent);
         if (v1) client._socket.Options.AddSubProtocol("notifyhub.v1");
-        using var patience = new CancellationTokenSource(Patience);
-        await client._socket.ConnectAsync(new Uri($"ws://{address}:{port}/{query}"), patience.Token);
+        using var timeout = new CancellationTokenSource(limit ?? Until.Limit);
+        await client._socket.ConnectAsync(new Uri($"ws://{address}:{port}/{query}"), timeout.Token);
         client._reading = client.ReadAsync();
         return client;
     }
@@ -42,16 +40,16 @@ public sealed class SocketClient : IAsyncDisposable
         _socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
 
     /// <summary>The next message; fails when the connection ends before.</summary>
-    public async Task<string> NextAsync(TimeSpan? atMost = null)
+    public async Task<string> NextAsync(TimeSpan? limit = null)
     {
-        using var patience = new CancellationTokenSource(atMost ?? Patience);
+        using var timeout = new CancellationTokenSource(limit ?? Until.Limit);
         try
         {
-            return await _texts.Reader.ReadAsync(patience.Token);
+            return await _texts.Reader.ReadAsync(timeout.Token);
         }
         catch (OperationCanceledException)
         {
-            throw new TimeoutException($"Expected a message within {atMost ?? Patience}.");
+            throw new TimeoutException($"Expected a message within {limit ?? Until.Limit}.");
         }
     }
 
@@ -77,7 +75,7 @@ public sealed class SocketClient : IAsyncDisposable
     /// <summary>Waits until the server has closed the connection, or it broke.</summary>
     public async Task<(int Code, string Reason)> WaitUntilClosedAsync()
     {
-        await _reading.WaitAsync(Patience);
+        await _reading.WaitAsync(Until.Limit);
         return Closed;
     }
 
@@ -85,7 +83,7 @@ public sealed class SocketClient : IAsyncDisposable
     public async Task CloseAsync(WebSocketCloseStatus code = WebSocketCloseStatus.NormalClosure)
     {
         await _socket.CloseOutputAsync(code, "", CancellationToken.None);
-        await _reading.WaitAsync(Patience);
+        await _reading.WaitAsync(Until.Limit);
     }
 
     public async ValueTask DisposeAsync()

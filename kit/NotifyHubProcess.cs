@@ -3,14 +3,15 @@ using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace NotifyHub.TestKit;
 
 /// <summary>
-/// NotifyHub as its users run it: the built gateway (or silo) in a process of its own, with its data in a temporary folder and on ports that
-/// the system assigns. A test project that uses it names the programs in its assembly metadata, keys <c>GatewayProgram</c> and
-/// <c>SiloProgram</c>.
+/// NotifyHub as its users run it: the built gateway or silo in its own process, with its data in a temporary folder, on ports that the
+/// system picks. Its state file says when it serves and where. A test project that uses it names the programs in its assembly metadata,
+/// keys <c>GatewayProgram</c> and <c>SiloProgram</c>.
 /// </summary>
 public sealed partial class NotifyHubProcess : IAsyncDisposable
 {
@@ -18,26 +19,24 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
     private const int ContinueSignal = 18;
     private const int StopSignal = 19;
 
-    // Building the silo takes seconds of processor time, and the machine may be busy with other tests.
-    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(90);
-    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(60);
-
     private readonly bool _isSilo;
     private readonly Dictionary<string, string> _settings;
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("notifyhub-process-");
     private readonly StringBuilder _output = new();
+    private readonly string _stateFile;
+    private Dictionary<string, int> _state = [];
     private Process? _process;
     private Process? _watcher;
     private bool _outputEnded;
-    private int _webSocketPort;
-    private int _pushPort;
-    private int _consolePort = -1;
 
     private NotifyHubProcess(bool isSilo, IEnumerable<(string Setting, string Value)> settings)
     {
         _isSilo = isSilo;
+        // Beside the folder: tests look at what is in that.
+        _stateFile = $"{_folder.FullName}.json";
         _settings = new(StringComparer.Ordinal)
         {
+            ["StateFile"] = _stateFile,
             ["Storage"] = $"Data Source={Path.Combine(_folder.FullName, "notifyhub.db")}",
             ["DataFolder"] = _folder.FullName,
             ["WebSocketPort"] = "0",
@@ -50,18 +49,19 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
         if (_settings["Storage"].StartsWith("Host=", StringComparison.Ordinal)) _settings.TryAdd("AllowDataLoss", "true");
     }
 
-    public int WebSocketPort => _webSocketPort;
+    public int WebSocketPort => _state["websocket_port"];
 
-    public int PushPort => _pushPort;
+    public int PushPort => _state["push_port"];
 
-    /// <summary>The port for Prometheus; to be asked for by a setting.</summary>
-    public int MetricsPort => Port(ScrapePort().Match(Output));
+    /// <summary>-1 unless the settings ask for it (<c>MetricsPort</c> 0); so are the next three.</summary>
+    public int MetricsPort => _state["metrics_port"];
 
-    /// <summary>The port of probes alone; to be asked for by a setting.</summary>
-    public int HealthPort => Port(ProbedPort().Match(Output));
+    public int HealthPort => _state["health_port"];
 
-    /// <summary>-1 unless the settings ask for a console (<c>ConsolePort</c> 0).</summary>
-    public int ConsolePort => _consolePort;
+    public int ConsolePort => _state["console_port"];
+
+    /// <summary>Of a silo.</summary>
+    public int DashboardPort => _state["dashboard_port"];
 
     public int Pid { get; private set; }
 
@@ -145,40 +145,34 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
     public async Task<(int ExitCode, string Output)> RunToItsEndAsync()
     {
         Launch();
-        return (await ExitCodeAsync(StartPatience), Output);
+        return (await ExitCodeAsync(), Output);
     }
 
     /// <summary>Starts it (again) on the same data and, when it has had ports before, on the same ports.</summary>
     public async Task StartAgainAsync()
     {
-        var begin = Output.Length;
         Launch();
-        await Until.TrueAsync(
-            () => _outputEnded || Output.AsSpan(begin).Contains(_isSilo ? "Application started." : "Ctrl+C ends it.", StringComparison.Ordinal),
-            () => $"its output:\n{Output}",
-            StartPatience,
-            "the welcome text");
-        var output = Output[begin..];
-        if (_outputEnded) throw new InvalidOperationException($"NotifyHub ended instead of serving:\n{output}");
+        await Until.TrueAsync(() => _outputEnded || File.Exists(_stateFile), () => $"its output:\n{Output}", "the process serves");
+        if (_outputEnded) throw new InvalidOperationException($"NotifyHub ended instead of serving:\n{Output}");
+        _state = JsonSerializer.Deserialize<Dictionary<string, int>>(await File.ReadAllTextAsync(_stateFile))!;
         if (_isSilo) return;
-        _webSocketPort = Port(PublicPort().Match(output));
-        _pushPort = Port(InternalPort().Match(output));
-        if (ConsoleOnPort().Match(output) is { Success: true } console) _settings["ConsolePort"] = $"{_consolePort = Port(console)}";
-        (_settings["WebSocketPort"], _settings["PushPort"]) = ($"{_webSocketPort}", $"{_pushPort}");
+        _settings["WebSocketPort"] = $"{WebSocketPort}";
+        _settings["PushPort"] = $"{PushPort}";
+        _settings["ConsolePort"] = $"{ConsolePort}";
     }
 
     /// <summary>Ends it as a power failure would.</summary>
     public async Task KillAsync()
     {
         _process!.Kill();
-        await ExitCodeAsync(StopPatience);
+        await ExitCodeAsync();
     }
 
     /// <summary>Asks it to end; answers its exit code.</summary>
     public async Task<int> StopAsync()
     {
         Terminate();
-        return await ExitCodeAsync(StopPatience);
+        return await ExitCodeAsync();
     }
 
     /// <summary>Asks it to end and waits for nothing.</summary>
@@ -203,10 +197,10 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
     }
 
     /// <summary>Waits until it has ended by itself; answers its exit code.</summary>
-    public Task<int> WaitForExitAsync() => ExitCodeAsync(StopPatience);
+    public Task<int> WaitForExitAsync() => ExitCodeAsync();
 
     /// <summary>A client of its REST interface, not logged in.</summary>
-    public RestClient Rest() => new(_webSocketPort, Address);
+    public RestClient Rest(TimeSpan? limit = null) => new(WebSocketPort, Address, limit);
 
     /// <summary>A client of its REST interface, logged in as the first administrator.</summary>
     public async Task<RestClient> LogInAsync()
@@ -216,18 +210,22 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
         return rest;
     }
 
-    public Task<SocketClient> ConnectAsync(string query = "", bool v1 = false) => SocketClient.ConnectAsync(_webSocketPort, query, v1, Address);
+    public Task<SocketClient> ConnectAsync(string query = "", bool v1 = false, TimeSpan? limit = null) =>
+        SocketClient.ConnectAsync(WebSocketPort, query, v1, Address, limit);
 
-    public Task<PushClient> ConnectPushAsync() => PushClient.ConnectAsync(_pushPort, Address);
+    public Task<PushClient> ConnectPushAsync() => PushClient.ConnectAsync(PushPort, Address);
 
     public async ValueTask DisposeAsync()
     {
         if (_process is not null) await KillAsync();
         _folder.Delete(recursive: true);
+        File.Delete(_stateFile);
     }
 
     private void Launch()
     {
+        // A killed process left it.
+        File.Delete(_stateFile);
         string[] limit = FileLimit is { } files ? ["sh", "-c", $"ulimit -n {files} && exec \"$@\"", "sh"] : [];
         string[] command = [.. Host?.Exec ?? [], .. limit, "dotnet", Program(), .. Arguments];
         var start = new ProcessStartInfo(command[0], command[1..])
@@ -266,18 +264,18 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
         }
     }
 
-    private async Task<int> ExitCodeAsync(TimeSpan patience)
+    private async Task<int> ExitCodeAsync()
     {
         using var process = _process!;
         try
         {
             // Also waits for the rest of the output.
-            await process.WaitForExitAsync().WaitAsync(patience);
+            await process.WaitForExitAsync().WaitAsync(Until.Limit);
         }
         catch (TimeoutException)
         {
             process.Kill();
-            throw new TimeoutException($"NotifyHub did not end within {patience}. Its output:\n{Output}");
+            throw new TimeoutException($"NotifyHub did not end within {Until.Limit}. Its output:\n{Output}");
         }
         finally
         {
@@ -296,29 +294,14 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
     }
 
     // A gateway that was published can be named instead of the one that was built.
-    private string Program() => (_isSilo ? null : Environment.GetEnvironmentVariable("NOTIFYHUB_GATEWAY")) ?? Assembly.GetEntryAssembly()!.GetCustomAttributes<AssemblyMetadataAttribute>()
-        .Single(entry => entry.Key == (_isSilo ? "SiloProgram" : "GatewayProgram")).Value!;
+    private string Program() =>
+        (_isSilo ? null : Environment.GetEnvironmentVariable("NOTIFYHUB_GATEWAY"))
+        ?? Assembly.GetEntryAssembly()!.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(entry => entry.Key == (_isSilo ? "SiloProgram" : "GatewayProgram")).Value!;
 
     private static bool IsNotOurs(string setting) =>
         setting.StartsWith("DOTNET_", StringComparison.Ordinal) || FakeTime.IsSetting(setting) ||
         setting.StartsWith("OTEL_", StringComparison.Ordinal) || setting.StartsWith("Logging__", StringComparison.Ordinal);
-
-    private static int Port(Match match) => int.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
-
-    [GeneratedRegex(@"WebSocket Server starting on port (\d+)\.\.\.")]
-    private static partial Regex PublicPort();
-
-    [GeneratedRegex(@"Internal Push Interface on port (\d+)\.\.\.")]
-    private static partial Regex InternalPort();
-
-    [GeneratedRegex(@"Metrics for Prometheus are served on \S+:(\d+)")]
-    private static partial Regex ScrapePort();
-
-    [GeneratedRegex(@"Health is served on \S+:(\d+)")]
-    private static partial Regex ProbedPort();
-
-    [GeneratedRegex(@"Console on port (\d+)\.\.\.")]
-    private static partial Regex ConsoleOnPort();
 
     [GeneratedRegex(@"VmRSS:\s+(\d+) kB")]
     private static partial Regex ResidentKilobytes();

@@ -7,8 +7,6 @@ namespace NotifyHub.TestKit;
 /// <summary>An internal service at the push port: lines go in, answers come out.</summary>
 public sealed class PushClient : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     private readonly TcpClient _tcp = new() { NoDelay = true };
     private NetworkStream? _stream;
     private StreamReader? _reader;
@@ -30,13 +28,13 @@ public sealed class PushClient : IDisposable
 
     public Task SendAsync(string text) => SendAsync(Encoding.UTF8.GetBytes(text));
 
-    public Task SendAsync(ReadOnlyMemory<byte> bytes) => _stream!.WriteAsync(bytes).AsTask().WaitAsync(Patience);
+    public Task SendAsync(ReadOnlyMemory<byte> bytes) => _stream!.WriteAsync(bytes).AsTask().WaitAsync(Until.Limit);
 
     /// <summary>Half-closes: nothing more will be sent.</summary>
     public void EndSending() => _tcp.Client.Shutdown(SocketShutdown.Send);
 
     /// <summary>The next answer; null when the server has closed.</summary>
-    public Task<string?> ReadLineAsync() => _reader!.ReadLineAsync().WaitAsync(Patience);
+    public Task<string?> ReadLineAsync() => _reader!.ReadLineAsync().WaitAsync(Until.Limit);
 
     /// <summary>Sends one line and answers the answer.</summary>
     public async Task<string?> PushAsync(string line)

@@ -5,10 +5,15 @@ using System.Threading.Channels;
 
 namespace NotifyHub.TestKit;
 
-/// <summary>A client as the protocol's page describes it: it remembers epoch and offset, and whatever ends its connection, it resumes, at another gateway.</summary>
+/// <summary>
+/// A client as docs/protocol.md describes it: it remembers epoch and offset, and resumes at another gateway whatever ends its connection.
+/// </summary>
 public sealed class ResumingClient : IAsyncDisposable
 {
-    private static readonly TimeSpan ShortRest = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan ShortDelay = TimeSpan.FromMilliseconds(50);
+
+    // A frozen gateway takes the connection and never answers the handshake.
+    private static readonly TimeSpan HandshakeLimit = TimeSpan.FromSeconds(30);
 
     private readonly IReadOnlyList<NotifyHubProcess> _gateways;
     private readonly ConcurrentQueue<(long Offset, string Data)> _received = new();
@@ -17,7 +22,7 @@ public sealed class ResumingClient : IAsyncDisposable
     private string _epoch = "";
     private long _offset;
     private int _gateway;
-    private TimeSpan _returnAfter = ShortRest;
+    private TimeSpan _returnAfter = ShortDelay;
     private volatile bool _isStopping;
 
     private ResumingClient(IReadOnlyList<NotifyHubProcess> gateways, int first)
@@ -70,7 +75,7 @@ public sealed class ResumingClient : IAsyncDisposable
                 if (_isStopping) return;
                 _gateway++;
                 await Task.Delay(_returnAfter);
-                _returnAfter = ShortRest;
+                _returnAfter = ShortDelay;
             }
         }
     }
@@ -78,10 +83,10 @@ public sealed class ResumingClient : IAsyncDisposable
     private async Task FollowAsync(NotifyHubProcess gateway)
     {
         var query = Start < 0 ? "" : $"?since={_offset}&epoch={_epoch}";
-        await using var socket = _socket = await gateway.ConnectAsync(query, v1: true);
+        await using var socket = _socket = await gateway.ConnectAsync(query, v1: true, HandshakeLimit);
         while (!_isStopping)
         {
-            // However long nothing is said: that is no reason to go elsewhere.
+            // Silence is no reason to go elsewhere.
             var message = JsonElement.Parse(await socket.NextAsync(Timeout.InfiniteTimeSpan));
             switch (message.GetProperty("type").GetString())
             {

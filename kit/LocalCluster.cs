@@ -117,7 +117,7 @@ public sealed class LocalCluster : IAsyncLifetime
         RestAnswer? answer = null;
         await Until.TrueAsync(
             async () => (answer = await rest.GetAsync("/health/ready?deep=1")).Status == HttpStatusCode.OK,
-            () => answer?.Body ?? "no answer", TimeSpan.FromSeconds(60), "the gateway is ready");
+            () => answer?.Body ?? "no answer", "the gateway is ready");
     }
 
     /// <summary>Waits until the gateway sees all that run and no others. Silos that have only just died, or come back, still cost a call here
@@ -130,13 +130,13 @@ public sealed class LocalCluster : IAsyncLifetime
         await Until.TrueAsync(
             async () => (answer = await rest.GetAsync("/api/system/websocket/status")).Status == HttpStatusCode.OK
                 && answer.Data.GetProperty("nodes").EnumerateArray().Select(node => node.GetProperty("pid").GetInt32()).Order().SequenceEqual(running),
-            () => answer?.Body ?? "no answer", TimeSpan.FromSeconds(60), "the gateway sees all processes");
+            () => answer?.Body ?? "no answer", "the gateway sees all processes");
     }
 
     /// <summary>A client of this gateway's REST interface, logged in as the administrator.</summary>
-    public async Task<RestClient> LogInAsync(NotifyHubProcess gateway)
+    public async Task<RestClient> LogInAsync(NotifyHubProcess gateway, TimeSpan? limit = null)
     {
-        var rest = gateway.Rest();
+        var rest = gateway.Rest(limit);
         await rest.LogInAsync("admin@notifyhub.com", _password);
         return rest;
     }

@@ -7,9 +7,13 @@ using Xunit;
 namespace NotifyHub.TestKit;
 
 /// <summary>A client of the REST interface, as curl is one: it sends what it is told to and shows what came.</summary>
-public sealed class RestClient(int port, string address = "127.0.0.1") : IDisposable
+public sealed class RestClient(int port, string address = "127.0.0.1", TimeSpan? limit = null) : IDisposable
 {
-    private readonly HttpClient _http = new() { BaseAddress = new Uri($"http://{address}:{port}"), Timeout = TimeSpan.FromSeconds(60) };
+    private readonly HttpClient _http = new()
+    {
+        BaseAddress = new Uri($"http://{address}:{port}"),
+        Timeout = limit ?? Until.Limit,
+    };
 
     /// <summary>Sent as <c>Authorization: Bearer</c> when set.</summary>
     public string? Token { get; set; }

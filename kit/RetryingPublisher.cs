@@ -10,6 +10,9 @@ namespace NotifyHub.TestKit;
 /// </summary>
 public sealed class RetryingPublisher : IAsyncDisposable
 {
+    // A frozen gateway takes the request and never answers.
+    private static readonly TimeSpan TryLimit = TimeSpan.FromSeconds(30);
+
     private volatile (NotifyHubProcess Process, RestClient Api)[] _gateways = [];
     private readonly ConcurrentDictionary<long, string> _acknowledged = new();
     private readonly ConcurrentQueue<(long Begun, long Acknowledged)> _times = new();
@@ -32,7 +35,7 @@ public sealed class RetryingPublisher : IAsyncDisposable
     {
         var publisher = new RetryingPublisher
         {
-            _gateways = [(cluster.Gateways[0], await cluster.LogInAsync(cluster.Gateways[0]))],
+            _gateways = [(cluster.Gateways[0], await cluster.LogInAsync(cluster.Gateways[0], TryLimit))],
         };
         foreach (var gateway in cluster.Gateways.Skip(1)) publisher.Add(gateway);
         publisher._running = Task.Run(publisher.RunAsync);
@@ -42,37 +45,37 @@ public sealed class RetryingPublisher : IAsyncDisposable
     /// <summary>One more gateway, where the login of the others is good as well.</summary>
     public void Add(NotifyHubProcess gateway)
     {
-        var rest = gateway.Rest();
+        var rest = gateway.Rest(TryLimit);
         rest.Token = _gateways[0].Api.Token;
         // Not while a try goes through the list.
         _gateways = [.. _gateways, (gateway, rest)];
     }
 
     /// <summary>Waits for the first message that was begun after this moment (<see cref="Stopwatch"/>) to be acknowledged; answers how long after.</summary>
-    public async Task<TimeSpan> FirstAfterAsync(long moment, TimeSpan patience)
+    public async Task<TimeSpan> FirstAfterAsync(long moment)
     {
         (long Begun, long Acknowledged) first = default;
         await Until.TrueAsync(
-            () => (first = _times.FirstOrDefault(time => time.Begun > moment)).Begun > 0, () => $"{Retries} retries", patience, "publishing goes on");
+            () => (first = _times.FirstOrDefault(time => time.Begun > moment)).Begun > 0, () => $"{Retries} retries", "publishing goes on");
         return Stopwatch.GetElapsedTime(moment, first.Acknowledged);
     }
 
     /// <summary>Waits until so many more were acknowledged.</summary>
-    public Task ContinueAsync(int more = 20, TimeSpan? patience = null)
+    public Task ContinueAsync(int more = 20, TimeSpan? limit = null)
     {
         var goal = _acknowledged.Count + more;
         return Until.TrueAsync(
             () => _acknowledged.Count >= goal,
             () => $"{_acknowledged.Count} of {goal}, {Retries} retries",
-            patience ?? TimeSpan.FromSeconds(60),
-            "publishing goes on");
+            "publishing goes on",
+            limit);
     }
 
     /// <summary>Has the last message acknowledged and stops.</summary>
     public async Task StopAsync()
     {
         await _stop.CancelAsync();
-        await _running.WaitAsync(TimeSpan.FromSeconds(60));
+        await _running.WaitAsync(Until.Limit);
     }
 
     public async ValueTask DisposeAsync()

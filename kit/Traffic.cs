@@ -43,7 +43,7 @@ public sealed class Traffic : IAsyncDisposable
         var (first, last) = (acknowledged.Keys.Min(), acknowledged.Keys.Max());
         await Until.TrueAsync(
             () => _clients.TrueForAll(client => client.Offset >= last),
-            () => $"{string.Join(", ", _clients.Select(client => client.Offset))} of {last}", TimeSpan.FromSeconds(60), "all clients have everything");
+            () => $"{string.Join(", ", _clients.Select(client => client.Offset))} of {last}", "all clients have everything");
 
         foreach (var client in _clients)
         {
@@ -57,14 +57,14 @@ public sealed class Traffic : IAsyncDisposable
     }
 
     /// <summary>Ends the publishing, gives the clients time to get everything, and counts instead of judging.</summary>
-    public async Task<TrafficCount> CountAsync(TimeSpan patience)
+    public async Task<TrafficCount> CountAsync()
     {
         await Publisher.StopAsync();
         var acknowledged = Publisher.Acknowledged;
         var (first, last) = (acknowledged.Keys.Min(), acknowledged.Keys.Max());
         try
         {
-            await Until.TrueAsync(() => _clients.TrueForAll(client => client.Offset >= last), patience: patience);
+            await Until.TrueAsync(() => _clients.TrueForAll(client => client.Offset >= last));
         }
         catch (TimeoutException)
         {

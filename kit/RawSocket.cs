@@ -12,8 +12,6 @@ public sealed class RawSocket : IDisposable
     public const string Key = "dGhlIHNhbXBsZSBub25jZQ==";
     public const string Accept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
 
     private RawSocket()
@@ -89,7 +87,7 @@ public sealed class RawSocket : IDisposable
 
     public async Task SendAsync(ReadOnlyMemory<byte> bytes)
     {
-        while (bytes.Length > 0) bytes = bytes[await _socket.SendAsync(bytes).AsTask().WaitAsync(Patience)..];
+        while (bytes.Length > 0) bytes = bytes[await _socket.SendAsync(bytes).AsTask().WaitAsync(Until.Limit)..];
     }
 
     /// <summary>The head of an HTTP answer, its blank line included.</summary>
@@ -139,7 +137,7 @@ public sealed class RawSocket : IDisposable
         var buffer = new byte[64 << 10];
         try
         {
-            while (await _socket.ReceiveAsync(buffer.AsMemory()).AsTask().WaitAsync(Patience) is > 0 and var count) all.Write(buffer, 0, count);
+            while (await _socket.ReceiveAsync(buffer.AsMemory()).AsTask().WaitAsync(Until.Limit) is > 0 and var count) all.Write(buffer, 0, count);
         }
         catch (SocketException e) when (orReset && e.SocketErrorCode == SocketError.ConnectionReset)
         {
@@ -165,7 +163,7 @@ public sealed class RawSocket : IDisposable
         var bytes = new byte[count];
         for (var at = 0; at < count;)
         {
-            var read = await _socket.ReceiveAsync(bytes.AsMemory(at)).AsTask().WaitAsync(Patience);
+            var read = await _socket.ReceiveAsync(bytes.AsMemory(at)).AsTask().WaitAsync(Until.Limit);
             if (read == 0) throw new EndOfStreamException("The server closed the connection.");
             at += read;
         }
