@@ -73,7 +73,8 @@ public sealed class UsageTests(Browser browser)
         await tab.Page.RouteAsync(requests, async route =>
         {
             var answer = await route.FetchAsync();
-            var body = (await answer.TextAsync()).Replace("\"total\":", "\"truncated\":true,\"total\":", StringComparison.Ordinal);
+            var text = await answer.TextAsync();
+            var body = text.Replace("\"total\":", "\"truncated\":true,\"total\":", StringComparison.Ordinal);
             await route.FulfillAsync(new() { Response = answer, Body = body });
         });
         await tab.LogInAsync("admin@notifyhub.com", "admin123", page);
