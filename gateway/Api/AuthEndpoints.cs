@@ -52,7 +52,7 @@ internal static class AuthEndpoints
             return Failure.Invalid(faults);
         }
 
-        var (user, retryAfter, isDefaultPassword) =
+        var (user, retryAfter, isDefaultPassword, isBusy) =
             await grains.GetGrain<IUserGrain>(GrainKeys.User(email)).SignInAsync(email, password, from);
         if (user is not null)
         {
@@ -60,6 +60,7 @@ internal static class AuthEndpoints
             return Reply.Ok(Login.Of(user, tokens));
         }
 
+        if (isBusy) return Limited(metrics, retryAfter!.Value);
         if (isDefaultPassword)
         {
             limiter.NoteFailure(from.Network);
@@ -90,7 +91,7 @@ internal static class AuthEndpoints
         var next = fields is null ? null : UserRules.NewPassword(fields, "new_password", faults);
         if (current is null || next is null || faults.Any) return Failure.Invalid(faults);
 
-        var (user, retryAfter, _) = await grains.GetGrain<IUserGrain>(GrainKeys.User(caller.Email())).ChangePasswordAsync(
+        var (user, retryAfter, _, _) = await grains.GetGrain<IUserGrain>(GrainKeys.User(caller.Email())).ChangePasswordAsync(
             caller.Email(), current, next, request.HttpContext.ClientAddress());
         if (retryAfter is not null) return new Failure(ErrorCatalogue.RateLimited, retryAfter: retryAfter);
         if (user is null)

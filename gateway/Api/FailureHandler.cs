@@ -27,6 +27,8 @@ internal sealed partial class FailureHandler(ILogger<FailureHandler> logger) : I
         or ChannelBusyException
         or TimeoutException
         or OrleansException
+        // The caller is still there (that was asked first): the way to a silo has ended under the call.
+        or OperationCanceledException
         // What a gateway is told that has not met its silos yet: it knows no grains.
         or ArgumentException { Source: "Orleans.Core" };
 

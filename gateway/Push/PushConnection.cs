@@ -227,8 +227,9 @@ public sealed partial class PushConnection(
 
             if (all is null) continue;
 
-            var answer = await PublishAsync(all);
-            foreach (var own in all.Answers) WriteLine(own ?? answer);
+            if (all.Drafts.Count > 0) await PublishAsync(all);
+            var draft = 0;
+            foreach (var answer in all.Answers) WriteLine(answer ?? all.Refusal(draft++) ?? Ok);
             await FlushAsync();
             budget.Return(all.Bytes);
             Volatile.Write(ref _lastSign, time.GetTimestamp());
@@ -254,46 +255,54 @@ public sealed partial class PushConnection(
         }
     }
 
-    /// <summary>The answer of every line of the batch that is waiting for one.</summary>
-    private async Task<string> PublishAsync(PushedLines batch)
+    private async Task PublishAsync(PushedLines batch)
     {
-        if (batch.Drafts.Count == 0) return Ok;
         using var span = Span(batch);
-        var outcome = "internal";
+        if (await PublishAsync(batch, 0, batch.Drafts.Count) is var outcome and not Ok) span?.SetStatus(ActivityStatusCode.Error, outcome);
+    }
+
+    /// <summary>Publishes some lines of the batch together; when one of them cannot be stored, in ever smaller parts, so that
+    /// it fails alone.</summary>
+    private async Task<string> PublishAsync(PushedLines batch, int first, int count)
+    {
+        string outcome;
+        string? answer;
         try
         {
-            await publish(new PublishBatch([.. batch.Drafts], AcceptedAt: batch.AcceptedAt));
-            outcome = Ok;
-            return Ok;
+            await publish(new PublishBatch([.. batch.Drafts[first..(first + count)]], AcceptedAt: batch.AcceptedAt));
+            (outcome, answer) = (Ok, null);
         }
-        catch (ChannelBusyException)
+        catch (NotStorableException) when (count > 1)
         {
-            outcome = "busy";
-            return "error: busy, try again";
+            var half = count / 2;
+            var left = await PublishAsync(batch, first, half);
+            var right = await PublishAsync(batch, first + half, count - half);
+            return left == Ok ? right : left;
         }
         catch (NotStorableException e)
         {
-            outcome = "invalid";
-            LogFailed(e, batch.Drafts.Count);
-            return "error: cannot be stored";
+            LogFailed(e, count);
+            (outcome, answer) = ("invalid", "error: cannot be stored");
+        }
+        catch (ChannelBusyException)
+        {
+            (outcome, answer) = ("busy", "error: busy, try again");
         }
         catch (Exception e) when (e is StorageUnavailableException or TimeoutException or OrleansException or OperationCanceledException)
         {
-            outcome = "unavailable";
-            LogUnavailable(batch.Drafts.Count, e.Message);
-            return "error: storage unavailable, try again";
+            LogUnavailable(count, e.Message);
+            (outcome, answer) = ("unavailable", "error: storage unavailable, try again");
         }
         catch (Exception e)
         {
             // Whatever it was, the sender must hear that its lines were not acknowledged.
-            LogFailed(e, batch.Drafts.Count);
-            return "error: internal error, try again";
+            LogFailed(e, count);
+            (outcome, answer) = ("internal", "error: internal error, try again");
         }
-        finally
-        {
-            metrics.PushLines(batch.Drafts.Count, outcome);
-            if (outcome != Ok) span?.SetStatus(ActivityStatusCode.Error, outcome);
-        }
+
+        if (answer is not null) batch.Refuse(first, count, answer);
+        metrics.PushLines(count, outcome);
+        return outcome;
     }
 
     /// <summary>Goes on in the trace of the first line that names one, or begins one.</summary>

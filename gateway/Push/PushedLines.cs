@@ -13,6 +13,8 @@ internal sealed class PushedLines(DateTimeOffset acceptedAt)
     // What a line takes beside its text until it is answered, measured: its draft, array and answer.
     private const int LineBytes = 128;
 
+    private string?[]? _refusals;
+
     public DateTimeOffset AcceptedAt => acceptedAt;
 
     public List<string?> Answers { get; } = [];
@@ -42,6 +44,12 @@ internal sealed class PushedLines(DateTimeOffset acceptedAt)
         Answers.Add(answer);
         Bytes += LineBytes;
     }
+
+    /// <summary>These drafts, counted from 0, were not published.</summary>
+    public void Refuse(int first, int count, string answer) => (_refusals ??= new string?[Drafts.Count]).AsSpan(first, count).Fill(answer);
+
+    /// <summary>Why this draft was not published; null: it was.</summary>
+    public string? Refusal(int draft) => _refusals?[draft];
 
     public void Close(string answer)
     {

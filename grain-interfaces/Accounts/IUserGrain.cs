@@ -29,11 +29,13 @@ public sealed record ClientAddress(
 /// <param name="RetryAfter">Not null: too many failures; even the right password is refused from there until this has
 /// passed.</param>
 /// <param name="IsDefaultPassword">Refused because the password is right but still the default, and this is another machine.</param>
+/// <param name="IsBusy">Too many attempts at once: the password was not looked at, which counts as no failure.</param>
 [GenerateSerializer, Immutable, Alias("NotifyHub.SignIn")]
 public sealed record SignIn(
     [property: Id(0)] User? User,
     [property: Id(1)] TimeSpan? RetryAfter,
-    [property: Id(2)] bool IsDefaultPassword = false);
+    [property: Id(2)] bool IsDefaultPassword = false,
+    [property: Id(3)] bool IsBusy = false);
 
 /// <param name="Role">One of <see cref="Roles.OfPeople"/>.</param>
 /// <param name="TokenVersion">Login tokens that name another one have ended.</param>

@@ -60,7 +60,7 @@ public sealed partial class UserGrain : Grain, IUserGrain
         var count = _guard.Enter(email, from.Network);
         try
         {
-            if (count.Users > QueueLimit) return new SignIn(null, QueueFull);
+            if (count.Users > QueueLimit) return new SignIn(null, QueueFull, IsBusy: true);
             await count.Turn.WaitAsync();
             try
             {
@@ -93,7 +93,7 @@ public sealed partial class UserGrain : Grain, IUserGrain
             }
 
             // Who floods the grid with logins from everywhere keeps strangers waiting, and nobody where they have logged in lately.
-            if (strangers is not null && _passwords.IsBusy) return new SignIn(null, QueueFull);
+            if (strangers is not null && _passwords.IsBusy) return new SignIn(null, QueueFull, IsBusy: true);
             // Before it is checked: a thousand networks that guess at once must meet the same limit as well.
             if (strangers?.Fail() == true) KeepLock();
             // Who is disabled is refused like anybody with a wrong password, after the same work.

@@ -265,8 +265,14 @@ public sealed partial class BroadcastGrain(
         _pendingBytes = 0;
         // Whether the last batch was committed may be unknown: the database says where the channel stands, before anything else is written.
         _state.Forget();
-        if (e is FencedException) e = new StorageUnavailableException("The channel has moved; try again.");
-        else LogCommitFailed(e, _channel, publishes.Count);
+        if (e is not FencedException) LogCommitFailed(e, _channel, publishes.Count);
+        e = e switch
+        {
+            FencedException => new StorageUnavailableException("The channel has moved; try again."),
+            // The silo is ending.
+            ObjectDisposedException or OperationCanceledException => new StorageUnavailableException("The silo is shutting down; try again."),
+            _ => e,
+        };
 
         foreach (var publish in publishes) publish.Done.TrySetException(e);
     }

@@ -219,6 +219,8 @@ internal sealed class PostgresDatabase : Database
             // One broken connection means a server that went away, or is not the primary any more: every idle connection in the
             // pools would fail once more, each in the face of a caller, and those to a former primary would fail for ever.
             if (PostgresFaults.IsOfTheServer(e)) _pools.Clear();
+            // A connection that does not answer says nothing about those of other pools, which would be slow for all to open again.
+            else if (e is { InnerException: TimeoutException }) source.Clear();
             throw Translate(use, e);
         }
     }

@@ -41,6 +41,8 @@ internal static class PostgresFaults
         // Shutting down, crashed, starting, recovering; a pooler that lost its server says 08.
         PostgresException { SqlState: ['5', '7', 'P', ..] or ['0', '8', ..] } => true,
         PostgresException => false,
+        // One statement took too long.
+        { InnerException: TimeoutException } => false,
         // All connections are in use, which says nothing about the server.
         _ => !fault.Message.Contains("pool has been exhausted", StringComparison.Ordinal),
     };

@@ -10,7 +10,7 @@ namespace NotifyHub.TestKit;
 /// </summary>
 public sealed class RetryingPublisher : IAsyncDisposable
 {
-    private volatile RestClient[] _gateways = [];
+    private volatile (NotifyHubProcess Process, RestClient Api)[] _gateways = [];
     private readonly ConcurrentDictionary<long, string> _acknowledged = new();
     private readonly ConcurrentQueue<(long Begun, long Acknowledged)> _times = new();
     private readonly CancellationTokenSource _stop = new();
@@ -30,7 +30,10 @@ public sealed class RetryingPublisher : IAsyncDisposable
 
     public static async Task<RetryingPublisher> StartAsync(LocalCluster cluster)
     {
-        var publisher = new RetryingPublisher { _gateways = [await cluster.LogInAsync(cluster.Gateways[0])] };
+        var publisher = new RetryingPublisher
+        {
+            _gateways = [(cluster.Gateways[0], await cluster.LogInAsync(cluster.Gateways[0]))],
+        };
         foreach (var gateway in cluster.Gateways.Skip(1)) publisher.Add(gateway);
         publisher._running = Task.Run(publisher.RunAsync);
         return publisher;
@@ -40,9 +43,9 @@ public sealed class RetryingPublisher : IAsyncDisposable
     public void Add(NotifyHubProcess gateway)
     {
         var rest = gateway.Rest();
-        rest.Token = _gateways[0].Token;
+        rest.Token = _gateways[0].Api.Token;
         // Not while a try goes through the list.
-        _gateways = [.. _gateways, rest];
+        _gateways = [.. _gateways, (gateway, rest)];
     }
 
     /// <summary>Waits for the first message that was begun after this moment (<see cref="Stopwatch"/>) to be acknowledged; answers how long after.</summary>
@@ -75,7 +78,7 @@ public sealed class RetryingPublisher : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
-        foreach (var gateway in _gateways) gateway.Dispose();
+        foreach (var (_, rest) in _gateways) rest.Dispose();
         _stop.Dispose();
     }
 
@@ -99,9 +102,11 @@ public sealed class RetryingPublisher : IAsyncDisposable
             try
             {
                 var gateways = _gateways;
-                var answer = await gateways[_gateway % gateways.Length].PostAsync("/api/push", json, ("Idempotency-Key", key));
+                var (process, rest) = gateways[_gateway % gateways.Length];
+                var answer = await rest.PostAsync("/api/push", json, ("Idempotency-Key", key));
                 if (answer.Status == HttpStatusCode.OK) return answer.Data.GetProperty("offset").GetInt64();
-                if (answer.Status != HttpStatusCode.ServiceUnavailable) Faults.Enqueue($"{(int)answer.Status}: {answer.Body}");
+                if (answer.Status != HttpStatusCode.ServiceUnavailable)
+                    Faults.Enqueue($"{(int)answer.Status}: {answer.Body}\n{string.Join('\n', process.Output.Split('\n').TakeLast(60))}");
             }
             catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
             {

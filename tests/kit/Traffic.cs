@@ -38,7 +38,7 @@ public sealed class Traffic : IAsyncDisposable
     public async Task EndAsync()
     {
         await Publisher.StopAsync();
-        Assert.Empty(Publisher.Faults);
+        Assert.True(Publisher.Faults.IsEmpty, string.Join("\n\n", Publisher.Faults));
         var acknowledged = Publisher.Acknowledged;
         var (first, last) = (acknowledged.Keys.Min(), acknowledged.Keys.Max());
         await Until.TrueAsync(

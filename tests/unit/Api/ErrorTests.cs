@@ -88,7 +88,7 @@ public sealed class ErrorTests
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
-    public static TheoryData<string> Unavailabilities => ["storage", "busy", "timeout", "orleans"];
+    public static TheoryData<string> Unavailabilities => ["storage", "busy", "timeout", "canceled", "orleans"];
 
     [Theory]
     [MemberData(nameof(Unavailabilities))]
@@ -101,6 +101,7 @@ public sealed class ErrorTests
             "storage" => new StorageUnavailableException("password=secret"),
             "busy" => new ChannelBusyException(),
             "timeout" => new TimeoutException(),
+            "canceled" => new TaskCanceledException(),
             _ => new OrleansException("no silos"),
         };
 

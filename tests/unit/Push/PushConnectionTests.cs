@@ -126,6 +126,24 @@ public sealed class PushConnectionTests
     }
 
     [Fact]
+    public async Task Lines_that_cannot_be_stored_fail_alone()
+    {
+        static bool IsBad(Draft draft) => Encoding.UTF8.GetString(draft.Payload!) is """{"n":3}""" or """{"n":4}""" or """{"n":9}""";
+        await using var wire = new PushWire(publishing: batch =>
+            batch.Drafts.Any(IsBad) ? Task.FromException(new NotStorableException()) : Task.CompletedTask);
+        string[] lines = [.. Enumerable.Range(0, 10).Select(n => $$"""{"n":{{n}}}""")];
+        await wire.SendAsync(string.Join('\n', [.. lines[..5], "[]", .. lines[5..]]) + "\n");
+
+        const string Ok = "ok\n", Refused = "error: cannot be stored\n";
+        await wire.AnsweredAsync(
+            Ok + Ok + Ok + Refused + Refused + "error: not a JSON object\n" + Ok + Ok + Ok + Ok + Refused);
+        Assert.Equal([.. lines[..3], .. lines[5..9]], wire.PublishedTexts);
+        // The connection goes on.
+        await wire.SendAsync("{}\n");
+        await Until.TrueAsync(() => wire.PublishedTexts.Contains("{}"));
+    }
+
+    [Fact]
     public async Task When_the_publish_fails_bad_lines_still_hear_what_is_wrong_with_them()
     {
         await using var wire = new PushWire(publishing: _ => Task.FromException(new ChannelBusyException()));

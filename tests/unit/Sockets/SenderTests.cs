@@ -391,13 +391,16 @@ public sealed class SenderTests : IDisposable
     [Fact]
     public async Task A_close_frame_comes_after_the_answers_before_it_and_nothing_comes_after_it()
     {
+        using var witness = Subscribed(v1: false);
         using var peer = Subscribed(v1: false);
         peer.Client.Answer(ServerMessage.Pong("1"u8));
         peer.Client.Close(CloseReason.ServiceStopped);
         peer.Client.Close(CloseReason.TooSlow);
         peer.Client.Answer(ServerMessage.Pong("2"u8));
-        Publish(5);
+        // Not before: what is published while the close frame waits for its turn may go out ahead of it.
         await peer.Client.Flushed;
+        Publish(5);
+        await Until.TrueAsync(() => witness.Numbers().Count == 1);
         var reason = peer.Client.End();
 
         await Until.TrueAsync(() => peer.IsOver);
