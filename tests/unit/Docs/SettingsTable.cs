@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using NotifyHub.Hosting.Settings;
 using NotifyHub.Grains.Settings;
 
 namespace NotifyHub.UnitTests.Docs;
