@@ -12,7 +12,7 @@ using NotifyHub.Gateway.Site;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.Gateway.Telemetry;
 using NotifyHub.Grains;
-using NotifyHub.Grains.Hosting;
+using NotifyHub.Hosting;
 using NotifyHub.Telemetry;
 
 namespace NotifyHub.Gateway;
@@ -147,6 +147,7 @@ public static class GatewayHost
     public static string? CheckGateway(this IServiceProvider services)
     {
         var options = services.GetRequiredService<IOptions<GatewayOptions>>().Value;
+        StateFile.Check(options.StateFile);
         if (options.Mode == GatewayMode.Embedded)
         {
             services.CheckSilo();
@@ -172,11 +173,13 @@ public static class GatewayHost
     /// <summary>Runs until told to end. Answers the process's exit code.</summary>
     public static async Task<int> RunGatewayAsync(this WebApplication app)
     {
+        using var state = new StateFile(app.Services.GetRequiredService<IOptions<GatewayOptions>>().Value.StateFile);
         try
         {
             await app.StartAsync();
             // The push port opens when the grid has said that the service is to run.
             await app.Services.GetRequiredService<GridLink>().FirstContact.WaitAsync(app.Lifetime.ApplicationStopping);
+            Write(state, app.Services);
         }
         catch (OperationCanceledException)
         {
@@ -197,6 +200,17 @@ public static class GatewayHost
             app.Services.GetRequiredService<ServerCertificate>());
         await app.WaitForShutdownAsync();
         return 0;
+    }
+
+    private static void Write(StateFile state, IServiceProvider services)
+    {
+        var node = services.GetRequiredService<GatewayNode>();
+        state.Write(
+            ("websocket_port", node.WebSocketPort),
+            ("push_port", node.PushPort),
+            ("console_port", services.GetRequiredService<ConsoleEndPoint>().Port),
+            ("health_port", services.GetRequiredService<HealthPort>().Port),
+            ("metrics_port", services.GetRequiredService<MetricsEndPoint>().Port));
     }
 
     private static IPEndPoint EndPoint(GatewayOptions options) => new(ListenAddress.Of(options.Address), options.WebSocketPort);

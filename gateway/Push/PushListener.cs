@@ -10,7 +10,7 @@ using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Settings;
 using NotifyHub.Gateway.Telemetry;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Hosting;
+using NotifyHub.Hosting;
 
 namespace NotifyHub.Gateway.Push;
 

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Net;
 using System.Text;
 using Microsoft.Extensions.Options;
-using NotifyHub.Grains.Hosting;
+using NotifyHub.Hosting;
 
 namespace NotifyHub.Gateway.Settings;
 

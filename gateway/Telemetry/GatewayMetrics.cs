@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.Grains.Telemetry;
+using NotifyHub.Hosting.Metrics;
 
 namespace NotifyHub.Gateway.Telemetry;
 
