@@ -206,8 +206,8 @@ public static class GatewayHost
     {
         var node = services.GetRequiredService<GatewayNode>();
         state.Write(
-            ("websocket_port", node.WebSocketPort),
-            ("push_port", node.PushPort),
+            ("websocket_port", node.State.WebSocketPort),
+            ("push_port", node.State.PushPort),
             ("console_port", services.GetRequiredService<ConsoleEndPoint>().Port),
             ("health_port", services.GetRequiredService<HealthPort>().Port),
             ("metrics_port", services.GetRequiredService<MetricsEndPoint>().Port));

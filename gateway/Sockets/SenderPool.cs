@@ -14,7 +14,7 @@ public sealed class SenderPool : IDisposable
     {
         var count = options.Value.Senders > 0 ? options.Value.Senders : Math.Max(1, Environment.ProcessorCount / 2);
         _senders = [.. Enumerable.Range(0, count).Select(number => new Sender(number, options.Value.BacklogBytes, times, counts, logger))];
-        follower.Appended += Follow;
+        foreach (var sender in _senders) follower.Appended += sender.Follow;
     }
 
     /// <summary>Messages sent to clients since the start.</summary>
@@ -29,10 +29,5 @@ public sealed class SenderPool : IDisposable
     public void Dispose()
     {
         foreach (var sender in _senders) sender.Dispose();
-    }
-
-    private void Follow(ChannelLog log)
-    {
-        foreach (var sender in _senders) sender.Follow(log);
     }
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using NotifyHub.Gateway.Network;
-using NotifyHub.Gateway.Sockets;
 using NotifyHub.Grains.Telemetry;
 using NotifyHub.Hosting.Metrics;
 
