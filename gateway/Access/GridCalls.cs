@@ -15,6 +15,8 @@ public static class GridCalls
         or ChannelBusyException
         or TimeoutException
         or OrleansException
+        // Where the caller's own cancellation was ruled out: the connection to a silo ended under the call.
+        or OperationCanceledException
         // Thrown by a gateway that has not met its silos yet: it knows no grains.
         or ArgumentException { Source: "Orleans.Core" };
 }
