@@ -2,11 +2,13 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Network;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains;
 using NotifyHub.Grains.Clocks;
 using Orleans.Configuration;
 using Orleans.Messaging;
+using GatewayOptions = NotifyHub.Gateway.Settings.GatewayOptions;
 
 namespace NotifyHub.Gateway.Cluster;
 

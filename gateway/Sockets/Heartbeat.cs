@@ -1,3 +1,7 @@
+using NotifyHub.Gateway.Channels;
+using NotifyHub.Gateway.Network;
+using NotifyHub.Gateway.Settings;
+
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>

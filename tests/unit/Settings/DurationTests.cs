@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Configuration;
-using NotifyHub.Gateway;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.Grains.Settings;
 using Xunit;
 

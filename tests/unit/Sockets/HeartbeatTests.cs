@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using NotifyHub.Gateway;
+using NotifyHub.Gateway.Channels;
+using NotifyHub.Gateway.Network;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.TestKit;
