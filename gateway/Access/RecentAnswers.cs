@@ -1,5 +1,6 @@
 using NotifyHub.Gateway.Cluster;
 
+using NotifyHub.Gateway.Network;
 namespace NotifyHub.Gateway.Access;
 
 /// <summary>
@@ -58,12 +59,12 @@ public sealed class RecentAnswers<TQuestion, TAnswer>(TimeProvider time)
     {
         try
         {
-            return await ask().WaitAsync(GridLink.Patience, time);
+            return await ask().WaitAsync(GridCall.Timeout, time);
         }
         catch (TimeoutException)
         {
             // A call to a silo that has died is lost without a word; the next one goes by way of another.
-            return await ask().WaitAsync(GridLink.Patience, time);
+            return await ask().WaitAsync(GridCall.Timeout, time);
         }
     }
 

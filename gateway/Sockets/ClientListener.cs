@@ -269,7 +269,7 @@ internal sealed partial class ClientListener : IConnectionListener
         {
             return await _access.AdmitAsync(request);
         }
-        catch (Exception e) when (FailureHandler.IsUnavailable(e))
+        catch (Exception e) when (GridCall.IsUnavailable(e))
         {
             return null;
         }
