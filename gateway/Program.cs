@@ -5,8 +5,8 @@ using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Settings;
 using NotifyHub.Gateway.Site;
 using NotifyHub.Grains;
-using NotifyHub.Grains.Hosting;
-using NotifyHub.Grains.Settings;
+using NotifyHub.Hosting.Settings;
+using NotifyHub.Hosting;
 using NotifyHub.Telemetry;
 
 var program = GatewayHost.Info;

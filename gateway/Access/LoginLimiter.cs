@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Threading.RateLimiting;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Accounts;
+using NotifyHub.Hosting;
 
 namespace NotifyHub.Gateway.Access;
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using NotifyHub.Gateway.Settings;
-using NotifyHub.Grains.Hosting;
+using NotifyHub.Hosting;
 
 namespace NotifyHub.Gateway.Access;
 

@@ -14,6 +14,9 @@ public sealed partial class HealthPort(IOptions<GatewayOptions> options)
     /// <summary>As asked for; -1: none.</summary>
     public int Wanted { get; } = options.Value.HealthPort;
 
+    /// <summary>The port as bound (never 0 once started); -1: there is none.</summary>
+    public int Port => _listen?.IPEndPoint?.Port ?? -1;
+
     internal void ListenOn(KestrelServerOptions kestrel)
     {
         if (Wanted < 0) return;

@@ -3,7 +3,6 @@ using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NotifyHub.Gateway.Access;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Schedules;
 
 namespace NotifyHub.Gateway.Api;
 

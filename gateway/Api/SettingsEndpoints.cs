@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Access;
 using NotifyHub.Gateway.Settings;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Settings;
+using NotifyHub.Hosting.Settings;
 
 namespace NotifyHub.Gateway.Api;
 

@@ -64,6 +64,15 @@ public sealed class History(IGrainFactory grains, ClientMemory memory)
         }
     }
 
+    /// <summary>Frees, the oldest first, pages that nobody reads, until <see cref="ClientMemory.Shortage"/> is over.</summary>
+    public void Trim()
+    {
+        lock (_gate)
+        {
+            while (memory.Shortage > 0 && _unread.First is { } oldest) Forget(oldest.Value);
+        }
+    }
+
     private HistoryPage Hold(string epoch, long after)
     {
         lock (_gate)

@@ -15,7 +15,7 @@ public sealed record CloseReason(int Code, string Text, bool Abnormal = false)
     /// <summary>The client closed, and was answered with its own code.</summary>
     public static readonly CloseReason ByClient = new(1000, "closed by client");
 
-    /// <summary>The operators stopped the service.</summary>
+    /// <summary>An administrator stopped the service.</summary>
     public static readonly CloseReason ServiceStopped = new(1001, "service stopped");
 
     /// <summary>RFC 6455 was broken: reserved bits, an unmasked frame, a stray continuation, a bad close code, …</summary>
@@ -40,14 +40,15 @@ public sealed record CloseReason(int Code, string Text, bool Abnormal = false)
     /// <summary>The server could not go on with this client: come back and resume.</summary>
     public static readonly CloseReason TryAgain = new(1011, "internal error, try again", Abnormal: true);
 
-    /// <summary>The operators restarted the service: come back.</summary>
+    /// <summary>An administrator restarted the service: come back.</summary>
     public static readonly CloseReason ServiceRestart = new(1012, "service restart");
 
     /// <summary>The client lags by more than <c>NotifyHub:BacklogBytes</c>, took nothing for <c>NotifyHub:SendTimeout</c>, or
     /// held memory for the longest time when <c>NotifyHub:ClientMemoryBytes</c> were used up: come back and resume.</summary>
     public static readonly CloseReason TooSlow = new(1013, "too slow", Abnormal: true);
 
-    /// <summary>The channel's log was lost and begun anew: its offsets mean nothing any more. Come back.</summary>
+    /// <summary>The channel's log has a new epoch, because the database lost the end of it or was restored. Offsets of the old epoch
+    /// say nothing about the new one. Come back.</summary>
     public static readonly CloseReason NewEpoch = new(4000, "the channel has a new epoch");
 
     /// <summary>The token that the client came with has expired, or its user or key was ended. Come back with another one.</summary>

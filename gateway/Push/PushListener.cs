@@ -11,7 +11,7 @@ using NotifyHub.Gateway.Settings;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.Gateway.Telemetry;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Hosting;
+using NotifyHub.Hosting;
 
 namespace NotifyHub.Gateway.Push;
 

@@ -1,5 +1,5 @@
 using System.ComponentModel.DataAnnotations;
-using NotifyHub.Grains.Settings;
+using NotifyHub.Hosting.Settings;
 
 namespace NotifyHub.Gateway.Settings;
 

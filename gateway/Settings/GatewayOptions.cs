@@ -1,16 +1,12 @@
 using System.ComponentModel.DataAnnotations;
 using NotifyHub.Gateway.Network;
-using NotifyHub.Grains.Settings;
+using NotifyHub.Hosting.Settings;
 
 namespace NotifyHub.Gateway.Settings;
 
 /// <summary>Settings of a gateway, section <c>NotifyHub</c>. Checked at start; all faults are reported at once.</summary>
-public sealed class GatewayOptions
+public sealed class GatewayOptions : CommonOptions
 {
-    public const string Section = "NotifyHub";
-
-    static GatewayOptions() => Duration.UseInConfiguration();
-
     /// <summary>Embedded: the silo runs in this process too. Cluster: this process is an Orleans client of the silos.</summary>
     public GatewayMode Mode { get; set; } = GatewayMode.Embedded;
 
@@ -187,9 +183,6 @@ public sealed class GatewayOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
     public TimeSpan TlsReload { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>IANA time zone of the dates in answers; empty: the machine's.</summary>
-    public string TimeZone { get; set; } = "";
-
     /// <summary>HS256 key of the login tokens, at least 32 bytes of UTF-8. Empty in embedded mode: one is made and kept in
     /// <see cref="DataFolder"/>.</summary>
     public string JwtKey { get; set; } = "";
@@ -208,10 +201,6 @@ public sealed class GatewayOptions
     /// <summary>Where embedded mode keeps what it makes itself.</summary>
     [Required]
     public string DataFolder { get; set; } = "data";
-
-    /// <summary>Folder of files that each hold one setting, named for it (<c>NotifyHub__JwtKey</c>), as Docker and Kubernetes mount secrets.
-    /// Empty: none.</summary>
-    public string SecretsFolder { get; set; } = "";
 
     /// <summary>Cluster mode: the silos' gateway endpoints, <c>host:port</c> each.</summary>
     public string[] Silos { get; set; } = [];
@@ -232,14 +221,4 @@ public sealed class GatewayOptions
     /// <summary>API requests a second of one user or API key, or of one address that is nobody; 0: no limit.</summary>
     [Range(0, 1_000_000)]
     public int RequestsPerSecond { get; set; } = 5_000;
-
-    /// <summary>IP address that the metrics' port binds to; <c>*</c> is every address. It has no login.</summary>
-    [Required]
-    public string MetricsAddress { get; set; } = "127.0.0.1";
-
-    /// <summary>Where Prometheus scrapes <c>/metrics</c>. 0: the system picks a free port. -1: nowhere.</summary>
-    [Range(-1, 65535)]
-    public int MetricsPort { get; set; } = -1;
-
-    public TimeZoneInfo Zone() => TimeZone.Length == 0 ? TimeZoneInfo.Local : TimeZoneInfo.FindSystemTimeZoneById(TimeZone);
 }

@@ -4,7 +4,7 @@ using System.Text;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Access;
 using NotifyHub.Gateway.Network;
-using NotifyHub.Grains.Hosting;
+using NotifyHub.Hosting;
 
 namespace NotifyHub.Gateway.Settings;
 

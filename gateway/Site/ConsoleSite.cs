@@ -2,8 +2,9 @@ using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Api;
+using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Settings;
-using NotifyHub.Grains.Hosting;
+using NotifyHub.Hosting;
 
 namespace NotifyHub.Gateway.Site;
 

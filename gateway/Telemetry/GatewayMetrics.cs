@@ -3,6 +3,7 @@ using NotifyHub.Gateway.Channels;
 using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.Grains.Telemetry;
+using NotifyHub.Hosting.Metrics;
 
 namespace NotifyHub.Gateway.Telemetry;
 

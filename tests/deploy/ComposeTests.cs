@@ -4,6 +4,7 @@ using NotifyHub.Gateway.Api;
 using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Settings;
 using NotifyHub.Grains;
+using NotifyHub.Hosting;
 using Xunit;
 
 namespace NotifyHub.DeployTests;

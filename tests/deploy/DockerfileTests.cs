@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using NotifyHub.Gateway.Settings;
 using NotifyHub.Grains;
+using NotifyHub.Hosting;
 using Xunit;
 
 namespace NotifyHub.DeployTests;

@@ -2,7 +2,7 @@ using NotifyHub.Gateway.Access;
 using NotifyHub.Gateway.Api;
 using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Settings;
-using NotifyHub.Grains.Hosting;
+using NotifyHub.Hosting;
 using Xunit;
 
 namespace NotifyHub.UnitTests.Api;

@@ -37,7 +37,7 @@ public sealed class SiloListTests(PostgresServer server) : IClassFixture<Postgre
         {
             foreach (var silo in silos) await silo.StartAsync(Cancellation);
             await gateway.StartAsync(Cancellation);
-            await Until.TrueAsync(() => greeted.Count == Silos, () => $"{greeted.Count} of {Silos} silos", TimeSpan.FromSeconds(60));
+            await Until.TrueAsync(() => greeted.Count == Silos, () => $"{greeted.Count} of {Silos} silos");
 
             // The length is what is tested: nobody would be cut off before.
             await Task.Delay(Silence, Cancellation);

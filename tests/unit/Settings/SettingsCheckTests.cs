@@ -2,7 +2,7 @@ using System.Text;
 using Microsoft.Extensions.Configuration;
 using NotifyHub.Gateway.Settings;
 using NotifyHub.Grains;
-using NotifyHub.Grains.Settings;
+using NotifyHub.Hosting.Settings;
 using Xunit;
 
 namespace NotifyHub.UnitTests.Settings;

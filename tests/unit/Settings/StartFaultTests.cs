@@ -2,8 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
+using NotifyHub.Gateway;
 using NotifyHub.Gateway.Settings;
-using NotifyHub.Grains.Hosting;
+using NotifyHub.Hosting;
 using Xunit;
 
 namespace NotifyHub.UnitTests.Settings;
