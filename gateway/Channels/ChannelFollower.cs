@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
-using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Settings;
 using NotifyHub.Gateway.Telemetry;

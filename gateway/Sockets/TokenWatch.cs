@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Access;
-using NotifyHub.Gateway.Api;
 using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Settings;
 
