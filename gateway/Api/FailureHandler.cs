@@ -1,5 +1,5 @@
 using Microsoft.AspNetCore.Diagnostics;
-using NotifyHub.Gateway.Access;
+using NotifyHub.Gateway.Network;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Api;
@@ -48,7 +48,7 @@ internal sealed partial class FailureHandler(ILogger<FailureHandler> logger) : I
             return new Failure(ErrorCatalogue.Unavailable, details, ComeBack);
         }
 
-        if (GridCalls.IsTransient(exception))
+        if (GridCall.IsUnavailable(exception))
         {
             LogUnavailable(request.Method, request.Path, exception.GetType().Name, exception.Message);
             return new Failure(ErrorCatalogue.Unavailable, retryAfter: ComeBack);

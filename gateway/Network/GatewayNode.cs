@@ -1,6 +1,6 @@
 namespace NotifyHub.Gateway.Network;
 
-/// <summary>This gateway process: its name in the grid, and its state. Only the service controller publishes states.</summary>
+/// <summary>This gateway process: its name in the grid, and its state. Only <c>ListenerControl</c> publishes states.</summary>
 public sealed class GatewayNode
 {
     private NodeState _state = new();

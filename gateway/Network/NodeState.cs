@@ -16,9 +16,6 @@ public sealed record NodeState
 
     public bool PushListening { get; init; }
 
-    /// <summary>The grid answered the last renewal and the last report.</summary>
-    public bool GridReachable { get; init; } = true;
-
     /// <summary>The process is about to end: no client is let in any more, whatever the operators want.</summary>
     public bool IsLeaving { get; init; }
 

@@ -268,7 +268,7 @@ internal sealed partial class ClientListener : IConnectionListener
         {
             return await _authentication.AuthenticateAsync(request.Token(), request.AsksToObserve());
         }
-        catch (Exception e) when (GridCalls.IsTransient(e))
+        catch (Exception e) when (GridCall.IsUnavailable(e))
         {
             return null;
         }

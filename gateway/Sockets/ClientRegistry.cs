@@ -55,6 +55,7 @@ public sealed partial class ClientRegistry
         _places = new ConnectionPlaces(_options.ClientConnections, _options.ClientConnectionsPerAddress);
         _rate = new FrameRate(_options.ClientMessagesPerSecond);
         _ended = End;
+        follower.HasClients = () => Count > 0;
         metrics.ObserveClients(() => Count, () => Volatile.Read(ref _lastNumber), () => senders.Delivered, () => memory.Used);
     }
 

@@ -46,7 +46,7 @@ public sealed partial class TokenWatch(
             var revoked = await authentication.FindRevokedAsync(principals, cancellation);
             if (revoked.Count > 0) closer.CloseAll(client => revoked.Contains(client.Principal), CloseReason.TokenEnded);
         }
-        catch (Exception e) when (GridCalls.IsTransient(e))
+        catch (Exception e) when (GridCall.IsUnavailable(e))
         {
             // Nobody can say now; the clients stay, and it is asked again.
             LogPutOff(e.Message);

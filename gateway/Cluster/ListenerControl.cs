@@ -6,10 +6,10 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Gateway.Cluster;
 
 /// <summary>
-/// Applies the service state that the operators want: running, stopped, or restarted once more. Owns the state of the
+/// Opens and closes the ports for clients and pushes as operators want: running, stopped, or restarted once more. Owns the state of the
 /// <see cref="GatewayNode"/> and is the only one that publishes it.
 /// </summary>
-public sealed partial class ServiceController : IDisposable
+public sealed partial class ListenerControl : IDisposable
 {
     /// <summary>The time that a gateway that ends leaves to pushes under way: longer than a silo takes to answer or to fail.</summary>
     private static readonly TimeSpan PushGrace = TimeSpan.FromSeconds(10);
@@ -17,14 +17,14 @@ public sealed partial class ServiceController : IDisposable
     private readonly GatewayNode _node;
     private readonly PushListener _push;
     private readonly ClientCloser _closer;
-    private readonly ILogger<ServiceController> _logger;
+    private readonly ILogger<ListenerControl> _logger;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly Lock _publishing = new();
     private ServiceState? _applied;
     private IReadOnlyList<Client> _closed = [];
 
-    public ServiceController(
-        GatewayNode node, ClientTransport transport, PushListener push, ClientCloser closer, ILogger<ServiceController> logger)
+    public ListenerControl(
+        GatewayNode node, ClientTransport transport, PushListener push, ClientCloser closer, ILogger<ListenerControl> logger)
     {
         (_node, _push, _closer, _logger) = (node, push, closer, logger);
         transport.Bound += port => Publish(state => state with { WebSocketPort = port });
@@ -66,23 +66,17 @@ public sealed partial class ServiceController : IDisposable
         }
     }
 
-    /// <summary>Waits until the clients that the last change closed have ended, and the grid knows.</summary>
-    public async Task SettledAsync(CancellationToken cancellation)
+    /// <summary>Waits until the clients that the last change closed have ended and the grid has taken the report of it.</summary>
+    public async Task WaitUntilClosedAsync(CancellationToken cancellation)
     {
         var closed = _closed;
         await _closer.EndedAsync(closed, cancellation);
-        // Not kept for the next command, which may come in months.
+        // The next command may come in months: don't keep the clients in memory until then.
         Interlocked.CompareExchange(ref _closed, [], closed);
     }
 
-    /// <summary>Whether the grid answered the last renewal and the last report.</summary>
-    public void SetGridReachable(bool isReachable)
-    {
-        if (_node.State.GridReachable != isReachable) Publish(node => node with { GridReachable = isReachable });
-    }
-
-    /// <summary>The process is about to end: no client is let in any more, pushes under way are answered, and the clients are closed over
-    /// the window, or at once when <paramref name="hurry"/> is cancelled. Returns when the last one has gone.</summary>
+    /// <summary>Closes both ports for good, because the process is about to end: pushes under way are answered and the clients are closed
+    /// over the window, the rest at once when <paramref name="hurry"/> is cancelled. Returns when the last client has ended.</summary>
     public async Task LeaveAsync(TimeSpan window, CancellationToken hurry, CancellationToken cancellation)
     {
         await _gate.WaitAsync(cancellation);
