@@ -1,17 +1,11 @@
 using System.Net;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Access;
 using NotifyHub.Gateway.Api;
-using NotifyHub.Gateway.Channels;
 using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Network;
-using NotifyHub.Gateway.Push;
 using NotifyHub.Gateway.Settings;
 using NotifyHub.Gateway.Site;
-using NotifyHub.Gateway.Sockets;
-using NotifyHub.Gateway.Telemetry;
-using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains;
 using NotifyHub.Hosting;
 using NotifyHub.Telemetry;
@@ -28,99 +22,6 @@ public static class GatewayHost
         "NotifyHub gateway", "NotifyHub.Gateway.dll", "takes pushes, holds the clients' WebSockets, and serves the API and the console.",
         Words: ["ws:start"], Sections: ["Gateway", "Silo"],
         Checks: "the names and values of all settings, certificate files, the connection string, the data folder, the addresses");
-
-    /// <summary>The gateway's own services, its endpoint, and its way into the grid.</summary>
-    public static void AddGateway(this WebApplicationBuilder builder)
-    {
-        var services = builder.Services;
-        services.AddOptions<GatewayOptions>().Bind(builder.Configuration.GetSection(GatewayOptions.Section));
-        services.AddSingleton(TimeProvider.System);
-        services.AddSingleton<GatewayNode>();
-        services.AddSingleton<GatewayMetrics>();
-        services.AddSingleton<Publisher>();
-        services.AddSingleton<DeliveryTimes>();
-        services.AddSingleton<DeliveryCounts>();
-        services.AddSingleton<ChannelFollower>();
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ClientMemory>(
-            provider, (long)provider.GetRequiredService<IOptions<GatewayOptions>>().Value.ClientMemoryBytes));
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Heartbeat>(
-            provider, provider.GetRequiredService<IOptions<GatewayOptions>>().Value));
-        services.AddSingleton<History>();
-        services.AddSingleton<Subscriptions>();
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ClientReader>(
-            provider, provider.GetRequiredService<IOptions<GatewayOptions>>().Value.ClientMessageBytes));
-        services.AddSingleton<SenderPool>();
-        services.AddSingleton<ClientRegistry>();
-        services.AddSingleton<ClientCloser>();
-        services.AddSingleton<PushListener>();
-        services.AddSingleton<ListenerControl>();
-        // Both stay here for the whole life of the process: Orleans holds observers weakly, and a collected one gets no calls.
-        services.AddSingleton<GatewayObserver>();
-        services.AddSingleton(provider => provider.GetRequiredService<IGrainFactory>()
-            .CreateObjectReference<IGatewayObserver>(provider.GetRequiredService<GatewayObserver>()));
-        services.AddSingleton<GridContact>();
-        services.AddSingleton<NodeReports>();
-        services.AddSingleton(provider => new ClientEndPoint(EndPoint(provider.GetRequiredService<IOptions<GatewayOptions>>().Value)));
-        services.AddSingleton<TrustedProxies>();
-        services.AddSingleton<ClientAuthentication>();
-        services.AddSingleton(provider => new ConnectRate(
-            provider.GetRequiredService<IOptions<GatewayOptions>>().Value.ClientConnectsPerSecond,
-            provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(provider => new HttpPorts(
-            provider.GetRequiredService<IOptions<GatewayOptions>>(),
-            provider.GetRequiredService<TrustedProxies>(),
-            provider.GetRequiredService<GatewayMetrics>().HttpRefused));
-        services.AddSingleton(provider => provider.GetRequiredService<HttpPorts>().Add(isClientPort: true));
-        services.AddSingleton<HealthPort>();
-        services.AddHostedService<TokenWatch>();
-        services.AddSingleton<ServerCertificate>();
-        services.AddHostedService(provider => provider.GetRequiredService<ServerCertificate>());
-        services.AddSingleton<ClientTransport>();
-        services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<ClientTransport>());
-        services.AddOptions<HostOptions>().Configure<IOptions<GatewayOptions>>((host, options) => host.ShutdownTimeout = Drain.Limit(options.Value));
-
-        builder.WebHost.UseKestrelCore();
-        services.AddOptions<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>()
-            .Configure<ClientEndPoint, ServerCertificate, HealthPort, IOptions<GatewayOptions>, IServiceProvider>((
-                kestrel, endPoint, certificate, health, options, provider) =>
-            {
-                kestrel.AddServerHeader = false;
-                kestrel.Limits.MaxRequestBodySize = options.Value.RequestBytes;
-                // What a connection has sent and nobody has read yet; a whole head must fit.
-                kestrel.Limits.MaxRequestBufferSize = Math.Max(64 << 10, options.Value.HeaderBytes + (16 << 10));
-                kestrel.Limits.MaxRequestHeadersTotalSize = options.Value.HeaderBytes;
-                kestrel.Limits.RequestHeadersTimeout = options.Value.HandshakeTimeout;
-                // Of every port, also of those that others add: the console's, the metrics'. A port's connections take no place
-                // on another one.
-                kestrel.ConfigureEndpointDefaults(listen =>
-                {
-                    var isClientPort = ReferenceEquals(listen.EndPoint, endPoint.EndPoint);
-                    var connections = isClientPort
-                        ? provider.GetRequiredService<HttpConnections>()
-                        : provider.GetRequiredService<HttpPorts>().Add(isClientPort: false);
-                    listen.Use(next => connections.Guard(next));
-                });
-                health.ListenOn(kestrel);
-                kestrel.Listen(endPoint.EndPoint, listen =>
-                {
-                    listen.Protocols = Microsoft.AspNetCore.Server.Kestrel.Core.HttpProtocols.Http1;
-                    certificate.Guard(listen, TlsPorts.WebSocket);
-                });
-            });
-
-        // Stopped in the reverse order, after the drain: first the web server, then the goodbye to the grid, the silo last.
-        var settings = builder.Configuration.GetSection(GatewayOptions.Section);
-        if (settings.GetValue(nameof(GatewayOptions.Mode), GatewayMode.Embedded) == GatewayMode.Embedded)
-            builder.UseOrleans(silo => silo.AddNotifyHubSilo(builder.Configuration, embedded: true).AddActivityPropagation());
-        else
-            builder.UseOrleansClient(client => SiloList.Join(client.AddActivityPropagation()));
-        services.AddHostedService<HeartbeatService>();
-        services.AddHostedService(provider => provider.GetRequiredService<PushListener>());
-        services.AddHostedService<DeliveryReporter>();
-        services.AddHostedService<SessionReporter>();
-        services.AddHostedService<GridRegistration>();
-        services.AddHostedService<Drain>();
-    }
 
     /// <summary>Tells what the gateway does to whom the settings and the standard <c>OTEL_*</c> variables name.</summary>
     public static void AddGatewayTelemetry(this WebApplicationBuilder builder)
@@ -219,7 +120,7 @@ public static class GatewayHost
             ("metrics_port", services.GetRequiredService<MetricsEndPoint>().Port));
     }
 
-    private static IPEndPoint EndPoint(GatewayOptions options) => new(ListenAddress.Of(options.Address), options.WebSocketPort);
+    internal static IPEndPoint EndPoint(GatewayOptions options) => new(ListenAddress.Of(options.Address), options.WebSocketPort);
 
     private static IEnumerable<(IPEndPoint EndPoint, string Setting, string AddressSetting)> Ports(this IServiceProvider services)
     {

@@ -17,15 +17,16 @@ public sealed class ClientAuthentication(
     private readonly bool _isRequired = options.Value.RequireToken;
 
     /// <summary>Null: refused. A wrong token is refused even where none is required.</summary>
-    /// <exception cref="TimeoutException">The grid, which alone knows which tokens are valid, does not answer; or another failure of
-    /// it.</exception>
+    /// <exception cref="TimeoutException">The grid, which alone knows which tokens are valid, does not answer; or another failure
+    /// of it.</exception>
     /// <param name="token">A login token or an API key; null: none.</param>
     /// <param name="asksToObserve">What the client is sent shall not count as delivered.</param>
     public ValueTask<ClientPrincipal?> AuthenticateAsync(string? token, bool asksToObserve) => token is not null
         ? new ValueTask<ClientPrincipal?>(CheckAsync(token, asksToObserve))
         : ValueTask.FromResult(_isRequired || asksToObserve ? null : ClientPrincipal.Anonymous);
 
-    /// <summary>Those that are no longer valid: the user is disabled, or has another role or password; the key is revoked.</summary>
+    /// <summary>Those that are no longer valid: the user is disabled, or has another role or password; the key is
+    /// revoked.</summary>
     public async Task<HashSet<ClientPrincipal>> FindRevokedAsync(
         IEnumerable<ClientPrincipal> principals, CancellationToken cancellation)
     {

@@ -12,8 +12,8 @@ using NotifyHub.Gateway.Telemetry;
 namespace NotifyHub.Gateway.Api;
 
 /// <summary>
-/// Upgrades that come through the HTTP server: over TLS, or unusual enough that <see cref="ClientTransport"/> left them to it. The same
-/// client, written through the stream. It is also where every refusal is said.
+/// Upgrades that come through the HTTP server: over TLS, or unusual enough that <see cref="ClientTransport"/> left them to it.
+/// The same client, written through the stream. It is also where every refusal is said.
 /// </summary>
 public static class SocketEndpoint
 {

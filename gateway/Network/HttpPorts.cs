@@ -22,8 +22,8 @@ public sealed class HttpPorts(IOptions<GatewayOptions> options, TrustedProxies p
         return port;
     }
 
-    /// <summary>Whether a new connection may stay. When files run out, idle ones have to go for it: two, for what is shed takes a moment to close,
-    /// and others come meanwhile.</summary>
+    /// <summary>Whether a new connection may stay. When files run out, idle ones have to go for it: two, for what is shed takes a
+    /// moment to close, and others come meanwhile.</summary>
     public bool HasRoomFor(Socket accepted)
     {
         if (!OpenFiles.AreExhausted(accepted)) return true;

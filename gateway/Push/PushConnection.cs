@@ -14,8 +14,8 @@ using static System.FormattableString;
 namespace NotifyHub.Gateway.Push;
 
 /// <summary>
-/// One sender of pushes: reads lines, publishes them in batches, answers every line in order. Lines are read and checked while the
-/// batch before them is on its way to the disk, so a sender that does not wait for answers keeps the disk busy.
+/// One sender of pushes: reads lines, publishes them in batches, answers every line in order. Lines are read and checked while
+/// the batch before them is on its way to the disk, so a sender that does not wait for answers keeps the disk busy.
 /// </summary>
 /// <param name="slot">Its place among all connections, which it may lose while it is idle.</param>
 /// <param name="budget">Memory for the lines of all connections.</param>
@@ -55,7 +55,8 @@ public sealed partial class PushConnection(
     private volatile string? _ending;
     private volatile bool _peerGone;
 
-    /// <summary>Serves until the sender is done, idle or in the wrong; then, or on <paramref name="stop"/>, answers what was read.</summary>
+    /// <summary>Serves until the sender is done, idle or in the wrong; then, or on <paramref name="stop"/>, answers what was
+    /// read.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
         var answering = AnswerAsync();
@@ -333,8 +334,8 @@ public sealed partial class PushConnection(
     }
 
     /// <summary>
-    /// Ends the connection when it is silent, or a line or the key takes too long. One timer per connection, moved only when it fires: moving it with
-    /// every line would cost more than the line.
+    /// Ends the connection when it is silent, or a line or the key takes too long. One timer per connection, moved only when it
+    /// fires: moving it with every line would cost more than the line.
     /// </summary>
     private void Watch(object? _)
     {

@@ -20,7 +20,8 @@ namespace NotifyHub.Gateway.Push;
 /// </summary>
 public sealed partial class PushListener : IHostedService, IDisposable
 {
-    /// <summary>How long a stop waits for outstanding publishes before it resets the connections, unless it is told otherwise.</summary>
+    /// <summary>How long a stop waits for outstanding publishes before it resets the connections, unless it is told
+    /// otherwise.</summary>
     public static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(3);
 
     private const int RefusalsAtATime = 100;
@@ -105,8 +106,8 @@ public sealed partial class PushListener : IHostedService, IDisposable
     }
 
     /// <summary>
-    /// Closes the port, answers what was read, closes the connections. Takes the limit (<see cref="StopLimit"/>) at most: a publish that the
-    /// grid has not answered by then stays unanswered, which no sender may take for an ok.
+    /// Closes the port, answers what was read, closes the connections. Takes the limit (<see cref="StopLimit"/>) at most: a
+    /// publish that the grid has not answered by then stays unanswered, which no sender may take for an ok.
     /// </summary>
     public async Task StopListeningAsync(CancellationToken cancellationToken, TimeSpan? limit = null)
     {
@@ -229,7 +230,8 @@ public sealed partial class PushListener : IHostedService, IDisposable
         _connections.TryRemove(socket, out _);
     }
 
-    /// <summary>One for which there is no place is told so and stays for a moment; of more at once each is dropped without a word.</summary>
+    /// <summary>One for which there is no place is told so and stays for a moment; of more at once each is dropped without a
+    /// word.</summary>
     private async Task TurnAwayAsync(Admission shortage, Func<Task> tell)
     {
         _metrics.Refused(shortage == Admission.Full ? Refusal.PushFull : Refusal.PushAddressFull);
@@ -314,7 +316,8 @@ public sealed partial class PushListener : IHostedService, IDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Connections} push connections did not end in time and were reset")]
     private partial void LogReset(int connections);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A push connection could not be accepted: {Reason} ({Suppressed} more since the last such line)")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "A push connection could not be accepted: {Reason} ({Suppressed} more since the last such line)")]
     private partial void LogAcceptFailed(string reason, long suppressed);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "A push connection ended: {Reason}")]

@@ -3,7 +3,8 @@ using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Push;
 
-/// <summary>Consecutive lines of one connection: their answers, null where the publish decides, and the payloads to publish.</summary>
+/// <summary>Consecutive lines of one connection: their answers, null where the publish decides, and the payloads to
+/// publish.</summary>
 /// <param name="acceptedAt">When the first of the lines had come.</param>
 internal sealed class PushedLines(DateTimeOffset acceptedAt)
 {

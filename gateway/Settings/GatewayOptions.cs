@@ -60,16 +60,19 @@ public sealed class GatewayOptions : CommonOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
     public TimeSpan PushLineTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Memory for pushed lines that are not published and answered yet, of all push connections; at the bound they are read from in turn.</summary>
+    /// <summary>Memory for pushed lines that are not published and answered yet, of all push connections; at the bound they are
+    /// read from in turn.</summary>
     [Range(1 << 20, 1 << 30)]
     public int PushPendingBytes { get; set; } = 64 << 20;
 
-    /// <summary>Push connections at a time. One more takes the place of the one that has been idle the longest; it is refused when none is idle.</summary>
+    /// <summary>Push connections at a time. One more takes the place of the one that has been idle the longest; it is refused
+    /// when none is idle.</summary>
     [Range(1, 100_000)]
     public int PushConnections { get; set; } = 1_000;
 
-    /// <summary>Push connections from one address, of IPv6 from one /64; one more takes the place of its address' longest idle one. 0: no limit but
-    /// that of all. Half of all, so that one host whose connections pile up leaves places to the others.</summary>
+    /// <summary>Push connections from one address, of IPv6 from one /64; one more takes the place of its address' longest idle
+    /// one. 0: no limit but that of all. Half of all, so that one host whose connections pile up leaves places to the
+    /// others.</summary>
     [Range(0, 100_000)]
     public int PushConnectionsPerAddress { get; set; } = 500;
 
@@ -87,8 +90,8 @@ public sealed class GatewayOptions : CommonOptions
     [Range(1, 10_000_000)]
     public int ClientConnections { get; set; } = 100_000;
 
-    /// <summary>Clients from one address, of IPv6 from one /64; more are refused with 429. 0: as many as like, for behind a proxy or a NAT
-    /// many are one address.</summary>
+    /// <summary>Clients from one address, of IPv6 from one /64; more are refused with 429. 0: as many as like, for behind a proxy
+    /// or a NAT many are one address.</summary>
     [Range(0, 10_000_000)]
     public int ClientConnectionsPerAddress { get; set; }
 
@@ -105,13 +108,14 @@ public sealed class GatewayOptions : CommonOptions
     [Range(1 << 16, 1 << 30)]
     public int BacklogBytes { get; set; } = 16 << 20;
 
-    /// <summary>Bytes of recent messages a gateway keeps ready for clients that resume, at most half of <see cref="BacklogBytes"/>; older ones
-    /// are read from the silos.</summary>
+    /// <summary>Bytes of recent messages a gateway keeps ready for clients that resume, at most half of
+    /// <see cref="BacklogBytes"/>; older ones are read from the silos.</summary>
     [Range(1 << 16, 1 << 30)]
     public int HistoryBytes { get; set; } = 4 << 20;
 
-    /// <summary>Bytes that the system may hold for a client that does not take them, beyond its backlog here (the system doubles the number for
-    /// its own needs). Left to itself it takes up to 4 MB of kernel memory for each client that stopped reading.</summary>
+    /// <summary>Bytes that the system may hold for a client that does not take them, beyond its backlog here (the system doubles
+    /// the number for its own needs). Left to itself it takes up to 4 MB of kernel memory for each client that stopped
+    /// reading.</summary>
     [Range(1 << 13, 16 << 20)]
     public int SendBufferBytes { get; set; } = 256 << 10;
 
@@ -133,11 +137,13 @@ public sealed class GatewayOptions : CommonOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
     public TimeSpan CloseGrace { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a gateway that is told to end goes on as before, its readiness off, until load balancers have noticed.</summary>
+    /// <summary>How long a gateway that is told to end goes on as before, its readiness off, until load balancers have
+    /// noticed.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan DrainDelay { get; set; }
 
-    /// <summary>The time over which a gateway that ends closes its clients, evenly, but never fewer than 100 per second.</summary>
+    /// <summary>The time over which a gateway that ends closes its clients, evenly, but never fewer than 100 per
+    /// second.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan DrainWindow { get; set; } = TimeSpan.FromSeconds(10);
 
@@ -163,10 +169,12 @@ public sealed class GatewayOptions : CommonOptions
     /// all. Programs that send no <c>Origin</c> are never refused.</summary>
     public string[] AllowedOrigins { get; set; } = [];
 
-    /// <summary>A WebSocket needs a login token or an API key. False: whoever comes without one gets the broadcast too, as the guide has it.</summary>
+    /// <summary>A WebSocket needs a login token or an API key. False: whoever comes without one gets the broadcast too, as the
+    /// guide has it.</summary>
     public bool RequireToken { get; set; }
 
-    /// <summary>Networks and addresses of proxies whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are believed. Empty: nobody's.</summary>
+    /// <summary>Networks and addresses of proxies whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are believed. Empty:
+    /// nobody's.</summary>
     public string[] TrustedProxies { get; set; } = [];
 
     /// <summary>Certificate, and its intermediates behind it, as PEM, or a PFX with the key. Empty: no TLS.</summary>

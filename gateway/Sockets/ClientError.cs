@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>What a client is told when it was not understood. The connection stays, unless it was too fast.</summary>

@@ -11,7 +11,8 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>
-/// The clients of this gateway, from their admission to their end. What opens and closes is put aside for the next session report.
+/// The clients of this gateway, from their admission to their end. What opens and closes is put aside for the next session
+/// report.
 /// </summary>
 public sealed partial class ClientRegistry
 {
@@ -80,8 +81,8 @@ public sealed partial class ClientRegistry
     public SessionChanges Changes { get; } = new();
 
     /// <summary>
-    /// The place in the log where a client of this handshake begins. To be taken before the client is told that it is connected: whatever is
-    /// published from then on is behind it. Whoever is granted one admits the client or calls <see cref="GiveUp"/>.
+    /// The place in the log where a client of this handshake begins. To be taken before the client is told that it is connected:
+    /// whatever is published from then on is behind it. Whoever is granted one admits the client or calls <see cref="GiveUp"/>.
     /// </summary>
     public Admission Reserve(Handshake handshake, string address, out LogPlace place)
     {
@@ -145,7 +146,8 @@ public sealed partial class ClientRegistry
 
     private string ConnectionId(long number) => $"{_node.Id[^8..]}-{number:x}";
 
-    /// <summary>Ten thousand clients of one kind share one text; the bound keeps a visitor who invents new ones from filling memory.</summary>
+    /// <summary>Ten thousand clients of one kind share one text; the bound keeps a visitor who invents new ones from filling
+    /// memory.</summary>
     private string Intern(string userAgent)
     {
         if (userAgent.Length > MaxUserAgentLength) userAgent = userAgent[..MaxUserAgentLength];

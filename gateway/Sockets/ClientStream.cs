@@ -6,9 +6,10 @@ using NotifyHub.Gateway.Network;
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>
-/// What the framework's <see cref="System.Net.WebSockets.WebSocket"/> reads from and answers to. Reads come straight from the connection,
-/// until something is wrong with them that the framework does not see (<see cref="FrameWatch"/>, <see cref="FrameRate"/>). Writes, which are whole control frames (pongs, a close after a protocol error), only join the client's outbox: the sender
-/// is the one writer.
+/// What the framework's <see cref="System.Net.WebSockets.WebSocket"/> reads from and answers to. Reads come straight from the
+/// connection, until something is wrong with them that the framework does not see (<see cref="FrameWatch"/>,
+/// <see cref="FrameRate"/>). Writes, which are whole control frames (pongs, a close after a protocol error), only join the
+/// client's outbox: the sender is the one writer.
 /// </summary>
 /// <remarks>Reading pauses while the client's answers wait for it, or when it has sent more than it may; TCP then makes the peer
 /// wait.</remarks>
@@ -52,7 +53,8 @@ internal sealed class ClientStream(Client client, ClientConnection connection, F
     private ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
         client.LastHeard = Environment.TickCount64;
-        // No cancellation is passed on: a read ends when its connection is disposed, and a registration for each would cost memory.
+        // No cancellation is passed on: a read ends when its connection is disposed, and a registration for each would cost
+        // memory.
         return connection.Socket is { } socket
             ? socket.ReceiveAsync(buffer, SocketFlags.None, CancellationToken.None)
             : connection.Stream!.ReadAsync(buffer, CancellationToken.None);

@@ -9,9 +9,9 @@ using NotifyHub.Gateway.Telemetry;
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>
-/// Accepts the connections of the clients' port. It looks at the first bytes without taking them: an ordinary request for a WebSocket is
-/// answered here and becomes a client on its bare socket; whatever else there is goes to the HTTP server untouched. A client so costs
-/// none of the HTTP server's objects, and nothing but its sender ever writes to its socket (docs/adr/0002).
+/// Accepts the connections of the clients' port. It looks at the first bytes without taking them: an ordinary request for a
+/// WebSocket is answered here and becomes a client on its bare socket; whatever else there is goes to the HTTP server untouched.
+/// A client so costs none of the HTTP server's objects, and nothing but its sender ever writes to its socket (docs/adr/0002).
 /// </summary>
 public sealed partial class ClientTransport(
     IOptions<GatewayOptions> options,
@@ -92,7 +92,8 @@ public sealed partial class ClientTransport(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "This process may open {Limit} files. ClientConnections ({Clients}), HttpConnections and "
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "This process may open {Limit} files. ClientConnections ({Clients}), HttpConnections and "
         + "PushConnections need {Needed} together: some {Room} clients find room, more are refused. Raise the limit (systemd LimitNOFILE, Docker "
         + "ulimits: nofile, ulimit -n), or lower these settings")]
     private partial void LogFewFiles(int limit, long needed, int clients, int room);

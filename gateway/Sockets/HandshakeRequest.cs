@@ -1,13 +1,9 @@
-using System.Buffers.Text;
-using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace NotifyHub.Gateway.Sockets;
 
-/// <summary>What a request for a WebSocket says, wherever it was parsed: by <see cref="ClientTransport"/> or by the HTTP server.</summary>
+/// <summary>What a request for a WebSocket says, wherever it was parsed: by <see cref="ClientTransport"/> or by the HTTP
+/// server.</summary>
 /// <param name="Path">Without the query.</param>
 /// <param name="Query">With its <c>?</c>, or empty.</param>
 /// <param name="Key"><c>Sec-WebSocket-Key</c>.</param>

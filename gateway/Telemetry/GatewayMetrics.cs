@@ -6,8 +6,8 @@ using NotifyHub.Hosting.Metrics;
 namespace NotifyHub.Gateway.Telemetry;
 
 /// <summary>
-/// What a gateway measures, as docs/telemetry.md lists it. What is counted anyhow is only read when somebody asks; the rest is added once a
-/// batch. Nothing is told of a single connection or message.
+/// What a gateway measures, as docs/telemetry.md lists it. What is counted anyhow is only read when somebody asks; the rest is
+/// added once a batch. Nothing is told of a single connection or message.
 /// </summary>
 public sealed class GatewayMetrics
 {

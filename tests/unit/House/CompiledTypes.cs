@@ -4,9 +4,9 @@ using System.Reflection.PortableExecutable;
 namespace NotifyHub.UnitTests.House;
 
 /// <summary>
-/// Which types of an assembly refer to which, read from the compiled assembly: base types, signatures, fields and the bodies of methods.
-/// Nested types, closures and state machines count as the type that they are in. Types that no source declares, which generators add,
-/// are left out.
+/// Which types of an assembly refer to which, read from the compiled assembly: base types, signatures, fields and the bodies of
+/// methods. Nested types, closures and state machines count as the type that they are in. Types that no source declares, which
+/// generators add, are left out.
 /// </summary>
 internal static class CompiledTypes
 {

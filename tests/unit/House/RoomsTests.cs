@@ -7,7 +7,8 @@ namespace NotifyHub.UnitTests.House;
 /// <summary>The folders of every project refer one way, as docs/architecture.md says.</summary>
 public sealed partial class RoomsTests
 {
-    /// <summary>The gateway's folders. Each may refer to those before it; the root, which puts all of it together, to all of them.</summary>
+    /// <summary>The gateway's folders. Each may refer to those before it; the root, which puts all of it together, to all of
+    /// them.</summary>
     private static readonly string[] GatewayOrder =
         ["Settings", "Network", "Telemetry", "Access", "Channels", "Sockets", "Push", "Cluster", "Api", "Site", ""];
 
@@ -49,7 +50,8 @@ public sealed partial class RoomsTests
         static int Rank(TypeName type) => Array.IndexOf(GatewayOrder, type.Folder);
     }
 
-    /// <summary>What the compiler inlines, such as constants, leaves no trace in the assembly; the directive that it needed does.</summary>
+    /// <summary>What the compiler inlines, such as constants, leaves no trace in the assembly; the directive that it needed
+    /// does.</summary>
     [Fact]
     public void Files_of_the_gateway_import_no_namespace_of_a_later_folder()
     {
