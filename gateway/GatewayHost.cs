@@ -38,7 +38,8 @@ public static class GatewayHost
     public static async Task<string?> PrepareGatewayAsync(this IServiceProvider services)
     {
         var options = services.GetRequiredService<IOptions<GatewayOptions>>().Value;
-        string[] faults = [.. services.Ports().Select(port => PortCheck.Fault(port.EndPoint, port.Setting, port.AddressSetting)).OfType<string>()];
+        string[] faults = [.. services.Ports().Select(port =>
+            PortCheck.Fault(port.EndPoint, port.Setting, port.AddressSetting)).OfType<string>()];
         if (faults.Length > 0) return string.Join(Environment.NewLine, faults);
         if (options.Mode != GatewayMode.Embedded) return null;
 
@@ -63,7 +64,8 @@ public static class GatewayHost
         }
 
         string[] faults = [.. services.Ports()
-            .Select(port => PortCheck.Fault(new IPEndPoint(port.EndPoint.Address, 0), port.Setting, port.AddressSetting)).OfType<string>().Distinct()];
+            .Select(port => PortCheck.Fault(new IPEndPoint(port.EndPoint.Address, 0), port.Setting,
+                port.AddressSetting)).OfType<string>().Distinct()];
         return faults.Length == 0 ? null : string.Join(Environment.NewLine, faults);
     }
 
@@ -74,7 +76,8 @@ public static class GatewayHost
         var asked = HealthProbe.Settings(settings).Get<GatewayOptions>() ?? new();
         if (asked.HealthPort > 0) return HealthProbe.AskAsync("*", asked.HealthPort);
         return HealthProbe.AskAsync(
-            asked.Address, asked.WebSocketPort, asked.TlsCertificateFile.Length > 0 && asked.TlsPorts.HasFlag(TlsPorts.WebSocket));
+            asked.Address, asked.WebSocketPort, asked.TlsCertificateFile.Length > 0
+                && asked.TlsPorts.HasFlag(TlsPorts.WebSocket));
     }
 
     /// <summary>Runs until told to end. Answers the process's exit code.</summary>
@@ -126,10 +129,12 @@ public static class GatewayHost
     {
         var options = services.GetRequiredService<IOptions<GatewayOptions>>().Value;
         yield return (EndPoint(options), nameof(options.WebSocketPort), nameof(options.Address));
-        yield return (new(ListenAddress.Of(options.PushAddress), options.PushPort), nameof(options.PushPort), nameof(options.PushAddress));
+        yield return (new(ListenAddress.Of(options.PushAddress), options.PushPort), nameof(options.PushPort),
+            nameof(options.PushAddress));
         if (services.GetRequiredService<ConsoleEndPoint>().Wanted is { } console)
             yield return (console, nameof(options.ConsolePort), nameof(options.ConsoleAddress));
-        if (options.HealthPort > 0) yield return (new(ListenAddress.Of("*"), options.HealthPort), nameof(options.HealthPort), nameof(options.Address));
+        if (options.HealthPort > 0)
+            yield return (new(ListenAddress.Of("*"), options.HealthPort), nameof(options.HealthPort), nameof(options.Address));
         if (services.GetRequiredService<MetricsEndPoint>().Wanted is { } metrics)
             yield return (metrics, nameof(options.MetricsPort), nameof(options.MetricsAddress));
     }
@@ -144,7 +149,8 @@ public static class GatewayHost
         var nc = certificate.Guards(TlsPorts.Push) ? "openssl s_client -quiet -connect localhost:" : "nc localhost ";
         var site = $"http{(certificate.Guards(TlsPorts.Console) ? "s" : "")}://localhost:{console.Port}/";
         var hasConsole = console.Port > 0;
-        var listening = hasConsole ? $"Console on port {console.Port}...                         {site}" : "No console (ConsolePort is -1).";
+        var listening = hasConsole
+            ? $"Console on port {console.Port}...                         {site}" : "No console (ConsolePort is -1).";
         var page = hasConsole ? site : $"http{s}://localhost:{state.WebSocketPort}/websocket-test.html   and press 連線";
         Console.WriteLine(
             $$$"""

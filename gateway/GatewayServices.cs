@@ -147,5 +147,6 @@ public static class GatewayServices
         services.AddHostedService<Drain>();
     }
 
-    private static GatewayOptions Options(IServiceProvider provider) => provider.GetRequiredService<IOptions<GatewayOptions>>().Value;
+    private static GatewayOptions Options(IServiceProvider provider) =>
+        provider.GetRequiredService<IOptions<GatewayOptions>>().Value;
 }

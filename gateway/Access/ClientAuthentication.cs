@@ -63,7 +63,8 @@ public sealed class ClientAuthentication(
         // Only a person looks on: what a service or a stranger is sent was delivered to them.
         if (observes) return null;
         var key = await keys.FindAsync(token, CancellationToken.None);
-        return key is not null && key.Allows(KeyScopes.Read) ? new ClientPrincipal(null, 0, key.Id, DateTimeOffset.MaxValue) : null;
+        return key is not null && key.Allows(KeyScopes.Read)
+            ? new ClientPrincipal(null, 0, key.Id, DateTimeOffset.MaxValue) : null;
     }
 
     private async Task<ClientPrincipal?> CheckLoginAsync(string token)
@@ -75,7 +76,8 @@ public sealed class ClientAuthentication(
             || !TryNumber(caller, JwtRegisteredClaimNames.Sub, out var user)
             || !TryNumber(caller, Callers.VersionClaim, out var version)
             || !await versions.StandsAsync(user, version, CancellationToken.None)) return null;
-        return new ClientPrincipal(user, version, null, new DateTimeOffset(result.SecurityToken.ValidTo, TimeSpan.Zero) + _validation.ClockSkew);
+        return new ClientPrincipal(user, version, null,
+            new DateTimeOffset(result.SecurityToken.ValidTo, TimeSpan.Zero) + _validation.ClockSkew);
     }
 
     private static bool TryNumber(ClaimsPrincipal caller, string claim, out long number) =>

@@ -16,7 +16,8 @@ public sealed class TokenVersions(IGrainFactory grains, TimeProvider time)
         var known = await AskAsync(userId).WaitAsync(cancellation);
         // Issued after the answer that is kept here: after a change of password, the new token comes at once. One that somebody
         // else who wanted it has brought meanwhile will do.
-        if (known is null || known < version) return version == await AskAsync(userId, answer => answer != known).WaitAsync(cancellation);
+        if (known is null || known < version)
+            return version == await AskAsync(userId, answer => answer != known).WaitAsync(cancellation);
         return known == version;
     }
 

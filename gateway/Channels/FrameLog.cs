@@ -72,7 +72,8 @@ public sealed class FrameLog
 
         var found = history[last];
         var position = 0;
-        for (var offset = found.FirstOffset; offset <= after; offset++) position += ServerFrame.Length(found.Buffer.AsSpan(position));
+        for (var offset = found.FirstOffset; offset <= after; offset++)
+            position += ServerFrame.Length(found.Buffer.AsSpan(position));
         cursor = new Cursor(found, position);
         return true;
     }

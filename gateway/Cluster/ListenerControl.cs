@@ -85,7 +85,8 @@ public sealed partial class ListenerControl : IDisposable
         // From here on no change of the wanted state opens anything again.
         Publish(node => node with { IsLeaving = true, WebSocketListening = false });
         _gate.Release();
-        await Task.WhenAll(StopPushAsync(cancellation, PushGrace), _closer.CloseAllAsync(CloseReason.ShuttingDown, window, hurry));
+        await Task.WhenAll(StopPushAsync(cancellation, PushGrace),
+            _closer.CloseAllAsync(CloseReason.ShuttingDown, window, hurry));
         await _closer.WaitUntilEmptyAsync(cancellation);
     }
 

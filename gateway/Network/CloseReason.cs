@@ -67,7 +67,8 @@ public sealed record CloseReason(int Code, string Text, bool Abnormal = false)
     /// <summary>All of them.</summary>
     public static IReadOnlyList<CloseReason> All { get; } =
     [
-        ByClient, ServiceStopped, ProtocolError, Binary, InvalidUtf8, ByAdministrator, TooFast, TooBig, TryAgain, ServiceRestart, TooSlow, NewEpoch,
+        ByClient, ServiceStopped, ProtocolError, Binary, InvalidUtf8, ByAdministrator, TooFast, TooBig, TryAgain, ServiceRestart,
+            TooSlow, NewEpoch,
         TokenEnded, Lost, Dead, ShuttingDown,
     ];
 

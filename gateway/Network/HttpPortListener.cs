@@ -13,7 +13,8 @@ namespace NotifyHub.Gateway.Network;
 /// <param name="hasRoom">Whether a new connection may stay, for the files that are left.</param>
 /// <param name="refused">Called for each connection that may not.</param>
 internal sealed partial class HttpPortListener(
-    Socket socket, Func<Socket, bool> hasRoom, Action refused, TimeProvider time, ILogger logger, ILoggerFactory loggers) : IConnectionListener
+    Socket socket, Func<Socket, bool> hasRoom, Action refused, TimeProvider time, ILogger logger, ILoggerFactory loggers)
+        : IConnectionListener
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 

@@ -17,7 +17,8 @@ public sealed class HttpPorts(IOptions<GatewayOptions> options, TrustedProxies p
     public HttpConnections Add(bool isClientPort)
     {
         var port = new HttpConnections(
-            options.Value.HttpConnections, options.Value.HttpConnectionsPerAddress, proxies.IsTrusted, why => refused(why, isClientPort));
+            options.Value.HttpConnections, options.Value.HttpConnectionsPerAddress, proxies.IsTrusted, why =>
+                refused(why, isClientPort));
         lock (_lock) _ports = [.. _ports, port];
         return port;
     }

@@ -94,10 +94,12 @@ public sealed partial class ServerCertificate : BackgroundService
         var until = leaf.NotAfter.ToUniversalTime();
         LogShown(leaf.Subject, files.Fingerprint, until);
         if (until < _time.GetUtcNow().UtcDateTime) LogExpired(until);
-        return new Shown(files.Fingerprint, Options(files.Context, [SslApplicationProtocol.Http11]), Options(files.Context, null));
+        return new Shown(files.Fingerprint, Options(files.Context, [SslApplicationProtocol.Http11]),
+            Options(files.Context, null));
     }
 
-    private static SslServerAuthenticationOptions Options(SslStreamCertificateContext context, List<SslApplicationProtocol>? protocols) => new()
+    private static SslServerAuthenticationOptions Options(SslStreamCertificateContext context,
+        List<SslApplicationProtocol>? protocols) => new()
     {
         ServerCertificateContext = context,
         // Named, because what the system allows by default may be older.

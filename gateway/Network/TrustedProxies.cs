@@ -54,7 +54,8 @@ public sealed partial class TrustedProxies(IOptions<GatewayOptions> options, ILo
         context.Connection.RemoteIpAddress = Client(peer, headers["X-Forwarded-For"].ToString(), out var hops);
         if (hops == 0) return next(context);
         // The entry that belongs to the last address believed, where proxies append; most have one entry only.
-        var schemes = headers["X-Forwarded-Proto"].ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var schemes = headers["X-Forwarded-Proto"].ToString().Split(',',
+            StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         var scheme = schemes.Length == 0 ? "" : schemes[Math.Max(0, schemes.Length - hops)].ToLowerInvariant();
         if (scheme is "http" or "https") context.Request.Scheme = scheme;
         return next(context);

@@ -39,7 +39,8 @@ public sealed partial class PushConnection(
     private readonly Channel<PushedLines> _waiting = Channel.CreateBounded<PushedLines>(
         new BoundedChannelOptions(1) { SingleReader = true, SingleWriter = true });
 
-    private readonly byte[] _keyHash = options.PushKey.Length == 0 ? [] : SHA256.HashData(Encoding.UTF8.GetBytes(options.PushKey));
+    private readonly byte[] _keyHash = options.PushKey.Length == 0
+        ? [] : SHA256.HashData(Encoding.UTF8.GetBytes(options.PushKey));
     private readonly long _connectedAt = time.GetTimestamp();
     private volatile bool _authorised = options.PushKey.Length == 0;
     private bool _begun;
@@ -260,7 +261,8 @@ public sealed partial class PushConnection(
     private async Task PublishAsync(PushedLines batch)
     {
         using var span = Span(batch);
-        if (await PublishAsync(batch, 0, batch.Drafts.Count) is var outcome and not Ok) span?.SetStatus(ActivityStatusCode.Error, outcome);
+        if (await PublishAsync(batch, 0, batch.Drafts.Count) is var outcome and not Ok)
+            span?.SetStatus(ActivityStatusCode.Error, outcome);
     }
 
     /// <summary>Publishes some lines of the batch together; when one of them cannot be stored, in ever smaller parts, so that
@@ -290,7 +292,8 @@ public sealed partial class PushConnection(
         {
             (outcome, answer) = ("busy", "error: busy, try again");
         }
-        catch (Exception e) when (e is StorageUnavailableException or TimeoutException or OrleansException or OperationCanceledException)
+        catch (Exception e) when (e is StorageUnavailableException or TimeoutException or OrleansException
+            or OperationCanceledException)
         {
             LogUnavailable(count, e.Message);
             (outcome, answer) = ("unavailable", "error: storage unavailable, try again");
@@ -345,7 +348,8 @@ public sealed partial class PushConnection(
         var line = lineSince == 0 ? options.PushLineTimeout : Left(lineSince, options.PushLineTimeout);
         var key = _authorised ? TimeSpan.MaxValue : Left(_connectedAt, options.HandshakeTimeout);
         if (key <= TimeSpan.Zero) End(Unauthorised);
-        else if (line <= TimeSpan.Zero) End(Invariant($"error: the line did not end within {options.PushLineTimeout.TotalSeconds} s"));
+        else if (line <= TimeSpan.Zero) End(
+            Invariant($"error: the line did not end within {options.PushLineTimeout.TotalSeconds} s"));
         else if (idle <= TimeSpan.Zero) End("");
         else
         {

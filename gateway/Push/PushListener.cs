@@ -28,7 +28,8 @@ public sealed partial class PushListener : IHostedService, IDisposable
 
     private static readonly byte[] Full = "error: too many connections\n"u8.ToArray();
     private static readonly byte[] AddressFull = "error: too many connections from this address\n"u8.ToArray();
-    private static readonly StreamPipeReaderOptions ReaderOptions = new(bufferSize: 1 << 16, leaveOpen: true, useZeroByteReads: true);
+    private static readonly StreamPipeReaderOptions ReaderOptions =
+        new(bufferSize: 1 << 16, leaveOpen: true, useZeroByteReads: true);
     private static readonly StreamPipeWriterOptions WriterOptions = new(leaveOpen: true);
 
     private readonly Func<PublishBatch, Task<PublishResult>> _publish;
@@ -161,7 +162,8 @@ public sealed partial class PushListener : IHostedService, IDisposable
         catch (SocketException e)
         {
             socket.Dispose();
-            var why = e.SocketErrorCode == SocketError.AddressAlreadyInUse ? "is in use by another program" : $"cannot be bound: {e.Message}";
+            var why = e.SocketErrorCode == SocketError.AddressAlreadyInUse
+                ? "is in use by another program" : $"cannot be bound: {e.Message}";
             throw new IOException(
                 $"The push port {port} on {_options.PushAddress} {why}. Free it, or choose another with the setting NotifyHub:PushPort.", e);
         }
@@ -209,7 +211,8 @@ public sealed partial class PushListener : IHostedService, IDisposable
         {
             await TurnAwayAsync(admission, async () =>
             {
-                await TalkAsync(socket, stream => stream.WriteAsync(admission == Admission.Full ? Full : AddressFull, stop).AsTask(), stop);
+                await TalkAsync(socket, stream =>
+                    stream.WriteAsync(admission == Admission.Full ? Full : AddressFull, stop).AsTask(), stop);
                 await SayGoodbyeAsync(socket, stop);
             });
         }
@@ -241,7 +244,8 @@ public sealed partial class PushListener : IHostedService, IDisposable
 
     private Task ServeAsync(Stream stream, PushRegistry.Slot slot, CancellationToken stop) =>
         new PushConnection(
-            PipeReader.Create(stream, ReaderOptions), PipeWriter.Create(stream, WriterOptions), slot, _budget, _publish, _metrics, _options, _time, _logger)
+            PipeReader.Create(stream, ReaderOptions), PipeWriter.Create(stream, WriterOptions), slot, _budget, _publish, _metrics,
+                _options, _time, _logger)
             .RunAsync(stop);
 
     /// <summary>Talks over the socket, by TLS where the port speaks it; never throws.</summary>

@@ -47,7 +47,8 @@ internal sealed class PushedLines(DateTimeOffset acceptedAt)
     }
 
     /// <summary>These drafts, counted from 0, were not published.</summary>
-    public void Refuse(int first, int count, string answer) => (_refusals ??= new string?[Drafts.Count]).AsSpan(first, count).Fill(answer);
+    public void Refuse(int first, int count, string answer) =>
+        (_refusals ??= new string?[Drafts.Count]).AsSpan(first, count).Fill(answer);
 
     /// <summary>Why this draft was not published; null: it was.</summary>
     public string? Refusal(int draft) => _refusals?[draft];

@@ -46,7 +46,8 @@ public static class ConsoleSite
     {
         var console = app.Services.GetRequiredService<ConsoleEndPoint>();
         var origins = app.Services.GetRequiredService<IOptions<GatewayOptions>>().Value.ApiOrigins;
-        if (origins.Length > 0) app.UseWhen(context => context.Request.Path.StartsWithSegments("/api"), api => api.UseCors(CorsPolicy));
+        if (origins.Length > 0)
+            app.UseWhen(context => context.Request.Path.StartsWithSegments("/api"), api => api.UseCors(CorsPolicy));
 
         app.Use(async (context, next) =>
         {

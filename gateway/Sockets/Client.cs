@@ -49,7 +49,8 @@ public sealed class Client
     /// <param name="outboxBytes">Bound of the answers that wait.</param>
     /// <param name="memory">What they are counted in.</param>
     public Client(
-        long number, SessionOpened opened, ClientConnection connection, ReadyList<Client> queue, int outboxBytes, ClientMemory memory)
+        long number, SessionOpened opened, ClientConnection connection, ReadyList<Client> queue, int outboxBytes,
+            ClientMemory memory)
     {
         Number = number;
         Opened = opened;
@@ -366,7 +367,8 @@ public sealed class Client
         _outbox.Clear();
         FreeSent();
         BeginPage(null);
-        if (_socket is not null) ThreadPool.UnsafeQueueUserWorkItem(static socket => socket.Dispose(), _socket, preferLocal: false);
+        if (_socket is not null)
+            ThreadPool.UnsafeQueueUserWorkItem(static socket => socket.Dispose(), _socket, preferLocal: false);
     }
 
     private void FreeSent()
@@ -390,7 +392,8 @@ public sealed class Client
             _sendFinished = true;
             MarkReady();
         }
-        catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
+        catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException or InvalidOperationException
+            or OperationCanceledException)
         {
             // Every way a connection can end while bytes are under way; its reader notices and cleans up.
             Abort(CloseReason.Lost);

@@ -57,7 +57,8 @@ public sealed class ClientCloser
             // By the clock: a delay that took longer must not stretch the window.
             var due = hurry.IsCancellationRequested ? all.Length : 1 + (_time.GetElapsedTime(begun).TotalSeconds * perSecond);
             for (; closed < all.Length && closed < due; closed++) Close(all[closed], reason, mayReturn: true);
-            if (closed < all.Length) await Task.Delay(PollInterval, _time, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (closed < all.Length)
+                await Task.Delay(PollInterval, _time, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

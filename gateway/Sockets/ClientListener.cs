@@ -245,7 +245,8 @@ internal sealed partial class ClientListener : IConnectionListener
     /// <summary>Looks at the request and leaves it on the socket. False: not one for a WebSocket, or something speaks against
     /// it.</summary>
     private bool TryRecognise(
-        Socket socket, [NotNullWhen(true)] out HandshakeRequest? request, [NotNullWhen(true)] out Handshake? handshake, out int length)
+        Socket socket, [NotNullWhen(true)] out HandshakeRequest? request, [NotNullWhen(true)] out Handshake? handshake,
+            out int length)
     {
         handshake = null;
         var buffer = ArrayPool<byte>.Shared.Rent(RequestHead.MaxBytes);

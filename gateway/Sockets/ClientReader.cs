@@ -24,7 +24,8 @@ public sealed partial class ClientReader(
     {
         // Created by a handshake, but outliving it by days: what it does later is no part of the request's trace.
         Activity.Current = null;
-        using var socket = WebSocket.CreateFromStream(stream, new WebSocketCreationOptions { IsServer = true, KeepAliveInterval = TimeSpan.Zero });
+        using var socket = WebSocket.CreateFromStream(stream,
+            new WebSocketCreationOptions { IsServer = true, KeepAliveInterval = TimeSpan.Zero });
         try
         {
             // A read of nothing returns when there is something: until then no buffer is held.
@@ -123,7 +124,8 @@ public sealed partial class ClientReader(
             {
             }
         }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException
+            or InvalidOperationException)
         {
             // The peer is gone, or its time is up.
         }

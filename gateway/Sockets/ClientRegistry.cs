@@ -89,7 +89,8 @@ public sealed partial class ClientRegistry
         place = default;
         if (!IsOpen || _follower.Log is not { } log) return Admission.Closed;
         var admission = _places.Take(address);
-        if (admission == Admission.Granted) place = new LogPlace(log, (handshake.Protocol.Length > 0 ? log.Envelopes : log.Plain).Head);
+        if (admission == Admission.Granted)
+            place = new LogPlace(log, (handshake.Protocol.Length > 0 ? log.Envelopes : log.Plain).Head);
         return admission;
     }
 
@@ -104,11 +105,13 @@ public sealed partial class ClientRegistry
     /// <param name="address">Where it comes from, as reserved.</param>
     /// <param name="connection">Its connection.</param>
     public Task Admit(
-        Handshake handshake, LogPlace place, ClientPrincipal principal, string userAgent, string address, ClientConnection connection)
+        Handshake handshake, LogPlace place, ClientPrincipal principal, string userAgent, string address,
+            ClientConnection connection)
     {
         var number = Interlocked.Increment(ref _lastNumber);
         var opened = new SessionOpened(ConnectionId(number), address, Intern(userAgent), handshake.Protocol, _time.GetUtcNow());
-        var client = new Client(number, opened, connection, _senders.Of(number).Queue, _options.OutboxBytes, _memory) { Principal = principal };
+        var client = new Client(number, opened, connection, _senders.Of(number).Queue, _options.OutboxBytes,
+            _memory) { Principal = principal };
         Interlocked.Increment(ref _present);
         _clients[number] = client;
         Changes.Add(opened);
@@ -127,7 +130,8 @@ public sealed partial class ClientRegistry
             ? _clients.GetValueOrDefault(number)
             : null;
 
-    public LiveCounters[] Describe(IEnumerable<string> connectionIds) => [.. connectionIds.Select(Find).OfType<Client>().Select(Counters)];
+    public LiveCounters[] Describe(IEnumerable<string> connectionIds) =>
+        [.. connectionIds.Select(Find).OfType<Client>().Select(Counters)];
 
     private LiveCounters Counters(Client client) => _senders.Of(client.Number).CountersOf(client);
 

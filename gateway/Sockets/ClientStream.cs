@@ -45,7 +45,8 @@ internal sealed class ClientStream(Client client, ClientConnection connection, F
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var frame = buffer.ToArray();
-        if (frame is [ServerFrame.FinalClose, >= 2, var high, var low, ..]) client.Close(CloseReason.Broken(high << 8 | low), frame);
+        if (frame is [ServerFrame.FinalClose, >= 2, var high, var low, ..])
+            client.Close(CloseReason.Broken(high << 8 | low), frame);
         else client.Queue(frame);
         return ValueTask.CompletedTask;
     }
@@ -103,7 +104,8 @@ internal sealed class ClientStream(Client client, ClientConnection connection, F
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Reading is asynchronous.");
 
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("Writing is asynchronous.");
+    public override void Write(byte[] buffer, int offset, int count) =>
+        throw new NotSupportedException("Writing is asynchronous.");
 
     public override long Length => throw new NotSupportedException();
 

@@ -31,11 +31,13 @@ public sealed partial class ClientTransport(
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         var socket = Bind((IPEndPoint)endpoint);
-        if (!ReferenceEquals(endpoint, clientEndPoint.EndPoint)) return ValueTask.FromResult<IConnectionListener>(OtherPort(socket, (IPEndPoint)endpoint));
+        if (!ReferenceEquals(endpoint, clientEndPoint.EndPoint))
+            return ValueTask.FromResult<IConnectionListener>(OtherPort(socket, (IPEndPoint)endpoint));
         Ready(socket, options.Value);
         Bound?.Invoke(((IPEndPoint)socket.LocalEndPoint!).Port);
         if (OpenFiles.Limit < OpenFiles.Needed(options.Value))
-            LogFewFiles(OpenFiles.Limit, OpenFiles.Needed(options.Value), options.Value.ClientConnections, OpenFiles.RoomForClients);
+            LogFewFiles(OpenFiles.Limit, OpenFiles.Needed(options.Value), options.Value.ClientConnections,
+                OpenFiles.RoomForClients);
         var listener = ActivatorUtilities.CreateInstance<ClientListener>(services, socket);
         _stopListening = listener.StopListening;
         return ValueTask.FromResult<IConnectionListener>(listener);
@@ -59,7 +61,8 @@ public sealed partial class ClientTransport(
         var isHealthPort = options.Value.HealthPort > 0 && endPoint.Port == options.Value.HealthPort;
         var ports = services.GetRequiredService<HttpPorts>();
         return new HttpPortListener(
-            socket, isHealthPort ? _ => true : ports.HasRoomFor, () => metrics.Refused(Refusal.OtherOutOfFiles), services.GetRequiredService<TimeProvider>(), logger,
+            socket, isHealthPort ? _ => true : ports.HasRoomFor, () => metrics.Refused(Refusal.OtherOutOfFiles),
+                services.GetRequiredService<TimeProvider>(), logger,
             services.GetRequiredService<ILoggerFactory>());
     }
 

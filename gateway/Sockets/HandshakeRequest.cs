@@ -32,7 +32,8 @@ public sealed record HandshakeRequest(
     public string? Token()
     {
         // Another scheme is between the client and a proxy.
-        if (Authorization is not null && Authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)) return Authorization[Bearer.Length..].Trim();
+        if (Authorization is not null && Authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
+            return Authorization[Bearer.Length..].Trim();
         if (ApiKey is not null) return ApiKey;
         if (Protocols is not null && Protocols.Contains(TokenProtocol, StringComparison.Ordinal))
         {
@@ -40,7 +41,8 @@ public sealed record HandshakeRequest(
                 if (offered.StartsWith(TokenProtocol, StringComparison.Ordinal)) return offered[TokenProtocol.Length..];
         }
 
-        return Query.Contains("token", StringComparison.OrdinalIgnoreCase) && QueryHelpers.ParseQuery(Query).TryGetValue("token", out var tokens)
+        return Query.Contains("token", StringComparison.OrdinalIgnoreCase)
+            && QueryHelpers.ParseQuery(Query).TryGetValue("token", out var tokens)
             ? tokens.ToString()
             : null;
     }

@@ -16,7 +16,8 @@ public static class RequestHead
     private static readonly SearchValues<byte> NameBytes =
         SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
 
-    private static readonly SearchValues<byte> ValueBytes = SearchValues.Create([(byte)'\t', .. Enumerable.Range(0x20, 0x5f).Select(b => (byte)b)]);
+    private static readonly SearchValues<byte> ValueBytes =
+        SearchValues.Create([(byte)'\t', .. Enumerable.Range(0x20, 0x5f).Select(b => (byte)b)]);
 
     private static ReadOnlySpan<byte> End => "\r\n\r\n"u8;
 
@@ -49,7 +50,8 @@ public static class RequestHead
 
         return fields.AsksForWebSocket
             ? new HandshakeRequest(
-                path, queryStart < 0 ? "" : Text(target[queryStart..]), fields.Key, fields.Version, fields.Protocols, fields.Origin,
+                path, queryStart < 0
+                    ? "" : Text(target[queryStart..]), fields.Key, fields.Version, fields.Protocols, fields.Origin,
                 fields.UserAgent ?? "", fields.Authorization, fields.ApiKey, fields.ForwardedFor)
             : null;
     }

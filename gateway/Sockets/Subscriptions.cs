@@ -8,7 +8,8 @@ namespace NotifyHub.Gateway.Sockets;
 /// Puts a client's cursor where it belongs: at the head, or behind the last offset it has. History and the live stream are one
 /// chain of frames to the cursor, so there is no hole and no repeat between the two.
 /// </summary>
-public sealed partial class Subscriptions(ChannelFollower follower, History history, TimeProvider time, ILogger<Subscriptions> logger)
+public sealed partial class Subscriptions(ChannelFollower follower, History history, TimeProvider time,
+    ILogger<Subscriptions> logger)
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 

@@ -40,7 +40,8 @@ internal static class CompiledTypes
         HashSet<TypeDefinitionHandle> found = [];
         var signatures = new ReferencedTypes(found);
         Add(type.BaseType);
-        foreach (var implemented in type.GetInterfaceImplementations()) Add(reader.GetInterfaceImplementation(implemented).Interface);
+        foreach (var implemented in type.GetInterfaceImplementations())
+            Add(reader.GetInterfaceImplementation(implemented).Interface);
         foreach (var field in type.GetFields()) reader.GetFieldDefinition(field).DecodeSignature(signatures, null);
         foreach (var method in type.GetMethods()) AddMethod(reader.GetMethodDefinition(method));
         return found;
@@ -50,7 +51,8 @@ internal static class CompiledTypes
             method.DecodeSignature(signatures, null);
             if (method.RelativeVirtualAddress == 0) return;
             var body = file.GetMethodBody(method.RelativeVirtualAddress);
-            if (!body.LocalSignature.IsNil) reader.GetStandaloneSignature(body.LocalSignature).DecodeLocalSignature(signatures, null);
+            if (!body.LocalSignature.IsNil)
+                reader.GetStandaloneSignature(body.LocalSignature).DecodeLocalSignature(signatures, null);
             foreach (var token in InstructionTokens.In(body.GetILReader())) Add(token);
         }
 
