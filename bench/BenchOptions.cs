@@ -1,3 +1,4 @@
+using System.Net;
 using System.Globalization;
 
 namespace NotifyHub.Bench;

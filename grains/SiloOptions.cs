@@ -1,15 +1,11 @@
 using System.ComponentModel.DataAnnotations;
-using NotifyHub.Grains.Settings;
+using NotifyHub.Hosting.Settings;
 
 namespace NotifyHub.Grains;
 
 /// <summary>Settings of a silo, section <c>NotifyHub</c>. Checked at start; all faults are reported at once.</summary>
-public sealed class SiloOptions
+public sealed class SiloOptions : CommonOptions
 {
-    public const string Section = "NotifyHub";
-
-    static SiloOptions() => Duration.UseInConfiguration();
-
     /// <summary>
     /// Connection string: SQLite (<c>Data Source=…</c>, the path of a file) or PostgreSQL
     /// (<c>Host=…;Database=…;Username=…;Password=…</c>; for several hosts and poolers see
@@ -23,9 +19,6 @@ public sealed class SiloOptions
     /// acknowledged data. <c>False</c>: the start is refused. <c>True</c>: the log and the status warn.
     /// </summary>
     public bool AllowDataLoss { get; set; }
-
-    /// <summary>IANA time zone of the dates in answers and of "today". Empty: the machine's.</summary>
-    public string TimeZone { get; set; } = "";
 
     /// <summary>The first administrator, created if there is no user with this address.</summary>
     [Required]
@@ -139,32 +132,10 @@ public sealed class SiloOptions
     public int HealthPort { get; set; } = 8082;
 
     /// <summary>
-    /// Separate silo: IP address that the metrics port binds to; <c>*</c> is every address. The port has no login.
-    /// </summary>
-    [Required]
-    public string MetricsAddress { get; set; } = "127.0.0.1";
-
-    /// <summary>
-    /// Separate silo: where Prometheus scrapes <c>/metrics</c>; usually 9464, and not the port of a gateway on the same machine.
-    /// 0: the system picks a free port and the log names it. -1: none.
-    /// </summary>
-    [Range(-1, 65535)]
-    public int MetricsPort { get; set; } = -1;
-
-    /// <summary>
-    /// Folder of files with one setting each, named after it: the file <c>NotifyHub__Storage</c> contains that setting, without
-    /// the line end. They override every other source.
-    /// </summary>
-    public string SecretsFolder { get; set; } = "";
-
-    /// <summary>
     /// Separate silo: the port of the Orleans dashboard, on 127.0.0.1 only, because it has no login; reach it by a tunnel
     /// (<c>ssh -L</c>, <c>kubectl port-forward</c>). While on, it measures every grain call. 0: the system picks a free port. -1:
     /// none.
     /// </summary>
     [Range(-1, 65535)]
     public int DashboardPort { get; set; } = -1;
-
-    /// <summary>The zone that <see cref="TimeZone"/> names.</summary>
-    public TimeZoneInfo Zone() => TimeZone.Length == 0 ? TimeZoneInfo.Local : TimeZoneInfo.FindSystemTimeZoneById(TimeZone);
 }

@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using NotifyHub.Gateway.Channels;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.GrainInterfaces;
 

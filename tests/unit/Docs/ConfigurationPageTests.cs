@@ -1,7 +1,7 @@
 using System.Runtime.CompilerServices;
-using NotifyHub.Gateway;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.Grains;
-using NotifyHub.Grains.Settings;
+using NotifyHub.Hosting.Settings;
 using Xunit;
 
 namespace NotifyHub.UnitTests.Docs;

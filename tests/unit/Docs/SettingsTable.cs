@@ -4,7 +4,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using NotifyHub.Grains.Settings;
+using NotifyHub.Hosting.Settings;
 
 namespace NotifyHub.UnitTests.Docs;
 
