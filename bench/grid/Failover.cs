@@ -108,7 +108,7 @@ internal static class Failover
             table.Add(string.Create(
                 CultureInfo.InvariantCulture,
                 $"| {what} | {runs} | {times[(times.Count - 1) / 2].TotalSeconds:0.00} s "
-            + $"| {times[^1].TotalSeconds:0.00} s | {sum.Acknowledged:N0} "
+                + $"| {times[^1].TotalSeconds:0.00} s | {sum.Acknowledged:N0} "
                 + $"| {sum.Delivered:N0} | {sum.Lost} | {sum.Repeated} | {sum.Invented} | {sum.Retries:N0} |"));
         }
 
