@@ -15,7 +15,7 @@ namespace NotifyHub.Bench.Grid;
 /// </summary>
 internal sealed class SimulatedGateway : IGatewayObserver, IAsyncDisposable
 {
-    /// <summary>As in the gateway.</summary>
+    /// <summary>As in <c>SessionReporter</c>.</summary>
     public const int MaxPerReport = 5_000;
 
     private static readonly TimeSpan RenewInterval = TimeSpan.FromSeconds(1);
