@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using NotifyHub.Gateway.Network;
 using NotifyHub.Hosting.Settings;
 
 namespace NotifyHub.Gateway.Settings;
@@ -7,6 +6,9 @@ namespace NotifyHub.Gateway.Settings;
 /// <summary>Settings of a gateway, section <c>NotifyHub</c>. Checked at start; all faults are reported at once.</summary>
 public sealed class GatewayOptions : CommonOptions
 {
+    /// <summary>HS256 needs as many bytes as its hash has; a shorter key could be guessed offline from any one token.</summary>
+    public const int MinJwtKeyBytes = 32;
+
     /// <summary>
     /// <c>Embedded</c>: a silo runs in this process too. <c>Cluster</c>: the gateway is a client of the silos in <c>Silos</c>.
     /// </summary>
