@@ -2,7 +2,7 @@ namespace NotifyHub.GrainInterfaces;
 
 /// <summary>The database cannot be reached or refused the write. The caller may retry; an acknowledgement was not given.</summary>
 [GenerateSerializer, Alias("NotifyHub.StorageUnavailableException")]
-public sealed class StorageUnavailableException : Exception
+public class StorageUnavailableException : Exception
 {
     public StorageUnavailableException() : this("The storage is unavailable.")
     {
@@ -15,6 +15,9 @@ public sealed class StorageUnavailableException : Exception
     public StorageUnavailableException(string message, Exception innerException) : base(message, innerException)
     {
     }
+
+    /// <summary>The same failure without the driver's exception, which cannot be serialized and names SQL and hosts.</summary>
+    public virtual StorageUnavailableException WithoutCause() => new(Message);
 }
 
 /// <summary>A channel's queue in front of the database is full: nothing was appended, and the caller should come back later.</summary>

@@ -64,7 +64,7 @@ public sealed class GatewayMetrics
         _leaseLosses = new Tally(_meter, "notifyhub.lease.losses", "{loss}", "Leases of this gateway that ended while it was alive.");
         _pushLines = new Tally(
             _meter, "notifyhub.push.lines", "{line}", "Lines of the push port, by what became of them.",
-            "notifyhub.push.outcome", "ok", "invalid", "too_long", "unauthorized", "busy", "unavailable", "internal");
+            "notifyhub.push.outcome", "ok", "invalid", "too_long", "unauthorized", "busy", "unavailable", "broken", "internal");
         _loginFailures = new Tally(
             _meter, "notifyhub.login.failures", "{attempt}", "Logins that were refused.", Error,
             "invalid_credentials", "default_password", "rate_limited", "malformed");

@@ -73,7 +73,7 @@ public sealed partial class BroadcastGrain(
         // Once is enough: from here on it has what this activation gives it.
         if (known is not null && await IsReplacedAsync(known)) await _state.ReplacedAsync(known);
         state = await _state.OpenAsync();
-        _feeds[gatewayId] = new GatewayFeed(observer, state.Head, metrics, time);
+        _feeds[gatewayId] = new GatewayFeed(gatewayId, _channel, observer, state.Head, metrics, time, logger);
         LogGatewayJoined(gatewayId, _channel);
         return _state.Current ?? state;
     }
@@ -246,7 +246,8 @@ public sealed partial class BroadcastGrain(
     private static string ErrorOf(Exception failure) => failure switch
     {
         FencedException => "fenced",
-        StorageUnavailableException => "storage_unavailable",
+        StorageBrokenException => SiloMetrics.StorageBroken,
+        StorageUnavailableException => SiloMetrics.StorageUnavailable,
         _ => "not_storable",
     };
 

@@ -227,20 +227,22 @@ public abstract class Database : IAsyncDisposable
     private protected abstract bool IsUniqueViolation(Exception fault);
 
     /// <summary>The database answered that these values can never be stored: it is not its own state that hinders it.</summary>
-    private protected abstract bool IsRefusal(Exception fault);
+    internal abstract bool IsRefusal(Exception fault);
 
     private protected abstract StorageFault Explain(Exception fault);
 
     private protected static bool IsFault(Exception e) =>
         e is DbException or IOException or UnauthorizedAccessException or SocketException or TimeoutException;
 
-    /// <summary>What callers are told of the driver's exception; the health and the log learn of it here.</summary>
+    /// <summary>The exception for callers. The health takes note of a fault of the database, and logs its cause; values that the
+    /// database refuses are logged by who wrote them.</summary>
     private protected Exception Translate(StorageUse use, Exception cause)
     {
         if (IsUniqueViolation(cause)) return new FencedException("Another writer has already written this key.", cause);
         var fault = Explain(cause);
         if (!IsRefusal(cause)) Health.Failed(use, fault, cause);
-        return new StorageUnavailableException($"{Description} {fault.What}.", cause);
+        var message = $"{Description} {fault.What}.";
+        return fault.IsBroken ? new StorageBrokenException(message, cause) : new StorageUnavailableException(message, cause);
     }
 
     private protected static ListRefusedException TookTooLong(Exception cause) =>

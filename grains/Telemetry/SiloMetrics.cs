@@ -9,6 +9,10 @@ public sealed class SiloMetrics
 {
     public const string MeterName = "NotifyHub";
 
+    /// <summary>Values of <c>error.type</c>: the database may do it the next time, or fails until an operator acts.</summary>
+    public const string StorageUnavailable = "storage_unavailable";
+    public const string StorageBroken = "storage_broken";
+
     private static readonly InstrumentAdvice<double> Durations = new()
     {
         HistogramBucketBoundaries = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
@@ -41,7 +45,9 @@ public sealed class SiloMetrics
             meter, "notifyhub.feed.failures", "{failure}", "Gateways that did not take a batch and were forgotten until they register again.");
         _gatewaysLost = new Tally(
             meter, "notifyhub.gateway.losses", "{gateway}", "Gateways that fell silent and whose sessions were closed as errors.");
-        _storageFailures = new Tally(meter, "notifyhub.storage.failures", "{failure}", "Calls that failed because the database did.");
+        _storageFailures = new Tally(
+            meter, "notifyhub.storage.failures", "{failure}", "Calls that failed because the database did.",
+            "error.type", StorageUnavailable, StorageBroken);
         _logLosses = new Tally(
             meter, "notifyhub.log.losses", "{loss}",
             "Times that the database turned out to have lost acknowledged messages of a channel.");
@@ -73,5 +79,6 @@ public sealed class SiloMetrics
 
     public void LogLost() => _logLosses.Add(1);
 
-    public void StorageFailed() => _storageFailures.Add(1);
+    /// <param name="isBroken">It fails until an operator acts.</param>
+    public void StorageFailed(bool isBroken) => _storageFailures.Add(isBroken ? StorageBroken : StorageUnavailable, 1);
 }

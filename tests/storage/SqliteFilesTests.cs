@@ -135,7 +135,7 @@ public sealed class SqliteFilesTests() : StorageTest(null)
         }
 
         await using var reopened = Database.Open(ConnectionString);
-        var error = await Assert.ThrowsAsync<StorageUnavailableException>(() => new MessageStore(reopened).AppendAsync(
+        var error = await Assert.ThrowsAsync<StorageBrokenException>(() => new MessageStore(reopened).AppendAsync(
             "all", _epoch, [new Message(101, [1], false)], [], [], Cancellation));
         await reopened.WriteAsync((connection, _) => connection.ExecuteAsync("INSERT INTO other VALUES (1)"), Cancellation);
 
