@@ -4,7 +4,7 @@ using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Site;
 using NotifyHub.Gateway.Sockets;
-using NotifyHub.Grains;
+using NotifyHub.Grains.Settings;
 using NotifyHub.Hosting.Settings;
 using NotifyHub.Hosting;
 using NotifyHub.Telemetry;

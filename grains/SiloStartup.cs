@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Accounts;
+using NotifyHub.Grains.Settings;
 using NotifyHub.Grains.Storage;
 using NotifyHub.Hosting;
 

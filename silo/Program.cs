@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
 using NotifyHub.Grains;
+using NotifyHub.Grains.Settings;
 using NotifyHub.Grains.Storage;
 using NotifyHub.Hosting.Settings;
 using NotifyHub.Hosting;

@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Storage;
 using Orleans.Concurrency;
 
 namespace NotifyHub.Grains.Accounts;

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Audit;
-using NotifyHub.Grains.Storage;
+using NotifyHub.Grains.Settings;
 using Orleans.Concurrency;
 
 namespace NotifyHub.Grains.Accounts;

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Storage;
 
 namespace NotifyHub.Grains.Audit;
 

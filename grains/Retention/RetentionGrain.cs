@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Settings;
 using Orleans.Storage;
 
 namespace NotifyHub.Grains.Retention;

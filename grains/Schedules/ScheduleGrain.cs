@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Storage;
 using NotifyHub.Hosting;
 using Orleans.Concurrency;
 

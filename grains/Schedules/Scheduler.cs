@@ -1,7 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Storage;
+using NotifyHub.Grains.Broadcast;
+using NotifyHub.Grains.Settings;
 using NotifyHub.Grains.Telemetry;
 
 namespace NotifyHub.Grains.Schedules;

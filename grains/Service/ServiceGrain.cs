@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Settings;
 using Orleans.Concurrency;
 
 namespace NotifyHub.Grains.Service;

@@ -1,7 +1,14 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Audit;
+using NotifyHub.Grains.Broadcast;
+using NotifyHub.Grains.Connections;
+using NotifyHub.Grains.Notifications;
+using NotifyHub.Grains.Schedules;
+using NotifyHub.Grains.Settings;
 using NotifyHub.Grains.Storage;
+using NotifyHub.Grains.Usage;
 using Orleans.Concurrency;
 
 namespace NotifyHub.Grains.Service;

@@ -11,10 +11,7 @@ namespace NotifyHub.Grains.Storage;
 /// <summary>The database that a silo keeps everything in: PostgreSQL in a cluster, SQLite embedded.</summary>
 public abstract class Database : IAsyncDisposable
 {
-    private protected const string Setting = $"{SiloOptions.Section}:{nameof(SiloOptions.Storage)}";
-
-    private static readonly string[] PostgresKeys = ["Host", "Server"];
-    private static readonly string[] SqliteKeys = ["Data Source", "DataSource", "Filename"];
+    internal const string Setting = $"{SiloOptions.Section}:{nameof(SiloOptions.Storage)}";
 
     private readonly ListLimiter _lists;
 
@@ -22,28 +19,6 @@ public abstract class Database : IAsyncDisposable
     {
         Health = new StorageHealth(TimeProvider.System, log ?? NullLogger.Instance);
         _lists = new ListLimiter(concurrentLists);
-    }
-
-    /// <summary>Chooses by the connection string's own keys: <c>Host</c> is PostgreSQL, <c>Data Source</c> is SQLite.</summary>
-    /// <exception cref="ArgumentException">Neither, or not a connection string; the message names the setting
-    /// <c>NotifyHub:Storage</c>.</exception>
-    public static Database Open(string connectionString, ILogger<Database>? log = null)
-    {
-        try
-        {
-            var keys = new DbConnectionStringBuilder { ConnectionString = connectionString };
-            return (PostgresKeys.Any(keys.ContainsKey), SqliteKeys.Any(keys.ContainsKey)) switch
-            {
-                (true, false) => new PostgresDatabase(connectionString, log),
-                (false, true) => new SqliteDatabase(connectionString, log),
-                _ => throw new ArgumentException("it must have either Host=… (PostgreSQL) or Data Source=… (SQLite)."),
-            };
-        }
-        catch (Exception e) when (e is ArgumentException or FormatException or OverflowException or KeyNotFoundException)
-        {
-            throw new ArgumentException(
-                $"The setting {Setting} is not a usable connection string: {e.Message}", nameof(connectionString), e);
-        }
     }
 
     /// <summary>The invariant name that Orleans' ADO.NET providers know this database by.</summary>

@@ -1,5 +1,6 @@
 using Dapper;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Connections;
 using NotifyHub.Grains.Storage;
 using NotifyHub.TestKit;
 using static NotifyHub.GrainTests.Sessions;

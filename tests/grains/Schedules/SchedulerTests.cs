@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Broadcast;
 using NotifyHub.Grains.Schedules;
 using NotifyHub.Grains.Storage;
 using NotifyHub.Grains.Telemetry;

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace NotifyHub.Grains.Storage;
+namespace NotifyHub.Grains.Connections;
 
 // A report's sessions on their way into SQL: one JSON array, whose members are the columns.
 internal sealed record NamedRow(string ConnectionId);

@@ -2,8 +2,10 @@ using System.Data.Common;
 using Dapper;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Settings;
+using NotifyHub.Grains.Storage;
 
-namespace NotifyHub.Grains.Storage;
+namespace NotifyHub.Grains.Audit;
 
 /// <summary>What people have done, and who logged in.</summary>
 public sealed class AuditStore(Database database, IOptions<SiloOptions> options)

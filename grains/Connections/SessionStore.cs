@@ -4,9 +4,12 @@ using System.Text.Json;
 using Dapper;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Settings;
+using NotifyHub.Grains.Storage;
+using NotifyHub.Hosting;
 using NotifyHub.Hosting.Metrics;
 
-namespace NotifyHub.Grains.Storage;
+namespace NotifyHub.Grains.Connections;
 
 /// <summary>
 /// What the gateways report about their sessions: rows, and counters a day that follow from the rows really changed, in the same
@@ -131,7 +134,7 @@ public sealed class SessionStore(Database database, IOptions<SiloOptions> option
             .OrderBy(opened => opened.ConnectedAt)
             .Select(opened => new OpenedRow(
                 Clean(opened.ConnectionId), Clean(opened.IpAddress), Clean(opened.UserAgent),
-                SessionCap.NetworkOf(Clean(opened.IpAddress)), Clean(opened.Protocol), Day(opened.ConnectedAt), opened.ConnectedAt.ToUnixTimeMilliseconds()))
+                AddressPrefix.Of(Clean(opened.IpAddress)), Clean(opened.Protocol), Day(opened.ConnectedAt), opened.ConnectedAt.ToUnixTimeMilliseconds()))
             .ToArray();
         var json = JsonSerializer.Serialize(rows, SessionJson.Default.OpenedRowArray);
         var days = await session.Connection.QueryAsync<string>(

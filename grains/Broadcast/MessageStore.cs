@@ -1,7 +1,8 @@
 using Dapper;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Storage;
 
-namespace NotifyHub.Grains.Storage;
+namespace NotifyHub.Grains.Broadcast;
 
 /// <summary>The channels' logs: append-only rows (channel, offset), one durable transaction a batch.</summary>
 public sealed class MessageStore(Database database, TimeProvider? clock = null)
@@ -197,7 +198,3 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
             cancellationToken: cancellation)),
         cancellation);
 }
-
-/// <summary>An idempotency key and what its publish was given.</summary>
-/// <param name="RequestHash">Tells it from other requests; null: not compared.</param>
-public sealed record PublishKey(string Key, long FirstOffset, int Count, byte[]? RequestHash = null);

@@ -1,8 +1,9 @@
 using System.Data.Common;
 using Dapper;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Storage;
 
-namespace NotifyHub.Grains.Storage;
+namespace NotifyHub.Grains.Notifications;
 
 /// <summary>
 /// To how many clients the notifications were sent, as ranges of offsets: what a gateway sends in a second is a row or two, however many

@@ -1,9 +1,9 @@
 using System.Data.Common;
 using Dapper;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Schedules;
+using NotifyHub.Grains.Storage;
 
-namespace NotifyHub.Grains.Storage;
+namespace NotifyHub.Grains.Schedules;
 
 /// <summary>Schedules and the history of their runs.</summary>
 public sealed class ScheduleStore(Database database, TimeProvider time)
@@ -317,20 +317,4 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
     }
 
     private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
-}
-
-/// <summary>What is to become of a schedule that is due.</summary>
-/// <param name="Schedule">As it was read.</param>
-/// <param name="Next">Null: it is finished.</param>
-public sealed record ScheduleClaim(Schedule Schedule, IReadOnlyList<PlannedRun> Runs, DateTimeOffset? Next);
-
-public sealed record PlannedRun(DateTimeOffset ScheduledFor, string Cause, string Status);
-
-/// <summary>A claimed run and what it is to publish.</summary>
-public sealed record OpenRun(ScheduleRun Run, NotificationDraft Notification)
-{
-    /// <summary>The idempotency key that it is published under, however often it is tried.</summary>
-    public string Key => Run.Cause == RunCause.Manual
-        ? $"schedule/{Run.ScheduleId}/manual/{Run.Id}"
-        : $"schedule/{Run.ScheduleId}/{Run.ScheduledFor.ToUnixTimeMilliseconds()}";
 }

@@ -1,7 +1,8 @@
 using System.ComponentModel.DataAnnotations;
+using NotifyHub.Grains.Usage;
 using NotifyHub.Hosting.Settings;
 
-namespace NotifyHub.Grains;
+namespace NotifyHub.Grains.Settings;
 
 /// <summary>Settings of a silo, section <c>NotifyHub</c>. Checked at start; all faults are reported at once.</summary>
 public sealed class SiloOptions : CommonOptions

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using NotifyHub.GrainInterfaces;
 
-namespace NotifyHub.Grains.Storage;
+namespace NotifyHub.Grains.Schedules;
 
 /// <summary>A row of the table <c>schedule</c>.</summary>
 internal sealed class ScheduleRow

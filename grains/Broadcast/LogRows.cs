@@ -1,6 +1,7 @@
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Storage;
 
-namespace NotifyHub.Grains.Storage;
+namespace NotifyHub.Grains.Broadcast;
 
 /// <summary>What a commit of a channel writes, by tables and columns.</summary>
 internal static class LogRows

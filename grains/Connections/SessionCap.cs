@@ -1,9 +1,9 @@
-using System.Net;
-using System.Net.Sockets;
 using Dapper;
 using Microsoft.Extensions.Options;
+using NotifyHub.Grains.Settings;
+using NotifyHub.Grains.Storage;
 
-namespace NotifyHub.Grains.Storage;
+namespace NotifyHub.Grains.Connections;
 
 /// <summary>
 /// Bounds the stored sessions that have ended. Whoever opens and closes thousands pays with their own: the networks that have most lose
@@ -20,16 +20,6 @@ public sealed class SessionCap(Database database, IOptions<SiloOptions> options)
     private const int SparePart = 50;
 
     private readonly long _max = options.Value.SessionRows;
-
-    /// <summary>What counts as one: an IPv4 address, or the 64 bits that an IPv6 subscriber is given.</summary>
-    public static string NetworkOf(string ipAddress)
-    {
-        if (!IPAddress.TryParse(ipAddress, out var address) || address.AddressFamily != AddressFamily.InterNetworkV6) return ipAddress;
-        if (address.IsIPv4MappedToIPv6) return address.MapToIPv4().ToString();
-        var bytes = address.GetAddressBytes();
-        bytes.AsSpan(8).Clear();
-        return new IPAddress(bytes).ToString();
-    }
 
     /// <summary>Deletes, in small batches, what is too many. Returns how many that were.</summary>
     public async Task<long> ApplyAsync(CancellationToken cancellation = default)

@@ -1,9 +1,11 @@
 using System.Data.Common;
 using Dapper;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Settings;
+using NotifyHub.Grains.Storage;
 using NotifyHub.Hosting.Settings;
 
-namespace NotifyHub.Grains.Storage;
+namespace NotifyHub.Grains.Usage;
 
 /// <summary>What callers without a login asked the API for: a sum per minute, address and endpoint. Apart from the records of known callers, which no
 /// stranger displaces.</summary>

@@ -1,7 +1,9 @@
 using Dapper;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Audit;
+using NotifyHub.Grains.Storage;
 
-namespace NotifyHub.Grains.Storage;
+namespace NotifyHub.Grains.Accounts;
 
 /// <summary>The people who may log in. E-mail addresses are kept as <see cref="GrainKeys.NormaliseEmail"/> gives them.</summary>
 public sealed class UserStore(Database database, TimeProvider time)

@@ -3,8 +3,9 @@ using System.Data.Common;
 using System.Security.Cryptography;
 using Dapper;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Storage;
 
-namespace NotifyHub.Grains.Storage;
+namespace NotifyHub.Grains.Broadcast;
 
 /// <summary>The lives of the channels' logs: a new channel begins one, and so does a log whose acknowledged end the database
 /// has lost.</summary>

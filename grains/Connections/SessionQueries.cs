@@ -2,8 +2,10 @@ using System.Globalization;
 using Dapper;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Settings;
+using NotifyHub.Grains.Storage;
 
-namespace NotifyHub.Grains.Storage;
+namespace NotifyHub.Grains.Connections;
 
 /// <summary>Reads what <see cref="SessionStore"/> keeps. Totals are the sum of the days; rows are what retention has left.</summary>
 public sealed class SessionQueries(Database database, IOptions<SiloOptions> options, TimeProvider time)
@@ -147,6 +149,3 @@ public sealed class SessionQueries(Database database, IOptions<SiloOptions> opti
             new LiveCounters(ConnectionId, Sent, Received, (int)Math.Min(Errors, int.MaxValue), LastError, Time(LastPingAt)));
     }
 }
-
-/// <param name="LastConnectionAt">UTC of the newest session's start.</param>
-public sealed record SessionTotals(long Active, long Total, DateTimeOffset? LastConnectionAt);

@@ -2,8 +2,11 @@ using System.Data.Common;
 using Dapper;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Broadcast;
+using NotifyHub.Grains.Settings;
+using NotifyHub.Grains.Storage;
 
-namespace NotifyHub.Grains.Storage;
+namespace NotifyHub.Grains.Notifications;
 
 /// <summary>
 /// Notifications published on the public channel: lists, counts and their status. Their rows are written with the log, by

@@ -3,8 +3,10 @@ using System.Globalization;
 using Dapper;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Settings;
+using NotifyHub.Grains.Storage;
 
-namespace NotifyHub.Grains.Storage;
+namespace NotifyHub.Grains.Usage;
 
 /// <summary>The log of API requests: a row per request of a known caller, as long as they are retained, sums of the others, and sums per day and
 /// endpoint of all.</summary>

@@ -1,7 +1,7 @@
 using System.Data.Common;
 using Dapper;
 
-namespace NotifyHub.Grains.Storage;
+namespace NotifyHub.Grains.Connections;
 
 /// <summary>What one transaction adds to the table <c>session_day</c>.</summary>
 internal sealed class DayCounters

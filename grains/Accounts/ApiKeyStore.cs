@@ -1,7 +1,8 @@
 using Dapper;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Storage;
 
-namespace NotifyHub.Grains.Storage;
+namespace NotifyHub.Grains.Accounts;
 
 /// <summary>API keys, known by the hash of their secret.</summary>
 public sealed class ApiKeyStore(Database database, TimeProvider time)
