@@ -130,6 +130,6 @@ public sealed partial class UserGrain : Grain, IUserGrain
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "The login of user {Id} from {Address} could not be noted: {Failure}")]
+    [LoggerMessage(201, LogLevel.Warning, "The login of user {Id} from {Address} could not be noted: {Failure}")]
     private partial void LogNotNoted(long id, string address, string failure);
 }

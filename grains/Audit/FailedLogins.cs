@@ -88,6 +88,6 @@ public sealed partial class FailedLogins(AuditStore store, TimeProvider time, IL
         while (await timer.WaitForNextTickAsync(stoppingToken)) await WriteAsync(stoppingToken);
     }
 
-    [LoggerMessage(LogLevel.Warning, "The audit log of failed logins waits: {Reason}")]
+    [LoggerMessage(301, LogLevel.Warning, "The audit log of failed logins waits: {Reason}")]
     private partial void LogWaiting(string reason);
 }

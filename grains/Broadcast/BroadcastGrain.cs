@@ -367,21 +367,21 @@ public sealed partial class BroadcastGrain(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Gateway {GatewayId} follows channel {Channel}")]
+    [LoggerMessage(401, LogLevel.Information, "Gateway {GatewayId} follows channel {Channel}")]
     private partial void LogGatewayJoined(string gatewayId, string channel);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Channel {Channel} is written by another activation; this one ends")]
+    [LoggerMessage(402, LogLevel.Warning, "Channel {Channel} is written by another activation; this one ends")]
     private partial void LogFenced(string channel);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Publishes} publishes to channel {Channel} failed and were told so")]
+    [LoggerMessage(403, LogLevel.Error, "{Publishes} publishes to channel {Channel} failed and were told so")]
     private partial void LogCommitFailed(Exception e, string channel, int publishes);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A publish to channel {Channel} cannot be stored: it alone was refused")]
+    [LoggerMessage(404, LogLevel.Error, "A publish to channel {Channel} cannot be stored: it alone was refused")]
     private partial void LogNotStorable(Exception e, string channel);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Whether channel {Channel} is written elsewhere could not be seen: {Fault}")]
+    [LoggerMessage(405, LogLevel.Debug, "Whether channel {Channel} is written elsewhere could not be seen: {Fault}")]
     private partial void LogNotVerified(string fault, string channel);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Retention of channel {Channel} was not applied this time: {Fault}")]
+    [LoggerMessage(406, LogLevel.Warning, "Retention of channel {Channel} was not applied this time: {Fault}")]
     private partial void LogSweepFailed(string fault, string channel);
 }

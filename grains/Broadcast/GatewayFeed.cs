@@ -54,6 +54,7 @@ internal sealed partial class GatewayFeed(
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Gateway {GatewayId} did not take a batch of channel {Channel}; it is dropped until it registers again")]
+    [LoggerMessage(601, LogLevel.Warning,
+        "Gateway {GatewayId} did not take a batch of channel {Channel}; it is dropped until it registers again")]
     private partial void LogNotDelivered(Exception failure, string gatewayId, string channel);
 }

@@ -32,9 +32,9 @@ public sealed partial class ClockWatch(IOptions<ConnectionOptions> connections, 
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The system's clock was set back by {Step}")]
+    [LoggerMessage(701, LogLevel.Warning, "The system's clock was set back by {Step}")]
     private partial void LogSetBack(TimeSpan step);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The system's clock was set ahead by {Step}")]
+    [LoggerMessage(702, LogLevel.Warning, "The system's clock was set ahead by {Step}")]
     private partial void LogSetAhead(TimeSpan step);
 }

@@ -85,6 +85,6 @@ public sealed partial class ScheduleGrain(ScheduleStore store, Scheduler schedul
         return result;
     }
 
-    [LoggerMessage(LogLevel.Warning, "Schedules are put off: {Fault}")]
+    [LoggerMessage(1001, LogLevel.Warning, "Schedules are put off: {Fault}")]
     private partial void LogPutOff(string fault);
 }

@@ -272,9 +272,9 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         await Task.WhenAll(orphans.Select(gatewayId => Connections(gatewayId).WatchAsync()));
     }
 
-    [LoggerMessage(LogLevel.Debug, "Gateway {GatewayId} did not tell its sessions' counters: {Failure}")]
+    [LoggerMessage(1501, LogLevel.Debug, "Gateway {GatewayId} did not tell its sessions' counters: {Failure}")]
     private partial void LogNotDescribed(string gatewayId, string failure);
 
-    [LoggerMessage(LogLevel.Warning, "Housekeeping is put off: {Failure}")]
+    [LoggerMessage(1502, LogLevel.Warning, "Housekeeping is put off: {Failure}")]
     private partial void LogNotKept(string failure);
 }

@@ -37,9 +37,9 @@ internal sealed partial class StorageFaultFilter(Database database, SiloMetrics 
         }
     }
 
-    [LoggerMessage(LogLevel.Error, "The database refused the values of a call to {Interface}.{Method}")]
+    [LoggerMessage(1801, LogLevel.Error, "The database refused the values of a call to {Interface}.{Method}")]
     private partial void LogRefused(Exception cause, string @interface, string method);
 
-    [LoggerMessage(LogLevel.Warning, "A list was given up: {Interface}.{Method}")]
+    [LoggerMessage(1802, LogLevel.Warning, "A list was given up: {Interface}.{Method}")]
     private partial void LogListRefused(Exception cause, string @interface, string method);
 }

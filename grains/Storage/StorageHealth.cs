@@ -98,9 +98,9 @@ public sealed partial class StorageHealth
         public long SucceededAt;
     }
 
-    [LoggerMessage(LogLevel.Error, "A {Use} of the storage failed. {Fault}")]
+    [LoggerMessage(1901, LogLevel.Error, "A {Use} of the storage failed. {Fault}")]
     private partial void LogFailed(Exception cause, StorageUse use, string fault);
 
-    [LoggerMessage(LogLevel.Information, "The storage works again: a {Use} succeeded")]
+    [LoggerMessage(1902, LogLevel.Information, "The storage works again: a {Use} succeeded")]
     private partial void LogRecovered(StorageUse use);
 }

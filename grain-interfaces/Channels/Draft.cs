@@ -1,0 +1,13 @@
+namespace NotifyHub.GrainInterfaces;
+
+/// <summary>What someone wants published: either a ready payload (a push) or a notification, whose payload the grain makes.</summary>
+[GenerateSerializer, Immutable, Alias("NotifyHub.Draft")]
+public sealed record Draft(
+    [property: Id(0)] byte[]? Payload,
+    [property: Id(1)] NotificationDraft? Notification)
+{
+    /// <summary>A push: one JSON object, UTF-8, broadcast byte for byte.</summary>
+    public static Draft Push(byte[] payload) => new(payload, null);
+
+    public static Draft Of(NotificationDraft notification) => new(null, notification);
+}
