@@ -5,8 +5,8 @@ using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Site;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.Grains.Settings;
-using NotifyHub.Hosting.Settings;
 using NotifyHub.Hosting;
+using NotifyHub.Hosting.Settings;
 using NotifyHub.Telemetry;
 
 var program = GatewayHost.Info;

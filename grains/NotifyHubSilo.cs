@@ -175,7 +175,7 @@ public static class NotifyHubSilo
         endpoints.GatewayPort = settings.GatewayPort;
         // Unset, Orleans advertises the machine's own address.
         if (settings.AdvertisedAddress.Length == 0) return;
-        endpoints.AdvertisedIPAddress = AdvertisedAddress.Find(settings.AdvertisedAddress)!; // Found when the settings were checked.
+        endpoints.AdvertisedIPAddress = MachineAddress.Find(settings.AdvertisedAddress)!; // Found when the settings were checked.
     }
 
     private static int FreePort()

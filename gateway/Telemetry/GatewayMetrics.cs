@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Sockets;
-using NotifyHub.Grains.Telemetry;
 using NotifyHub.Hosting.Metrics;
 
 namespace NotifyHub.Gateway.Telemetry;
@@ -41,7 +40,7 @@ public sealed class GatewayMetrics
 
     public GatewayMetrics(IMeterFactory meters)
     {
-        _meter = meters.Create(SiloMetrics.MeterName);
+        _meter = meters.Create(Tally.MeterName);
         _closed = new Tally(
             _meter, "notifyhub.connections.closed", "{connection}", "Clients' connections that have ended, by reason.",
             "notifyhub.close.reason", CloseReason.All.Select(reason => reason.Label));

@@ -254,7 +254,7 @@ public sealed partial class BroadcastGrain(
 
     private Message Write(Draft draft, long offset, List<Notification> made)
     {
-        if (draft.Notification is not { } notification) return new Message(offset, draft.Payload!, IsNotification: false);
+        if (draft.Fields is not { } notification) return new Message(offset, draft.Payload!, IsNotification: false);
         var published = Notification.AsPublished(_channel, offset, notification);
         made.Add(published);
         return new Message(offset, NotificationJson.Payload(published, _zone), IsNotification: true);

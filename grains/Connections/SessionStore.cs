@@ -7,7 +7,6 @@ using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Settings;
 using NotifyHub.Grains.Storage;
 using NotifyHub.Hosting;
-using NotifyHub.Hosting.Metrics;
 
 namespace NotifyHub.Grains.Connections;
 
@@ -192,7 +191,7 @@ public sealed class SessionStore(Database database, IOptions<SiloOptions> option
             each.Counters.Errors,
             CleanOrNull(each.Counters.LastError ?? (each.Abnormal ? each.Reason : null)),
             Clean(each.Reason)));
-        foreach (var ended in await session.QueryAsync<Ended>(
+        foreach (var ended in await session.QueryAsync<EndedSession>(
             $"""
             {_closed}
             UPDATE session SET status = r.status, last_ping_at = r.last_ping_at, sent = r.sent, received = r.received,
@@ -315,7 +314,7 @@ public sealed class SessionStore(Database database, IOptions<SiloOptions> option
         public long Errors { get; init; }
     }
 
-    private sealed class Ended
+    private sealed class EndedSession
     {
         public string Day { get; init; } = "";
         public string Status { get; init; } = "";

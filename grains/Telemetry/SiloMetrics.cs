@@ -7,8 +7,6 @@ namespace NotifyHub.Grains.Telemetry;
 /// <summary>What a silo measures, as docs/telemetry.md lists it. Once a commit or a batch, never a message.</summary>
 public sealed class SiloMetrics
 {
-    public const string MeterName = "NotifyHub";
-
     /// <summary>Values of <c>error.type</c>: the database may do it the next time, or fails until an operator acts.</summary>
     public const string StorageUnavailable = "storage_unavailable";
     public const string StorageBroken = "storage_broken";
@@ -35,7 +33,7 @@ public sealed class SiloMetrics
 
     public SiloMetrics(IMeterFactory meters)
     {
-        var meter = meters.Create(MeterName);
+        var meter = meters.Create(Tally.MeterName);
         _commitSize = meter.CreateHistogram("notifyhub.commit.size", "{message}", "Messages of a group commit.", advice: Counts);
         _commitDuration = meter.CreateHistogram("notifyhub.commit.duration", "s", "A group commit, one transaction of the database.", advice: Durations);
         meter.CreateObservableUpDownCounter(

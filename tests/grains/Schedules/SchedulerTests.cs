@@ -43,7 +43,7 @@ public abstract class SchedulerTests(PostgresServer? server) : StoreTest(server)
 
         var call = Assert.Single(_calls);
         Assert.Equal($"schedule/{made.Id}/{at.ToUnixTimeMilliseconds()}", call.IdempotencyKey);
-        Assert.Equal(Content with { CreatedAt = at }, Assert.Single(call.Drafts).Notification);
+        Assert.Equal(Content with { CreatedAt = at }, Assert.Single(call.Drafts).Fields);
         var schedule = (await Store.GetAsync(made.Id, Cancellation))!;
         Assert.Equal((ScheduleStatus.Finished, null, at, RunStatus.Sent), (schedule.Status, schedule.NextRunAt, schedule.LastRunAt, schedule.LastRunStatus));
         Assert.Equal(

@@ -4,7 +4,7 @@ using System.Net.NetworkInformation;
 namespace NotifyHub.Grains;
 
 /// <summary>The address that a silo tells the others. On a machine with several networks only the operator knows which one they share.</summary>
-public static class AdvertisedAddress
+public static class MachineAddress
 {
     /// <param name="setting">An IP address, or a network in CIDR form.</param>
     /// <returns>The address itself, or this machine's own in that network; null: neither.</returns>

@@ -1,10 +1,9 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using NotifyHub.Hosting;
 using Orleans.Configuration;
 
-namespace NotifyHub.Grains.Clocks;
+namespace NotifyHub.Hosting;
 
 /// <summary>Logs when the system's clock is set, and repairs what Orleans measures by it and lets nobody choose a clock for.</summary>
 public sealed partial class ClockWatch(IOptions<ConnectionOptions> connections, TimeProvider time, ILogger<ClockWatch> logger) : BackgroundService
@@ -32,9 +31,9 @@ public sealed partial class ClockWatch(IOptions<ConnectionOptions> connections, 
         }
     }
 
-    [LoggerMessage(701, LogLevel.Warning, "The system's clock was set back by {Step}")]
+    [LoggerMessage(101, LogLevel.Warning, "The system's clock was set back by {Step}")]
     private partial void LogSetBack(TimeSpan step);
 
-    [LoggerMessage(702, LogLevel.Warning, "The system's clock was set ahead by {Step}")]
+    [LoggerMessage(102, LogLevel.Warning, "The system's clock was set ahead by {Step}")]
     private partial void LogSetAhead(TimeSpan step);
 }

@@ -3,7 +3,7 @@ using NotifyHub.Grains;
 
 namespace NotifyHub.GrainTests;
 
-public sealed class AdvertisedAddressTests
+public sealed class MachineAddressTests
 {
     [Theory]
     [InlineData("10.1.2.3", "10.1.2.3")]
@@ -11,7 +11,7 @@ public sealed class AdvertisedAddressTests
     [InlineData("127.0.0.0/8", "127.0.0.1")]
     [InlineData("127.0.0.1/32", "127.0.0.1")]
     public void An_address_is_itself_and_a_network_is_this_machines_address_in_it(string setting, string expected) =>
-        Assert.Equal(IPAddress.Parse(expected), AdvertisedAddress.Find(setting));
+        Assert.Equal(IPAddress.Parse(expected), MachineAddress.Find(setting));
 
     [Theory]
     [InlineData("240.0.0.0/4")] // Reserved: no machine has an address in it.
@@ -19,5 +19,5 @@ public sealed class AdvertisedAddressTests
     [InlineData("silo-1")]
     [InlineData("")]
     public void A_network_without_this_machine_and_what_is_neither_are_not_found(string setting) =>
-        Assert.Null(AdvertisedAddress.Find(setting));
+        Assert.Null(MachineAddress.Find(setting));
 }
