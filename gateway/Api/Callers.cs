@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Claims;
 using Microsoft.IdentityModel.JsonWebTokens;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Hosting;
 
 namespace NotifyHub.Gateway.Api;
 
@@ -22,13 +23,13 @@ internal static class Callers
 
     /// <summary>The same for the grid, with what is counted as one.</summary>
     public static ClientAddress ClientAddress(this HttpContext context) =>
-        new(context.CallerAddress(), LoginLimiter.Network(context.Connection.RemoteIpAddress), ThisMachine.Is(context));
+        new(context.CallerAddress(), AddressPrefix.Of(context.Connection.RemoteIpAddress), ThisMachine.Is(context));
 
     /// <summary>Who is counted as one where each gets a share: the caller wherever it calls from, or the network that nobody
     /// calls from.</summary>
     public static string Partition(this HttpContext context) => context.User.Identity is { IsAuthenticated: true }
         ? context.User.CallerId()
-        : LoginLimiter.Network(context.Connection.RemoteIpAddress);
+        : AddressPrefix.Of(context.Connection.RemoteIpAddress);
 
     /// <summary>A person's number among the users. Only for people.</summary>
     public static long UserId(this ClaimsPrincipal caller) =>

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using NotifyHub.Gateway.Telemetry;
+using NotifyHub.Hosting;
 
 namespace NotifyHub.Gateway.Network;
 
@@ -48,7 +49,7 @@ public sealed class HttpConnections(int max, int maxPerAddress, Func<IPAddress, 
         {
             var key = maxPerAddress == 0 || isExempt(peer)
                 ? null
-                : ConnectionPlaces.Network((peer.IsIPv4MappedToIPv6 ? peer.MapToIPv4() : peer).ToString());
+                : AddressPrefix.Of(peer);
             var address = key is null ? null : _addresses.GetValueOrDefault(key);
             var isAddressFull = address is not null && address.Count >= maxPerAddress;
             if (isAddressFull) shed = address!.Idle.First?.Value;

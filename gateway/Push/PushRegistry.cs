@@ -1,4 +1,5 @@
 using NotifyHub.Gateway.Network;
+using NotifyHub.Hosting;
 
 namespace NotifyHub.Gateway.Push;
 
@@ -26,7 +27,7 @@ public sealed class PushRegistry(int max, int maxPerAddress)
     /// <param name="slot">Null unless it is granted.</param>
     public Admission TryAdd(string address, bool isAuthorised, out PushSlot? slot)
     {
-        var key = ConnectionPlaces.Network(address);
+        var key = AddressPrefix.Of(address);
         PushSlot? shed;
         Admission shortage;
         lock (Lock)

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 using NotifyHub.Gateway;
 using NotifyHub.Gateway.Api;
 using NotifyHub.Gateway.Cluster;
-using NotifyHub.Grains;
+using NotifyHub.Grains.Settings;
 using NotifyHub.Hosting;
 using Xunit;
 

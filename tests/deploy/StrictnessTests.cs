@@ -1,6 +1,6 @@
+using NotifyHub.Grains.Settings;
 using k8s;
 using NotifyHub.Gateway;
-using NotifyHub.Grains;
 using Xunit;
 using YamlDotNet.Core;
 

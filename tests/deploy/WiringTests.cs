@@ -1,7 +1,7 @@
+using NotifyHub.Grains.Settings;
 using k8s.Models;
 using NotifyHub.Gateway;
 using NotifyHub.Gateway.Network;
-using NotifyHub.Grains;
 using Xunit;
 
 namespace NotifyHub.DeployTests;

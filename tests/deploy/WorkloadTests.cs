@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using NotifyHub.Grains.Settings;
 using k8s.Models;
 using Microsoft.Extensions.Hosting;
 using NotifyHub.Gateway;

@@ -4,7 +4,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using NotifyHub.Gateway;
-using NotifyHub.Grains;
+using NotifyHub.Grains.Settings;
 using NotifyHub.Hosting.Settings;
 using Xunit;
 
