@@ -14,13 +14,13 @@ using NotifyHub.Grains.Connections;
 using NotifyHub.Grains.Notifications;
 using NotifyHub.Grains.Schedules;
 using NotifyHub.Grains.Service;
-using NotifyHub.Grains.Settings;
 using NotifyHub.Grains.Storage;
 using NotifyHub.Grains.Telemetry;
 using NotifyHub.Grains.Usage;
 using NotifyHub.Hosting;
 using NotifyHub.Hosting.Settings;
 using Orleans.Configuration;
+using SiloOptions = NotifyHub.Grains.Settings.SiloOptions;
 
 namespace NotifyHub.Grains;
 

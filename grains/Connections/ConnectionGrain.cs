@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Settings;
+using NotifyHub.Grains.Storage;
 using NotifyHub.Grains.Telemetry;
 using Orleans.Concurrency;
 

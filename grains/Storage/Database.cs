@@ -4,6 +4,7 @@ using Dapper;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Settings;
 using NotifyHub.Grains.Storage.Migrations;
 
 namespace NotifyHub.Grains.Storage;

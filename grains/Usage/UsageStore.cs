@@ -23,7 +23,7 @@ public sealed class UsageStore(Database database, ReportPositions positions, IOp
     private readonly SiloOptions _options = options.Value;
 
     /// <summary>What callers without a login asked for.</summary>
-    public AnonymousRequests Anonymous { get; } = new(database, options.Value);
+    public AnonymousUsage Anonymous { get; } = new(database, options.Value);
 
     private readonly TimeZoneInfo _zone = options.Value.Zone();
 
@@ -35,7 +35,7 @@ public sealed class UsageStore(Database database, ReportPositions positions, IOp
             if (!await positions.TakeAsync(connection, transaction, number)) return false;
 
             await SumAsync(connection, transaction, batch);
-            await AnonymousRequests.AddAsync(connection, transaction, batch.Anonymous);
+            await AnonymousUsage.AddAsync(connection, transaction, batch.Anonymous);
             if (batch.Requests.Length == 0) return true;
             await InsertAsync(connection, transaction, batch.Requests, cancellation);
             // As many leave at the old end as come at the new one: the bound holds at any rate of requests.

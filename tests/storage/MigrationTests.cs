@@ -61,7 +61,7 @@ public abstract class MigrationTests(PostgresServer? server) : StorageTest(serve
     public async Task The_numbers_of_the_last_reports_are_kept_in_one_table()
     {
         var folder = Directory.CreateTempSubdirectory("notifyhub-migration-");
-        await using (var database = Database.Open(
+        await using (var database = DatabaseFactory.Open(
             _server is null ? $"Data Source={Path.Combine(folder.FullName, "before.db")}" : await _server.CreateDatabaseAsync()))
         {
             await ApplyAsync(database, before: "0013");

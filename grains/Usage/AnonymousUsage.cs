@@ -9,7 +9,7 @@ namespace NotifyHub.Grains.Usage;
 
 /// <summary>What callers without a login asked the API for: a sum per minute, address and endpoint. Apart from the records of known callers, which no
 /// stranger displaces.</summary>
-public sealed class AnonymousRequests(Database database, SiloOptions options)
+public sealed class AnonymousUsage(Database database, SiloOptions options)
 {
     private const int SweepBatch = 5_000;
 
