@@ -1,10 +1,13 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Access;
 using NotifyHub.Gateway.Api;
+using NotifyHub.Gateway.Channels;
 using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Push;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.Gateway.Site;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.Gateway.Telemetry;
@@ -139,6 +142,7 @@ public static class GatewayHost
     public static string? CheckGateway(this IServiceProvider services)
     {
         var options = services.GetRequiredService<IOptions<GatewayOptions>>().Value;
+        StateFile.Check(options.StateFile);
         if (options.Mode == GatewayMode.Embedded)
         {
             services.CheckSilo();
@@ -164,11 +168,13 @@ public static class GatewayHost
     /// <summary>Runs until told to end. Answers the process's exit code.</summary>
     public static async Task<int> RunGatewayAsync(this WebApplication app)
     {
+        using var state = new StateFile(app.Services.GetRequiredService<IOptions<GatewayOptions>>().Value.StateFile);
         try
         {
             await app.StartAsync();
             // The push port opens when the grid has said that the service is to run.
             await app.Services.GetRequiredService<GridLink>().FirstContact.WaitAsync(app.Lifetime.ApplicationStopping);
+            Write(state, app.Services);
         }
         catch (OperationCanceledException)
         {
@@ -189,6 +195,17 @@ public static class GatewayHost
             app.Services.GetRequiredService<ServerCertificate>());
         await app.WaitForShutdownAsync();
         return 0;
+    }
+
+    private static void Write(StateFile state, IServiceProvider services)
+    {
+        var node = services.GetRequiredService<GatewayNode>();
+        state.Write(
+            ("websocket_port", node.WebSocketPort),
+            ("push_port", node.PushPort),
+            ("console_port", services.GetRequiredService<ConsoleEndPoint>().Port),
+            ("health_port", services.GetRequiredService<HealthPort>().Port),
+            ("metrics_port", services.GetRequiredService<MetricsEndPoint>().Port));
     }
 
     private static IPEndPoint EndPoint(GatewayOptions options) => new(ListenAddress.Of(options.Address), options.WebSocketPort);

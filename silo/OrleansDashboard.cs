@@ -17,14 +17,18 @@ internal static class OrleansDashboard
     /// <summary>Whether the settings want one. It measures every grain call: without it nothing does.</summary>
     public static bool IsWanted(IConfiguration configuration) => Port(configuration) >= 0;
 
-    public static void ListenOn(KestrelServerOptions kestrel, SiloOptions options)
+    public static void ListenOn(KestrelServerOptions kestrel, SiloOptions options, Action<ListenOptions> opened)
     {
         if (options.DashboardPort < 0) return;
-        kestrel.Listen(IPAddress.Loopback, options.DashboardPort, listen => listen.Use(next => connection =>
+        kestrel.Listen(IPAddress.Loopback, options.DashboardPort, listen =>
         {
-            connection.Features.Set(Mark.OfConnection);
-            return next(connection);
-        }));
+            opened(listen);
+            listen.Use(next => connection =>
+            {
+                connection.Features.Set(Mark.OfConnection);
+                return next(connection);
+            });
+        });
     }
 
     /// <summary>Answers on the dashboard's port only.</summary>

@@ -41,10 +41,10 @@ try
     builder.Services.AddSingleton<SiloPorts>();
     builder.Services.AddOptions<SocketTransportOptions>().Configure<SiloPorts>((transport, ports) => transport.CreateBoundListenSocket = ports.Take);
     builder.Services.AddOptions<KestrelServerOptions>()
-        .Configure<IOptions<SiloOptions>>((kestrel, options) =>
+        .Configure<IOptions<SiloOptions>, SiloPorts>((kestrel, options, ports) =>
         {
-            kestrel.Listen(SiloPorts.Health(options.Value));
-            OrleansDashboard.ListenOn(kestrel, options.Value);
+            kestrel.Listen(SiloPorts.Health(options.Value), listen => ports.HealthPort = listen);
+            OrleansDashboard.ListenOn(kestrel, options.Value, listen => ports.DashboardPort = listen);
         });
 
     await using var app = builder.Build();
@@ -52,6 +52,7 @@ try
     if (arguments.Task == ProgramTask.Check)
     {
         app.Services.CheckSilo();
+        StateFile.Check(app.Services.GetRequiredService<IOptions<SiloOptions>>().Value.StateFile);
         return siloPorts.CheckAddresses().ToList() is { Count: > 0 } wrong ? StartFault.Tell(wrong) : program.Checked();
     }
 
@@ -67,6 +68,8 @@ try
     if (siloPorts.Hold() is { Count: > 0 } taken) return StartFault.Tell(taken);
     if (await app.Services.PrepareSiloAsync() is { } fault) return StartFault.Tell(fault);
 
+    using var state = new StateFile(app.Services.GetRequiredService<IOptions<SiloOptions>>().Value.StateFile);
+    app.Lifetime.ApplicationStarted.Register(() => state.Write(siloPorts.Bound()));
     await app.RunSiloAsync();
     return 0;
 }

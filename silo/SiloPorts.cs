@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
-using NotifyHub.Grains;
 using NotifyHub.Grains.Settings;
 using NotifyHub.Hosting;
 using NotifyHub.Telemetry;
@@ -20,6 +20,12 @@ namespace NotifyHub.Silo;
 internal sealed class SiloPorts(IOptions<SiloOptions> options, IOptions<EndpointOptions> orleans, MetricsEndPoint metrics) : IDisposable
 {
     private readonly Dictionary<EndPoint, Socket> _held = [];
+
+    /// <summary>Known once the web server is configured.</summary>
+    public ListenOptions? HealthPort { get; set; }
+
+    /// <summary>Null: there is no dashboard.</summary>
+    public ListenOptions? DashboardPort { get; set; }
 
     public static IPEndPoint Health(SiloOptions options) => new(ListenAddress.Any, options.HealthPort);
 
@@ -55,6 +61,16 @@ internal sealed class SiloPorts(IOptions<SiloOptions> options, IOptions<Endpoint
     /// <summary>The socket for the web server: the one that is held, or a new one where the system picks the port.</summary>
     public Socket Take(EndPoint endPoint) =>
         _held.Remove(endPoint, out var socket) ? socket : SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
+
+    /// <summary>The ports as bound, by their names in the state file; -1: not open.</summary>
+    public (string Name, int Port)[] Bound() =>
+    [
+        ("silo_port", options.Value.SiloPort),
+        ("gateway_port", options.Value.GatewayPort),
+        ("health_port", HealthPort?.IPEndPoint?.Port ?? -1),
+        ("metrics_port", metrics.Port),
+        ("dashboard_port", DashboardPort?.IPEndPoint?.Port ?? -1),
+    ];
 
     public void Dispose()
     {

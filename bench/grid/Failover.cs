@@ -11,7 +11,6 @@ namespace NotifyHub.Bench.Grid;
 internal static class Failover
 {
     private static readonly TimeSpan Outage = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     /// <summary>A silo that has just come back is still being handed its share: to lose the other one then is two failures at once.</summary>
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(10);
@@ -117,9 +116,9 @@ internal static class Failover
         await Task.Delay(Settling);
         await using var traffic = await Traffic.StartAsync(cluster);
         var moment = await cause(cluster);
-        var back = await traffic.Publisher.FirstAfterAsync(moment, Patience);
-        await traffic.Publisher.ContinueAsync(50, Patience);
-        var count = await traffic.CountAsync(Patience);
+        var back = await traffic.Publisher.FirstAfterAsync(moment);
+        await traffic.Publisher.ContinueAsync(50);
+        var count = await traffic.CountAsync();
         return (back, count);
     }
 }

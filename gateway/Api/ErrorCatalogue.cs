@@ -69,7 +69,7 @@ public static class ErrorCatalogue
     public static readonly ApiError StorageBroken =
         new("STORAGE_BROKEN", 500, new("資料庫需要管理員處理", "The database needs an operator; trying again does not help."));
 
-    /// <summary>An operator has stopped the service: no WebSocket is accepted until it is started again.</summary>
+    /// <summary>An administrator has stopped the service: no WebSocket is accepted until it is started again.</summary>
     public static readonly ApiError ServiceStopped = new("SERVICE_STOPPED", 503, new("WebSocket 服務已停止", "The WebSocket service is stopped."));
 
     /// <summary>This gateway has as many clients as it may (<c>ClientConnections</c>); <c>Retry-After</c> tells when to try again.</summary>

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Settings;
 
 namespace NotifyHub.Gateway.Api;
 
@@ -12,6 +13,9 @@ public sealed partial class HealthPort(IOptions<GatewayOptions> options)
 
     /// <summary>As asked for; -1: none.</summary>
     public int Wanted { get; } = options.Value.HealthPort;
+
+    /// <summary>The port as bound (never 0 once started); -1: there is none.</summary>
+    public int Port => _listen?.IPEndPoint?.Port ?? -1;
 
     internal void ListenOn(KestrelServerOptions kestrel)
     {

@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Access;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Hosting.Settings;
 

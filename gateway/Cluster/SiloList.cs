@@ -2,10 +2,12 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Network;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Hosting;
 using Orleans.Configuration;
 using Orleans.Messaging;
+using GatewayOptions = NotifyHub.Gateway.Settings.GatewayOptions;
 
 namespace NotifyHub.Gateway.Cluster;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
-using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Channels;
+using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.Hosting.Metrics;
 

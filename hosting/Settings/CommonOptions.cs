@@ -16,6 +16,10 @@ public abstract class CommonOptions
     /// secrets. Empty: none.</summary>
     public string SecretsFolder { get; set; } = "";
 
+    /// <summary>JSON file with the process id and the bound ports, for scripts: it is there while the process serves. Empty:
+    /// none.</summary>
+    public string StateFile { get; set; } = "";
+
     /// <summary>IP address that the metrics port binds to; <c>*</c> is every address. It has no login.</summary>
     [Required]
     public string MetricsAddress { get; set; } = "127.0.0.1";

@@ -63,7 +63,7 @@ public sealed class NetworkTests(NetworkTests.Hosts cluster) : IClassFixture<Net
 
         await traffic.Publisher.ContinueAsync(50);
         using var cut = Cut.Rest();
-        await Until.TrueAsync(async () => (await cut.GetAsync("/health/ready?deep=1")).Status == HttpStatusCode.OK, patience: TimeSpan.FromSeconds(60));
+        await Until.TrueAsync(async () => (await cut.GetAsync("/health/ready?deep=1")).Status == HttpStatusCode.OK);
         await traffic.EndAsync();
         Assert.Equal(0, traffic.All.Sum(client => client.Resumes));
         await Numbers.UntilAsync(rest, numbers => numbers == before);
@@ -79,7 +79,7 @@ public sealed class NetworkTests(NetworkTests.Hosts cluster) : IClassFixture<Net
         await _cluster.Network.CutAsync(_cluster.Silos[0].Host!, _cluster.Silos[1].Host!);
 
         // Each finds the other dead; the database decides, and who reads there that it was given up ends.
-        await Until.TrueAsync(() => _cluster.Silos.Count(silo => silo.IsRunning) == 1, patience: TimeSpan.FromSeconds(60));
+        await Until.TrueAsync(() => _cluster.Silos.Count(silo => silo.IsRunning) == 1);
         await traffic.Publisher.ContinueAsync(50);
         await Numbers.UntilAsync(rest, numbers => numbers == before);
         await traffic.EndAsync();

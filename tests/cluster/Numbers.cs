@@ -18,7 +18,7 @@ internal sealed record Numbers(long Active, long Total, long Errors)
                 if (answer.Status == HttpStatusCode.OK) numbers = Of(answer.Data);
                 return wanted(numbers);
             },
-            () => numbers.ToString(), TimeSpan.FromSeconds(60), "the numbers are as they must be");
+            () => numbers.ToString(), "the numbers are as they must be");
         return numbers;
     }
 

@@ -74,7 +74,7 @@ public sealed class OneNameTests : IAsyncLifetime
         RestAnswer? answer = null;
         await Until.TrueAsync(
             async () => (answer = await rest.GetAsync("/api/system/websocket/status")).Status == HttpStatusCode.OK && Silos(answer).SequenceEqual(silos.Order()),
-            () => answer?.Body ?? "no answer", TimeSpan.FromSeconds(60), $"silos {string.Join(' ', silos)}");
+            () => answer?.Body ?? "no answer", $"silos {string.Join(' ', silos)}");
     }
 
     private static async Task UntilPublishedAsync(RestClient rest, string key)
@@ -82,7 +82,7 @@ public sealed class OneNameTests : IAsyncLifetime
         RestAnswer? answer = null;
         await Until.TrueAsync(
             async () => (answer = await rest.PostAsync("/api/push", "{}", ("Idempotency-Key", key))).Status == HttpStatusCode.OK,
-            () => answer?.Body ?? "no answer", TimeSpan.FromSeconds(60), "a publish is acknowledged");
+            () => answer?.Body ?? "no answer", "a publish is acknowledged");
     }
 
     private static IEnumerable<string> Silos(RestAnswer status) =>

@@ -18,7 +18,7 @@ public sealed class StartScriptTests : IDisposable
         using var script = Start();
         var output = script.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await Until.TrueAsync(
-            () => Written().Contains("Ctrl+C ends it.", StringComparison.Ordinal), Written, TimeSpan.FromSeconds(90), "the welcome text");
+            () => Written().Contains("Ctrl+C ends it.", StringComparison.Ordinal), Written, "the welcome text");
 
         using (var kill = Process.Start("kill", ["-TERM", $"{script.Id}"])) await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
         await script.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(90), TestContext.Current.CancellationToken);

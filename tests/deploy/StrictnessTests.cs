@@ -1,8 +1,8 @@
+using NotifyHub.Gateway.Settings;
 using NotifyHub.Grains.Settings;
-using k8s;
-using NotifyHub.Gateway;
 using Xunit;
 using YamlDotNet.Core;
+using k8s;
 
 namespace NotifyHub.DeployTests;
 

@@ -1,11 +1,10 @@
 using System.Text.RegularExpressions;
-using NotifyHub.Grains.Settings;
-using k8s.Models;
 using Microsoft.Extensions.Hosting;
-using NotifyHub.Gateway;
 using NotifyHub.Gateway.Cluster;
-using NotifyHub.Grains;
+using NotifyHub.Gateway.Settings;
+using NotifyHub.Grains.Settings;
 using Xunit;
+using k8s.Models;
 
 namespace NotifyHub.DeployTests;
 

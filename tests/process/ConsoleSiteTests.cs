@@ -117,7 +117,7 @@ public sealed class ConsoleSiteTests(ConsoleSiteTests.Shared shared) : IClassFix
     {
         await using var hub = await NotifyHubProcess.StartAsync(("ConsolePort", "-1"));
 
-        Assert.Contains("No console", hub.Output, StringComparison.Ordinal);
+        await Until.TrueAsync(() => hub.Output.Contains("No console", StringComparison.Ordinal));
         Assert.Equal(-1, hub.ConsolePort);
     }
 

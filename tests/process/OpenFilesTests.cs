@@ -13,8 +13,6 @@ public sealed partial class OpenFilesTests
     private const int Limit = 640;
     private const int Many = 300;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
-
     [Fact]
     public async Task Out_of_files_it_lives_serves_operators_says_so_once_and_heals_by_itself()
     {
@@ -22,7 +20,7 @@ public sealed partial class OpenFilesTests
             null, ("MetricsPort", "0"), ("HealthPort", "0"), ("ConsolePort", "0"), ("PushIdle", "00:05:00"), ("HandshakeTimeout", "00:05:00"));
         hub.FileLimit = Limit;
         await hub.StartAgainAsync();
-        Assert.Contains($"may open {Limit} files", hub.Output, StringComparison.Ordinal);
+        await Until.TrueAsync(() => hub.Output.Contains($"may open {Limit} files", StringComparison.Ordinal));
         await using var bystander = await hub.ConnectAsync();
 
         for (var round = 0; round < 2; round++)
@@ -58,7 +56,7 @@ public sealed partial class OpenFilesTests
                 foreach (var client in clients) client.Dispose();
             }
 
-            await Until.TrueAsync(async () => await IsLetInAsync(hub), patience: Patience);
+            await Until.TrueAsync(async () => await IsLetInAsync(hub));
         }
 
         Assert.True(hub.IsRunning);
@@ -70,7 +68,7 @@ public sealed partial class OpenFilesTests
     private static async Task TriedAsync(Func<Task> act)
     {
         Exception? last = null;
-        await Until.TrueAsync(async () => (last = await Record.ExceptionAsync(act)) is null, () => $"{last}", Patience);
+        await Until.TrueAsync(async () => (last = await Record.ExceptionAsync(act)) is null, () => $"{last}");
     }
 
     private static async Task TakeAsync(List<Socket> taken, int port)

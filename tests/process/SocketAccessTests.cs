@@ -14,8 +14,6 @@ namespace NotifyHub.ProcessTests;
 public sealed class SocketAccessTests(SocketAccessTests.Shared shared) : IClassFixture<SocketAccessTests.Shared>
 {
     private const string JwtKey = "a key of the tests, at least 32 bytes long";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     public sealed class Shared() : SharedProcess(
         ("RequireToken", "true"), ("JwtKey", JwtKey), ("TrustedProxies__0", "127.0.0.0/8"), ("TrustedProxies__1", "::1"));
 
@@ -137,7 +135,7 @@ public sealed class SocketAccessTests(SocketAccessTests.Shared shared) : IClassF
         var body = "";
         await Until.TrueAsync(
             async () => (body = (await rest.GetAsync("/api/usage/requests?path=/api/system/info")).Body).Contains("198.51.100.23", StringComparison.Ordinal),
-            () => body, Patience, "the request with its address");
+            () => body, "the request with its address");
     }
 
     [Fact]

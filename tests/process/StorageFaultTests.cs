@@ -31,7 +31,7 @@ public sealed class StorageFaultTests
             Assert.StartsWith("error: ", await another.PushAsync("""{"n":2}"""), StringComparison.Ordinal);
         (await rest.PostAsync("/api/push", """{"n":3}""")).ExpectError(HttpStatusCode.ServiceUnavailable, "UNAVAILABLE");
         await AssertStorageAsync(rest, "error", "was deleted, moved or replaced while it was open. Stop NotifyHub");
-        Assert.Contains("was deleted, moved or replaced while it was open", hub.Output, StringComparison.Ordinal);
+        await Until.TrueAsync(() => hub.Output.Contains("was deleted, moved or replaced while it was open", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class StorageFaultTests
 
         await Until.TrueAsync(async () => (await rest.PostAsync("/api/push", """{"n":1}""")).Status == HttpStatusCode.OK);
         await AssertStorageAsync(rest, "ok", "");
-        Assert.Contains("The storage works again", hub.Output, StringComparison.Ordinal);
+        await Until.TrueAsync(() => hub.Output.Contains("The storage works again", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -11,8 +11,6 @@ namespace NotifyHub.ProcessTests;
 /// <summary>TLS on the ports of the settings, with certificates made here.</summary>
 public sealed class TlsTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("notifyhub-tls-");
     private readonly TestCertificate _certificate = new();
 
@@ -37,11 +35,11 @@ public sealed class TlsTests : IDisposable
         using var renewed = new TestCertificate();
         Write("tls.crt", renewed.Pem);
         await Until.TrueAsync(
-            () => hub.Output.Contains("The certificate stays as it was", StringComparison.Ordinal), () => hub.Output, Patience, "a word about it");
+            () => hub.Output.Contains("The certificate stays as it was", StringComparison.Ordinal), () => hub.Output, "a word about it");
         Assert.Equal(HttpStatusCode.OK, (await GetAsync(_certificate, hub.WebSocketPort, "/health/live")).StatusCode);
         Write("tls.key", renewed.KeyPem);
         foreach (var port in (int[])[hub.WebSocketPort, hub.PushPort, hub.ConsolePort])
-            await Until.TrueAsync(() => ShowsAsync(port, renewed), () => hub.Output, Patience, $"the new certificate on port {port}");
+            await Until.TrueAsync(() => ShowsAsync(port, renewed), () => hub.Output, $"the new certificate on port {port}");
 
         using var second = await ConnectAsync(hub, renewed);
         Assert.Equal("ok", await PushAsync(hub, renewed, """{"after":"renewal"}"""));
@@ -120,7 +118,7 @@ public sealed class TlsTests : IDisposable
         var socket = new ClientWebSocket();
         socket.Options.RemoteCertificateValidationCallback = certificate.IsShown;
         if (protocol is not null) socket.Options.AddSubProtocol(protocol);
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = new CancellationTokenSource(Until.Limit);
         await socket.ConnectAsync(new Uri($"wss://localhost:{hub.WebSocketPort}/{query}"), limit.Token);
         return socket;
     }
@@ -128,7 +126,7 @@ public sealed class TlsTests : IDisposable
     private static async Task<string> ReadAsync(ClientWebSocket socket)
     {
         var buffer = new byte[4096];
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = new CancellationTokenSource(Until.Limit);
         var result = await socket.ReceiveAsync(buffer, limit.Token);
         Assert.True(result.EndOfMessage);
         return Encoding.UTF8.GetString(buffer, 0, result.Count);
@@ -147,7 +145,7 @@ public sealed class TlsTests : IDisposable
         await using var stream = await AuthenticateAsync(hub.PushPort, certificate);
         using var reader = new StreamReader(stream);
         await stream.WriteAsync(Encoding.UTF8.GetBytes(line + "\n"));
-        return await reader.ReadLineAsync().WaitAsync(Patience);
+        return await reader.ReadLineAsync().WaitAsync(Until.Limit);
     }
 
     private static async Task<SslStream> AuthenticateAsync(int port, TestCertificate certificate)
@@ -155,7 +153,7 @@ public sealed class TlsTests : IDisposable
         var tcp = new TcpClient();
         await tcp.ConnectAsync(IPAddress.Loopback, port);
         var stream = new SslStream(tcp.GetStream(), leaveInnerStreamOpen: false, certificate.IsShown);
-        await stream.AuthenticateAsClientAsync("localhost").WaitAsync(Patience);
+        await stream.AuthenticateAsClientAsync("localhost").WaitAsync(Until.Limit);
         return stream;
     }
 
@@ -175,7 +173,7 @@ public sealed class TlsTests : IDisposable
     private static async Task<HttpResponseMessage> GetAsync(TestCertificate certificate, int port, string path, string? host = null)
     {
         using var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, shown, _, _) => certificate.IsShown(shown) };
-        using var http = new HttpClient(handler) { Timeout = Patience };
+        using var http = new HttpClient(handler) { Timeout = Until.Limit };
         using var request = new HttpRequestMessage(HttpMethod.Get, $"https://localhost:{port}{path}");
         request.Headers.Host = host;
         return await http.SendAsync(request);
@@ -190,7 +188,7 @@ public sealed class TlsTests : IDisposable
         byte[] record = [22, 3, 1, 0, (byte)(hello.Length + 4), 1, 0, 0, (byte)hello.Length, .. hello];
         await tcp.GetStream().WriteAsync(record);
         var answer = new byte[7];
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = new CancellationTokenSource(Until.Limit);
         await tcp.GetStream().ReadExactlyAsync(answer, limit.Token);
         return answer[0] == 21 ? answer[6] : -1;
     }

@@ -10,7 +10,7 @@ public sealed class DashboardTests(WatchedGrid grid)
     public async Task Orleans_dashboard_answers_on_loopback_under_its_own_name_and_nowhere_else()
     {
         using var http = new HttpClient();
-        var (port, healthPort) = (grid.DashboardPort, grid.HealthPort);
+        var (port, healthPort) = (grid.Silo.DashboardPort, grid.Silo.HealthPort);
         Assert.Contains("<html", await http.GetStringAsync($"http://127.0.0.1:{port}/", Cancellation), StringComparison.OrdinalIgnoreCase);
         Assert.Contains("BroadcastGrain", await http.GetStringAsync($"http://localhost:{port}/DashboardCounters", Cancellation), StringComparison.Ordinal);
 

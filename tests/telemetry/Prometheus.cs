@@ -30,7 +30,7 @@ public sealed class Prometheus : IAsyncDisposable
         var prometheus = new Prometheus(
             $"global:\n  scrape_interval: 1s\n  evaluation_interval: 1s\nrule_files:\n  - {Checkout.Path("deploy/prometheus/alerts.yml")}\nscrape_configs:\n{string.Concat(scrapes)}",
             FreePorts.One());
-        await Until.TrueAsync(prometheus.IsReadyAsync, patience: TimeSpan.FromSeconds(60));
+        await Until.TrueAsync(prometheus.IsReadyAsync);
         return prometheus;
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using NotifyHub.TestKit;
 using Xunit.Sdk;
 using Xunit.v3;
@@ -23,11 +22,6 @@ public sealed class WatchedGrid : IAsyncLifetime
 
     public NotifyHubProcess Silo => Cluster.Silos[0];
 
-    /// <summary>Of the silo's three ports: the one on loopback that is not for Prometheus.</summary>
-    public int DashboardPort => Listening("127.0.0.1").Single(port => port != Silo.MetricsPort);
-
-    public int HealthPort => Listening("[::]").Single();
-
     public async ValueTask InitializeAsync()
     {
         _collector = await OtlpReceiver.StartAsync();
@@ -50,9 +44,4 @@ public sealed class WatchedGrid : IAsyncLifetime
         ("OTEL_EXPORTER_OTLP_ENDPOINT", endPoint), ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol), ("OTEL_BSP_SCHEDULE_DELAY", "100"),
         ("OTEL_BLRP_SCHEDULE_DELAY", "100"), ("OTEL_METRIC_EXPORT_INTERVAL", "500"),
     ];
-
-    private IEnumerable<int> Listening(string address) => Silo.Output.Split('\n')
-        .Select(line => line.Split($"Now listening on: http://{address}:"))
-        .Where(parts => parts.Length == 2)
-        .Select(parts => int.Parse(parts[1], CultureInfo.InvariantCulture));
 }

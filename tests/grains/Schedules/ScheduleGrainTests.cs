@@ -48,7 +48,6 @@ public class ScheduleGrainTests
                     return false;
                 }
             },
-            patience: TimeSpan.FromSeconds(90),
             what: "every schedule was sent");
     }
 }

@@ -1,6 +1,6 @@
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
-using NotifyHub.Gateway;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Settings;
 using NotifyHub.Hosting.Settings;

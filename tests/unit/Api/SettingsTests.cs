@@ -1,5 +1,7 @@
-using NotifyHub.Gateway;
+using NotifyHub.Gateway.Access;
 using NotifyHub.Gateway.Api;
+using NotifyHub.Gateway.Network;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.Hosting;
 using Xunit;
 

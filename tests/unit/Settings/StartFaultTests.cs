@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.Hosting;
 using Xunit;
 

@@ -1,0 +1,106 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Xunit;
+
+namespace NotifyHub.TestKit;
+
+/// <summary>A client of the REST interface, as curl is one: it sends what it is told to and shows what came.</summary>
+public sealed class RestClient(int port, string address = "127.0.0.1", TimeSpan? limit = null) : IDisposable
+{
+    private readonly HttpClient _http = new()
+    {
+        BaseAddress = new Uri($"http://{address}:{port}"),
+        Timeout = limit ?? Until.Limit,
+    };
+
+    /// <summary>Sent as <c>Authorization: Bearer</c> when set.</summary>
+    public string? Token { get; set; }
+
+    /// <summary>Sent as <c>X-API-Key</c> when set.</summary>
+    public string? ApiKey { get; set; }
+
+    /// <summary>Logs in. Where a silo has just died, the first calls may be answered 503, try again: that is what any client does.</summary>
+    public async Task LogInAsync(string email, string password)
+    {
+        var login = JsonSerializer.Serialize(new { email, password });
+        RestAnswer? answer = null;
+        await Until.TrueAsync(
+            async () => (answer = await PostAsync("/api/auth/login", login)).Status != HttpStatusCode.ServiceUnavailable,
+            () => answer?.Body ?? "no answer",
+            what: "a login is answered");
+        Token = answer!.Expect(HttpStatusCode.OK).Data.GetProperty("token").GetString();
+    }
+
+    public Task<RestAnswer> GetAsync(string path) => SendAsync(HttpMethod.Get, path);
+
+    public Task<RestAnswer> PostAsync(string path, string? json = null, params (string Name, string Value)[] headers) =>
+        SendAsync(HttpMethod.Post, path, json, headers);
+
+    public async Task<RestAnswer> SendAsync(HttpMethod method, string path, string? json = null, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (json is not null) request.Content = new StringContent(json, Encoding.UTF8, "application/json");
+        if (Token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Token);
+        if (ApiKey is not null) request.Headers.Add("X-API-Key", ApiKey);
+        foreach (var (name, value) in headers) request.Headers.Add(name, value);
+        using var response = await _http.SendAsync(request);
+        return new RestAnswer(response.StatusCode, await response.Content.ReadAsStringAsync());
+    }
+
+    /// <summary>The numbers of <c>GET /api/websocket/stats</c>.</summary>
+    public async Task<JsonElement> StatsAsync() => (await GetAsync("/api/websocket/stats")).Expect(HttpStatusCode.OK).Data;
+
+    public async Task<JsonElement> StatusAsync() => (await GetAsync("/api/system/websocket/status")).Expect(HttpStatusCode.OK).Data;
+
+    /// <summary>The newest connections, all on one page.</summary>
+    public async Task<IReadOnlyList<JsonElement>> ConnectionsAsync(string status = "all")
+    {
+        var answer = await GetAsync($"/api/websocket/connections?status={status}&limit=500");
+        return [.. answer.Expect(HttpStatusCode.OK).Data.GetProperty("connections").EnumerateArray()];
+    }
+
+    /// <summary>Waits until the connection of the client with this user agent fits, and answers it.</summary>
+    public async Task<JsonElement> ConnectionAsync(string userAgent, Func<JsonElement, bool> fits)
+    {
+        JsonElement? found = null;
+        await Until.TrueAsync(
+            async () =>
+            {
+                found = (await ConnectionsAsync()).Cast<JsonElement?>().FirstOrDefault(one => one!.Value.GetProperty("userAgent").GetString() == userAgent);
+                return found is { } connection && fits(connection);
+            },
+            () => found?.GetRawText() ?? "no such connection",
+            what: $"the connection of {userAgent} as wanted");
+        return found!.Value;
+    }
+
+    public void Dispose() => _http.Dispose();
+}
+
+/// <param name="Body">As it came.</param>
+public sealed record RestAnswer(HttpStatusCode Status, string Body)
+{
+    public JsonElement Json => JsonElement.Parse(Body);
+
+    public JsonElement Data => Json.GetProperty("data");
+
+    /// <summary>The error's code; fails when the answer is none.</summary>
+    public string? ErrorCode => Json.GetProperty("error").GetProperty("code").GetString();
+
+    /// <summary>Fails, showing the body, when the status is another one.</summary>
+    public RestAnswer Expect(HttpStatusCode status)
+    {
+        Assert.True(Status == status, $"Expected {(int)status}, got {(int)Status}: {Body}");
+        return this;
+    }
+
+    /// <summary>Fails, showing the body, when this is not that error.</summary>
+    public void ExpectError(HttpStatusCode status, string code)
+    {
+        Expect(status);
+        Assert.Equal(code, ErrorCode);
+        Assert.False(Json.GetProperty("success").GetBoolean());
+    }
+}

@@ -1,0 +1,34 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+
+namespace NotifyHub.TestKit;
+
+/// <summary>Waits for a named condition instead of a length of time.</summary>
+public static class Until
+{
+    /// <summary>How long tests wait for anything: far longer than it takes on a busy machine, so that only a fault reaches it.</summary>
+    public static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+
+    /// <summary>Waits until the condition holds; a timeout names the condition and what was seen last.</summary>
+    public static async Task TrueAsync(
+        Func<Task<bool>> condition,
+        Func<string>? seen = null,
+        [CallerArgumentExpression(nameof(condition))] string what = "",
+        TimeSpan? limit = null)
+    {
+        var clock = Stopwatch.StartNew();
+        while (!await condition())
+        {
+            if (clock.Elapsed > (limit ?? Limit))
+                throw new TimeoutException($"Expected within {limit ?? Limit}: {what}. Seen: {seen?.Invoke() ?? "(unknown)"}");
+            await Task.Delay(10);
+        }
+    }
+
+    public static Task TrueAsync(
+        Func<bool> condition,
+        Func<string>? seen = null,
+        [CallerArgumentExpression(nameof(condition))] string what = "",
+        TimeSpan? limit = null) =>
+        TrueAsync(() => Task.FromResult(condition()), seen, what, limit);
+}
