@@ -2,6 +2,7 @@ using Dapper;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Connections;
 using NotifyHub.Grains.Storage;
+using NotifyHub.Grains.Usage;
 using NotifyHub.TestKit;
 using static NotifyHub.GrainTests.Sessions;
 
