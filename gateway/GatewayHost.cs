@@ -11,6 +11,7 @@ using NotifyHub.Gateway.Settings;
 using NotifyHub.Gateway.Site;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.Gateway.Telemetry;
+using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains;
 using NotifyHub.Hosting;
 using NotifyHub.Telemetry;
@@ -50,8 +51,13 @@ public static class GatewayHost
             provider, provider.GetRequiredService<IOptions<GatewayOptions>>().Value.ClientMessageBytes));
         services.AddSingleton<Clients>();
         services.AddSingleton<PushListener>();
-        services.AddSingleton<ServiceSwitch>();
+        services.AddSingleton<ListenerControl>();
+        // Both stay here for the whole life of the process: Orleans holds observers weakly, and a collected one gets no calls.
         services.AddSingleton<GatewayObserver>();
+        services.AddSingleton(provider => provider.GetRequiredService<IGrainFactory>()
+            .CreateObjectReference<IGatewayObserver>(provider.GetRequiredService<GatewayObserver>()));
+        services.AddSingleton<GridContact>();
+        services.AddSingleton<NodeReports>();
         services.AddSingleton(provider => new ClientEndPoint(EndPoint(provider.GetRequiredService<IOptions<GatewayOptions>>().Value)));
         services.AddSingleton<TrustedProxies>();
         services.AddSingleton<SocketAccess>();
@@ -106,8 +112,8 @@ public static class GatewayHost
         services.AddHostedService(provider => provider.GetRequiredService<Clients>());
         services.AddHostedService(provider => provider.GetRequiredService<PushListener>());
         services.AddHostedService<DeliveryReporter>();
-        services.AddSingleton<GridLink>();
-        services.AddHostedService(provider => provider.GetRequiredService<GridLink>());
+        services.AddHostedService<SessionReporter>();
+        services.AddHostedService<GridRegistration>();
         services.AddHostedService<Drain>();
     }
 
@@ -173,7 +179,7 @@ public static class GatewayHost
         {
             await app.StartAsync();
             // The push port opens when the grid has said that the service is to run.
-            await app.Services.GetRequiredService<GridLink>().FirstContact.WaitAsync(app.Lifetime.ApplicationStopping);
+            await app.Services.GetRequiredService<GridContact>().First.WaitAsync(app.Lifetime.ApplicationStopping);
             Write(state, app.Services);
         }
         catch (OperationCanceledException)

@@ -168,7 +168,7 @@ public static class SocketEndpoint
             context.Response.Headers.WWWAuthenticate = "Bearer";
             await RefuseAsync(context, Refusal.Unauthorized, new Failure(ErrorCatalogue.Unauthorized));
         }
-        catch (Exception e) when (FailureHandler.IsUnavailable(e))
+        catch (Exception e) when (GridCall.IsUnavailable(e))
         {
             await RefuseAsync(context, Refusal.Unavailable, new Failure(ErrorCatalogue.Unavailable, retryAfter: TimeSpan.FromSeconds(1)));
         }

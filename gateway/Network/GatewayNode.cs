@@ -19,9 +19,6 @@ public sealed class GatewayNode
 
     public bool PushListening { get; set; }
 
-    /// <summary>The grid answered the last renewal and the last report.</summary>
-    public bool GridReachable { get; set; } = true;
-
     /// <summary>The process is about to end: nobody is let in any more, whatever the operators want.</summary>
     public bool Leaving { get; set; }
 

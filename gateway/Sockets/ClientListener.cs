@@ -7,7 +7,6 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Access;
-using NotifyHub.Gateway.Api;
 using NotifyHub.Gateway.Channels;
 using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Settings;
@@ -269,7 +268,7 @@ internal sealed partial class ClientListener : IConnectionListener
         {
             return await _access.AdmitAsync(request);
         }
-        catch (Exception e) when (FailureHandler.IsUnavailable(e))
+        catch (Exception e) when (GridCall.IsUnavailable(e))
         {
             return null;
         }

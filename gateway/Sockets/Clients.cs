@@ -72,6 +72,7 @@ public sealed partial class Clients : BackgroundService
         _rate = new FrameRate(_options.ClientMessagesPerSecond);
         _ended = End;
         follower.Appended += Follow;
+        follower.HasClients = () => Count > 0;
         metrics.ObserveClients(() => Count, () => Volatile.Read(ref _lastNumber), () => Delivered, () => memory.Used);
         follower.EpochChanged += () => CloseAll(client => client.IsEnveloped, CloseReason.NewEpoch);
     }

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Access;
-using NotifyHub.Gateway.Api;
 using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Settings;
 
@@ -41,7 +40,7 @@ public sealed partial class TokenWatch(
             var ended = await access.EndedAsync(clients.Passes(), cancellation);
             if (ended.Count > 0) clients.CloseAll(client => ended.Contains(client.Pass), CloseReason.TokenEnded);
         }
-        catch (Exception e) when (FailureHandler.IsUnavailable(e))
+        catch (Exception e) when (GridCall.IsUnavailable(e))
         {
             // Nobody can say now; the clients stay, and it is asked again.
             LogPutOff(e.Message);

@@ -1,6 +1,7 @@
 using Dapper;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Broadcast;
+using NotifyHub.Grains.Storage;
 using NotifyHub.TestKit;
 using Npgsql;
 using Xunit;
@@ -56,7 +57,7 @@ public sealed class PostgresBrokenStorageTests(PostgresServer server) : BrokenSt
             GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
             GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}
             """);
-        await using var database = NotifyHub.Grains.Storage.DatabaseFactory.Open(limited.ConnectionString);
+        await using var database = DatabaseFactory.Open(limited.ConnectionString);
         var store = new MessageStore(database);
         var epoch = (await store.OpenAsync("all", Cancellation)).Epoch;
         await ExecuteAsync($"REVOKE INSERT ON message FROM {role}");

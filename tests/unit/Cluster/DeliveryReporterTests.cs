@@ -8,7 +8,7 @@ using NotifyHub.TestKit;
 using NotifyHub.UnitTests.Api;
 using Xunit;
 
-namespace NotifyHub.UnitTests.Sockets;
+namespace NotifyHub.UnitTests.Cluster;
 
 public sealed class DeliveryReporterTests : IAsyncLifetime
 {

@@ -5,10 +5,13 @@ using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Cluster;
 
-/// <summary>Makes this gateway what the operators want the service to be: running, stopped, or restarted once more.</summary>
-public sealed partial class ServiceSwitch(GatewayNode node, PushListener push, Clients clients, ILogger<ServiceSwitch> logger) : IDisposable
+/// <summary>Opens and closes the ports for clients and pushes as operators want: running, stopped, or restarted once
+/// more.</summary>
+public sealed partial class ListenerControl(GatewayNode node, PushListener push, Clients clients, ILogger<ListenerControl> logger)
+    : IDisposable
 {
-    /// <summary>What a gateway that ends leaves to the pushes under way: more than a silo takes to answer, or not to.</summary>
+    /// <summary>The time for the pushes under way when a gateway ends: longer than a silo takes to answer or to be given
+    /// up.</summary>
     private static readonly TimeSpan PushGrace = TimeSpan.FromSeconds(10);
 
     private readonly SemaphoreSlim _gate = new(1, 1);
@@ -24,7 +27,7 @@ public sealed partial class ServiceSwitch(GatewayNode node, PushListener push, C
             if (_applied is { } applied && state.Version <= applied.Version) return;
             if (node.Leaving)
             {
-                // Its clients are on their way already; a stop leaves them no time for it.
+                // The drain closes the clients over a window already; a stop closes the rest at once.
                 if (!state.Running) _closed = clients.CloseAll(CloseReason.ServiceStopped, mayReturn: false);
                 _applied = node.State = state;
                 return;
@@ -50,25 +53,28 @@ public sealed partial class ServiceSwitch(GatewayNode node, PushListener push, C
         }
     }
 
-    /// <summary>Waits until the clients that the last change closed have ended, and the grid knows.</summary>
-    public async Task SettledAsync(CancellationToken cancellation)
+    /// <summary>Waits until the clients that the last change closed have ended and the grid has taken the report of it.</summary>
+    public async Task WaitUntilClosedAsync(CancellationToken cancellation)
     {
         var closed = _closed;
         await clients.EndedAsync(closed, cancellation);
-        // Not kept for the next command, which may come in months.
+        // The next command may come in months: don't keep the clients in memory until then.
         Interlocked.CompareExchange(ref _closed, [], closed);
     }
 
-    /// <summary>The process is about to end: nobody is let in any more, what was pushed is answered, the clients are sent away over the window,
-    /// the rest at once when there is hurry. Returns when the last one has gone.</summary>
+    /// <summary>Closes both ports for good, because the process is about to end: pushes under way are answered and the clients
+    /// are closed over the window, the rest at once when <paramref name="hurry"/> is cancelled. Returns when the last client has
+    /// ended.</summary>
     public async Task LeaveAsync(TimeSpan window, CancellationToken hurry, CancellationToken cancellation)
     {
         await _gate.WaitAsync(cancellation);
-        // From here on no change of the wanted state opens anything again.
+        // From here on no change of the wanted state opens a port again.
         node.Leaving = true;
         node.WebSocketListening = false;
         _gate.Release();
-        await Task.WhenAll(push.StopListeningAsync(cancellation, PushGrace), clients.CloseAllAsync(CloseReason.ShuttingDown, window, hurry));
+        await Task.WhenAll(
+            push.StopListeningAsync(cancellation, PushGrace),
+            clients.CloseAllAsync(CloseReason.ShuttingDown, window, hurry));
         await clients.WaitUntilEmptyAsync(cancellation);
     }
 
@@ -76,7 +82,7 @@ public sealed partial class ServiceSwitch(GatewayNode node, PushListener push, C
 
     private async Task CloseAsync(CloseReason reason, CancellationToken cancellation)
     {
-        // In this order: whoever is told to go must not find the door open again.
+        // In this order: a client that is closed must not be able to connect here again.
         node.WebSocketListening = false;
         _closed = clients.CloseAll(reason, mayReturn: reason != CloseReason.ServiceStopped);
         await push.StopListeningAsync(cancellation);
