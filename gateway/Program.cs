@@ -4,9 +4,9 @@ using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Settings;
 using NotifyHub.Gateway.Site;
-using NotifyHub.Grains;
-using NotifyHub.Hosting.Settings;
+using NotifyHub.Grains.Settings;
 using NotifyHub.Hosting;
+using NotifyHub.Hosting.Settings;
 using NotifyHub.Telemetry;
 
 var program = GatewayHost.Info;

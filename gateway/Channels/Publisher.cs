@@ -30,6 +30,7 @@ public sealed class Publisher(IGrainFactory grains, ChannelFollower follower, Ga
             var error = failure switch
             {
                 ChannelBusyException => "busy",
+                StorageBrokenException => "storage_broken",
                 StorageUnavailableException => "storage_unavailable",
                 TimeoutException => "timeout",
                 OrleansException => "unreachable",

@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Clocks;
 using NotifyHub.Hosting;
 using Orleans.Configuration;
 using Orleans.Messaging;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using NotifyHub.Hosting;
 
 namespace NotifyHub.Gateway.Network;
 
@@ -23,7 +24,7 @@ public sealed class ConnectRate(int perSecond, TimeProvider time)
     public ConnectVerdict Take(string address)
     {
         if (perSecond == 0) return ConnectVerdict.Granted;
-        var network = IpAddresses.Prefix(address);
+        var network = AddressPrefix.Of(address);
         lock (_lock)
         {
             Forget();

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using NotifyHub.Hosting;
 
 namespace NotifyHub.Gateway.Network;
 
@@ -23,7 +24,7 @@ public sealed class ConnectionLimiter(int max, int maxPerAddress)
             return Admission.Full;
         }
 
-        if (maxPerAddress == 0 || TryTake(IpAddresses.Prefix(address))) return Admission.Granted;
+        if (maxPerAddress == 0 || TryTake(AddressPrefix.Of(address))) return Admission.Granted;
         Interlocked.Decrement(ref _taken);
         return Admission.AddressFull;
     }
@@ -33,7 +34,7 @@ public sealed class ConnectionLimiter(int max, int maxPerAddress)
     {
         Interlocked.Decrement(ref _taken);
         if (maxPerAddress == 0) return;
-        var network = IpAddresses.Prefix(address);
+        var network = AddressPrefix.Of(address);
         lock (_byAddress)
         {
             if (_byAddress[network] == 1) _byAddress.Remove(network);

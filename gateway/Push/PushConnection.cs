@@ -292,6 +292,11 @@ public sealed partial class PushConnection(
         {
             (outcome, answer) = ("busy", "error: busy, try again");
         }
+        catch (StorageBrokenException e)
+        {
+            LogFailed(e, count);
+            (outcome, answer) = ("broken", "error: storage broken");
+        }
         catch (Exception e) when (e is StorageUnavailableException or TimeoutException or OrleansException
             or OperationCanceledException)
         {

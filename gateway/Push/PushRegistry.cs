@@ -1,4 +1,5 @@
 using NotifyHub.Gateway.Network;
+using NotifyHub.Hosting;
 
 namespace NotifyHub.Gateway.Push;
 
@@ -26,7 +27,7 @@ public sealed class PushRegistry(int max, int maxPerAddress)
     /// <param name="slot">Null unless it is granted.</param>
     public Admission TryAdd(string address, bool isAuthorised, out Slot? slot)
     {
-        var key = IpAddresses.Prefix(address);
+        var key = AddressPrefix.Of(address);
         Slot? shed;
         Admission shortage;
         lock (_lock)

@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using NotifyHub.Gateway.Network;
-using NotifyHub.Grains.Telemetry;
 using NotifyHub.Hosting.Metrics;
 
 namespace NotifyHub.Gateway.Telemetry;
@@ -40,7 +39,7 @@ public sealed class GatewayMetrics
 
     public GatewayMetrics(IMeterFactory meters)
     {
-        _meter = meters.Create(SiloMetrics.MeterName);
+        _meter = meters.Create(Tally.MeterName);
         _closed = new Tally(
             _meter, "notifyhub.connections.closed", "{connection}", "Clients' connections that have ended, by reason.",
             "notifyhub.close.reason", CloseReason.All.Select(reason => reason.Label));
@@ -67,7 +66,7 @@ public sealed class GatewayMetrics
             "Leases of this gateway that ended while it was alive.");
         _pushLines = new Tally(
             _meter, "notifyhub.push.lines", "{line}", "Lines of the push port, by what became of them.",
-            "notifyhub.push.outcome", "ok", "invalid", "too_long", "unauthorized", "busy", "unavailable", "internal");
+            "notifyhub.push.outcome", "ok", "invalid", "too_long", "unauthorized", "busy", "unavailable", "broken", "internal");
         _loginFailures = new Tally(
             _meter, "notifyhub.login.failures", "{attempt}", "Logins that were refused.", Error,
             "invalid_credentials", "default_password", "rate_limited", "malformed");
