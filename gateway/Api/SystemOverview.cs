@@ -13,7 +13,7 @@ namespace NotifyHub.Gateway.Api;
 internal sealed partial class SystemOverview(
     IGrainFactory grains, GatewayNode node, IOptions<GatewayOptions> options, TimeProvider time, ILogger<SystemOverview> logger)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(3);
 
     private volatile GridOverview _lastKnown = new(new GridStatus(0, 0, null, [], null), 0, []);
 
@@ -38,7 +38,7 @@ internal sealed partial class SystemOverview(
     {
         try
         {
-            return _lastKnown = await grains.GetGrain<IStatsGrain>(GrainKeys.Only).OverviewAsync().WaitAsync(Patience, time, cancellation);
+            return _lastKnown = await grains.GetGrain<IStatsGrain>(GrainKeys.Only).OverviewAsync().WaitAsync(Timeout, time, cancellation);
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested)
         {
