@@ -62,6 +62,7 @@ public static class NotifyHubSilo
         services.AddSingleton<MessageStore>();
         services.AddSingleton<EpochStore>();
         services.AddSingleton<NotificationStore>();
+        services.AddSingleton<ReportPositions>();
         services.AddSingleton<DeliveryStore>();
         services.AddSingleton<SessionStore>();
         services.AddSingleton<SessionQueries>();

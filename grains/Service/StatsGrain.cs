@@ -7,7 +7,8 @@ using Orleans.Concurrency;
 namespace NotifyHub.Grains.Service;
 
 /// <summary>
-/// The grid's numbers, its list of nodes, and its housekeeping. The list is memory: reports fill it again within a second of a move.
+/// The grid's numbers, its list of nodes, and its housekeeping. The list is memory: reports fill it again within a second of a
+/// move.
 /// </summary>
 [Reentrant, GrainType("stats")]
 public sealed partial class StatsGrain : Grain, IStatsGrain
@@ -21,6 +22,7 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
 
     private readonly Dictionary<string, (NodeStatus Status, long HeardAt)> _nodes = new(StringComparer.Ordinal);
     private readonly SessionStore _sessions;
+    private readonly ReportPositions _positions;
     private readonly SessionQueries _queries;
     private readonly SessionCap _cap;
     private readonly NotificationStore _notifications;
@@ -43,6 +45,7 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
 
     public StatsGrain(
         SessionStore sessions,
+        ReportPositions positions,
         SessionQueries queries,
         SessionCap cap,
         NotificationStore notifications,
@@ -56,8 +59,10 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         TimeProvider time,
         ILogger<StatsGrain> log)
     {
-        (_sessions, _queries, _cap, _notifications, _deliveries, _schedules, _usage, _audit, _database, _options, _time, _log) =
-            (sessions, queries, cap, notifications, deliveries, schedules, usage, audit, database, options.Value, time, log);
+        (_sessions, _positions, _queries, _cap, _notifications, _deliveries) =
+            (sessions, positions, queries, cap, notifications, deliveries);
+        (_schedules, _usage, _audit, _database, _options, _time, _log) =
+            (schedules, usage, audit, database, options.Value, time, log);
         _totals = new(AnswerAge, time, ReadTotalsAsync);
         _stats = new(AnswerAge, time, () => queries.StatsAsync());
         _loss = new(AnswerAge, time, () => epochs.NewestLossAsync(time.GetUtcNow() - LossShown, CancellationToken.None));
@@ -245,7 +250,8 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
             if (_sweptAt is { } sweptAt && _time.GetElapsedTime(sweptAt) < SweepEvery) return;
             await _sessions.SweepAsync(now - _options.HistoryAge, cancellation);
             await _notifications.SweepAsync(now - _options.HistoryAge, cancellation);
-            await _deliveries.SweepAsync(now - _options.HistoryAge, cancellation);
+            await _deliveries.SweepAsync(cancellation);
+            await _positions.SweepAsync(now - _options.HistoryAge, cancellation);
             await _schedules.SweepAsync(now - _options.HistoryAge, cancellation);
             await _usage.SweepAsync(now, cancellation);
             await _audit.SweepAsync(now - _options.AuditAge, cancellation);
@@ -257,11 +263,12 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         }
     }
 
-    /// <summary>A gateway that died together with the silo that watched it has sessions in storage and nobody who ends them.</summary>
+    /// <summary>A gateway that died together with the silo that watched it has sessions in storage and nobody who ends
+    /// them.</summary>
     private async Task WatchOrphansAsync(CancellationToken cancellation)
     {
         var reporting = Nodes().Select(node => node.Report.Id).ToHashSet(StringComparer.Ordinal);
-        var orphans = (await _sessions.LeasedGatewaysAsync(cancellation)).Where(gatewayId => !reporting.Contains(gatewayId));
+        var orphans = (await _positions.LeasedGatewaysAsync(cancellation)).Where(gatewayId => !reporting.Contains(gatewayId));
         await Task.WhenAll(orphans.Select(gatewayId => Connections(gatewayId).WatchAsync()));
     }
 

@@ -5,10 +5,10 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Grains.Storage;
 
 /// <summary>
-/// To how many clients the notifications were sent, as ranges of offsets: what a gateway sends in a second is a row or two, however many
-/// messages and clients that were.
+/// To how many clients the notifications were sent, as ranges of offsets: what a gateway sends in a second is a row or two,
+/// however many messages and clients that were.
 /// </summary>
-public sealed class DeliveryStore(Database database, TimeProvider time)
+public sealed class DeliveryStore(Database database, ReportPositions positions, TimeProvider time)
 {
     private const int SweepBatch = 500;
 
@@ -22,16 +22,16 @@ public sealed class DeliveryStore(Database database, TimeProvider time)
     /// <param name="id">An expression, part of the SQL.</param>
     public static string ClientsOf(string id)
     {
-        // A range of a span that contains the offset begins less than that span before it. Each span by itself, and as a number that stands
-        // there: joined with a list of them, PostgreSQL reads the whole table.
+        // A range of a span that contains the offset begins less than that span before it. Each span by itself, and as a number
+        // that stands there: joined with a list of them, PostgreSQL reads the whole table.
         var found = Spans.Select(span =>
             $"SELECT clients FROM delivery WHERE span = {span} AND first_offset BETWEEN {id} - {span - 1} AND {id} AND last_offset >= {id}");
         return $"(SELECT CAST(coalesce(sum(clients), 0) AS bigint) FROM ({string.Join(" UNION ALL ", found)}) AS around)";
     }
 
     /// <summary>
-    /// Adds what a gateway tells, once, and marks pending notifications that it names as delivered. False: there was nothing to add, because it
-    /// was added before, or names no notification, or offsets of a log that is no more.
+    /// Adds a gateway's report once, and marks the pending notifications in it as delivered. False: nothing was added, because
+    /// the report was added before, or has no notification in its ranges, or has offsets of an earlier log.
     /// </summary>
     /// <exception cref="StorageUnavailableException">The same report may be offered again.</exception>
     public async Task<bool> AddAsync(DeliveryReport report, CancellationToken cancellation = default)
@@ -42,32 +42,25 @@ public sealed class DeliveryStore(Database database, TimeProvider time)
         return await database.WriteAsync(
             async (connection, transaction) =>
             {
+                var isOfThisLog = await connection.ExecuteScalarAsync<bool>(
+                    "SELECT EXISTS (SELECT 1 FROM channel WHERE name = @PublicChannel AND epoch = @Epoch)",
+                    new { GrainKeys.PublicChannel, report.Epoch },
+                    transaction);
+                var number = new ReportNumber(report.GatewayId, ReportKind.Deliveries, report.Sequence);
+                if (!isOfThisLog || !await positions.TakeAsync(connection, transaction, number)) return false;
                 var now = time.GetUtcNow();
-                var isNew = await connection.ExecuteAsync(
-                    """
-                    INSERT INTO delivery_report (gateway_id, sequence, taken_at)
-                    SELECT @GatewayId, @Sequence, @now WHERE EXISTS (SELECT 1 FROM channel WHERE name = @PublicChannel AND epoch = @Epoch)
-                    ON CONFLICT (gateway_id) DO UPDATE SET sequence = excluded.sequence, taken_at = excluded.taken_at
-                    WHERE delivery_report.sequence < excluded.sequence
-                    """,
-                    new { report.GatewayId, report.Sequence, report.Epoch, GrainKeys.PublicChannel, now = now.ToUnixTimeMilliseconds() },
-                    transaction) > 0;
-                if (!isNew) return false;
-                foreach (var range in ranges) await NotificationStore.MarkDeliveredAsync(connection, transaction, range.First, range.Last, now);
+                foreach (var range in ranges)
+                    await NotificationStore.MarkDeliveredAsync(connection, transaction, range.First, range.Last, now);
                 await InsertAsync(connection, transaction, ranges);
                 return true;
             },
             cancellation);
     }
 
-    /// <summary>Deletes, in small batches, what belongs to notifications that are no longer kept. Answers how many rows that were.</summary>
-    /// <param name="reportedBefore">A gateway that has told nothing since then is gone, and its last number with it.</param>
-    public async Task<long> SweepAsync(DateTimeOffset reportedBefore, CancellationToken cancellation = default)
+    /// <summary>Deletes the ranges of notifications that are no longer kept, in small batches. Returns how many rows were
+    /// deleted.</summary>
+    public async Task<long> SweepAsync(CancellationToken cancellation = default)
     {
-        await database.WriteAsync(
-            (connection, transaction) => connection.ExecuteAsync(
-                "DELETE FROM delivery_report WHERE taken_at < @before", new { before = reportedBefore.ToUnixTimeMilliseconds() }, transaction),
-            cancellation);
         var oldest = await database.ReadAsync(
             connection => connection.ExecuteScalarAsync<long?>($"SELECT min(id) FROM notification WHERE {OfChannel}"), cancellation) ?? long.MaxValue;
         long swept = 0;

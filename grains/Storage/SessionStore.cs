@@ -8,10 +8,10 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Grains.Storage;
 
 /// <summary>
-/// What the gateways report about their sessions: rows, and counters a day that follow from the rows really changed, in the same
-/// transaction. A whole report is a few statements, however many sessions it names.
+/// What the gateways report about their sessions: rows, and counters per day that follow from the rows really changed, in the
+/// same transaction. A whole report is a few statements, however many sessions it names.
 /// </summary>
-public sealed class SessionStore(Database database, IOptions<SiloOptions> options, TimeProvider time)
+public sealed class SessionStore(Database database, ReportPositions positions, IOptions<SiloOptions> options, TimeProvider time)
 {
     private const int TextLimit = 512;
     private const int SweepBatch = 500;
@@ -28,8 +28,8 @@ public sealed class SessionStore(Database database, IOptions<SiloOptions> option
     private readonly string _ordinal = IsPostgres(database) ? "COLLATE \"C\"" : "";
 
     /// <summary>
-    /// Takes a report, once: its number is stored with its effects, so a retry after a commit whose outcome was unknown finds out,
-    /// also on another silo.
+    /// Takes a report once. Its number is stored with its effects, so a retry after a commit with an unknown outcome changes
+    /// nothing, also on another silo.
     /// </summary>
     /// <exception cref="StorageUnavailableException">The same report may be offered again.</exception>
     public Task<ReportOutcome> TakeAsync(string gatewayId, SessionReport report, CancellationToken cancellation = default) =>
@@ -38,7 +38,7 @@ public sealed class SessionStore(Database database, IOptions<SiloOptions> option
             {
                 var days = new DayCounters();
                 var session = new Transaction(connection, transaction, gatewayId, days);
-                var outcome = await TakeSequenceAsync(session, report);
+                var outcome = await TakeNumberAsync(session, report);
                 if (outcome != ReportOutcome.Taken) return outcome;
 
                 if (report.Opened.Length > 0) await OpenAsync(session, report);
@@ -56,17 +56,14 @@ public sealed class SessionStore(Database database, IOptions<SiloOptions> option
             },
             cancellation);
 
-    /// <summary>Ends a gateway's lease and closes the sessions it still has open as errors. Answers how many those were.</summary>
+    /// <summary>Ends a gateway's lease and closes its open sessions as errors. Returns how many those were.</summary>
     public Task<long> EndAsync(string gatewayId, string reason, CancellationToken cancellation = default) =>
         database.WriteAsync(
             async (connection, transaction) =>
             {
                 var days = new DayCounters();
-                // First, because its lock is what a report of the same gateway waits for.
-                await connection.ExecuteAsync(
-                    "UPDATE gateway_lease SET ended_at = @now WHERE gateway_id = @gatewayId AND ended_at IS NULL",
-                    new { gatewayId, now = Now() },
-                    transaction);
+                // First: reports of the same gateway wait for its lock.
+                await positions.EndLeaseAsync(connection, transaction, gatewayId);
                 var session = new Transaction(connection, transaction, gatewayId, days);
                 var ended = await CloseOpenAsync(session, SessionStatus.Error, reason, except: []);
                 await days.SaveAsync(connection, transaction);
@@ -74,17 +71,11 @@ public sealed class SessionStore(Database database, IOptions<SiloOptions> option
             },
             cancellation);
 
-    /// <summary>The gateways whose lease has not ended, as far as storage knows.</summary>
-    public Task<string[]> LeasedGatewaysAsync(CancellationToken cancellation = default) => database.ReadAsync(
-        async connection =>
-            (await connection.QueryAsync<string>("SELECT gateway_id FROM gateway_lease WHERE ended_at IS NULL")).ToArray(),
-        cancellation);
-
-    /// <summary>Deletes, in small batches, sessions that ended before that time. The totals stay. Answers how many were deleted.</summary>
+    /// <summary>Deletes sessions that ended before that time, in small batches. The totals stay. Returns how many were
+    /// deleted.</summary>
     public async Task<long> SweepAsync(DateTimeOffset endedBefore, CancellationToken cancellation = default)
     {
         var before = endedBefore.ToUnixTimeMilliseconds();
-        await ExecuteAsync("DELETE FROM gateway_lease WHERE ended_at < @before", new { before }, cancellation);
         long swept = 0;
         while (true)
         {
@@ -100,28 +91,18 @@ public sealed class SessionStore(Database database, IOptions<SiloOptions> option
         }
     }
 
-    private static async Task<ReportOutcome> TakeSequenceAsync(Transaction session, SessionReport report)
+    private async Task<ReportOutcome> TakeNumberAsync(Transaction session, SessionReport report)
     {
-        var key = new { gatewayId = session.GatewayId, sequence = report.Sequence };
-        // A complete report begins a lease anew, whatever the number it comes with. Its later parts do not: had the lease ended between two,
-        // what the earlier ones said would have been undone.
-        var taken = await session.ExecuteAsync(
-            report.Complete && report.After is null
-                ? """
-                  INSERT INTO gateway_lease (gateway_id, sequence) VALUES (@gatewayId, @sequence)
-                  ON CONFLICT (gateway_id) DO UPDATE SET sequence = excluded.sequence, ended_at = NULL
-                  WHERE gateway_lease.sequence < excluded.sequence OR gateway_lease.ended_at IS NOT NULL
-                  """
-                : """
-                  UPDATE gateway_lease SET sequence = @sequence
-                  WHERE gateway_id = @gatewayId AND ended_at IS NULL AND sequence < @sequence
-                  """,
-            key);
-        if (taken > 0) return ReportOutcome.Taken;
-
-        var last = await session.Connection.ExecuteScalarAsync<long?>(
-            "SELECT sequence FROM gateway_lease WHERE gateway_id = @gatewayId", key, session.Own);
-        return last >= report.Sequence ? ReportOutcome.AlreadyTaken : ReportOutcome.Unknown;
+        var number = new ReportNumber(session.GatewayId, ReportKind.Sessions, report.Sequence);
+        // A complete report begins a lease again, whatever its number. Its later parts do not: if the lease ended between two
+        // parts, the effects of the earlier ones were undone.
+        var isTaken = report is { Complete: true, After: null }
+            ? await positions.TakeAsync(session.Connection, session.Own, number)
+            : await positions.TakeWithinLeaseAsync(session.Connection, session.Own, number);
+        if (isTaken) return ReportOutcome.Taken;
+        return await positions.IsTakenAsync(session.Connection, session.Own, number)
+            ? ReportOutcome.AlreadyTaken
+            : ReportOutcome.Unknown;
     }
 
     private async Task OpenAsync(Transaction session, SessionReport report)
@@ -317,17 +298,4 @@ public sealed class SessionStore(Database database, IOptions<SiloOptions> option
         public string Status { get; init; } = "";
         public long Duration { get; init; }
     }
-}
-
-/// <summary>What became of a report that was offered to storage.</summary>
-public enum ReportOutcome
-{
-    /// <summary>It is stored, with everything that follows from it.</summary>
-    Taken,
-
-    /// <summary>It, or a later one, had been taken before: nothing changed.</summary>
-    AlreadyTaken,
-
-    /// <summary>Its gateway has no lease and the report is not complete: nothing changed.</summary>
-    Unknown,
 }

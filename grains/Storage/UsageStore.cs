@@ -6,9 +6,9 @@ using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Grains.Storage;
 
-/// <summary>The log of API requests: a row per request of a known caller, as long as they are retained, sums of the others, and sums per day and
-/// endpoint of all.</summary>
-public sealed class UsageStore(Database database, IOptions<SiloOptions> options, TimeProvider time)
+/// <summary>The log of API requests: a row per request of a known caller, as long as they are retained, sums of the others, and
+/// sums per day and endpoint of all.</summary>
+public sealed class UsageStore(Database database, ReportPositions positions, IOptions<SiloOptions> options, TimeProvider time)
 {
     private const int SweepBatch = 5_000;
     private const int MostEndpoints = 200;
@@ -29,15 +29,8 @@ public sealed class UsageStore(Database database, IOptions<SiloOptions> options,
     public Task<bool> AddAsync(ApiRequestBatch batch, CancellationToken cancellation = default) => database.WriteAsync(
         async (connection, transaction) =>
         {
-            var isNew = await connection.ExecuteAsync(
-                """
-                INSERT INTO api_request_batch (gateway_id, sequence, taken_at) VALUES (@GatewayId, @Sequence, @now)
-                ON CONFLICT (gateway_id) DO UPDATE SET sequence = excluded.sequence, taken_at = excluded.taken_at
-                WHERE api_request_batch.sequence < excluded.sequence
-                """,
-                new { batch.GatewayId, batch.Sequence, now = time.GetUtcNow().ToUnixTimeMilliseconds() },
-                transaction) > 0;
-            if (!isNew) return false;
+            var number = new ReportNumber(batch.GatewayId, ReportKind.Usage, batch.Sequence);
+            if (!await positions.TakeAsync(connection, transaction, number)) return false;
 
             await SumAsync(connection, transaction, batch);
             await AnonymousRows.AddAsync(connection, transaction, batch.Anonymous);
@@ -132,9 +125,7 @@ public sealed class UsageStore(Database database, IOptions<SiloOptions> options,
         var oldestDay = Day(TimeZoneInfo.ConvertTime(now - _options.HistoryAge, _zone).Date);
         await database.WriteAsync(
             (connection, transaction) => connection.ExecuteAsync(
-                "DELETE FROM api_request_day WHERE day < @oldestDay; DELETE FROM api_request_batch WHERE taken_at < @before",
-                new { oldestDay, before },
-                transaction),
+                "DELETE FROM api_request_day WHERE day < @oldestDay", new { oldestDay }, transaction),
             cancellation);
         await Anonymous.SweepAsync(now - _options.UsageAge, cancellation);
         long swept = 0;

@@ -43,7 +43,7 @@ public abstract class BoundsMigrationTests(PostgresServer? server) : StoreTest(s
         await Database.MigrateAsync(Cancellation);
 
         Assert.Equal(["", "192.0.2.7"], await ReadAsync("SELECT network FROM session ORDER BY network"));
-        var store = new UsageStore(Database, Settings, Clock);
+        var store = new UsageStore(Database, Positions, Settings, Clock);
         var (one, two) = (TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(2));
         Assert.Equal(
             [

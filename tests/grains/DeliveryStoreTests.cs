@@ -17,7 +17,7 @@ public abstract class DeliveryStoreTests(PostgresServer? server) : StoreTest(ser
     private string _epoch = "";
     private long _sequence;
 
-    private DeliveryStore Store => field ??= new DeliveryStore(Database, Clock);
+    private DeliveryStore Store => field ??= new DeliveryStore(Database, Positions, Clock);
 
     private NotificationStore Notifications => field ??= new NotificationStore(Database, Settings, Clock);
 
@@ -136,14 +136,14 @@ public abstract class DeliveryStoreTests(PostgresServer? server) : StoreTest(ser
         await AddAsync(new DeliveredRange(1_300, 1_300, 1));
         await ExecuteAsync("DELETE FROM notification WHERE id < 1290");
 
-        Assert.Equal(1_289, await Store.SweepAsync(Clock.GetUtcNow().AddDays(-1), Cancellation));
-        Assert.Equal(0, await Store.SweepAsync(Clock.GetUtcNow().AddDays(-1), Cancellation));
+        Assert.Equal(1_289, await Store.SweepAsync(Cancellation));
+        Assert.Equal(0, await Store.SweepAsync(Cancellation));
 
         var deliveries = await DeliveriesAsync();
         Assert.Equal((11, 1_297, 1_308), (deliveries.Count, deliveries[1_290], deliveries[1_300]));
         await ExecuteAsync("DELETE FROM notification");
-        await Store.SweepAsync(Clock.GetUtcNow().AddDays(1), Cancellation);
-        Assert.Equal((0, 0), await RowsAsync());
+        await Store.SweepAsync(Cancellation);
+        Assert.Equal(0, (await RowsAsync()).Ranges);
     }
 
     [Fact]
@@ -199,7 +199,7 @@ public abstract class DeliveryStoreTests(PostgresServer? server) : StoreTest(ser
     }
 
     private Task<(long Ranges, long Reports)> RowsAsync() => Database.ReadAsync(
-        connection => connection.QuerySingleAsync<(long, long)>("SELECT (SELECT count(*) FROM delivery), (SELECT count(*) FROM delivery_report)"),
+        connection => connection.QuerySingleAsync<(long, long)>("SELECT (SELECT count(*) FROM delivery), (SELECT count(*) FROM report_position)"),
         Cancellation);
 
     private Task<int> ExecuteAsync(string sql) => Database.WriteAsync((connection, transaction) => connection.ExecuteAsync(sql, null, transaction), Cancellation);

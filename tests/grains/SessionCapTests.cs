@@ -18,7 +18,7 @@ public abstract class SessionCapTests(PostgresServer? server) : StoreTest(server
     private readonly IOptions<SiloOptions> _small = Options.Create(new SiloOptions { TimeZone = "UTC", SessionRows = Max });
     private long _sequence;
 
-    private SessionStore Store => field ??= new SessionStore(Database, _small, Clock);
+    private SessionStore Store => field ??= new SessionStore(Database, Positions, _small, Clock);
 
     private SessionQueries Queries => field ??= new SessionQueries(Database, _small, Clock);
 

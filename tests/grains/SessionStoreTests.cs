@@ -14,7 +14,7 @@ public abstract class SessionStoreTests(PostgresServer? server) : StoreTest(serv
 {
     private const string Gateway = "gw";
 
-    private SessionStore Store => field ??= new SessionStore(Database, Settings, Clock);
+    private SessionStore Store => field ??= new SessionStore(Database, Positions, Settings, Clock);
 
     private SessionQueries Queries => field ??= new SessionQueries(Database, Settings, Clock);
 
@@ -211,7 +211,7 @@ public abstract class SessionStoreTests(PostgresServer? server) : StoreTest(serv
         Clock.Advance(TimeSpan.FromMinutes(10));
         Assert.Equal(2, await Store.EndAsync(Gateway, "gateway lost", Cancellation));
         Assert.Equal(0, await Store.EndAsync(Gateway, "gateway lost", Cancellation));
-        Assert.Empty(await Store.LeasedGatewaysAsync(Cancellation));
+        Assert.Empty(await Positions.LeasedGatewaysAsync(Cancellation));
 
         Assert.Equal(ReportOutcome.Unknown, await TakeAsync(2));
         Assert.Equal(ReportOutcome.Taken, await TakeAsync(2, opened: [Open("a", Now)], complete: true));
@@ -219,7 +219,7 @@ public abstract class SessionStoreTests(PostgresServer? server) : StoreTest(serv
         var stats = await Queries.StatsAsync(Cancellation);
         Assert.Equal((2, 1, 1, 10.0), (stats.Total, stats.Active, stats.Errors, stats.AverageMinutes));
         Assert.Equal(["b"], stats.RecentErrors.Select(session => session.Opened.ConnectionId));
-        Assert.Equal([Gateway], await Store.LeasedGatewaysAsync(Cancellation));
+        Assert.Equal([Gateway], await Positions.LeasedGatewaysAsync(Cancellation));
         Assert.Equal(Gateway, await Queries.FindGatewayAsync("a", Cancellation));
         Assert.Null(await Queries.FindGatewayAsync("b", Cancellation));
     }
@@ -241,6 +241,26 @@ public abstract class SessionStoreTests(PostgresServer? server) : StoreTest(serv
     }
 
     [Fact]
+    public async Task Positions_of_dead_gateways_are_swept_and_those_of_a_running_lease_stay()
+    {
+        await TakeAsync(1, "dead", complete: true);
+        await TakeAsync(1, complete: true);
+        await Store.EndAsync("dead", "gateway lost", Cancellation);
+        var usage = new UsageStore(Database, Positions, Settings, Clock);
+        await usage.AddAsync(new ApiRequestBatch("dead", 1, [], []), Cancellation);
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        await usage.AddAsync(new ApiRequestBatch(Gateway, 1, [], []), Cancellation);
+        await Positions.SweepAsync(Now - TimeSpan.FromMinutes(2), Cancellation);
+        Assert.Equal(["dead sessions", "dead usage", "gw sessions", "gw usage"], await PositionsAsync());
+
+        await Positions.SweepAsync(Now, Cancellation);
+        Assert.Equal(["gw sessions", "gw usage"], await PositionsAsync());
+
+        async Task<string[]> PositionsAsync() => [.. await Database.ReadAsync(
+            connection => connection.QueryAsync<string>("SELECT gateway_id || ' ' || kind FROM report_position ORDER BY 1"), Cancellation)];
+    }
+
+    [Fact]
     public async Task A_report_that_fails_half_way_leaves_nothing_behind()
     {
         await TakeAsync(1, complete: true);
@@ -251,7 +271,7 @@ public abstract class SessionStoreTests(PostgresServer? server) : StoreTest(serv
         Assert.Equal(0, await Database.ReadAsync(
             connection => connection.ExecuteScalarAsync<long>("SELECT count(*) FROM session"), Cancellation));
         Assert.Equal(1, await Database.ReadAsync(
-            connection => connection.ExecuteScalarAsync<long>("SELECT sequence FROM gateway_lease"), Cancellation));
+            connection => connection.ExecuteScalarAsync<long>("SELECT number FROM report_position"), Cancellation));
     }
 
     private Task<ReportOutcome> TakeAsync(

@@ -21,6 +21,8 @@ public abstract class StoreTest(PostgresServer? server) : IAsyncLifetime
     /// <summary>Noon UTC of March 10th, 2026: 20:00 in the server's zone.</summary>
     protected FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2026, 3, 10, 12, 0, 0, TimeSpan.Zero));
 
+    protected ReportPositions Positions => field ??= new ReportPositions(Database, Clock);
+
     protected IOptions<SiloOptions> Settings { get; } = Options.Create(new SiloOptions { TimeZone = "Asia/Taipei" });
 
     public async ValueTask InitializeAsync()

@@ -17,7 +17,7 @@ public abstract class UsageStoreTests(PostgresServer? server) : StoreTest(server
 
     private long _sequence;
 
-    private UsageStore Store => field ??= new UsageStore(Database, Settings, Clock);
+    private UsageStore Store => field ??= new UsageStore(Database, Positions, Settings, Clock);
 
     [Fact]
     public async Task A_batch_that_comes_again_counts_once()
@@ -140,7 +140,7 @@ public abstract class UsageStoreTests(PostgresServer? server) : StoreTest(server
     [Fact]
     public async Task Sums_beyond_the_bound_leave_the_oldest_first_and_records_of_callers_stay()
     {
-        var small = new UsageStore(Database, Options.Create(new SiloOptions { TimeZone = "UTC", AnonymousRows = 1_000 }), Clock);
+        var small = new UsageStore(Database, Positions, Options.Create(new SiloOptions { TimeZone = "UTC", AnonymousRows = 1_000 }), Clock);
         await small.AddAsync(new ApiRequestBatch("gw-2", 1, [Request(path: "/api/kept")], []), Cancellation);
         for (var minute = 0; minute < 12; minute++)
             await AddAsync(small, [.. Enumerable.Range(0, 100).Select(address => Refusals(minute, $"10.0.0.{address}"))]);
@@ -177,7 +177,7 @@ public abstract class UsageStoreTests(PostgresServer? server) : StoreTest(server
     [Fact]
     public async Task Of_a_hundred_thousand_rows_any_page_is_found_and_those_beyond_the_bound_have_left()
     {
-        var small = new UsageStore(Database, Options.Create(new SiloOptions { TimeZone = "UTC", UsageRows = 100_000 }), Clock);
+        var small = new UsageStore(Database, Positions, Options.Create(new SiloOptions { TimeZone = "UTC", UsageRows = 100_000 }), Clock);
         var start = Clock.GetUtcNow();
         for (var batch = 0; batch < 26; batch++)
         {

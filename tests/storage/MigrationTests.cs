@@ -56,6 +56,51 @@ public abstract class MigrationTests(PostgresServer? server) : StorageTest(serve
         folder.Delete(recursive: true);
     }
 
+    [Fact]
+    public async Task The_numbers_of_the_last_reports_are_kept_in_one_table()
+    {
+        var folder = Directory.CreateTempSubdirectory("notifyhub-migration-");
+        await using (var database = Database.Open(
+            _server is null ? $"Data Source={Path.Combine(folder.FullName, "before.db")}" : await _server.CreateDatabaseAsync()))
+        {
+            await ApplyAsync(database, before: "0013");
+            await ExecuteAsync(database,
+                """
+                INSERT INTO gateway_lease (gateway_id, sequence, ended_at) VALUES ('running', 7, NULL), ('ended', 8, 100);
+                INSERT INTO delivery_report (gateway_id, sequence, taken_at) VALUES ('running', 5, 200);
+                INSERT INTO api_request_batch (gateway_id, sequence, taken_at) VALUES ('running', 3, 300), ('ended', 4, 50);
+                """);
+
+            await database.MigrateAsync(Cancellation);
+
+            var rows = await database.ReadAsync(
+                connection => connection.QueryAsync<(string, string, long, long, long?)>(
+                    """
+                    SELECT gateway_id, kind, number, CASE WHEN gateway_id = 'running' AND kind = 'sessions' THEN 0 ELSE taken_at END, ended_at
+                    FROM report_position ORDER BY gateway_id, kind
+                    """),
+                Cancellation);
+            Assert.Equal(
+                [
+                    ("ended", "sessions", 8, 100, 100L),
+                    ("ended", "usage", 4, 50, null),
+                    ("running", "deliveries", 5, 200, null),
+                    ("running", "sessions", 7, 0, null),
+                    ("running", "usage", 3, 300, null),
+                ],
+                rows);
+            var positions = new ReportPositions(database, TimeProvider.System);
+            Assert.Equal(["running"], await positions.LeasedGatewaysAsync(Cancellation));
+            await positions.SweepAsync(DateTimeOffset.FromUnixTimeMilliseconds(250), Cancellation);
+            Assert.Equal(2, await database.ReadAsync(
+                connection => connection.ExecuteScalarAsync<long>("SELECT count(*) FROM report_position"), Cancellation));
+            foreach (var dropped in new[] { "gateway_lease", "delivery_report", "api_request_batch" })
+                await Assert.ThrowsAsync<StorageUnavailableException>(() => ExecuteAsync(database, $"DELETE FROM {dropped}"));
+        }
+
+        folder.Delete(recursive: true);
+    }
+
     /// <summary>The scripts up to one, as a release of then applied them.</summary>
     private async Task ApplyAsync(Database database, string before)
     {
