@@ -16,6 +16,7 @@ WORKDIR /source
 # All that restore reads and nothing else: packages are fetched again only when one of these has changed.
 COPY global.json Directory.Build.props Directory.Packages.props ./
 COPY grain-interfaces/NotifyHub.GrainInterfaces.csproj grain-interfaces/packages.lock.json grain-interfaces/
+COPY hosting/NotifyHub.Hosting.csproj hosting/packages.lock.json hosting/
 COPY grains/NotifyHub.Grains.csproj grains/packages.lock.json grains/
 COPY telemetry/NotifyHub.Telemetry.csproj telemetry/packages.lock.json telemetry/
 COPY console/NotifyHub.Console.csproj console/packages.lock.json console/
@@ -26,6 +27,7 @@ RUN dotnet restore gateway --locked-mode && dotnet restore silo --locked-mode
 COPY .editorconfig ./
 COPY docs/configuration.md docs/configuration.zh-TW.md docs/
 COPY grain-interfaces grain-interfaces
+COPY hosting hosting
 COPY grains grains
 COPY telemetry telemetry
 COPY console console

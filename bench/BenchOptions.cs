@@ -1,22 +1,7 @@
-using System.Globalization;
 using System.Net;
+using System.Globalization;
 
 namespace NotifyHub.Bench;
-
-internal enum BenchProtocol
-{
-    Plain,
-    V1,
-    SignalR,
-}
-
-internal enum PublisherKind
-{
-    Tcp,
-    Rest,
-    Notifications,
-    None,
-}
 
 /// <summary>What one run does. Defaults at the declaration; <see cref="Parse"/> reports every fault it finds.</summary>
 internal sealed record BenchOptions

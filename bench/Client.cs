@@ -2,15 +2,6 @@ using System.Buffers;
 
 namespace NotifyHub.Bench;
 
-internal enum ClientPhase : byte
-{
-    New,
-    Connecting,
-    Upgrading,
-    Open,
-    Ended,
-}
-
 /// <summary>All that the generator keeps of one connection.</summary>
 internal struct Client
 {

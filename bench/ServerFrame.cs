@@ -2,22 +2,6 @@ using System.Buffers.Binary;
 
 namespace NotifyHub.Bench;
 
-internal enum FrameStatus
-{
-    Complete,
-    NeedMore,
-    Invalid,
-}
-
-internal enum Opcode : byte
-{
-    Continuation = 0,
-    Text = 1,
-    Close = 8,
-    Ping = 9,
-    Pong = 10,
-}
-
 /// <summary>One frame from a server, as it lies in the receive buffer (RFC 6455, section 5.2).</summary>
 internal readonly ref struct ServerFrame
 {

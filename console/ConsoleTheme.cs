@@ -2,10 +2,10 @@ using MudBlazor;
 
 namespace NotifyHub.Console;
 
-/// <summary>The console's colours and type. Every pair of text and ground has a contrast of at least 4.5 to 1.</summary>
+/// <summary>The console's colours and fonts. Text has a contrast of at least 4.5 to 1 against its background.</summary>
 internal static class ConsoleTheme
 {
-    // Fonts of the system: nothing is fetched, and Chinese comes in each system's own best face.
+    // System fonts: nothing is downloaded, and Chinese uses the font that each system prefers.
     private static readonly string[] Fonts =
     [
         "system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "PingFang TC", "Microsoft JhengHei", "Noto Sans TC",
@@ -76,10 +76,16 @@ internal static class ConsoleTheme
         },
         Typography = new Typography
         {
-            Default = new DefaultTypography { FontFamily = Fonts, FontSize = "0.875rem", LineHeight = "1.5", LetterSpacing = "normal" },
+            Default = new DefaultTypography
+            {
+                FontFamily = Fonts, FontSize = "0.875rem", LineHeight = "1.5", LetterSpacing = "normal",
+            },
             Body1 = new Body1Typography { FontSize = "0.875rem", LineHeight = "1.5", LetterSpacing = "normal" },
             Body2 = new Body2Typography { FontSize = "0.8125rem", LineHeight = "1.5", LetterSpacing = "normal" },
-            Button = new ButtonTypography { FontSize = "0.8125rem", FontWeight = "600", TextTransform = "none", LetterSpacing = "normal" },
+            Button = new ButtonTypography
+            {
+                FontSize = "0.8125rem", FontWeight = "600", TextTransform = "none", LetterSpacing = "normal",
+            },
             H6 = new H6Typography { FontSize = "1rem", FontWeight = "650", LineHeight = "1.4", LetterSpacing = "normal" },
             Subtitle1 = new Subtitle1Typography { FontSize = "0.875rem", LetterSpacing = "normal" },
             Caption = new CaptionTypography { FontSize = "0.75rem", LineHeight = "1.45", LetterSpacing = "normal" },

@@ -11,9 +11,9 @@ var builder = WebAssemblyHostBuilder.CreateDefault(args);
 builder.RootComponents.Add<App>("#app");
 builder.RootComponents.Add<HeadOutlet>("head::after");
 
-// Where the console came from, unless wwwroot/appsettings.json names another gateway.
+// The API is at the origin of the console, unless wwwroot/appsettings.json names another gateway.
 var api = builder.Configuration["ApiBase"] is { Length: > 0 } other ? other : builder.HostEnvironment.BaseAddress;
-builder.Services.AddSingleton(_ => new HttpClient
+builder.Services.AddSingleton(services => new HttpClient(services.GetRequiredService<SessionHandler>())
 {
     BaseAddress = new Uri(api.EndsWith('/') ? api : api + "/"),
     Timeout = TimeSpan.FromSeconds(30),
@@ -22,6 +22,11 @@ builder.Services.AddSingleton(TimeProvider.System);
 builder.Services.AddSingleton<Session>();
 builder.Services.AddSingleton<Preferences>();
 builder.Services.AddSingleton<GridTime>();
+builder.Services.AddSingleton(services => new SessionHandler(
+    services.GetRequiredService<Session>(), services.GetRequiredService<Preferences>())
+{
+    InnerHandler = new HttpClientHandler(),
+});
 builder.Services.AddSingleton<ApiTransport>();
 builder.Services.AddSingleton<ApiClient>();
 builder.Services.AddMudServices(services =>

@@ -1,15 +1,18 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Access;
 using NotifyHub.Gateway.Api;
+using NotifyHub.Gateway.Channels;
 using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Push;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.Gateway.Site;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.Gateway.Telemetry;
 using NotifyHub.Grains;
-using NotifyHub.Grains.Hosting;
+using NotifyHub.Hosting;
 using NotifyHub.Telemetry;
 
 namespace NotifyHub.Gateway;

@@ -2,11 +2,11 @@ using NotifyHub.Gateway;
 using NotifyHub.Gateway.Api;
 using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Network;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.Gateway.Site;
-using NotifyHub.Gateway.Sockets;
 using NotifyHub.Grains;
-using NotifyHub.Grains.Hosting;
-using NotifyHub.Grains.Settings;
+using NotifyHub.Hosting.Settings;
+using NotifyHub.Hosting;
 using NotifyHub.Telemetry;
 
 var program = GatewayHost.Info;

@@ -5,14 +5,16 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Accounts;
 using NotifyHub.Grains.Audit;
 using NotifyHub.Grains.Clocks;
-using NotifyHub.Grains.Hosting;
 using NotifyHub.Grains.Schedules;
 using NotifyHub.Grains.Service;
 using NotifyHub.Grains.Storage;
 using NotifyHub.Grains.Telemetry;
+using NotifyHub.Hosting;
+using NotifyHub.Hosting.Settings;
 using Orleans.Configuration;
 
 namespace NotifyHub.Grains;
@@ -20,12 +22,6 @@ namespace NotifyHub.Grains;
 /// <summary>Everything a process needs to be a NotifyHub silo, whether it is a silo alone or a gateway with one inside.</summary>
 public static class NotifyHubSilo
 {
-    /// <summary>The cluster that silos form and gateways join as clients (<c>ClusterOptions</c>, both of them).</summary>
-    public const string ClusterId = "notifyhub";
-
-    /// <summary>Part of the identity of stored grain state: the same for ever, embedded and in a cluster.</summary>
-    public const string ServiceId = "notifyhub";
-
     // All that Orleans has a clock for.
     private static readonly string[] OrleansClocks =
     [
@@ -34,7 +30,7 @@ public static class NotifyHubSilo
     ];
     private const string StorageSetting = $"{SiloOptions.Section}:{nameof(SiloOptions.Storage)}";
 
-    /// <summary>Settings come from the section <see cref="SiloOptions.Section"/>.</summary>
+    /// <summary>Settings come from the section <see cref="CommonOptions.Section"/>.</summary>
     /// <param name="embedded">The only silo, inside a gateway: nothing listens for other silos or clients but on loopback.</param>
     public static ISiloBuilder AddNotifyHubSilo(this ISiloBuilder silo, IConfiguration configuration, bool embedded)
     {
@@ -133,7 +129,7 @@ public static class NotifyHubSilo
     private static void UseEmbeddedClustering(this ISiloBuilder silo)
     {
         // A cluster of its own on a port of its own: two NotifyHubs on one machine must not find each other.
-        silo.UseLocalhostClustering(FreePort(), gatewayPort: 0, serviceId: ServiceId, clusterId: $"{ClusterId}-{Guid.NewGuid():N}");
+        silo.UseLocalhostClustering(FreePort(), gatewayPort: 0, serviceId: ClusterIdentity.ServiceId, clusterId: $"{ClusterIdentity.ClusterId}-{Guid.NewGuid():N}");
     }
 
     private static void UseSharedClustering(this ISiloBuilder silo)
@@ -143,7 +139,8 @@ public static class NotifyHubSilo
             clustering.Invariant = database.Invariant;
             clustering.DataSource = database.DataSource;
         }));
-        silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (ClusterId, ServiceId));
+        silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) =
+            (ClusterIdentity.ClusterId, ClusterIdentity.ServiceId));
         silo.Services.AddOptions<EndpointOptions>().Configure<IOptions<SiloOptions>>(ConfigureEndpoints);
         silo.Configure<ClusterMembershipOptions>(membership =>
         {

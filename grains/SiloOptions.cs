@@ -1,15 +1,11 @@
 using System.ComponentModel.DataAnnotations;
-using NotifyHub.Grains.Settings;
+using NotifyHub.Hosting.Settings;
 
 namespace NotifyHub.Grains;
 
 /// <summary>Settings of a silo, section <c>NotifyHub</c>. Checked at start; all faults are reported at once.</summary>
-public sealed class SiloOptions
+public sealed class SiloOptions : CommonOptions
 {
-    public const string Section = "NotifyHub";
-
-    static SiloOptions() => Duration.UseInConfiguration();
-
     /// <summary>Connection string: PostgreSQL (<c>Host=…</c>) or SQLite (<c>Data Source=…</c>).</summary>
     [Required]
     public string Storage { get; set; } = "Data Source=data/notifyhub.db";
@@ -17,9 +13,6 @@ public sealed class SiloOptions
     /// <summary>Start although the database may lose what was acknowledged: a server with <c>fsync</c> or
     /// <c>full_page_writes</c> off. The status warns of it then.</summary>
     public bool AllowDataLoss { get; set; }
-
-    /// <summary>IANA time zone of the dates in answers and of "today"; empty: the machine's.</summary>
-    public string TimeZone { get; set; } = "";
 
     /// <summary>First administrator, made when there is no user with this address.</summary>
     [Required]
@@ -109,26 +102,7 @@ public sealed class SiloOptions
     [Range(-1, 65535)]
     public int HealthPort { get; set; } = 8082;
 
-    /// <summary>A silo of its own: the IP address that the metrics' port binds to; <c>*</c> is every address. It has no login.</summary>
-    [Required]
-    public string MetricsAddress { get; set; } = "127.0.0.1";
-
-    /// <summary>A silo of its own: where Prometheus scrapes <c>/metrics</c>. 0: the system picks a free port. -1: nowhere.</summary>
-    [Range(-1, 65535)]
-    public int MetricsPort { get; set; } = -1;
-
-    /// <summary>A silo of its own: JSON file with the process id and the bound ports, for scripts; it is there while the process serves.
-    /// Empty: none.</summary>
-    public string StateFile { get; set; } = "";
-
-    /// <summary>Folder of files that each hold one setting, named for it (<c>NotifyHub__Storage</c>), as Docker and Kubernetes mount secrets.
-    /// Empty: none.</summary>
-    public string SecretsFolder { get; set; } = "";
-
     /// <summary>A silo of its own: the port of Orleans' dashboard, on loopback alone. 0: the system picks a free port. -1: none.</summary>
     [Range(-1, 65535)]
     public int DashboardPort { get; set; } = -1;
-
-    /// <summary>The zone that <see cref="TimeZone"/> names.</summary>
-    public TimeZoneInfo Zone() => TimeZone.Length == 0 ? TimeZoneInfo.Local : TimeZoneInfo.FindSystemTimeZoneById(TimeZone);
 }

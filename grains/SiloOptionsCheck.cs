@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using Microsoft.Extensions.Options;
-using NotifyHub.Grains.Hosting;
+using NotifyHub.Hosting;
 
 namespace NotifyHub.Grains;
 

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Accounts;
-using NotifyHub.Grains.Hosting;
 using NotifyHub.Grains.Storage;
+using NotifyHub.Hosting;
 
 namespace NotifyHub.Grains;
 
@@ -16,7 +16,7 @@ internal sealed partial class SiloStartup(
     IOptions<SiloOptions> options, Database database, UserStore users, Passwords passwords, SiloMode mode, ILogger<SiloStartup> log)
     : IHostedLifecycleService
 {
-    private const string EmbeddedPassword = Passwords.WellKnown;
+    private const string EmbeddedPassword = DefaultPassword.Value;
 
     private Task? _prepared;
 

@@ -38,15 +38,18 @@ ok() { echo "✅ $1"; }
 bad() { echo "❌ $1"; [ -z "${2-}" ] || echo "   → $2"; FAULTS=$((FAULTS + 1)); }
 get() { curl -sS --max-time 10 "$@" 2> /dev/null; }
 field() { jq -r "$1" 2> /dev/null <<< "$STATUS"; }
-in_compose() { command -v docker > /dev/null && docker compose ps --status running --services 2> /dev/null | grep -qx "$SERVICE"; }
+in_compose() {
+  command -v docker > /dev/null && docker compose ps --status running --services 2> /dev/null | grep -qx "$SERVICE"
+}
 is_local() { [[ $HOST == localhost || $HOST == 127.* || $HOST == '[::1]' ]]; }
 port_open() { timeout 3 bash -c 'exec 3<> "/dev/tcp/$0/$1"' "$1" "$2" 2> /dev/null; }
 
-# Seen from where the port is bound: the push port is on the loopback of the container or of this machine.
+# Checked where the port is bound: the push port is on the loopback of the container or of this machine.
 push_port_open() {
-  if [ "$COMPOSE" = yes ]; then docker compose exec -T "$SERVICE" nc -z localhost "$1" 2> /dev/null || port_open "${HOST//[\[\]]/}" "$1"
+  if [ "$COMPOSE" = yes ]; then
+    docker compose exec -T "$SERVICE" nc -z localhost "$1" 2> /dev/null || port_open "${HOST//[\[\]]/}" "$1"
   elif is_local; then port_open 127.0.0.1 "$1" || port_open ::1 "$1"
-  else return 0; fi # Out of reach from here: what the gateway says about itself has to do.
+  else return 0; fi # Not reachable from here: rely on what the gateway reports.
 }
 
 echo '======================================'
@@ -58,7 +61,7 @@ echo '[1/5] 檢查 Backend 容器狀態...'
 COMPOSE=no
 if in_compose; then
   COMPOSE=yes
-  # A grid has no default password: the one that scripts/make-secrets made.
+  # A grid has no default password: use the one that scripts/make-secrets created.
   made=$(dirname "$0")/../secrets/NotifyHub__AdministratorPassword
   if [ -z "${NOTIFYHUB_PASSWORD-}" ] && [ -r "$made" ]; then PASSWORD=$(< "$made"); fi
   ok 'Backend 容器正在運行'
@@ -97,7 +100,8 @@ echo
 echo '[4/5] 檢查 API 狀態端點...'
 if [ "$REACHABLE" = true ]; then
   ok 'API 狀態端點可訪問'
-  field '.data | "   服務運行: \(.service_running)\n   活躍連線: \(.active_connections)\n   總連線數: \(.total_connections)\n   健康狀態: \(.health.status)"'
+  field '.data | "   服務運行: \(.service_running)", "   活躍連線: \(.active_connections)",
+    "   總連線數: \(.total_connections)", "   健康狀態: \(.health.status)"'
   if [ "$(field '.data.health.status')" = healthy ]; then
     ok '服務健康狀態良好'
   else

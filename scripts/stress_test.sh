@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Opens many connections at once and keeps them until Ctrl+C. One process a connection: good for tens to hundreds.
+# Opens many connections at once and keeps them until Ctrl+C. One process per connection: good for tens to hundreds.
 # Needs bash and one of websocat, wscat, python3. Exit code: 0 all connected, 1 some did not, 2 cannot test.
 set -u
 
@@ -37,7 +37,7 @@ close_inputs() { local fd; for fd in "${INPUTS[@]}"; do exec {fd}>&-; done; }
 cleanup() {
   trap '' INT TERM
   if [ ${#CLIENTS[@]} -gt 0 ]; then
-    # The end of its input ends a client with a proper close; killed at once, it would count as a connection that failed.
+    # At the end of its input a client closes properly; a killed one would count as a failed connection.
     close_inputs
     for _ in $(seq 30); do kill -0 "${CLIENTS[@]}" 2> /dev/null && sleep 0.1; done
     kill "${CLIENTS[@]}" 2> /dev/null
@@ -48,18 +48,18 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 130' INT TERM
 
-# A client ends with its input, so each has one of its own that stays open.
+# A client ends with its input, so each gets an input that stays open.
 for i in $(seq "$CONNECTIONS"); do
   mkfifo "$WORK/$i.input"
   exec {input}<> "$WORK/$i.input"
   INPUTS+=("$input")
-  # Ctrl+C is for this script alone, which then ends the clients.
+  # Ctrl+C reaches only this script, which then ends the clients.
   (trap '' INT; close_inputs; ws_client "$WS_URL") < "$WORK/$i.input" > "$WORK/$i.messages" 2> "$WORK/$i.errors" &
   CLIENTS+=($!)
   echo "啟動連線 #$i"
 done
 
-# Who has got a pong is connected. Asked again and again, for wscat drops what it reads before it is connected.
+# A client with a pong is connected. Pings repeat, because wscat drops what it reads before it is connected.
 connected() { grep -lF '"pong"' "$WORK"/*.messages 2> /dev/null | wc -l; }
 for _ in $(seq 30); do
   for i in $(seq "$CONNECTIONS"); do

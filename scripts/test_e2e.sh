@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The guide's end-to-end test: a client connects, a notification is created by REST, the client gets it.
+# The guide's end-to-end test: a client connects, a notification is created by REST, the client receives it.
 # Needs bash, curl, jq and one of websocat, wscat, python3. Exit code: 0 passed, 1 failed, 2 cannot test.
 set -u
 
@@ -49,7 +49,7 @@ WORK=$(mktemp -d)
 CLIENT=
 cleanup() {
   if [ -n "$CLIENT" ]; then
-    # The end of its input ends the client with a proper close; killed at once, it would count as a connection that failed.
+    # At the end of its input the client closes properly; a killed one would count as a failed connection.
     exec 3>&-
     for _ in $(seq 20); do kill -0 "$CLIENT" 2> /dev/null && sleep 0.1; done
     { kill "$CLIENT"; wait "$CLIENT"; } 2> /dev/null
@@ -96,8 +96,8 @@ exec 3<> "$WORK/input"
 : > "$WORK/messages"
 ws_client "$WS_URL" < "$WORK/input" > "$WORK/messages" 2> "$WORK/errors" 3>&- &
 CLIENT=$!
-# The pong tells that the connection is open and follows the broadcast: nothing pushed from here on may be missed. More than one
-# ping, for wscat drops what it reads before it is connected.
+# After the pong the connection is open and subscribed: nothing pushed from here on may be missed. More than one ping, because
+# wscat drops what it reads before it is connected.
 for _ in $(seq 10); do
   echo '{"type":"ping","time":1234567890}' >&3
   received '{"type":"pong","time":1234567890}' 10 && break

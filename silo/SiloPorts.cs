@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
 using NotifyHub.Grains;
-using NotifyHub.Grains.Hosting;
+using NotifyHub.Hosting;
 using NotifyHub.Telemetry;
 using EndpointOptions = Orleans.Configuration.EndpointOptions;
 

@@ -1,27 +1,5 @@
 namespace NotifyHub.Bench.Compare;
 
-/// <summary>One run of the generator against one server.</summary>
-/// <param name="Name">Names its files.</param>
-/// <param name="Options">Of the generator.</param>
-/// <param name="BacklogBytes">How far a client may lag, on every server that has such a bound; NotifyHub's default.</param>
-/// <param name="NeedsRest">Only NotifyHub can take it.</param>
-/// <param name="Group">Loads of one group, which come one after the other, meet the same server; without one it is a fresh one for each.</param>
-internal sealed record Load(
-    string Name, IReadOnlyList<string> Options, int BacklogBytes = 16 << 20, bool NeedsRest = false, string? Group = null);
-
-/// <summary>A line of a table.</summary>
-/// <param name="Loads">What it is computed from, in this order.</param>
-/// <param name="Value">Null when the runs do not tell.</param>
-/// <param name="AgainstFloor">A further line gives the ratio to the floor.</param>
-/// <param name="Ratio">Whether a ratio to the baseline says anything.</param>
-internal sealed record Row(
-    string Title, IReadOnlyList<Load> Loads, Func<IReadOnlyList<Report>, double?> Value, bool AgainstFloor = false, bool Ratio = true);
-
-internal sealed record Section(string Title, IReadOnlyList<Row> Rows)
-{
-    public IEnumerable<Load> Loads => Rows.SelectMany(r => r.Loads).DistinctBy(l => l.Name);
-}
-
 /// <summary>Which loads a mode runs and what it shows of them.</summary>
 internal static class Modes
 {

@@ -5,7 +5,6 @@ using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains;
 using Orleans.Configuration;
 
 namespace NotifyHub.Bench.Grid;
@@ -57,7 +56,7 @@ internal sealed class SimulatedGateway : IGatewayObserver, IAsyncDisposable
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.UseOrleansClient(client => client.UseStaticClustering(silos).Configure<ClusterOptions>(cluster =>
-            (cluster.ClusterId, cluster.ServiceId) = (NotifyHubSilo.ClusterId, NotifyHubSilo.ServiceId)));
+            (cluster.ClusterId, cluster.ServiceId) = (ClusterIdentity.ClusterId, ClusterIdentity.ServiceId)));
         var host = builder.Build();
         await host.StartAsync();
         var gateway = new SimulatedGateway(host);

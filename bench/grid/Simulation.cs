@@ -5,7 +5,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains;
 using NotifyHub.TestKit;
 using Orleans.Configuration;
 
@@ -61,7 +60,7 @@ internal sealed class Simulation(int gateways, int clients, TimeSpan phase, Text
         Write("gateways join, one after the other", $"{clock.Elapsed.TotalSeconds:0.0} s");
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.UseOrleansClient(client => client.UseStaticClustering(silo).Configure<ClusterOptions>(cluster =>
-            (cluster.ClusterId, cluster.ServiceId) = (NotifyHubSilo.ClusterId, NotifyHubSilo.ServiceId)));
+            (cluster.ClusterId, cluster.ServiceId) = (ClusterIdentity.ClusterId, ClusterIdentity.ServiceId)));
         _publisher = builder.Build();
         await _publisher.StartAsync();
         // What the compiler costs belongs to no phase.

@@ -1,5 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using NotifyHub.Gateway.Sockets;
+using NotifyHub.Gateway.Channels;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Bench.Micro;

@@ -3,9 +3,6 @@ using Microsoft.AspNetCore.Connections;
 
 namespace NotifyHub.Bench.Peers;
 
-/// <summary>Hands a message to all clients; what its answer waits for is the server's own matter.</summary>
-public delegate ValueTask Broadcast(ReadOnlyMemory<byte> message);
-
 /// <summary>The push port: a message a line, each answered <c>ok</c>. The answers to all lines of one read go out together.</summary>
 public sealed class PushHandler(Broadcast broadcast) : ConnectionHandler
 {

@@ -1,14 +1,15 @@
 namespace NotifyHub.Console.Accounts;
 
-/// <summary>What the API may allow a person, by the names it lists at <c>/api/auth/me</c>. The console offers what it lists: it knows roles only to show
-/// them.</summary>
+/// <summary>
+/// The permissions that <c>/api/auth/me</c> lists. The console enables what is listed; it uses the role only to show it.
+/// </summary>
 public static class Permissions
 {
     public const string ControlService = "service.control";
     public const string CloseConnections = "connections.close";
     public const string ManageSchedules = "schedules.manage";
 
-    /// <summary>Also to mark notifications as read or dismissed.</summary>
+    /// <summary>Also allows marking notifications as read or dismissed.</summary>
     public const string Publish = "notifications.publish";
 
     public const string DeleteNotifications = "notifications.delete";

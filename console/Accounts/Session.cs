@@ -5,8 +5,8 @@ using NotifyHub.Console.Api;
 namespace NotifyHub.Console.Accounts;
 
 /// <summary>
-/// Who is logged in, in this tab. The token is kept in the tab's session storage: it survives a reload and ends with the tab (docs/console.md
-/// says why there).
+/// The login of this tab. The token is kept in the tab's session storage: it survives a reload and ends with the tab
+/// (docs/console.md says why).
 /// </summary>
 public sealed class Session(IJSRuntime js)
 {
@@ -28,7 +28,7 @@ public sealed class Session(IJSRuntime js)
     /// <param name="permission">One of <see cref="Permissions"/>.</param>
     public bool May(string permission) => User?.Permissions?.Contains(permission) == true;
 
-    /// <summary>Takes up the login that the tab had before it was reloaded.</summary>
+    /// <summary>Restores the login that the tab had before it was reloaded.</summary>
     public async Task RestoreAsync()
     {
         var token = await js.InvokeAsync<string?>("sessionStorage.getItem", TokenKey);
@@ -41,41 +41,32 @@ public sealed class Session(IJSRuntime js)
         }
         catch (JsonException)
         {
-            // Not ours: then nobody is logged in.
+            // Not written by the console: nobody is logged in.
         }
     }
 
-    public Task BeginAsync(Login login) => KeepAsync(login.Token, login.User);
+    public Task BeginAsync(Login login) => StoreAsync(login.Token, login.User);
 
-    /// <summary>Takes what the server says now about the person, for example their role.</summary>
-    public Task UpdateAsync(User user) => Token is { } token && user != User ? KeepAsync(token, user) : Task.CompletedTask;
+    /// <summary>Replaces what is known of the user, for example the role, by a newer answer of the server.</summary>
+    public Task UpdateAsync(User user) => Token is { } token && user != User ? StoreAsync(token, user) : Task.CompletedTask;
 
-    /// <summary>The token after a change of password: the one before is no good any more.</summary>
-    public Task ReplaceTokenAsync(string token) => KeepAsync(token, User! with { DefaultPassword = false });
+    /// <summary>Takes the token that a change of password returned; the old one is no longer valid.</summary>
+    public Task ReplaceTokenAsync(string token) => StoreAsync(token, User! with { DefaultPassword = false });
 
-    public async Task EndAsync(SessionEnd why)
+    public async Task EndAsync(SessionEnd reason)
     {
         if (Token is null) return;
-        (Token, User, Ended) = (null, null, why);
+        (Token, User, Ended) = (null, null, reason);
         await js.InvokeVoidAsync("sessionStorage.removeItem", TokenKey);
         await js.InvokeVoidAsync("sessionStorage.removeItem", UserKey);
         Changed?.Invoke();
     }
 
-    private async Task KeepAsync(string token, User user)
+    private async Task StoreAsync(string token, User user)
     {
         (Token, User, Ended) = (token, user, null);
         await js.InvokeVoidAsync("sessionStorage.setItem", TokenKey, token);
         await js.InvokeVoidAsync("sessionStorage.setItem", UserKey, JsonSerializer.Serialize(user, ApiJson.Default.User));
         Changed?.Invoke();
     }
-}
-
-public enum SessionEnd
-{
-    /// <summary>The person logged out.</summary>
-    LoggedOut,
-
-    /// <summary>The server does not take the token any more.</summary>
-    Expired,
 }

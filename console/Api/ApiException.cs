@@ -2,21 +2,28 @@ using System.Net;
 
 namespace NotifyHub.Console.Api;
 
-/// <summary>A request that was refused, failed, or never arrived.</summary>
-/// <param name="status">0: nobody answered.</param>
-/// <param name="code">As in the API's error catalogue; <see cref="Unreachable"/> when nobody answered.</param>
-/// <param name="message">For people, in their language.</param>
-/// <param name="details">What is wrong, a field.</param>
-/// <param name="retryAfter">When to come back, if the answer told.</param>
+/// <summary>A request that the API refused, that failed, or that got no answer.</summary>
+/// <param name="status">0: no answer.</param>
+/// <param name="code">A code of the API's error catalogue, or one of the constants here.</param>
+/// <param name="explanation">The server's own words in the caller's language; null when it sent none.</param>
+/// <param name="details">What is wrong, per field.</param>
+/// <param name="retryAfter">When to try again, if the answer says so.</param>
 public sealed class ApiException(
-    HttpStatusCode status, string code, string message, IReadOnlyDictionary<string, string>? details = null, TimeSpan? retryAfter = null)
-    : Exception(message)
+    HttpStatusCode status, string code, string? explanation = null, IReadOnlyDictionary<string, string>? details = null,
+    TimeSpan? retryAfter = null)
+    : Exception(explanation ?? $"{code} ({(int)status})")
 {
+    /// <summary>No answer came.</summary>
     public const string Unreachable = "UNREACHABLE";
+
+    /// <summary>The answer is not what the API sends.</summary>
+    public const string Unreadable = "UNREADABLE";
 
     public HttpStatusCode Status { get; } = status;
 
     public string Code { get; } = code;
+
+    public string? Explanation { get; } = explanation;
 
     public IReadOnlyDictionary<string, string> Details { get; } = details ?? new Dictionary<string, string>();
 

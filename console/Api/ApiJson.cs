@@ -2,17 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace NotifyHub.Console.Api;
 
-/// <summary>What every successful answer is wrapped in.</summary>
-public sealed record Envelope<T>(T? Data);
-
-public sealed record ErrorEnvelope(ErrorBody? Error);
-
-public sealed record ErrorBody(string? Code, string? Message, Dictionary<string, string>? Details);
-
-/// <summary>What nobody needs to look at.</summary>
-public sealed record Ignored;
-
-/// <summary>Names are snake_case; where the API has camelCase, the property says so.</summary>
+/// <summary>Names are snake_case. Properties with camelCase names carry an attribute.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(ErrorEnvelope))]
 [JsonSerializable(typeof(Envelope<Ignored>))]

@@ -1,15 +1,12 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using NotifyHub.Console.Accounts;
-using NotifyHub.Console.Language;
 
 namespace NotifyHub.Console.Api;
 
-/// <summary>Sends a request as the person who is logged in, in their language, and makes of the answer its data or an exception.</summary>
-public sealed class ApiTransport(HttpClient http, Session session, Preferences preferences)
+/// <summary>Sends a request and returns the data of the answer, or throws <see cref="ApiException"/>.</summary>
+public sealed class ApiTransport(HttpClient http)
 {
     public Task<T> GetAsync<T>(string path, JsonTypeInfo<Envelope<T>> answer, CancellationToken cancellation) =>
         SendAsync<T, object>(HttpMethod.Get, path, answer, cancellation: cancellation);
@@ -17,15 +14,12 @@ public sealed class ApiTransport(HttpClient http, Session session, Preferences p
     public Task<T> SendAsync<T>(HttpMethod method, string path, JsonTypeInfo<Envelope<T>> answer) =>
         SendAsync<T, object>(method, path, answer);
 
-    /// <exception cref="ApiException">The answer is no success, or there is none.</exception>
+    /// <exception cref="ApiException">The status is not a success, or no answer came.</exception>
     public async Task<T> SendAsync<T, TBody>(
-        HttpMethod method, string path, JsonTypeInfo<Envelope<T>> answer, JsonTypeInfo<TBody>? bodyType = null, TBody? body = default,
-        (string Name, string Value)? header = null, CancellationToken cancellation = default)
+        HttpMethod method, string path, JsonTypeInfo<Envelope<T>> answer, JsonTypeInfo<TBody>? bodyType = null,
+        TBody? body = default, (string Name, string Value)? header = null, CancellationToken cancellation = default)
     {
         using var request = new HttpRequestMessage(method, path);
-        var token = session.Token;
-        if (token is not null) request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        request.Headers.AcceptLanguage.ParseAdd(preferences.IsEnglish ? "en" : "zh-Hant");
         if (header is var (name, value)) request.Headers.Add(name, value);
         if (bodyType is not null) request.Content = JsonContent.Create(body!, bodyType);
 
@@ -33,29 +27,25 @@ public sealed class ApiTransport(HttpClient http, Session session, Preferences p
         {
             using var response = await http.SendAsync(request, cancellation);
             if (!response.IsSuccessStatusCode) throw await FailureAsync(response, cancellation);
-            return await response.Content.ReadFromJsonAsync(answer, cancellation) is { Data: { } data } ? data : throw Unreadable(response.StatusCode);
-        }
-        catch (ApiException refusal) when (refusal.Status == HttpStatusCode.Unauthorized && token is not null && token == session.Token)
-        {
-            // The login has ended: by time, or by an administrator. Whoever shows pages leads to the login.
-            await session.EndAsync(SessionEnd.Expired);
-            throw;
+            var envelope = await response.Content.ReadFromJsonAsync(answer, cancellation);
+            return envelope is { Data: { } data } ? data : throw new ApiException(response.StatusCode, ApiException.Unreadable);
         }
         catch (JsonException)
         {
-            throw Unreadable(HttpStatusCode.OK);
+            throw new ApiException(HttpStatusCode.OK, ApiException.Unreadable);
         }
         catch (HttpRequestException)
         {
-            throw new ApiException(0, ApiException.Unreachable, preferences.Texts.Unreachable);
+            throw new ApiException(0, ApiException.Unreachable);
         }
         catch (TaskCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new ApiException(0, ApiException.Unreachable, preferences.Texts.Unreachable);
+            // The client's own timeout.
+            throw new ApiException(0, ApiException.Unreachable);
         }
     }
 
-    private async Task<ApiException> FailureAsync(HttpResponseMessage response, CancellationToken cancellation)
+    private static async Task<ApiException> FailureAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
         ErrorBody? error = null;
         try
@@ -64,18 +54,14 @@ public sealed class ApiTransport(HttpClient http, Session session, Preferences p
         }
         catch (JsonException)
         {
-            // A proxy's page, not our API's words.
+            // A proxy's error page, not an answer of the API.
         }
 
-        var status = (int)response.StatusCode;
         return new ApiException(
             response.StatusCode,
-            error?.Code ?? $"HTTP_{status}",
-            error?.Message ?? preferences.Texts.UnexpectedAnswer(status),
+            error?.Code ?? $"HTTP_{(int)response.StatusCode}",
+            error?.Message,
             error?.Details,
             response.Headers.RetryAfter?.Delta);
     }
-
-    private ApiException Unreadable(HttpStatusCode status) =>
-        new(status, "UNREADABLE", preferences.Texts.UnexpectedAnswer((int)status));
 }

@@ -6,7 +6,7 @@ using NotifyHub.Console.Language;
 
 namespace NotifyHub.Console.Components;
 
-/// <summary>What every page and part of one has at hand.</summary>
+/// <summary>The base of all pages and components.</summary>
 public abstract class ConsoleComponent : ComponentBase, IDisposable
 {
     private readonly CancellationTokenSource _gone = new();
@@ -14,7 +14,7 @@ public abstract class ConsoleComponent : ComponentBase, IDisposable
 
     protected ConsoleComponent() => Gone = _gone.Token;
 
-    /// <summary>The texts in the person's language.</summary>
+    /// <summary>The texts in the user's language.</summary>
     [CascadingParameter]
     public Texts T { get; set; } = Texts.Chinese;
 
@@ -36,7 +36,9 @@ public abstract class ConsoleComponent : ComponentBase, IDisposable
     [Inject]
     protected TimeProvider Time { get; set; } = null!;
 
-    /// <summary>Cancelled when the person has left. Kept: the source of the token is disposed then, and work that ends late still looks.</summary>
+    /// <summary>
+    /// Cancelled when the component is removed. Stored, because work that ends later still reads it and its source is disposed.
+    /// </summary>
     protected CancellationToken Gone { get; }
 
     public void Dispose()
@@ -52,7 +54,7 @@ public abstract class ConsoleComponent : ComponentBase, IDisposable
         _gone.Dispose();
     }
 
-    /// <summary>Does something for the person and tells how it went. False: it failed.</summary>
+    /// <summary>Runs a user's command and shows the result. Returns false if it failed.</summary>
     protected async Task<bool> TryAsync(Func<Task> work, string? done = null)
     {
         try
@@ -63,20 +65,20 @@ public abstract class ConsoleComponent : ComponentBase, IDisposable
         }
         catch (ApiException failure)
         {
-            // The end of a login leads to the login page, which says so.
+            // When the login has ended, the login page says so.
             if (Session.IsActive) Snackbar.Add(T.Explain(failure), MudBlazor.Severity.Error);
             return false;
         }
     }
 
-    /// <summary>Asks first. False: the person thought better of it.</summary>
-    /// <param name="title">Of the dialog.</param>
-    /// <param name="question">What will happen.</param>
-    /// <param name="yes">What the button that does it says.</param>
-    /// <param name="isDestructive">It ends or deletes something.</param>
+    /// <summary>Asks for confirmation. Returns false if the user cancels.</summary>
+    /// <param name="title">The title of the dialog.</param>
+    /// <param name="question">What the command will do.</param>
+    /// <param name="yes">The text of the button that confirms.</param>
+    /// <param name="isDestructive">It ends or deletes something; the button is red.</param>
     protected async Task<bool> ConfirmAsync(string title, string question, string yes, bool isDestructive)
     {
-        // A key that is held down presses the button behind the dialog again before the dialog has the focus.
+        // A key held down presses the button again before the dialog takes the focus.
         if (_isAsking) return false;
         _isAsking = true;
         try
@@ -93,7 +95,7 @@ public abstract class ConsoleComponent : ComponentBase, IDisposable
         }
     }
 
-    /// <summary>Does it now and again and again until the person leaves; the work sees to its own failures.</summary>
+    /// <summary>Runs the work now and once per interval until the component is removed. It handles its own failures.</summary>
     protected async Task RepeatAsync(TimeSpan interval, Func<CancellationToken, Task> work)
     {
         var gone = Gone;

@@ -5,7 +5,7 @@ using NotifyHub.Console.Language;
 
 namespace NotifyHub.Console.Components;
 
-/// <summary>What a person types for a notification, and what is wrong with it: the API's rules, told before it is asked.</summary>
+/// <summary>The form of a notification, checked by the API's rules before it is sent.</summary>
 public sealed class NotificationFields
 {
     public const int TitleLength = 255;
@@ -30,10 +30,10 @@ public sealed class NotificationFields
 
     public string Metadata { get; set; } = "";
 
-    /// <summary>What programs set and people do not type: kept as it was.</summary>
+    /// <summary>Fields that only programs set; an edit keeps them.</summary>
     private (string? Repo, string? Branch, string? CommitSha) Revision { get; init; }
 
-    /// <summary>What the API said beyond our own rules, a field; forgotten with the next check.</summary>
+    /// <summary>Faults that the API found, per field. Cleared when the form changes.</summary>
     public IReadOnlyDictionary<string, string> Refused { get; set; } = new Dictionary<string, string>();
 
     public static NotificationFields Of(NotificationDraft draft) => new()
@@ -49,7 +49,7 @@ public sealed class NotificationFields
         Revision = (draft.Repo, draft.Branch, draft.CommitSha),
     };
 
-    /// <summary>What is wrong, by the API's names of the fields.</summary>
+    /// <summary>The faults, by the API's field names.</summary>
     public Dictionary<string, string> Faults(Texts texts)
     {
         Dictionary<string, string> faults = [];
@@ -63,16 +63,16 @@ public sealed class NotificationFields
         foreach (var (field, why) in Refused) faults.TryAdd(field, why);
         return faults;
 
-        void Check(string field, string text, int least, int most)
+        void Check(string field, string text, int min, int max)
         {
-            // Counted as the API counts: characters of Unicode, not halves of them.
+            // The API counts Unicode characters, not UTF-16 code units.
             var length = text.EnumerateRunes().Count();
-            if (length < least) faults[field] = texts.Required;
-            else if (length > most) faults[field] = texts.TooLong(most);
+            if (length < min) faults[field] = texts.Required;
+            else if (length > max) faults[field] = texts.TooLong(max);
         }
     }
 
-    /// <summary>Only when there are no faults.</summary>
+    /// <summary>Valid only when there are no faults.</summary>
     public NotificationDraft ToDraft() => new()
     {
         Title = Title,
@@ -102,12 +102,4 @@ public sealed class NotificationFields
             return texts.MustBeJsonObject;
         }
     }
-}
-
-/// <summary>A link out of data, which anybody may have written.</summary>
-public static class SafeLink
-{
-    /// <summary>The address, if it leads to the web; null: it is not to be a link (<c>javascript:</c>, <c>data:</c>, …).</summary>
-    public static string? Of(string? text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" ? uri.AbsoluteUri : null;
 }

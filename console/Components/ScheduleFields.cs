@@ -3,7 +3,7 @@ using NotifyHub.Console.Language;
 
 namespace NotifyHub.Console.Components;
 
-/// <summary>What a person types for a schedule, and what is wrong with it.</summary>
+/// <summary>The form of a schedule, checked before it is sent.</summary>
 public sealed class ScheduleFields(GridTime grid)
 {
     public const int NameLength = 100;
@@ -12,7 +12,7 @@ public sealed class ScheduleFields(GridTime grid)
 
     public string Kind { get; set; } = ScheduleKind.Once;
 
-    /// <summary>As the date and time input holds it, in the grid's time.</summary>
+    /// <summary>The value of the date and time input, in the grid's time zone.</summary>
     public string At { get; set; } = "";
 
     public string Cron { get; set; } = "0 9 * * 1-5";
@@ -23,7 +23,7 @@ public sealed class ScheduleFields(GridTime grid)
 
     public NotificationFields Notification { get; init; } = new();
 
-    /// <summary>What the API said beyond our own rules, a field.</summary>
+    /// <summary>Faults that the API found, per field.</summary>
     public IReadOnlyDictionary<string, string> Refused { get; set; } = new Dictionary<string, string>();
 
     public static ScheduleFields Of(Schedule schedule, GridTime grid) => new(grid)
@@ -37,7 +37,7 @@ public sealed class ScheduleFields(GridTime grid)
         Notification = schedule.Notification is { } draft ? NotificationFields.Of(draft) : new NotificationFields(),
     };
 
-    /// <summary>Takes a refusal apart: the notification's faults belong to its own fields.</summary>
+    /// <summary>Distributes the API's faults: those of the notification go to its own form.</summary>
     public void Refuse(IReadOnlyDictionary<string, string> details)
     {
         const string Inner = "notification.";
@@ -46,7 +46,7 @@ public sealed class ScheduleFields(GridTime grid)
             .ToDictionary(detail => detail.Key[Inner.Length..], detail => detail.Value);
     }
 
-    /// <summary>What is wrong with the schedule itself, by the API's names of the fields.</summary>
+    /// <summary>The faults of the schedule itself, by the API's field names.</summary>
     public Dictionary<string, string> Faults(Texts texts, DateTimeOffset now)
     {
         Dictionary<string, string> faults = [];
@@ -66,7 +66,7 @@ public sealed class ScheduleFields(GridTime grid)
         return faults;
     }
 
-    /// <summary>Only when there are no faults.</summary>
+    /// <summary>Valid only when there are no faults.</summary>
     public ScheduleDraft ToDraft() => new()
     {
         Name = Name.Trim(),

@@ -3,9 +3,9 @@ using NotifyHub.Console.Language;
 
 namespace NotifyHub.Console.Components;
 
-/// <summary>The first line of the service card: is all well, and if not, how bad is it.</summary>
-/// <param name="Kind">good, note or bad: its colour.</param>
-/// <param name="Sign">As the guide draws it.</param>
+/// <summary>The first line of the service card.</summary>
+/// <param name="Kind">good, note or bad; sets the colour.</param>
+/// <param name="Sign">The emoji in front of the headline.</param>
 public sealed record ServiceState(string Kind, string Sign, Func<Texts, string> Headline)
 {
     public static ServiceState Of(ServiceStatus status) => status switch
@@ -16,7 +16,7 @@ public sealed record ServiceState(string Kind, string Sign, Func<Texts, string> 
         _ => new("bad", "🔴", texts => texts.ServiceIsUnhealthy),
     };
 
-    /// <summary>The sign of one check: ok, warning or error.</summary>
+    /// <summary>The emoji of a check that is ok, warning or error.</summary>
     public static string SignOf(string check) => check switch
     {
         "ok" => "✅",

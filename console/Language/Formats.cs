@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace NotifyHub.Console;
+namespace NotifyHub.Console.Language;
 
 /// <summary>Numbers and times as the console shows them, the same in both languages.</summary>
 public static class Formats
@@ -8,7 +8,7 @@ public static class Formats
     /// <summary>12,345</summary>
     public static string Number(long number) => number.ToString("#,0", CultureInfo.InvariantCulture);
 
-    /// <summary>12,345 · 87.3 · 0.42: as many digits as tell something.</summary>
+    /// <summary>12,345 · 87.3 · 0.42: about three significant digits.</summary>
     public static string Rate(double rate) => rate switch
     {
         >= 100 => rate.ToString("#,0", CultureInfo.InvariantCulture),
@@ -22,10 +22,7 @@ public static class Formats
         ? $"{(milliseconds / 1000).ToString("0.00", CultureInfo.InvariantCulture)} s"
         : $"{Rate(milliseconds)} ms";
 
-    /// <summary>2026-11-23T09:41:00Z</summary>
-    public static string Rfc3339(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-
-    /// <summary>2026-11-23 17:41:00, in that zone.</summary>
+    /// <summary>2026-11-23 17:41:00, in the given zone.</summary>
     public static string Time(DateTimeOffset time, TimeZoneInfo zone) =>
         TimeZoneInfo.ConvertTime(time, zone).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 }

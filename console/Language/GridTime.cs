@@ -3,8 +3,8 @@ using System.Globalization;
 namespace NotifyHub.Console.Language;
 
 /// <summary>
-/// The grid's own time zone, in which its API tells dates. The console shows every time in it, also those that come as UTC: two people
-/// who look at the same row read the same time, wherever they sit.
+/// The time zone of the grid. The console shows every time in it, also those that the API sends as UTC: two people who look at
+/// the same row see the same time, wherever they are.
 /// </summary>
 public sealed class GridTime
 {
@@ -18,10 +18,11 @@ public sealed class GridTime
 
     public string Show(DateTimeOffset? time) => time is { } value ? Show(value) : "—";
 
-    /// <summary>As a date and time input holds it.</summary>
-    public string ToInput(DateTimeOffset time) => TimeZoneInfo.ConvertTime(time, Zone).ToString(InputFormat, CultureInfo.InvariantCulture);
+    /// <summary>The value of a date and time input.</summary>
+    public string ToInput(DateTimeOffset time) =>
+        TimeZoneInfo.ConvertTime(time, Zone).ToString(InputFormat, CultureInfo.InvariantCulture);
 
-    /// <summary>What a person typed as the grid's time; null: it is no time, or one that the zone's clocks skip.</summary>
+    /// <summary>The time that was typed; null if it is not a time, or is one that the zone's clocks skip.</summary>
     public DateTimeOffset? FromInput(string? text)
     {
         string[] formats = [InputFormat, "yyyy-MM-dd'T'HH:mm:ss"];

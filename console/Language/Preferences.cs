@@ -2,7 +2,7 @@ using Microsoft.JSInterop;
 
 namespace NotifyHub.Console.Language;
 
-/// <summary>How this browser's person wants the console: language and colours. Kept in the browser.</summary>
+/// <summary>The language and the colours that the user chose. Stored in the browser.</summary>
 public sealed class Preferences(IJSRuntime js)
 {
     private const string LanguageKey = "notifyhub.language";
@@ -20,8 +20,8 @@ public sealed class Preferences(IJSRuntime js)
     {
         IsEnglish = await js.InvokeAsync<string?>("localStorage.getItem", LanguageKey) == "en";
         Texts = IsEnglish ? Texts.English : Texts.Chinese;
-        if (Enum.TryParse<Colours>(await js.InvokeAsync<string?>("localStorage.getItem", ColoursKey), ignoreCase: true, out var colours))
-            Colours = colours;
+        var stored = await js.InvokeAsync<string?>("localStorage.getItem", ColoursKey);
+        if (Enum.TryParse<Colours>(stored, ignoreCase: true, out var colours)) Colours = colours;
         await MarkLanguageAsync();
     }
 
@@ -41,14 +41,7 @@ public sealed class Preferences(IJSRuntime js)
         Changed?.Invoke();
     }
 
-    // What screen readers pronounce by, and what picks the right glyphs for Chinese.
-    private ValueTask MarkLanguageAsync() => js.InvokeVoidAsync("document.documentElement.setAttribute", "lang", IsEnglish ? "en" : "zh-Hant");
-}
-
-public enum Colours
-{
-    /// <summary>As the operating system has it.</summary>
-    System,
-    Light,
-    Dark,
+    // Screen readers pronounce by it, and browsers pick the Chinese glyphs by it.
+    private ValueTask MarkLanguageAsync() =>
+        js.InvokeVoidAsync("document.documentElement.setAttribute", "lang", IsEnglish ? "en" : "zh-Hant");
 }

@@ -25,15 +25,18 @@ public sealed partial class Texts
     public string MustBeJsonObject => Of("必須是 JSON 物件，例如 {\"env\":\"prod\"}", "Must be a JSON object such as {\"env\":\"prod\"}");
     public string ChannelAndOffset => Of("頻道 / 位移", "Channel / offset");
     public string DeliveredAt => Of("送達時間", "Delivered");
-    public string DeliveredToClients(long clients) => Of($"{clients:#,0} 個客戶端", clients == 1 ? "1 client" : $"{clients:#,0} clients");
+    public string DeliveredToClients(long clients) => Of(
+        $"{clients:#,0} 個客戶端", clients == 1 ? "1 client" : $"{clients:#,0} clients");
     public string DeliveredTo => Of("送達數", "Delivered to");
-    public string ReadAt => Of("讀取時間", "Read at");
+    public string ReadAt => Of("已讀時間", "Read");
     public string MarkRead => Of("標為已讀", "Mark as read");
     public string Dismiss => Of("忽略", "Dismiss");
-    public string DeleteNotificationQuestion(string title) => Of($"從清單刪除「{title}」？已送出的訊息不受影響。", $"Delete “{title}” from the list? What was sent stays sent.");
+    public string DeleteNotificationQuestion(string title) => Of(
+        $"要從清單刪除「{title}」嗎？已送出的訊息不受影響。", $"Delete “{title}” from the list? Messages already sent are not affected.");
     public string TodayCount(long today) => Of($"今日 {today:#,0}", $"{today:#,0} today");
-    public string NoNotifications => Of("還沒有通知", "No notifications yet");
-    public string NoNotificationsHelp => Of("按「發送通知」建立第一則，所有連線中的客戶端都會立即收到。", "Press “Send a notification”: every connected client gets it at once.");
+    public string NoNotifications => Of("尚無通知", "No notifications yet");
+    public string NoNotificationsHelp => Of(
+        "按「發送通知」建立第一則，所有連線中的客戶端都會立即收到。", "Press “Send a notification”. Every connected client receives it at once.");
 
     public string SeverityName(string severity) => severity switch
     {
@@ -65,34 +68,34 @@ public sealed partial class Texts
 
     public string NotificationStatusNote(string status) => status switch
     {
-        NotificationStatus.Pending => Of("還沒有客戶端收到", "no client has got it yet"),
-        NotificationStatus.Delivered => Of("至少一個客戶端已收到", "at least one client has it"),
-        _ => Of("已有人讀取", "somebody has read it"),
+        NotificationStatus.Pending => Of("尚無客戶端收到", "no client has received it yet"),
+        NotificationStatus.Delivered => Of("至少一個客戶端已收到", "at least one client has received it"),
+        _ => Of("已有人讀取", "someone has read it"),
     };
 
     public string LiveTestHelp => Of(
-        "像一般客戶端一樣連線，看看收到什麼。可以同時開啟多個連線。", "Connect as any client does and see what comes. Open several at once if you like.");
+        "像一般客戶端一樣連線，並查看收到的訊息。可同時開啟多個連線。", "Connect like any client and see what it receives. You can open several connections.");
     public string AddSocket => Of("新增連線", "Add a connection");
     public string SocketNumber(int number) => Of($"連線 {number}", $"Connection {number}");
     public string SocketAddress => Of("WebSocket 位址", "WebSocket address");
     public string SocketAddressRule => Of("必須以 ws:// 或 wss:// 開頭", "Must begin with ws:// or wss://");
-    public string V1Help => Of("自動重連並補收錯過的訊息", "comes back by itself for what it missed");
-    public string AsMe => Of("以我的登入旁觀", "Look on as me");
-    public string AsMeHelp => Of("不計入已送達；取消勾選則像一般客戶端", "does not count as delivered; off: like any client");
+    public string V1Help => Of("自動重新連線，並補收錯過的訊息", "reconnects and receives what it missed");
+    public string AsMe => Of("以我的帳號旁觀", "Observe with my login");
+    public string AsMeHelp => Of("不計入送達數；取消勾選則視為一般客戶端", "not counted as delivered; off: like any client");
     public string SinceNow => Of("從現在起", "from now on");
     public string Connect => Of("連線", "Connect");
     public string Disconnect => Of("斷線", "Disconnect");
     public string SendPing => Of("發送 Ping", "Send ping");
     public string ClearLog => Of("清除訊息", "Clear");
     public string MessageLog => Of("訊息記錄", "Messages");
-    public string PressConnect => Of("點擊「連線」開始測試", "Press Connect to begin");
+    public string PressConnect => Of("點擊「連線」開始測試", "Press Connect to start");
     public string ReceivedCount(long count) => Of($"收到 {count:#,0} 則", $"{count:#,0} received");
 
     public string LiveStateName(LiveState state) => state switch
     {
         LiveState.On => Of("已連線", "Connected"),
         LiveState.Connecting => Of("連線中", "Connecting"),
-        LiveState.Waiting => Of("等待重連", "Coming back"),
+        LiveState.Waiting => Of("等待重新連線", "Reconnecting"),
         _ => Of("未連線", "Not connected"),
     };
 
@@ -100,7 +103,7 @@ public sealed partial class Texts
     {
         LiveEvent.Connecting => Of($"正在連線到 {entry.Text}…", $"Connecting to {entry.Text}…"),
         LiveEvent.Connected => Of("WebSocket 連線成功！", "Connected"),
-        LiveEvent.Refused => Of("連線錯誤：無法建立連線", "The connection could not be made"),
+        LiveEvent.Refused => Of("連線錯誤：無法建立連線", "The connection failed"),
         LiveEvent.Received => Of($"收到訊息: {entry.Text}", $"Message: {entry.Text}"),
         LiveEvent.Pong => Of($"收到 Pong 回應: {entry.Text}", $"Pong: {entry.Text}"),
         LiveEvent.Notification => Of($"收到新通知: {entry.Text}", $"New notification: {entry.Text}"),
@@ -108,10 +111,11 @@ public sealed partial class Texts
         LiveEvent.NotConnected => Of("尚未連線，無法發送訊息", "Not connected: nothing was sent"),
         LiveEvent.Subscribed => Of($"已訂閱: {entry.Text}", $"Subscribed: {entry.Text}"),
         LiveEvent.Gap => Of($"有訊息已不再保留: {entry.Text}", $"Some messages are no longer retained: {entry.Text}"),
-        LiveEvent.Returning => Of($"{entry.Code} 毫秒後重新連線", $"Coming back in {entry.Code} ms"),
-        LiveEvent.Disconnecting => Of("主動斷開連線", "Saying goodbye"),
+        LiveEvent.Reconnecting => Of($"{entry.Code} 毫秒後重新連線", $"Reconnecting in {entry.Code} ms"),
+        LiveEvent.Disconnecting => Of("主動斷開連線", "Disconnecting"),
         LiveEvent.Closed => Of(
-            $"連線已關閉 (code: {entry.Code}{Reason(entry.Text)})", $"The connection is closed (code: {entry.Code}{Reason(entry.Text)})"),
+            $"連線已關閉 (code: {entry.Code}{Reason(entry.Text)})",
+            $"The connection is closed (code: {entry.Code}{Reason(entry.Text)})"),
         _ => entry.Text,
     };
 

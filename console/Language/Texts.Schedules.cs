@@ -9,40 +9,42 @@ public sealed partial class Texts
     public string NewSchedule => Of("新增排程", "New schedule");
     public string EditSchedule => Of("編輯排程", "Edit schedule");
     public string ScheduleName => Of("排程名稱", "Name of the schedule");
-    public string ScheduleSaved(string next) => Of($"排程已儲存，下次執行 {next}", $"Saved. It runs next at {next}");
+    public string ScheduleSaved(string next) => Of($"排程已儲存，下次執行 {next}", $"Saved. The next run is at {next}");
     public string Notification => Of("通知內容", "Notification");
     public string When => Of("時間", "When");
     public string Once => Of("一次", "Once");
-    public string OnceAt => Of("指定時間發送一次", "Once, at a time");
-    public string Repeated => Of("重複發送（cron）", "Again and again (cron)");
+    public string OnceAt => Of("指定時間發送一次", "Once, at a given time");
+    public string Repeated => Of("重複發送（cron）", "Repeatedly (cron)");
     public string AtInZone(string zone) => Of($"時間（{zone}）", $"Time ({zone})");
     public string InMinutes(int minutes) => minutes == 60 ? Of("一小時後", "In an hour") : Of("下一分鐘", "The next minute");
     public string CronLabel => Of("cron 運算式", "Cron expression");
     public string CronRule => Of("五個欄位：分 時 日 月 週", "Five fields: minute, hour, day, month, weekday");
     public string TimeZoneLabel => Of("時區", "Time zone");
-    public string MissedLabel => Of("錯過的執行（例如服務中斷期間）", "Runs that were missed, for example during an outage");
+    public string MissedLabel => Of("錯過的執行時間（例如服務中斷期間）", "Missed runs, for example during an outage");
     public string MissedSkip => Of("略過", "Skip them");
-    public string MissedCatchUp => Of("恢復後補送", "Catch up when it is back");
+    public string MissedCatchUp => Of("恢復後補送", "Catch up afterwards");
     public string MustBeLater => Of("必須是未來的時間", "Must be in the future");
     public string NextFiveRuns => Of("接下來五次執行", "The next five runs");
-    public string NeverRuns => Of("不會再執行", "It never runs");
+    public string NeverRuns => Of("不會再執行", "It will not run again");
     public string NextRun => Of("下次執行", "Next run");
     public string LastRun => Of("上次執行", "Last run");
-    public string NextRunAt(string time) => Of($"下次執行：{time}", $"It runs next at {time}");
+    public string NextRunAt(string time) => Of($"下次執行：{time}", $"The next run is at {time}");
     public string RunNow => Of("立即執行", "Run now");
-    public string RunNowQuestion(string name) => Of($"立即發送「{name}」？下次執行時間不變。", $"Send “{name}” now? Its next run stays where it is.");
+    public string RunNowQuestion(string name) => Of(
+        $"要立即發送「{name}」嗎？下次執行時間不變。", $"Send “{name}” now? Its next run is unchanged.");
     public string RunStarted => Of("已發送", "Sent");
     public string Pause => Of("暫停", "Pause");
     public string Resume => Of("恢復", "Resume");
     public string History => Of("執行紀錄", "History");
-    public string DeleteScheduleQuestion(string name) => Of($"刪除排程「{name}」？", $"Delete the schedule “{name}”?");
-    public string NoSchedules => Of("還沒有排程", "No schedules yet");
-    public string NoSchedulesHelp => Of("新增排程，讓通知在指定時間或週期性自動發送。", "Make one to have a notification sent at a time, or again and again.");
+    public string DeleteScheduleQuestion(string name) => Of($"要刪除排程「{name}」嗎？", $"Delete the schedule “{name}”?");
+    public string NoSchedules => Of("尚無排程", "No schedules yet");
+    public string NoSchedulesHelp => Of(
+        "新增排程，讓通知在指定時間或定期自動發送。", "Create one to send a notification at a given time, or repeatedly.");
     public string ScheduledFor => Of("預定時間", "Scheduled for");
     public string RanAt => Of("執行時間", "Ran at");
     public string Trigger => Of("觸發方式", "Trigger");
     public string Outcome => Of("結果", "Outcome");
-    public string NoRuns => Of("尚未執行過", "It has not run yet");
+    public string NoRuns => Of("尚未執行", "No runs yet");
     public string NotificationNumber(long id) => Of($"通知 #{id}", $"Notification #{id}");
 
     public IReadOnlyList<(string Cron, string Name)> CronPresets =>
@@ -73,8 +75,8 @@ public sealed partial class Texts
     public string TriggerName(string trigger) => trigger switch
     {
         "schedule" => Of("排程", "Schedule"),
-        "catch_up" => Of("補送", "Catching up"),
-        "manual" => Of("手動", "By hand"),
+        "catch_up" => Of("補送", "Catch-up"),
+        "manual" => Of("手動", "Manual"),
         _ => trigger,
     };
 }

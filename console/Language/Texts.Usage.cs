@@ -7,7 +7,7 @@ public sealed partial class Texts
 {
     public string WebSocketTracking => Of("WebSocket 連線追蹤", "WebSocket connections");
     public string CurrentConnections => Of("目前連線數", "Open connections");
-    public string TotalConnections => Of("總連線數", "Connections in total");
+    public string TotalConnections => Of("總連線數", "Total connections");
     public string ErrorConnections => Of("錯誤連線數", "Connections with errors");
     public string MessagesSent => Of("已發送訊息數", "Messages sent");
     public string TodayConnections(long today) => Of($"今日 {today:#,0}", $"{today:#,0} today");
@@ -17,7 +17,7 @@ public sealed partial class Texts
     public string ConnectionDetails => Of("連線詳細資訊", "Connection");
     public string ConnectionId => Of("連線 ID", "Connection ID");
     public string IpAddress => Of("IP 位址", "IP address");
-    public string UserAgent => Of("用戶端", "User agent");
+    public string UserAgent => Of("使用者代理", "User agent");
     public string ConnectedAt => Of("連線時間", "Connected");
     public string DisconnectedAt => Of("斷線時間", "Disconnected");
     public string LastPing => Of("最後 Ping", "Last ping");
@@ -28,13 +28,14 @@ public sealed partial class Texts
     public string LastError => Of("最後錯誤", "Last error");
     public string Gateway => Of("閘道", "Gateway");
     public string Protocol => Of("子協定", "Subprotocol");
-    public string PlainProtocol => Of("（無，一般客戶端）", "(none: a plain client)");
+    public string PlainProtocol => Of("（無，一般客戶端）", "(none, a plain client)");
     public string CloseConnection => Of("中斷連線", "Close connection");
     public string CloseConnectionQuestion(string address) => Of(
-        $"中斷來自 {address} 的連線？客戶端會收到代碼 1008。", $"Close the connection from {address}? The client is told code 1008.");
+        $"要中斷來自 {address} 的連線嗎？客戶端會收到代碼 1008。", $"Close the connection from {address}? The client receives code 1008.");
     public string ConnectionClosed => Of("連線已中斷", "The connection is closed");
     public string NoConnections => Of("沒有連線紀錄", "No connections");
-    public string NoConnectionsHelp => Of("客戶端連上 WebSocket 端口後會出現在這裡；可用「即時測試」試試。", "Clients of the WebSocket port appear here; try the live test.");
+    public string NoConnectionsHelp => Of(
+        "客戶端連上 WebSocket 端口後會出現在這裡；可用「即時測試」試試。", "Clients of the WebSocket port appear here. Try the live test.");
     public string ConnectionStatusName(string status) => status switch
     {
         ConnectionStatus.Connected => Of("已連線", "Connected"),
@@ -48,7 +49,7 @@ public sealed partial class Texts
     public string RequestsPerEndpoint => Of("各端點請求數", "Requests per endpoint");
     public string At => Of("時間", "When");
     public string Who => Of("呼叫者", "Who");
-    public string Anonymous => Of("未登入", "nobody");
+    public string Anonymous => Of("未登入", "not logged in");
     public string Method => Of("方法", "Method");
     public string Path => Of("路徑", "Path");
     public string Endpoint => Of("端點", "Endpoint");
@@ -58,13 +59,13 @@ public sealed partial class Texts
     public string Requests => Of("請求數", "Requests");
     public string FailedRequests => Of("錯誤數", "Errors");
     public string RequestDetails => Of("請求詳細資訊", "Request");
-    public string NoRequests => Of("還沒有請求紀錄", "No requests yet");
+    public string NoRequests => Of("尚無請求紀錄", "No requests yet");
     public string NoRequestsHelp => Of(
-        "登入者與服務對 /api 的每個請求都會記錄在這裡，數秒內出現。",
-        "Every request to /api by a person or a service is recorded here, within seconds.");
+        "使用者與服務對 /api 的每個請求都會記錄在這裡，數秒內即可看到。",
+        "Every request of a user or a service to /api appears here within seconds.");
     public string AnonymousRequests => Of("未登入的請求", "Requests without a login");
     public string AnonymousHelp => Of(
-        "任何人都能送出任意多的請求，因此未登入的請求只記每分鐘的合計，不會擠掉已知呼叫者的紀錄。",
-        "Anybody can send any number of them: they are added up per minute, and displace no record of known callers.");
+        "任何人都能無限制地送出請求，因此未登入的請求只保留每分鐘的合計，以免排擠已知呼叫者的紀錄。",
+        "Anyone can send any number of them, so they are stored as sums per minute and displace no records of known callers.");
     public string ManyAddresses => Of("（多個位址）", "(many addresses)");
 }

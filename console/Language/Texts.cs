@@ -3,8 +3,8 @@ using NotifyHub.Console.Api;
 namespace NotifyHub.Console.Language;
 
 /// <summary>
-/// Everything the console says, in both languages side by side: Traditional Chinese in the guide's own words, and English. A text is a member, so
-/// that none can be missing in either.
+/// All texts of the console, in Traditional Chinese and in English. Each text is a member with both languages, so that none can
+/// be missing in one.
 /// </summary>
 public sealed partial class Texts
 {
@@ -36,13 +36,14 @@ public sealed partial class Texts
     public string LogOut => Of("登出", "Log out");
     public string ChangePassword => Of("變更密碼", "Change password");
     public string DefaultPasswordWarning => Of(
-        "您仍在使用預設密碼，任何人都知道它。請立即變更。", "You still have the default password, which everybody knows. Change it now.");
-    public string NoSuchPage => Of("找不到頁面", "There is no such page");
-    public string NoSuchPageHelp => Of("網址可能已變更。請由選單前往。", "Its address may have changed. Use the menu.");
-    public string PageBroke => Of("此頁面發生錯誤", "This page has failed");
-    public string PageBrokeHelp => Of("請重試；若持續發生，請重新載入並查看瀏覽器主控台。", "Try again; if it happens again, reload and look at the browser's console.");
+        "您仍在使用眾所皆知的預設密碼，請立即變更。", "You still use the publicly known default password. Change it now.");
+    public string NoSuchPage => Of("找不到頁面", "Page not found");
+    public string NoSuchPageHelp => Of("網址可能已變更，請從選單前往。", "The address may have changed. Use the menu.");
+    public string PageBroke => Of("此頁面發生錯誤", "This page failed");
+    public string PageBrokeHelp => Of(
+        "請重試；若問題持續，請重新載入頁面，並查看瀏覽器的開發人員主控台。", "Try again. If it fails again, reload the page and look at the browser's console.");
 
-    // Words for everywhere.
+    // Words that all pages use.
     public string Cancel => Of("取消", "Cancel");
     public string Save => Of("儲存", "Save");
     public string Close => Of("關閉", "Close");
@@ -70,12 +71,12 @@ public sealed partial class Texts
     public string Loading => Of("載入中…", "Loading…");
     public string Required => Of("必填", "Required");
     public string CreatedAt => Of("建立時間", "Created");
-    public string NothingFits => Of("沒有符合的項目", "Nothing fits the filter");
-    public string NothingFitsHelp => Of("請放寬或清除篩選條件。", "Widen it, or clear it.");
-    public string TooLong(int most) => Of($"最多 {most:#,0} 個字元", $"At most {most:#,0} characters");
+    public string NothingFits => Of("沒有符合的項目", "Nothing matches the filter");
+    public string NothingFitsHelp => Of("請放寬或清除篩選條件。", "Relax or clear the filter.");
+    public string TooLong(int max) => Of($"最多 {max:#,0} 個字元", $"At most {max:#,0} characters");
     public string AsOf(string time) => Of($"更新於 {time}", $"as of {time}");
 
-    /// <summary>What a button does, and to what: for those who hear it without seeing the row.</summary>
+    /// <summary>A command and what it applies to, for screen readers.</summary>
     public string On(string action, string what) => Of($"{action}：{what}", $"{action}: {what}");
 
     // Lists.
@@ -89,25 +90,41 @@ public sealed partial class Texts
         $"第 {first:#,0}–{last:#,0} 筆，共 {total:#,0} 筆", $"{first:#,0}–{last:#,0} of {total:#,0}");
 
     // Failures.
-    public string CouldNotLoad => Of("無法載入", "This could not be loaded");
-    public string Unreachable => Of("無法連線到 NotifyHub。請確認閘道正在運行，以及網路是否正常。", "NotifyHub does not answer. Check that the gateway runs, and the network.");
-    public string UnexpectedAnswer(int status) => Of($"伺服器的回應無法理解（HTTP {status}）。", $"The server's answer makes no sense (HTTP {status}).");
-    public string Stale(string why) => Of($"以下為先前的資料：{why}", $"What you see is older: {why}");
-    public string TryAgainIn(int seconds) => Of($"（{seconds} 秒後可再試）", $" (again in {seconds} s)");
+    public string CouldNotLoad => Of("無法載入", "Loading failed");
+    public string Unreachable => Of(
+        "無法連線到 NotifyHub。請確認閘道是否執行中，以及網路是否正常。",
+        "NotifyHub does not answer. Check that the gateway is running and the network works.");
+    public string UnexpectedAnswer(int status) => Of(
+        $"伺服器的回應格式不正確（HTTP {status}）。", $"Unexpected answer from the server (HTTP {status}).");
+    public string Stale(string why) => Of($"以下為先前的資料：{why}", $"This data is out of date: {why}");
+    public string TryAgainIn(int seconds) => Of($"（{seconds} 秒後可再試）", $" (try again in {seconds} s)");
 
-    /// <summary>A failure with all that helps: which fields, and when to come back.</summary>
+    /// <summary>Shown above a list whose search did not look at older rows.</summary>
+    public string Truncated => Of(
+        "只搜尋了最新的 50,000 筆，更早的資料未列入。以狀態等條件縮小範圍，即可搜尋到更早的資料。",
+        "Only the newest 50,000 rows were searched. Narrow the list by status or another filter to reach older rows.");
+
+    /// <summary>The server's own words, or what is known of an answer without any.</summary>
+    public string Reason(ApiException failure) => failure switch
+    {
+        { Explanation: { } words } => words,
+        { Code: ApiException.Unreachable } => Unreachable,
+        _ => UnexpectedAnswer((int)failure.Status),
+    };
+
+    /// <summary>The reason of a failure, with the faulty fields and the time to wait.</summary>
     public string Explain(ApiException failure)
     {
-        var fields = failure.Details.Count == 0 ? "" : $": {string.Join("; ", failure.Details.Select(detail => $"{detail.Key}: {detail.Value}"))}";
+        var fields = string.Join("; ", failure.Details.Select(detail => $"{detail.Key}: {detail.Value}"));
         var wait = failure.RetryAfter is { } after ? TryAgainIn((int)Math.Ceiling(after.TotalSeconds)) : "";
-        return failure.Message + fields + wait;
+        return Reason(failure) + (fields.Length > 0 ? $": {fields}" : "") + wait;
     }
 
     public string ColoursName(Colours colours) => colours switch
     {
         Colours.Light => Of("淺色", "Light"),
         Colours.Dark => Of("深色", "Dark"),
-        _ => Of("跟隨系統", "As the system"),
+        _ => Of("跟隨系統", "System"),
     };
 
     public string Role(string role) => role switch

@@ -2,30 +2,35 @@ using System.Text.Json;
 
 namespace NotifyHub.Console.Live;
 
-/// <summary>Where a client of <c>notifyhub.v1</c> stands: what it must remember to come back without a hole or a repeat.</summary>
+/// <summary>The position of a <c>notifyhub.v1</c> client in the log, to resume without a gap or a duplicate.</summary>
 public sealed class LivePosition
 {
-    /// <summary>The life of the log that the offset counts in; null: not told yet.</summary>
+    /// <summary>The epoch of the log that the offset belongs to; null until the server sends it.</summary>
     public string? Epoch { get; private set; }
 
-    /// <summary>The last message handled; null: none yet, and none asked for.</summary>
+    /// <summary>The last message received; null before the first one, unless a start was given.</summary>
     public long? Offset { get; private set; }
 
-    /// <summary>Asked for by the server before a planned close; taken by the next return.</summary>
-    public TimeSpan? ReturnAfter { get; set; }
+    /// <summary>The delay that the server asked for before a planned close. The next reconnect uses it.</summary>
+    public TimeSpan? ReconnectAfter { get; set; }
 
-    /// <summary>The query that asks for what was missed.</summary>
-    public string Query => Offset is not { } offset ? "" : Epoch is { } epoch ? $"since={offset}&epoch={Uri.EscapeDataString(epoch)}" : $"since={offset}";
+    /// <summary>The query string that asks for the missed messages.</summary>
+    public string Query => this switch
+    {
+        { Offset: null } => "",
+        { Epoch: null } => $"since={Offset}",
+        _ => $"since={Offset}&epoch={Uri.EscapeDataString(Epoch)}",
+    };
 
-    public void Start(long? since) => (Epoch, Offset, ReturnAfter) = (null, since, null);
+    public void Start(long? since) => (Epoch, Offset, ReconnectAfter) = (null, since, null);
 
-    /// <summary>Takes a message of the server's into account.</summary>
-    public void Take(JsonElement message)
+    /// <summary>Updates the position from a message of the server.</summary>
+    public void Update(JsonElement message)
     {
         switch (Text(message, "type"))
         {
             case "subscribed" when Number(message, "offset") is { } head:
-                // Another epoch is another log, and an offset behind its newest message is of no log we know: begin anew.
+                // A new epoch is a new log, and an offset beyond the head belongs to no log we know: continue from the head.
                 var epoch = Text(message, "epoch");
                 if ((Epoch is not null && epoch != Epoch) || Offset is null || Offset > head) Offset = head;
                 Epoch = epoch;
@@ -37,7 +42,7 @@ public sealed class LivePosition
                 Offset = to;
                 break;
             case "reconnect" when Number(message, "after_ms") is { } after:
-                ReturnAfter = TimeSpan.FromMilliseconds(Math.Clamp(after, 0, 600_000));
+                ReconnectAfter = TimeSpan.FromMilliseconds(Math.Clamp(after, 0, 600_000));
                 break;
         }
     }
@@ -46,5 +51,6 @@ public sealed class LivePosition
         message.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     internal static long? Number(JsonElement message, string name) =>
-        message.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) ? number : null;
+        message.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number
+            && value.TryGetInt64(out var number) ? number : null;
 }

@@ -4,21 +4,22 @@ using System.Text.Json;
 
 namespace NotifyHub.Console.Live;
 
-/// <summary>One client for a person to play with: connects, pings, shows what comes, and comes back by itself when it is told to.</summary>
-/// <param name="connect">Opens a WebSocket; the second argument is the subprotocols to offer.</param>
-public sealed class LiveSocket(Func<Uri, IReadOnlyList<string>, CancellationToken, Task<WebSocket>> connect, TimeProvider time) : IDisposable
+/// <summary>A WebSocket client that pings, logs what it receives, and with <c>notifyhub.v1</c> reconnects.</summary>
+/// <param name="connect">Opens a WebSocket. The second argument lists the subprotocols to offer.</param>
+public sealed class LiveSocket(
+    Func<Uri, IReadOnlyList<string>, CancellationToken, Task<WebSocket>> connect, TimeProvider time) : IDisposable
 {
     public const string V1 = "notifyhub.v1";
 
     private const string BearerPrefix = "notifyhub.bearer.";
 
-    /// <summary>Older lines are forgotten: a page that runs for days must not fill the browser's memory.</summary>
-    public const int LogLines = 500;
+    /// <summary>Older lines are dropped: a page that is open for days must not fill the browser's memory.</summary>
+    public const int MaxLogLines = 500;
 
-    private const int ShownCharacters = 4_000;
-    private const int LargestMessage = 16 << 20;
-    private static readonly TimeSpan GoodbyePatience = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(15);
+    private const int MaxShownCharacters = 4_000;
+    private const int MaxMessageBytes = 16 << 20;
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan MaxBackoff = TimeSpan.FromSeconds(15);
 
     private readonly Queue<LiveEntry> _log = new();
     private readonly LivePosition _position = new();
@@ -27,15 +28,15 @@ public sealed class LiveSocket(Func<Uri, IReadOnlyList<string>, CancellationToke
     private bool _isDisposed;
     private long _lines;
 
-    /// <summary>Anything that is shown has changed.</summary>
+    /// <summary>Something that is shown has changed.</summary>
     public event Action? Changed;
 
     public LiveState State { get; private set; }
 
-    /// <summary>The newest <see cref="LogLines"/>, oldest first.</summary>
+    /// <summary>The newest <see cref="MaxLogLines"/>, oldest first.</summary>
     public IReadOnlyCollection<LiveEntry> Log => _log;
 
-    /// <summary>Messages that came since the start.</summary>
+    /// <summary>Messages received since the start.</summary>
     public long Received { get; private set; }
 
     public string? Epoch => _position.Epoch;
@@ -58,10 +59,12 @@ public sealed class LiveSocket(Func<Uri, IReadOnlyList<string>, CancellationToke
         }
     }
 
-    /// <summary>Connects, and stays so until told otherwise.</summary>
-    /// <param name="v1">Offers <c>notifyhub.v1</c>, and comes back after any ending that is not final.</param>
-    /// <param name="since">With <paramref name="v1"/>: begins after this offset.</param>
-    /// <param name="token">Shown to the server. A person who looks on is no recipient: what they are sent does not count as delivered.</param>
+    /// <summary>Connects and stays connected until <see cref="DisconnectAsync"/>.</summary>
+    /// <param name="v1">Offers <c>notifyhub.v1</c> and reconnects unless the close code is final.</param>
+    /// <param name="since">With <paramref name="v1"/>: starts after this offset.</param>
+    /// <param name="token">
+    /// Sent to the server. The connection is then an observer's: messages to it do not count as delivered.
+    /// </param>
     public async Task RunAsync(Uri address, bool v1, long? since, string? token = null)
     {
         if (State != LiveState.Off || _isDisposed) return;
@@ -72,13 +75,13 @@ public sealed class LiveSocket(Func<Uri, IReadOnlyList<string>, CancellationToke
         {
             for (var attempt = 0; !stop.IsCancellationRequested; attempt++)
             {
-                var (opened, code) = await ServeAsync(With(address, v1 ? _position.Query : ""), v1, token, stop.Token);
+                var (opened, code) = await ConnectOnceAsync(With(address, v1 ? _position.Query : ""), v1, token, stop.Token);
                 if (opened) attempt = 0;
-                if (stop.IsCancellationRequested || !v1 || !MayReturn(code)) break;
-                var wait = _position.ReturnAfter ?? Backoff(attempt);
-                _position.ReturnAfter = null;
+                if (stop.IsCancellationRequested || !v1 || !MayReconnect(code)) break;
+                var wait = _position.ReconnectAfter ?? Backoff(attempt);
+                _position.ReconnectAfter = null;
                 State = LiveState.Waiting;
-                Add(LiveEvent.Returning, "", (long)wait.TotalMilliseconds);
+                Add(LiveEvent.Reconnecting, "", (long)wait.TotalMilliseconds);
                 await Task.Delay(wait, time, stop.Token);
             }
         }
@@ -104,9 +107,10 @@ public sealed class LiveSocket(Func<Uri, IReadOnlyList<string>, CancellationToke
         Add(LiveEvent.Sent, text);
         try
         {
-            await socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
+            var utf8 = Encoding.UTF8.GetBytes(text);
+            await socket.SendAsync(utf8, WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
         }
-        catch (Exception e) when (e is WebSocketException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
+        catch (Exception e) when (IsClosed(e))
         {
             Add(LiveEvent.NotConnected, "");
         }
@@ -114,7 +118,7 @@ public sealed class LiveSocket(Func<Uri, IReadOnlyList<string>, CancellationToke
 
     public Task PingAsync() => SendAsync($$"""{"type":"ping","time":{{time.GetUtcNow().ToUnixTimeMilliseconds()}}}""");
 
-    /// <summary>Says goodbye, and does not come back.</summary>
+    /// <summary>Closes the connection and does not reconnect.</summary>
     public async Task DisconnectAsync()
     {
         if (_stop is not { } stop) return;
@@ -123,15 +127,15 @@ public sealed class LiveSocket(Func<Uri, IReadOnlyList<string>, CancellationToke
         {
             if (_socket is { State: WebSocketState.Open } socket)
             {
-                // The answer ends it; a server that does not answer is not waited for long.
-                stop.CancelAfter(GoodbyePatience);
+                // The read loop ends with the server's answer, or with this timeout.
+                stop.CancelAfter(CloseTimeout);
                 await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "", stop.Token);
                 return;
             }
         }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e) when (IsClosed(e))
         {
-            // It is going anyway.
+            // The connection is ending anyway.
         }
 
         await stop.CancelAsync();
@@ -143,7 +147,7 @@ public sealed class LiveSocket(Func<Uri, IReadOnlyList<string>, CancellationToke
         Changed?.Invoke();
     }
 
-    /// <summary>Says goodbye at once, whatever it was doing: an abandoned socket of a page that was left would stay a client of the grid.</summary>
+    /// <summary>Closes the connection at once. A socket that a page leaves open would stay a client of the grid.</summary>
     public void Dispose()
     {
         _isDisposed = true;
@@ -151,17 +155,20 @@ public sealed class LiveSocket(Func<Uri, IReadOnlyList<string>, CancellationToke
         _ = DisconnectAsync();
     }
 
-    /// <summary>Codes that say "don't": NotifyHub's own by their range, and those that a person or a mended client must answer.</summary>
-    public static bool MayReturn(int code) => code is not (1000 or 1002 or 1003 or 1007 or 1008 or 1009 or (>= 4500 and <= 4999));
+    /// <summary>
+    /// Whether to reconnect. Final are NotifyHub's codes 4500 to 4999, and the codes that the same client would get again.
+    /// </summary>
+    public static bool MayReconnect(int code) =>
+        code is not (1000 or 1002 or 1003 or 1007 or 1008 or 1009 or (>= 4500 and <= 4999));
 
-    /// <summary>One connection, from its opening to its end.</summary>
-    private async Task<(bool Opened, int Code)> ServeAsync(Uri address, bool v1, string? token, CancellationToken stop)
+    /// <summary>Runs one connection from its opening to its end.</summary>
+    private async Task<(bool Opened, int Code)> ConnectOnceAsync(Uri address, bool v1, string? token, CancellationToken stop)
     {
         State = LiveState.Connecting;
         Add(LiveEvent.Connecting, address.ToString());
         try
         {
-            // A plain client has no subprotocol for the server to answer with: then the token goes by the address, which is not shown.
+            // A client without a subprotocol cannot send the token as one; it goes into the query, which is not logged.
             if (token is not null) address = With(address, "observer=1");
             if (token is not null && !v1) address = With(address, $"token={Uri.EscapeDataString(token)}");
             string[] protocols = v1 ? token is null ? [V1] : [V1, BearerPrefix + token] : [];
@@ -169,7 +176,7 @@ public sealed class LiveSocket(Func<Uri, IReadOnlyList<string>, CancellationToke
             _socket = socket;
             try
             {
-                // It may have been told to stop just when the connection came about.
+                // The stop may have come while the connection was being made.
                 stop.ThrowIfCancellationRequested();
                 State = LiveState.On;
                 Add(LiveEvent.Connected, "");
@@ -177,11 +184,11 @@ public sealed class LiveSocket(Func<Uri, IReadOnlyList<string>, CancellationToke
             }
             catch (WebSocketException) when (socket.CloseStatus is not null)
             {
-                // A browser may tell the end as a failure although it was a proper goodbye.
+                // A browser may report a regular close as a failure.
             }
             finally
             {
-                await LeaveAsync(socket);
+                await CloseAsync(socket);
             }
 
             var code = (int?)socket.CloseStatus ?? 1006;
@@ -210,18 +217,18 @@ public sealed class LiveSocket(Func<Uri, IReadOnlyList<string>, CancellationToke
         }
     }
 
-    /// <summary>In a browser, a socket that is dropped without a goodbye stays open until the tab ends.</summary>
-    private static async Task LeaveAsync(WebSocket socket)
+    /// <summary>A browser keeps a socket that is not closed open until the tab ends.</summary>
+    private static async Task CloseAsync(WebSocket socket)
     {
         if (socket.State is not (WebSocketState.Open or WebSocketState.CloseReceived)) return;
-        using var patience = new CancellationTokenSource(GoodbyePatience);
+        using var timeout = new CancellationTokenSource(CloseTimeout);
         try
         {
-            await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "", patience.Token);
+            await socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "", timeout.Token);
         }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e) when (IsClosed(e))
         {
-            // It is going anyway.
+            // The connection is ending anyway.
         }
     }
 
@@ -233,14 +240,14 @@ public sealed class LiveSocket(Func<Uri, IReadOnlyList<string>, CancellationToke
         {
             var result = await socket.ReceiveAsync(new ArraySegment<byte>(buffer), stop);
             if (result.MessageType == WebSocketMessageType.Close) return;
-            if (message.Length < LargestMessage) message.Write(buffer, 0, result.Count);
+            if (message.Length < MaxMessageBytes) message.Write(buffer, 0, result.Count);
             if (!result.EndOfMessage) continue;
-            Take(message.GetBuffer().AsMemory(0, (int)message.Length));
+            Receive(message.GetBuffer().AsMemory(0, (int)message.Length));
             message.SetLength(0);
         }
     }
 
-    private void Take(ReadOnlyMemory<byte> utf8)
+    private void Receive(ReadOnlyMemory<byte> utf8)
     {
         Received++;
         var text = Encoding.UTF8.GetString(utf8.Span);
@@ -250,13 +257,13 @@ public sealed class LiveSocket(Func<Uri, IReadOnlyList<string>, CancellationToke
             using var json = JsonDocument.Parse(utf8);
             if (json.RootElement.ValueKind == JsonValueKind.Object)
             {
-                _position.Take(json.RootElement);
+                _position.Update(json.RootElement);
                 (kind, code) = Kind(json.RootElement);
             }
         }
         catch (JsonException)
         {
-            // Shown as it is.
+            // Logged as it is.
         }
 
         Add(kind, text, code);
@@ -268,21 +275,26 @@ public sealed class LiveSocket(Func<Uri, IReadOnlyList<string>, CancellationToke
         "new_notification" => (LiveEvent.Notification, null),
         "subscribed" => (LiveEvent.Subscribed, LivePosition.Number(message, "offset")),
         "gap" => (LiveEvent.Gap, LivePosition.Number(message, "to")),
-        // In its envelope a notification of the REST API is known by its data: it alone carries the channel it went to.
-        "message" when message.TryGetProperty("data", out var data) && data.ValueKind == JsonValueKind.Object && data.TryGetProperty("severity", out _)
-            && data.TryGetProperty("channel", out _) => (LiveEvent.Notification, LivePosition.Number(message, "offset")),
+        // Only a notification of the REST API has a severity and a channel in its data.
+        "message" when message.TryGetProperty("data", out var data) && data.ValueKind == JsonValueKind.Object
+            && data.TryGetProperty("severity", out _) && data.TryGetProperty("channel", out _) =>
+            (LiveEvent.Notification, LivePosition.Number(message, "offset")),
         "message" => (LiveEvent.Received, LivePosition.Number(message, "offset")),
         _ => (LiveEvent.Received, null),
     };
 
+    /// <summary>What sending and closing throw when the connection has ended.</summary>
+    private static bool IsClosed(Exception e) =>
+        e is WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException;
+
     private static TimeSpan Backoff(int attempt)
     {
-        var most = Math.Min(LongestWait.TotalMilliseconds, 500 * Math.Pow(2, Math.Min(attempt, 10)));
-        // Random: those that were cut off together do not come back together.
-        return TimeSpan.FromMilliseconds((most / 2) + (Random.Shared.NextDouble() * most / 2));
+        var ceiling = Math.Min(MaxBackoff.TotalMilliseconds, 500 * Math.Pow(2, Math.Min(attempt, 10)));
+        // Random, so that clients that were cut off together do not reconnect together.
+        return TimeSpan.FromMilliseconds((ceiling / 2) + (Random.Shared.NextDouble() * ceiling / 2));
     }
 
-    /// <summary>The address with this behind what its query says already.</summary>
+    /// <summary>Appends to the query of the address.</summary>
     private static Uri With(Uri address, string query)
     {
         if (query.Length == 0) return address;
@@ -292,8 +304,8 @@ public sealed class LiveSocket(Func<Uri, IReadOnlyList<string>, CancellationToke
 
     private void Add(LiveEvent kind, string text, long? code = null)
     {
-        if (text.Length > ShownCharacters) text = $"{text.AsSpan(0, ShownCharacters)}… ({text.Length})";
-        if (_log.Count == LogLines) _log.Dequeue();
+        if (text.Length > MaxShownCharacters) text = $"{text.AsSpan(0, MaxShownCharacters)}… ({text.Length})";
+        if (_log.Count == MaxLogLines) _log.Dequeue();
         _log.Enqueue(new LiveEntry(++_lines, time.GetUtcNow(), kind, text, code));
         Changed?.Invoke();
     }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
+using NotifyHub.Gateway.Access;
 using Scalar.AspNetCore;
 
 namespace NotifyHub.Gateway.Api;

@@ -2,6 +2,8 @@ using System.Security.Claims;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Access;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Api;

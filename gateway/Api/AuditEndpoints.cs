@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
+using NotifyHub.Gateway.Access;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Api;

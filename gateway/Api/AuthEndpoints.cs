@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
+using NotifyHub.Gateway.Access;
 using NotifyHub.Gateway.Telemetry;
 using NotifyHub.GrainInterfaces;
 
@@ -138,5 +139,5 @@ public sealed record UserView(
     IReadOnlyList<string> Permissions)
 {
     public static UserView Of(User user) => new(
-        user.Id, user.Email, user.Name, user.Role, user.HasDefaultPassword, Api.Permissions.OfRole(user.Role));
+        user.Id, user.Email, user.Name, user.Role, user.HasDefaultPassword, Access.Permissions.OfRole(user.Role));
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Settings;
 
 namespace NotifyHub.Gateway.Api;
 

@@ -65,7 +65,7 @@ public static class ErrorCatalogue
     /// <summary>A fault of ours. What it was stands in the log, not in the answer.</summary>
     public static readonly ApiError InternalError = new("INTERNAL_ERROR", 500, new("伺服器內部錯誤", "Something went wrong on our side."));
 
-    /// <summary>An operator has stopped the service: no WebSocket is accepted until it is started again.</summary>
+    /// <summary>An administrator has stopped the service: no WebSocket is accepted until it is started again.</summary>
     public static readonly ApiError ServiceStopped = new("SERVICE_STOPPED", 503, new("WebSocket 服務已停止", "The WebSocket service is stopped."));
 
     /// <summary>This gateway has as many clients as it may (<c>ClientConnections</c>); <c>Retry-After</c> tells when to try again.</summary>

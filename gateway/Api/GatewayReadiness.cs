@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Network;
 
 namespace NotifyHub.Gateway.Api;
 

@@ -1,4 +1,4 @@
-using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Network;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Api;

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Settings;
 
 namespace NotifyHub.Gateway.Api;
 

@@ -1,7 +1,9 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
-using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Access;
+using NotifyHub.Gateway.Channels;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Api;

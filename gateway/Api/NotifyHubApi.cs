@@ -7,8 +7,9 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
-using NotifyHub.Gateway.Cluster;
-using NotifyHub.Gateway.Sockets;
+using NotifyHub.Gateway.Access;
+using NotifyHub.Gateway.Channels;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.Gateway.Telemetry;
 
 namespace NotifyHub.Gateway.Api;
@@ -20,7 +21,7 @@ public static class NotifyHubApi
 
     /// <summary>
     /// Adds what the API needs. It expects of its host: <see cref="GatewayOptions"/> bound to their section (checked here),
-    /// <see cref="Cluster.GatewayNode"/> and <c>IGrainFactory</c>.
+    /// <c>GatewayNode</c> and <c>IGrainFactory</c>.
     /// </summary>
     public static IHostApplicationBuilder AddNotifyHubApi(this WebApplicationBuilder builder)
     {

@@ -2,8 +2,10 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
-using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Access;
+using NotifyHub.Gateway.Channels;
 using NotifyHub.Gateway.Push;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Api;

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using NotifyHub.Gateway.Access;
 using NotifyHub.Gateway.Push;
 
 namespace NotifyHub.Gateway.Api;

@@ -1,6 +1,8 @@
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Access;
+using NotifyHub.Gateway.Settings;
 
 namespace NotifyHub.Gateway.Api;
 

@@ -1,8 +1,8 @@
 using System.Security.Claims;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
+using NotifyHub.Gateway.Access;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Schedules;
 
 namespace NotifyHub.Gateway.Api;
 

@@ -4,7 +4,6 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Schedules;
 
 namespace NotifyHub.Gateway.Api;
 

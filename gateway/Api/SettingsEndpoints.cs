@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Access;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Settings;
+using NotifyHub.Hosting.Settings;
 
 namespace NotifyHub.Gateway.Api;
 

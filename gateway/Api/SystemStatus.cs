@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Options;
-using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Network;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Api;

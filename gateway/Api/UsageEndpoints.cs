@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
+using NotifyHub.Gateway.Access;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Api;

@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.Extensions.Options;
-using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Access;
+using NotifyHub.Gateway.Network;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Api;

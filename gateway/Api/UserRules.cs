@@ -1,4 +1,4 @@
-using NotifyHub.Grains.Accounts;
+using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Api;
 
@@ -35,7 +35,7 @@ public static class UserRules
     public static string? NewPassword(JsonFields fields, string name, Faults faults)
     {
         if (fields.RequiredText(name, LeastPasswordLength, NewPasswordLength) is not { } password) return null;
-        if (password != Passwords.WellKnown) return password;
+        if (password != DefaultPassword.Value) return password;
         faults.Add(name, new("此為公開的預設密碼，請選用其他密碼", "is the default password, which everybody knows: choose another"));
         return null;
     }

@@ -1,5 +1,6 @@
 using NotifyHub.Gateway.Api;
-using NotifyHub.Gateway.Sockets;
+using NotifyHub.Gateway.Channels;
+using NotifyHub.Gateway.Network;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Cluster;

@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Network;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.Gateway.Sockets;
 
 namespace NotifyHub.Gateway.Cluster;
@@ -84,20 +86,4 @@ public sealed partial class Drain(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The time for an orderly end was over before all clients had gone")]
     private partial void LogCutShort();
-}
-
-/// <summary>The part of the drain that requests notice.</summary>
-public static class DrainMiddleware
-{
-    /// <summary>From the first sign of the end on, every answer asks its connection to be closed: those that are kept open for further requests
-    /// leave one by one, and not in the middle of a request.</summary>
-    public static IApplicationBuilder UseDrain(this WebApplication app)
-    {
-        var stopping = app.Lifetime.ApplicationStopping;
-        return app.Use((context, next) =>
-        {
-            if (stopping.IsCancellationRequested) context.Response.Headers.Connection = "close";
-            return next(context);
-        });
-    }
 }

@@ -1,3 +1,4 @@
+using NotifyHub.Gateway.Channels;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.GrainInterfaces;
 

@@ -1,4 +1,7 @@
 using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Channels;
+using NotifyHub.Gateway.Network;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.Gateway.Telemetry;
 using NotifyHub.GrainInterfaces;

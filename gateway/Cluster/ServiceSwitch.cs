@@ -1,3 +1,4 @@
+using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Push;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.GrainInterfaces;

@@ -2,11 +2,13 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Network;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains;
 using NotifyHub.Grains.Clocks;
+using NotifyHub.Hosting;
 using Orleans.Configuration;
 using Orleans.Messaging;
+using GatewayOptions = NotifyHub.Gateway.Settings.GatewayOptions;
 
 namespace NotifyHub.Gateway.Cluster;
 
@@ -58,7 +60,7 @@ public sealed partial class SiloList(
         client.Configure<Orleans.Configuration.GatewayOptions>(silos => silos.GatewayListRefreshPeriod = RefreshInterval);
         client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = AnswerTime);
         client.Configure<ClusterOptions>(cluster =>
-            (cluster.ClusterId, cluster.ServiceId) = (NotifyHubSilo.ClusterId, NotifyHubSilo.ServiceId));
+            (cluster.ClusterId, cluster.ServiceId) = (ClusterIdentity.ClusterId, ClusterIdentity.ServiceId));
         client.Services.AddHostedService<ClockWatch>();
         // The first connection may take for ever: meanwhile the web server must answer for its health.
         client.Services.Configure<HostOptions>(host => host.ServicesStartConcurrently = true);

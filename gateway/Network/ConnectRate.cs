@@ -64,24 +64,3 @@ public sealed class ConnectRate(int perSecond, TimeProvider time)
         }
     }
 }
-
-/// <summary>What becomes of a request for a WebSocket, as far as its address' rate decides.</summary>
-public enum ConnectVerdict
-{
-    Granted,
-
-    /// <summary>Too many: answered with 429.</summary>
-    Refused,
-
-    /// <summary>Far too many: closed without an answer.</summary>
-    Dropped,
-}
-
-/// <summary>The rate's verdict on the first request of a connection that <see cref="Sockets.ClientTransport"/> has looked at;
-/// later ones are judged anew.</summary>
-public sealed class FirstVerdict(ConnectVerdict verdict)
-{
-    private int _isTaken;
-
-    public ConnectVerdict? Take() => Interlocked.Exchange(ref _isTaken, 1) == 0 ? verdict : null;
-}

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.Gateway.Telemetry;
 
 namespace NotifyHub.Gateway.Network;
@@ -166,14 +167,4 @@ public sealed class HttpConnections(int max, int maxPerAddress, Func<IPAddress, 
 
         public LinkedList<HttpConnection> Idle { get; } = new();
     }
-}
-
-/// <summary>Why a connection that is no client was ended.</summary>
-public enum HttpRefusal
-{
-    /// <summary>It was idle, and a newer one needed its place.</summary>
-    Shed,
-
-    /// <summary>There are as many as there may be, and all have a request under way.</summary>
-    Full,
 }

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.Gateway.Telemetry;
 
 namespace NotifyHub.Gateway.Network;

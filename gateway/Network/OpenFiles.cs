@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using NotifyHub.Gateway.Settings;
 
 namespace NotifyHub.Gateway.Network;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Settings;
 using IPNetwork = System.Net.IPNetwork;
 
 namespace NotifyHub.Gateway.Network;

@@ -2,19 +2,6 @@ using System.Buffers;
 
 namespace NotifyHub.Gateway.Push;
 
-/// <summary>What <see cref="LineReader.Read"/> found.</summary>
-public enum LineStatus
-{
-    /// <summary>A line, not empty, without its line end.</summary>
-    Line,
-
-    /// <summary>No line end yet, and what is there is still within the bound.</summary>
-    NeedMore,
-
-    /// <summary>The line is longer than the bound, whether its end has come or not.</summary>
-    TooLong,
-}
-
 /// <summary>Framing of push lines: bytes in; a line, "need more" or "too long" out. LF or CRLF ends a line; empty ones are skipped.</summary>
 public static class LineReader
 {

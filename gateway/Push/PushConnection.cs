@@ -6,6 +6,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Channels;
 using NotifyHub.Gateway.Network;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.Gateway.Telemetry;
 using NotifyHub.GrainInterfaces;
 using static System.FormattableString;

@@ -5,12 +5,13 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Microsoft.Extensions.Options;
-using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Channels;
 using NotifyHub.Gateway.Network;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.Gateway.Telemetry;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Hosting;
+using NotifyHub.Hosting;
 
 namespace NotifyHub.Gateway.Push;
 

@@ -6,8 +6,11 @@ using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Access;
 using NotifyHub.Gateway.Api;
+using NotifyHub.Gateway.Channels;
 using NotifyHub.Gateway.Network;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.Gateway.Telemetry;
 
 namespace NotifyHub.Gateway.Sockets;

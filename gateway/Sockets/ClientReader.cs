@@ -2,6 +2,8 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Net.Sockets;
 using System.Net.WebSockets;
+using NotifyHub.Gateway.Channels;
+using NotifyHub.Gateway.Network;
 
 namespace NotifyHub.Gateway.Sockets;
 

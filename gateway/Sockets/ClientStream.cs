@@ -1,5 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using NotifyHub.Gateway.Channels;
+using NotifyHub.Gateway.Network;
 
 namespace NotifyHub.Gateway.Sockets;
 

@@ -2,8 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
-using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Network;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.Gateway.Telemetry;
 
 namespace NotifyHub.Gateway.Sockets;
@@ -100,6 +100,3 @@ public sealed partial class ClientTransport(
         ? (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString()
         : "";
 }
-
-/// <summary>The endpoint that Kestrel is told to listen on for clients; by its identity the transport knows it again.</summary>
-public sealed record ClientEndPoint(IPEndPoint EndPoint);

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
-using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Access;
+using NotifyHub.Gateway.Channels;
 using NotifyHub.Gateway.Network;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.Gateway.Telemetry;
 using NotifyHub.GrainInterfaces;
 
@@ -285,6 +287,3 @@ public sealed partial class Clients : BackgroundService
     [LoggerMessage(Level = LogLevel.Debug, Message = "Connection {ConnectionId} ended abnormally: {Code} {Reason}")]
     private partial void LogAbnormalEnd(string connectionId, int code, string reason);
 }
-
-/// <summary>A place in the channel's log as it was at one moment.</summary>
-public readonly record struct LogPlace(ChannelLog Log, LogHead Head);

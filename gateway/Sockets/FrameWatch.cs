@@ -1,4 +1,5 @@
 using System.Numerics;
+using NotifyHub.Gateway.Network;
 
 namespace NotifyHub.Gateway.Sockets;
 

@@ -1,10 +1,14 @@
+using NotifyHub.Gateway.Channels;
+using NotifyHub.Gateway.Network;
+using NotifyHub.Gateway.Settings;
+
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>
 /// What is looked at for each client twice a second: whether it lives, whether it takes what waits for it, and, when the
 /// clients' memory is short, who has held the most of it for the longest time. Nothing is kept per client but a few stamps.
 /// </summary>
-public sealed partial class Heartbeat(GatewayOptions options, ClientMemory memory, ILogger<Heartbeat> logger)
+public sealed partial class Heartbeat(GatewayOptions options, ClientMemory memory, History history, ILogger<Heartbeat> logger)
 {
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
@@ -21,6 +25,8 @@ public sealed partial class Heartbeat(GatewayOptions options, ClientMemory memor
     /// <param name="now">Milliseconds, as <see cref="Environment.TickCount64"/> has them.</param>
     public void Beat(IEnumerable<Client> clients, long now)
     {
+        // Pages that nobody reads go before any client does.
+        if (memory.Shortage > 0) history.Trim();
         var shortage = memory.Shortage;
         List<Client>? holders = null;
         foreach (var client in clients)

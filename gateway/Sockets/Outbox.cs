@@ -1,3 +1,5 @@
+using NotifyHub.Gateway.Channels;
+
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using NotifyHub.Gateway.Channels;
+using NotifyHub.Gateway.Network;
 
 namespace NotifyHub.Gateway.Sockets;
 

@@ -1,4 +1,5 @@
-using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Channels;
+using NotifyHub.Gateway.Network;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Sockets;

@@ -1,5 +1,8 @@
 using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Access;
 using NotifyHub.Gateway.Api;
+using NotifyHub.Gateway.Network;
+using NotifyHub.Gateway.Settings;
 
 namespace NotifyHub.Gateway.Sockets;
 

@@ -1,7 +1,9 @@
 using System.Diagnostics.Metrics;
-using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Channels;
+using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.Grains.Telemetry;
+using NotifyHub.Hosting.Metrics;
 
 namespace NotifyHub.Gateway.Telemetry;
 

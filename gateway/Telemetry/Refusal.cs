@@ -15,7 +15,7 @@ public sealed record Refusal(string Port, string Reason)
     /// <summary>There are <c>ClientConnectionsPerAddress</c> from there already.</summary>
     public static readonly Refusal AddressFull = new(WebSocket, "address_full");
 
-    /// <summary>An operator stopped the service.</summary>
+    /// <summary>An administrator stopped the service.</summary>
     public static readonly Refusal Stopped = new(WebSocket, "stopped");
 
     /// <summary>This gateway does not know the channel yet, or the grid, which knows the tokens, does not answer.</summary>

@@ -7,9 +7,6 @@ namespace NotifyHub.Grains.Accounts;
 /// <summary>Hashes and checks passwords, off the grains' threads and never more at once than there are cores.</summary>
 public sealed class Passwords : IDisposable
 {
-    /// <summary>The first administrator's in embedded mode, as everybody can read in the documentation.</summary>
-    public const string WellKnown = "admin123";
-
     // OWASP's figure for PBKDF2 with HMAC-SHA512.
     private const int Iterations = 210_000;
 

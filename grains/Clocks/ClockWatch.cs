@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using NotifyHub.Hosting;
 using Orleans.Configuration;
 
 namespace NotifyHub.Grains.Clocks;

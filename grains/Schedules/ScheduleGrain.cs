@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Clocks;
 using NotifyHub.Grains.Storage;
+using NotifyHub.Hosting;
 using Orleans.Concurrency;
 
 namespace NotifyHub.Grains.Schedules;

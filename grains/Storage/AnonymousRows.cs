@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Dapper;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Hosting.Settings;
 
 namespace NotifyHub.Grains.Storage;
 

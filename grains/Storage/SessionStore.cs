@@ -4,6 +4,7 @@ using System.Text.Json;
 using Dapper;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Hosting.Metrics;
 
 namespace NotifyHub.Grains.Storage;
 

@@ -2,7 +2,7 @@ using System.Data.Common;
 using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
-using NotifyHub.Grains.Hosting;
+using NotifyHub.Hosting;
 using SQLitePCL;
 
 namespace NotifyHub.Grains.Storage;

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Hosting.Metrics;
 
 namespace NotifyHub.Grains.Telemetry;
 

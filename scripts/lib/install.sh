@@ -1,6 +1,6 @@
-# Sourced by the scripts that need programs of Debian's packages.
+# Sourced by the scripts that need Debian packages.
 
-# install_packages WHAT EFFECT PACKAGE...: installs what is missing where that may be done unasked, or says what will fail without it.
+# install_packages WHAT EFFECT PACKAGE...: as root installs the packages, otherwise prints what will fail without them.
 install_packages() {
   local what=$1 effect=$2
   shift 2

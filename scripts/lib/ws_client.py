@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A WebSocket client of the standard library alone, for machines with neither websocat nor wscat.
+"""A WebSocket client that needs only the standard library, for machines without websocat and wscat.
 
     ws_client.py ws://host:port/path
 
@@ -69,7 +69,7 @@ def forward_input(sock):
                 send(sock, 1, line.rstrip(b"\r\n"))
         send(sock, 8, struct.pack("!H", 1000))
     except OSError:
-        pass  # The server has closed; the reading side says so.
+        pass  # The server has closed; the reading side reports it.
 
 
 def main():

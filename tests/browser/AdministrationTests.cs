@@ -18,7 +18,7 @@ public sealed class AdministrationTests(Browser browser)
         await tab.Dialog.GetByLabel("發送").UncheckAsync();
         await tab.Dialog.GetByLabel("讀取").UncheckAsync();
         await tab.Button("建立").ClickAsync();
-        await Expect(tab.Dialog.GetByRole(AriaRole.Alert)).ToHaveTextAsync("至少選擇一項權限");
+        await Expect(tab.Dialog.GetByRole(AriaRole.Alert)).ToHaveTextAsync("請至少選擇一項權限");
         await tab.Dialog.GetByLabel("發送").CheckAsync();
         await tab.Button("建立").ClickAsync();
         await Expect(tab.Dialog).ToContainTextAsync("金鑰只會顯示這一次");
@@ -47,7 +47,7 @@ public sealed class AdministrationTests(Browser browser)
         tab.MayComplain("409");
         await tab.Button("新增使用者").ClickAsync();
         await tab.Button("儲存").ClickAsync();
-        await Expect(tab.Dialog).ToContainTextAsync("不是有效的電子郵件");
+        await Expect(tab.Dialog).ToContainTextAsync("電子郵件格式不正確");
         await tab.Dialog.GetByLabel("名稱").FillAsync(name);
         await tab.Dialog.GetByLabel("電子郵件").FillAsync("admin@notifyhub.com");
         await tab.Dialog.GetByLabel("密碼").FillAsync("some-password");

@@ -89,7 +89,7 @@ public sealed class LoginTests(Browser browser)
         await tab.Dialog.GetByLabel("新密碼", new() { Exact = true }).FillAsync("second-password");
         await tab.Dialog.GetByLabel("再次輸入新密碼").FillAsync("second");
         await tab.Button("儲存").ClickAsync();
-        await Expect(tab.Dialog).ToContainTextAsync("兩次輸入的密碼不同");
+        await Expect(tab.Dialog).ToContainTextAsync("兩次輸入的密碼不一致");
 
         await tab.Dialog.GetByLabel("再次輸入新密碼").FillAsync("second-password");
         await tab.Button("儲存").ClickAsync();

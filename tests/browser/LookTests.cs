@@ -76,7 +76,7 @@ public sealed class LookTests(Browser browser)
         await tab.Button("English").ClickAsync();
 
         await Expect(tab.Page.Locator("h1")).ToHaveTextAsync("Scheduler");
-        await Expect(tab.Page.GetByTestId("service-state")).ToContainTextAsync("The service runs well");
+        await Expect(tab.Page.GetByTestId("service-state")).ToContainTextAsync("The service is running normally");
         // What the server says follows with its next answer.
         await tab.Panel("WebSocket service").GetByRole(AriaRole.Button, new() { Name = "Refresh" }).ClickAsync();
         await Expect(tab.Page.Locator(".checks").First).ToContainTextAsync("The WebSocket service is running");

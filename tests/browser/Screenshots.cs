@@ -4,7 +4,7 @@ using Xunit;
 
 namespace NotifyHub.BrowserTests;
 
-/// <summary>Pictures of every page for people to look at; run by scripts/screenshots, not with the tests.</summary>
+/// <summary>Pictures of every page to look at. Run by scripts/screenshots, not with the tests.</summary>
 public sealed class Screenshots(Browser browser)
 {
     private static readonly (string Name, string Path)[] Pages =
@@ -26,14 +26,24 @@ public sealed class Screenshots(Browser browser)
     [Fact(Explicit = true)]
     public Task English() => ShootAllAsync("english", new TabOptions(1440, 900, Language: "en"));
 
-    private async Task ShootAllAsync(string kind, TabOptions options)
+    [Fact(Explicit = true)]
+    public Task NarrowDarkEnglish() => ShootAllAsync("narrow-dark-english", new TabOptions(375, 812, Dark: true, Language: "en"));
+
+    [Theory(Explicit = true)]
+    [InlineData("operator")]
+    [InlineData("viewer")]
+    public Task Roles(string role) => ShootAllAsync(role, new TabOptions(1440, 900), role);
+
+    private async Task ShootAllAsync(string kind, TabOptions options, string role = "administrator")
     {
         var folder = Directory.CreateDirectory(Path.Combine(Root(), "artifacts", "screenshots", kind)).FullName;
         await using var grid = await Traffic.StartAsync(browser.Hub);
         await using var tab = await browser.OpenAsync(options);
         await tab.GoAsync("login");
         await ShootAsync(tab, folder, "login");
-        await tab.LogInAsync("admin@notifyhub.com", "admin123");
+        var isAdministrator = role == "administrator";
+        var email = isAdministrator ? "admin@notifyhub.com" : (await People.AddAsync(browser.Hub, role, "admin123")).Email;
+        await tab.LogInAsync(email, "admin123");
         foreach (var (name, path) in Pages)
         {
             await tab.GoAsync(path);
@@ -41,11 +51,11 @@ public sealed class Screenshots(Browser browser)
             if (name == "overview") await Traffic.FillChartsAsync();
             if (name == "live") await LiveAsync(tab);
             await ShootAsync(tab, folder, name);
-            if (name == "scheduler") await ShootFocusAsync(tab, folder);
+            if (name == "scheduler" && isAdministrator) await ShootFocusAsync(tab, folder);
         }
     }
 
-    /// <summary>What a person sees who walks by keyboard: a link, a button, a field, and the question before an act.</summary>
+    /// <summary>The focus outline of a link, a button, a row and a field, and the confirmation of a command.</summary>
     private static async Task ShootFocusAsync(Tab tab, string folder)
     {
         foreach (var (name, element) in new[]
@@ -55,7 +65,7 @@ public sealed class Screenshots(Browser browser)
         })
         {
             await element.ScrollIntoViewIfNeededAsync();
-            // By a key, or the browser takes it for a click and shows no ring.
+            // After a key press, or the browser shows no focus outline.
             await tab.Page.Keyboard.PressAsync("Shift");
             await element.FocusAsync();
             await ShootAsync(tab, folder, name, fullPage: false);

@@ -133,7 +133,7 @@ public sealed class ServiceTests(Browser browser)
         await tab.LogInAsync(email, "some-password", "scheduler");
 
         await Expect(tab.Button("新增排程")).ToBeVisibleAsync();
-        await Expect(tab.Page.GetByText("您的角色不能控制服務。")).ToBeVisibleAsync();
+        await Expect(tab.Page.GetByText("您的角色無權控制服務。")).ToBeVisibleAsync();
         foreach (var button in (string[])["停止服務", "重啟服務"]) await Expect(tab.Button(button)).ToHaveCountAsync(0);
         await tab.ClickMenuAsync("API 使用紀錄");
         await Expect(tab.Row(client.UserAgent)).ToBeVisibleAsync();
@@ -150,7 +150,7 @@ public sealed class ServiceTests(Browser browser)
         await tab.LogInAsync(email, "some-password", "scheduler");
 
         await Expect(tab.Page.GetByTestId("service-state")).ToBeVisibleAsync();
-        await Expect(tab.Page.GetByText("您的角色不能控制服務。")).ToBeVisibleAsync();
+        await Expect(tab.Page.GetByText("您的角色無權控制服務。")).ToBeVisibleAsync();
         foreach (var button in (string[])["停止服務", "重啟服務", "新增排程"]) await Expect(tab.Button(button)).ToHaveCountAsync(0);
         await Expect(tab.Page.Locator(".nav-item")).ToHaveCountAsync(5);
         await tab.ClickMenuAsync("通知");

@@ -63,6 +63,33 @@ public sealed class UsageTests(Browser browser)
         await Expect(tab.Panel("各端點請求數").Locator("tbody tr").First).ToContainTextAsync("/api/");
     }
 
+    [Theory]
+    [InlineData("usage?view=requests", "**/api/usage/requests?*", "API 請求紀錄")]
+    [InlineData("notifications", "**/api/notifications/windows?*", "通知")]
+    public async Task A_list_says_when_older_rows_were_not_searched(string page, string requests, string list)
+    {
+        await using var tab = await browser.OpenAsync();
+        // More than 50,000 rows would take minutes to make, so the flag is added to a real answer.
+        await tab.Page.RouteAsync(requests, async route =>
+        {
+            var answer = await route.FetchAsync();
+            var text = await answer.TextAsync();
+            var body = text.Replace("\"total\":", "\"truncated\":true,\"total\":", StringComparison.Ordinal);
+            await route.FulfillAsync(new() { Response = answer, Body = body });
+        });
+        await tab.LogInAsync("admin@notifyhub.com", "admin123", page);
+        var notice = tab.Panel(list).GetByRole(AriaRole.Status);
+        await Expect(notice).ToContainTextAsync("只搜尋了最新的 50,000 筆");
+
+        await tab.Button("English").ClickAsync();
+        await Expect(tab.Page.Locator(".truncated")).ToContainTextAsync("Only the newest 50,000 rows were searched");
+
+        await tab.Page.UnrouteAllAsync();
+        await tab.Page.ReloadAsync();
+        await Expect(tab.Page.Locator(".table").Last).ToBeVisibleAsync();
+        await Expect(tab.Page.Locator(".truncated")).ToHaveCountAsync(0);
+    }
+
     [Fact]
     public async Task Requests_without_a_login_are_shown_as_sums()
     {

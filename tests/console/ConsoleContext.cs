@@ -9,7 +9,7 @@ using NotifyHub.Console.Language;
 
 namespace NotifyHub.ConsoleTests;
 
-/// <summary>The console without a browser: an API that answers as told, a clock that stands, a browser that forgets.</summary>
+/// <summary>The console without a browser: a fake API, a fake clock, and JavaScript calls that do nothing.</summary>
 public abstract class ConsoleContext : BunitContext
 {
     protected ConsoleContext()
@@ -17,7 +17,10 @@ public abstract class ConsoleContext : BunitContext
         JSInterop.Mode = JSRuntimeMode.Loose;
         Services.AddMudServices();
         Services.AddSingleton<TimeProvider>(Clock);
-        Services.AddSingleton(_ => new HttpClient(Server) { BaseAddress = new Uri("http://grid.test/") });
+        Services.AddSingleton(_ => new HttpClient(new SessionHandler(Session, Preferences) { InnerHandler = Server })
+        {
+            BaseAddress = new Uri("http://grid.test/"),
+        });
         Services.AddSingleton<Session>();
         Services.AddSingleton<Preferences>();
         Services.AddSingleton<GridTime>();

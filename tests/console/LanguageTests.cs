@@ -1,6 +1,5 @@
 using System.Reflection;
 using Bunit;
-using NotifyHub.Console;
 using NotifyHub.Console.Accounts;
 using NotifyHub.Console.Components;
 using NotifyHub.Console.Language;

@@ -3,6 +3,7 @@ using Bunit;
 using Microsoft.AspNetCore.Components;
 using NotifyHub.Console.Api;
 using NotifyHub.Console.Components;
+using NotifyHub.Console.Language;
 using Xunit;
 
 namespace NotifyHub.ConsoleTests;
@@ -32,6 +33,28 @@ public sealed class ListViewTests : ConsoleContext
 
         Assert.Equal("nothing here", list.Find(".list").TextContent.Trim());
         Assert.Empty(list.FindAll("table"));
+    }
+
+    [Fact]
+    public async Task A_search_that_left_out_older_rows_says_so()
+    {
+        var isTruncated = true;
+        var list = List((_, _) => Task.FromResult(new Listing<int>([1], 1, isTruncated)));
+        Assert.Equal(Texts.Chinese.Truncated, list.Find(".truncated").TextContent);
+
+        isTruncated = false;
+        await list.InvokeAsync(list.Instance.ReloadAsync);
+
+        Assert.Empty(list.FindAll(".truncated"));
+    }
+
+    [Fact]
+    public void An_empty_search_that_left_out_older_rows_says_so_too()
+    {
+        var list = List((_, _) => Task.FromResult(new Listing<int>([], 0, IsTruncated: true)));
+
+        Assert.Equal(Texts.Chinese.Truncated, list.Find(".truncated").TextContent);
+        Assert.Contains("nothing here", list.Markup, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -112,7 +112,7 @@ public sealed class LiveSocketTests : IDisposable
     [InlineData(1009, false)]
     [InlineData(4500, false)]
     [InlineData(4999, false)]
-    public void The_close_code_says_whether_it_comes_back(int code, bool returns) => Assert.Equal(returns, LiveSocket.MayReturn(code));
+    public void The_close_code_says_whether_it_comes_back(int code, bool returns) => Assert.Equal(returns, LiveSocket.MayReconnect(code));
 
     [Theory]
     [InlineData(true, "ws://grid.test:8080/?observer=1", "notifyhub.v1 notifyhub.bearer.a.b")]
@@ -143,11 +143,11 @@ public sealed class LiveSocketTests : IDisposable
         _ = _socket.RunAsync(Address, v1: false, since: null);
         var server = await ServerAsync();
 
-        for (var i = 0; i < LiveSocket.LogLines; i++) await SayAsync(server, $$"""{"n":{{i}}}""");
+        for (var i = 0; i < LiveSocket.MaxLogLines; i++) await SayAsync(server, $$"""{"n":{{i}}}""");
         await SayAsync(server, new string('x', 5_000));
-        await Until.TrueAsync(() => _socket.Received == LiveSocket.LogLines + 1);
+        await Until.TrueAsync(() => _socket.Received == LiveSocket.MaxLogLines + 1);
 
-        Assert.Equal(LiveSocket.LogLines, _socket.Log.Count);
+        Assert.Equal(LiveSocket.MaxLogLines, _socket.Log.Count);
         Assert.Equal(new string('x', 4_000) + "… (5000)", _socket.Log.Last().Text);
     }
 

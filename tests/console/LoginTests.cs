@@ -3,6 +3,7 @@ using Bunit;
 using Microsoft.AspNetCore.Components;
 using NotifyHub.Console.Accounts;
 using NotifyHub.Console.Api;
+using NotifyHub.Console.Language;
 using Xunit;
 using LoginPage = NotifyHub.Console.Pages.Login;
 using TestContext = Xunit.TestContext;
@@ -123,21 +124,21 @@ public sealed class LoginTests : ConsoleContext
     }
 
     [Fact]
-    public async Task Nobody_answering_is_told_in_the_persons_language()
+    public async Task No_answer_is_explained_in_the_users_language()
     {
         var failure = await Assert.ThrowsAsync<ApiException>(() => Api.StatusAsync(TestContext.Current.CancellationToken));
 
-        Assert.Equal((ApiException.Unreachable, Preferences.Texts.Unreachable), (failure.Code, failure.Message));
+        Assert.Equal((ApiException.Unreachable, Texts.Chinese.Unreachable), (failure.Code, Texts.Chinese.Explain(failure)));
     }
 
     [Fact]
-    public async Task A_proxys_error_page_is_told_by_its_status()
+    public async Task A_proxys_error_page_is_explained_by_its_status()
     {
         Server.Answer("GET /api/keys", _ => Task.FromResult(new HttpResponseMessage(HttpStatusCode.BadGateway) { Content = new StringContent("<html>") }));
 
         var failure = await Assert.ThrowsAsync<ApiException>(() => Api.KeysAsync(TestContext.Current.CancellationToken));
 
-        Assert.Contains("502", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("502", Texts.Chinese.Explain(failure), StringComparison.Ordinal);
     }
 
     private static async Task SubmitAsync(IRenderedComponent<LoginPage> page)

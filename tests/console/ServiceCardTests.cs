@@ -104,7 +104,7 @@ public sealed class ServiceCardTests : ConsoleContext
         var card = Card(Running);
 
         Assert.Empty(card.FindAll(".panel-foot button.mud-button-root"));
-        Assert.Contains("您的角色不能控制服務。", card.Markup, StringComparison.Ordinal);
+        Assert.Contains("您的角色無權控制服務。", card.Markup, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -143,7 +143,7 @@ public sealed class ServiceCardTests : ConsoleContext
         var card = Render<ServiceCard>(parameters => parameters.Add(one => one.Status, Running).AddCascadingValue(Texts.English));
 
         Assert.Equal(
-            "🟢 The service runs well Started | 5 active connections / 100 in total", Words(card.Find("[data-testid=service-state]")));
+            "🟢 The service is running normally Started | 5 active connections / 100 in total", Words(card.Find("[data-testid=service-state]")));
     }
 
     private IRenderedComponent<ServiceCard> Card(ServiceStatus status, ApiException? failure = null) => Render<ServiceCard>(

@@ -1,7 +1,8 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using NotifyHub.Gateway;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.Grains;
+using NotifyHub.Hosting;
 using Xunit;
 
 namespace NotifyHub.DeployTests;

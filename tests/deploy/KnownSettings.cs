@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
-using NotifyHub.Gateway;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.Grains;
 
 namespace NotifyHub.DeployTests;

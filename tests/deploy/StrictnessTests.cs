@@ -1,8 +1,8 @@
-using k8s;
-using NotifyHub.Gateway;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.Grains;
 using Xunit;
 using YamlDotNet.Core;
+using k8s;
 
 namespace NotifyHub.DeployTests;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Hosting;
-using NotifyHub.Gateway;
 using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.Grains;
 using Xunit;
 

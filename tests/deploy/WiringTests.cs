@@ -1,8 +1,8 @@
-using k8s.Models;
-using NotifyHub.Gateway;
 using NotifyHub.Gateway.Network;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.Grains;
 using Xunit;
+using k8s.Models;
 
 namespace NotifyHub.DeployTests;
 

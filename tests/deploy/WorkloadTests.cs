@@ -1,10 +1,10 @@
 using System.Text.RegularExpressions;
-using k8s.Models;
 using Microsoft.Extensions.Hosting;
-using NotifyHub.Gateway;
 using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.Grains;
 using Xunit;
+using k8s.Models;
 
 namespace NotifyHub.DeployTests;
 

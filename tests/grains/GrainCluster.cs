@@ -29,7 +29,7 @@ public sealed class GrainCluster : IAsyncDisposable
         var folder = storage is null ? Directory.CreateTempSubdirectory("notifyhub-grains-").FullName : null;
         var builder = new InProcessTestClusterBuilder(silos);
         // Part of the identity of stored grain state: a second cluster on the same database must find what the first one left.
-        builder.Options.ServiceId = NotifyHubSilo.ServiceId;
+        builder.Options.ServiceId = ClusterIdentity.ServiceId;
         builder.ConfigureSilo((_, silo) =>
         {
             silo.Services.Configure<SiloOptions>(options =>

@@ -133,7 +133,7 @@ public sealed partial class AccessTests
             .ToDictionary(endpoint => endpoint, endpoint => endpoint.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize);
 
         Assert.True(limits.Count >= 12);
-        Assert.All(limits, limit => Assert.InRange(limit.Value ?? 0, 1, new NotifyHub.Gateway.GatewayOptions().RequestBytes));
+        Assert.All(limits, limit => Assert.InRange(limit.Value ?? 0, 1, new NotifyHub.Gateway.Settings.GatewayOptions().RequestBytes));
         var open = Assert.Single(limits, limit => limit.Key.Metadata.GetMetadata<IAllowAnonymous>() is not null);
         Assert.Equal(4 << 10, open.Value);
     }

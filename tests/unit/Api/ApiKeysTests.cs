@@ -1,5 +1,5 @@
 using System.Net;
-using NotifyHub.Gateway.Api;
+using NotifyHub.Gateway.Access;
 using NotifyHub.GrainInterfaces;
 using Xunit;
 

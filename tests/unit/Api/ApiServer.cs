@@ -9,9 +9,10 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using NotifyHub.Gateway;
 using NotifyHub.Gateway.Api;
-using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Network;
+using NotifyHub.Gateway.Settings;
+using NotifyHub.Gateway.Sockets;
 using Xunit;
 
 namespace NotifyHub.UnitTests.Api;

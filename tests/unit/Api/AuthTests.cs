@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
+using NotifyHub.Gateway.Access;
 using NotifyHub.Gateway.Api;
 using NotifyHub.GrainInterfaces;
 using Xunit;

@@ -2,8 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Options;
-using NotifyHub.Gateway;
 using NotifyHub.Gateway.Api;
+using NotifyHub.Gateway.Settings;
 using Xunit;
 
 namespace NotifyHub.UnitTests.Api;

@@ -1,4 +1,4 @@
-using NotifyHub.Grains.Accounts;
+using NotifyHub.Hosting;
 using Xunit;
 
 namespace NotifyHub.UnitTests.Api;

@@ -1,9 +1,10 @@
 using System.Reflection;
 using Microsoft.Extensions.Configuration;
-using NotifyHub.Gateway;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains;
 using NotifyHub.Grains.Settings;
+using NotifyHub.Hosting.Settings;
 using Xunit;
 
 namespace NotifyHub.UnitTests.Api;
@@ -55,7 +56,7 @@ public sealed class SettingsListTests
     public void No_secret_of_a_connection_string_is_told(string storage, string shown)
     {
         var options = new SiloOptions { Storage = storage, AdministratorPassword = "abc" };
-        var settings = SettingsList.Of(options, new SiloOptions(), new ConfigurationBuilder().Build(), "Silo").ToDictionary(setting => setting.Name);
+        var settings = SettingsGrain.List(options, new ConfigurationBuilder().Build()).ToDictionary(setting => setting.Name);
 
         Assert.Equal(shown, settings["Storage"].Value, ignoreCase: true);
         Assert.Equal(SettingsList.Mask, settings["AdministratorPassword"].Value);
@@ -96,7 +97,7 @@ public sealed class SettingsListTests
         foreach (var (settings, type) in new[]
         {
             (SettingsList.Of(new GatewayOptions(), new GatewayOptions(), configuration, "Gateway"), typeof(GatewayOptions)),
-            (SettingsList.Of(new SiloOptions(), new SiloOptions(), configuration, "Silo"), typeof(SiloOptions)),
+            (SettingsGrain.List(new SiloOptions(), configuration), typeof(SiloOptions)),
         })
         {
             Assert.Equal(type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(property => property.Name), settings.Select(setting => setting.Name));

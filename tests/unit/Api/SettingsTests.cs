@@ -1,6 +1,8 @@
-using NotifyHub.Gateway;
+using NotifyHub.Gateway.Access;
 using NotifyHub.Gateway.Api;
-using NotifyHub.Grains.Hosting;
+using NotifyHub.Gateway.Network;
+using NotifyHub.Gateway.Settings;
+using NotifyHub.Hosting;
 using Xunit;
 
 namespace NotifyHub.UnitTests.Api;

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Network;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.TestKit;
 using Xunit;
@@ -29,7 +30,7 @@ public sealed class HangingSiloTests : IDisposable
         string[] both = [EndPoint(_hanging), EndPoint(_healthy)];
         var grid = new Grid { Alive = both };
         using var services = new ServiceCollection().AddSingleton(Grains.Of<IGrainFactory>(grid)).BuildServiceProvider();
-        var options = Options.Create(new NotifyHub.Gateway.GatewayOptions { Silos = both });
+        var options = Options.Create(new NotifyHub.Gateway.Settings.GatewayOptions { Silos = both });
         var list = new SiloList(services, new GatewayNode(), options, TimeProvider.System, NullLogger<SiloList>.Instance);
         Assert.Equal(both, await EndPointsAsync(list));
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Network;
 using NotifyHub.Grains;
 using NotifyHub.TestKit;
 using Orleans.Configuration;
@@ -79,7 +80,7 @@ public sealed class SiloListTests(PostgresServer server) : IClassFixture<Postgre
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddSingleton(TimeProvider.System).AddSingleton<GatewayNode>()
-            .Configure<NotifyHub.Gateway.GatewayOptions>(options => options.Silos = [.. ports.Select(port => $"127.0.0.1:{port}")]);
+            .Configure<NotifyHub.Gateway.Settings.GatewayOptions>(options => options.Silos = [.. ports.Select(port => $"127.0.0.1:{port}")]);
         builder.UseOrleansClient(SiloList.Join);
         return builder.Build();
     }

@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
-using NotifyHub.Gateway;
 using NotifyHub.Gateway.Network;
+using NotifyHub.Gateway.Settings;
 using Xunit;
 
 namespace NotifyHub.UnitTests.Network;

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using NotifyHub.Gateway;
-using NotifyHub.Grains.Settings;
+using NotifyHub.Gateway.Settings;
+using NotifyHub.Hosting.Settings;
 using Xunit;
 
 namespace NotifyHub.UnitTests.Settings;

@@ -1,8 +1,8 @@
 using System.Text;
 using Microsoft.Extensions.Configuration;
-using NotifyHub.Gateway;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.Grains;
-using NotifyHub.Grains.Settings;
+using NotifyHub.Hosting.Settings;
 using Xunit;
 
 namespace NotifyHub.UnitTests.Settings;

@@ -3,7 +3,8 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway;
-using NotifyHub.Grains.Hosting;
+using NotifyHub.Gateway.Settings;
+using NotifyHub.Hosting;
 using Xunit;
 
 namespace NotifyHub.UnitTests.Settings;

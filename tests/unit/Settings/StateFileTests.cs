@@ -1,4 +1,4 @@
-using NotifyHub.Grains.Hosting;
+using NotifyHub.Hosting;
 using Xunit;
 
 namespace NotifyHub.UnitTests.Settings;

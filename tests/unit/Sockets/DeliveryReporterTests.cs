@@ -1,7 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using NotifyHub.Gateway.Channels;
 using NotifyHub.Gateway.Cluster;
-using NotifyHub.Gateway.Sockets;
+using NotifyHub.Gateway.Network;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.TestKit;
 using NotifyHub.UnitTests.Api;

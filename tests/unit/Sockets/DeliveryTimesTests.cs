@@ -1,6 +1,6 @@
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;
-using NotifyHub.Gateway.Sockets;
+using NotifyHub.Gateway.Channels;
 using NotifyHub.GrainInterfaces;
 using Xunit;
 

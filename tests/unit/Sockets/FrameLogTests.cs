@@ -1,5 +1,5 @@
 using CsCheck;
-using NotifyHub.Gateway.Sockets;
+using NotifyHub.Gateway.Channels;
 using NotifyHub.GrainInterfaces;
 using Xunit;
 using static NotifyHub.UnitTests.Sockets.WireFrames;

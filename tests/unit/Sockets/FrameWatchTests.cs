@@ -1,4 +1,5 @@
 using CsCheck;
+using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Sockets;
 using Xunit;
 using static NotifyHub.UnitTests.Sockets.WireFrames;

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using NotifyHub.Gateway;
+using NotifyHub.Gateway.Channels;
+using NotifyHub.Gateway.Network;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.TestKit;
@@ -15,6 +17,8 @@ public sealed class HeartbeatTests : IDisposable
 
     private readonly ClientMemory _memory = new(MaxMemory, TimeProvider.System);
     private readonly ChannelLog _log = new(new ChannelHead("e", 1, 0), 8 << 20);
+    private readonly FakeChannel _channel = new();
+    private readonly History _history;
     private readonly Sender _sender;
     private readonly Heartbeat _heartbeat;
     private long _now = Environment.TickCount64;
@@ -23,10 +27,11 @@ public sealed class HeartbeatTests : IDisposable
     {
         _sender = new Sender(0, 64 << 20, new DeliveryTimes(Meters.Metrics(), TimeProvider.System), new DeliveryCounts(), NullLogger.Instance);
         _sender.Follow(_log);
+        _history = new History(_channel.Grains, _memory);
         // Ten seconds of both.
         _heartbeat = new Heartbeat(
             new GatewayOptions { SendTimeout = TimeSpan.FromSeconds(10), PingInterval = TimeSpan.FromSeconds(5) }, _memory,
-            NullLogger<Heartbeat>.Instance);
+            _history, NullLogger<Heartbeat>.Instance);
     }
 
     public void Dispose() => _sender.Dispose();
@@ -107,6 +112,22 @@ public sealed class HeartbeatTests : IDisposable
         // One of them is enough. Who is behind in the log holds nothing that others wait for.
         Assert.Equal([older.Client], clients.Where(client => client.Ended));
         Assert.Equal(CloseReason.TooSlow, older.Client.Reason);
+    }
+
+    [Fact]
+    public async Task Pages_that_nobody_reads_make_room_before_any_client_does()
+    {
+        _channel.Add([.. Enumerable.Repeat(20_000, 25)]);
+        _history.Release(await _history.ReadAsync("e", 0, TestContext.Current.CancellationToken));
+        var kept = _memory.Used;
+        Assert.NotEqual(0, kept);
+        using var holder = await WithAnswersAsync();
+        _memory.Take(MaxMemory - _memory.Used + 1);
+
+        Beat(holder, 4_000);
+
+        Assert.Equal(MaxMemory + 1 - kept, _memory.Used);
+        Assert.False(holder.Client.Ended);
     }
 
     private void Beat(Peer peer, long later)

@@ -1,4 +1,5 @@
 using CsCheck;
+using NotifyHub.Gateway.Channels;
 using NotifyHub.Gateway.Sockets;
 using Xunit;
 

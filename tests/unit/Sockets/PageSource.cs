@@ -1,4 +1,4 @@
-using NotifyHub.Gateway.Sockets;
+using NotifyHub.Gateway.Channels;
 
 namespace NotifyHub.UnitTests.Sockets;
 

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using NotifyHub.Gateway.Channels;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.TestKit;

@@ -3,6 +3,8 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using CsCheck;
 using Microsoft.Extensions.Logging.Abstractions;
+using NotifyHub.Gateway.Channels;
+using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.TestKit;

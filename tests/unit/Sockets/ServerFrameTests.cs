@@ -1,6 +1,6 @@
 using System.Text;
 using CsCheck;
-using NotifyHub.Gateway.Sockets;
+using NotifyHub.Gateway.Channels;
 using NotifyHub.GrainInterfaces;
 using Xunit;
 

@@ -2,8 +2,9 @@ using CsCheck;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
-using NotifyHub.Gateway;
-using NotifyHub.Gateway.Cluster;
+using NotifyHub.Gateway.Channels;
+using NotifyHub.Gateway.Network;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.TestKit;
@@ -363,7 +364,8 @@ public sealed class SubscriptionsTests : IAsyncLifetime
     {
         Publish([.. Enumerable.Repeat(20_000, 2_000)]);
         var heartbeat = new Heartbeat(
-            new GatewayOptions { PingInterval = TimeSpan.FromHours(1), SendTimeout = TimeSpan.FromMinutes(10) }, _memory, NullLogger<Heartbeat>.Instance);
+            new GatewayOptions { PingInterval = TimeSpan.FromHours(1), SendTimeout = TimeSpan.FromMinutes(10) }, _memory,
+            new History(_channel.Grains, _memory), NullLogger<Heartbeat>.Instance);
         List<Peer> deaf = [];
         for (var number = 0; number < 12; number++)
         {

@@ -1,0 +1,8 @@
+namespace NotifyHub.Bench;
+
+internal enum BenchProtocol
+{
+    Plain,
+    V1,
+    SignalR,
+}

@@ -1,0 +1,12 @@
+using System.Buffers;
+
+namespace NotifyHub.Bench;
+
+internal enum ClientPhase : byte
+{
+    New,
+    Connecting,
+    Upgrading,
+    Open,
+    Ended,
+}

@@ -1,0 +1,3 @@
+namespace NotifyHub.Bench;
+
+internal sealed record GeneratorReport(double CpuSeconds, double CpuPercent, double CpuMicrosPerDelivery);

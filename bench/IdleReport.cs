@@ -1,0 +1,3 @@
+namespace NotifyHub.Bench;
+
+internal sealed record IdleReport(double Seconds, double ServerCpuPercent, long ServerResident);

@@ -1,0 +1,9 @@
+namespace NotifyHub.Bench;
+
+internal enum PublisherKind
+{
+    Tcp,
+    Rest,
+    Notifications,
+    None,
+}

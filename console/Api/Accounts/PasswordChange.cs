@@ -1,0 +1,3 @@
+namespace NotifyHub.Console.Api;
+
+public sealed record PasswordChange(string CurrentPassword, string NewPassword);

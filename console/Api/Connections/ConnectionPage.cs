@@ -1,0 +1,3 @@
+namespace NotifyHub.Console.Api;
+
+public sealed record ConnectionPage(IReadOnlyList<Connection> Connections, long Total);

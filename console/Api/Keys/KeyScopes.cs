@@ -1,0 +1,6 @@
+namespace NotifyHub.Console.Api;
+
+public static class KeyScopes
+{
+    public static readonly IReadOnlyList<string> All = ["publish", "read"];
+}

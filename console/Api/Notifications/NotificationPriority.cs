@@ -1,0 +1,6 @@
+namespace NotifyHub.Console.Api;
+
+public static class NotificationPriority
+{
+    public static readonly IReadOnlyList<string> All = ["low", "normal", "high"];
+}

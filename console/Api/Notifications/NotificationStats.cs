@@ -1,0 +1,4 @@
+namespace NotifyHub.Console.Api;
+
+public sealed record NotificationStats(
+    long Total, long Today, IReadOnlyDictionary<string, long> ByStatus, IReadOnlyDictionary<string, long> BySeverity);

@@ -1,0 +1,7 @@
+namespace NotifyHub.Console.Api;
+
+public static class ScheduleKind
+{
+    public const string Once = "once";
+    public const string Cron = "cron";
+}

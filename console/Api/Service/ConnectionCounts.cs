@@ -1,0 +1,3 @@
+namespace NotifyHub.Console.Api;
+
+public sealed record ConnectionCounts(long Active, long Total, long Errors);

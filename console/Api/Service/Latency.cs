@@ -1,0 +1,3 @@
+namespace NotifyHub.Console.Api;
+
+public sealed record Latency(double P50, double P99);

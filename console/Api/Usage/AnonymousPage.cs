@@ -1,0 +1,3 @@
+namespace NotifyHub.Console.Api;
+
+public sealed record AnonymousPage(IReadOnlyList<AnonymousSum> Sums, long Total);

@@ -1,0 +1,3 @@
+namespace NotifyHub.Console.Api;
+
+public sealed record ApiRequestPage(IReadOnlyList<ApiRequest> Requests, long Total, bool Truncated = false);

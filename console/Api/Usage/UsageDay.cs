@@ -1,0 +1,3 @@
+namespace NotifyHub.Console.Api;
+
+public sealed record UsageDay(string Date, long Requests, long Errors, double AvgMs);

@@ -1,0 +1,11 @@
+using Microsoft.JSInterop;
+
+namespace NotifyHub.Console.Language;
+
+public enum Colours
+{
+    /// <summary>Follows the operating system.</summary>
+    System,
+    Light,
+    Dark,
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+using System.Security.Claims;
+using Microsoft.IdentityModel.JsonWebTokens;
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.Gateway.Access;
+
+/// <summary>Who calls. Both ways in, token and API key, make the same claims.</summary>
+internal static class Callers
+{
+    public const string RoleClaim = "role";
+
+    /// <summary>The user's version that a token was issued at.</summary>
+    public const string VersionClaim = "ver";
+
+    /// <summary>What an API key may be used for.</summary>
+    public const string ScopeClaim = "scope";
+
+    /// <summary>The caller, unique among users and API keys alike.</summary>
+    public static string CallerId(this ClaimsPrincipal caller) =>
+        $"{(caller.IsInRole(Roles.Service) ? "key" : "user")}/{caller.FindFirstValue(JwtRegisteredClaimNames.Sub)}";
+
+    /// <summary>The same for the grid, with what is counted as one.</summary>
+    public static ClientAddress ClientAddress(this HttpContext context) =>
+        new(context.CallerAddress(), LoginLimiter.Network(context.Connection.RemoteIpAddress), ThisMachine.Is(context));
+
+    /// <summary>Who is counted as one where each gets a share: the caller wherever it calls from, or the network that nobody
+    /// calls from.</summary>
+    public static string Partition(this HttpContext context) => context.User.Identity is { IsAuthenticated: true }
+        ? context.User.CallerId()
+        : LoginLimiter.Network(context.Connection.RemoteIpAddress);
+
+    /// <summary>A person's number among the users. Only for people.</summary>
+    public static long UserId(this ClaimsPrincipal caller) =>
+        long.Parse(caller.FindFirstValue(JwtRegisteredClaimNames.Sub)!, CultureInfo.InvariantCulture);
+
+    /// <summary>Where the caller calls from; "" when it is not known.</summary>
+    public static string CallerAddress(this HttpContext context)
+    {
+        var address = context.Connection.RemoteIpAddress;
+        return (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString() ?? "";
+    }
+
+    public static string Email(this ClaimsPrincipal caller) => caller.FindFirstValue(JwtRegisteredClaimNames.Email) ?? "";
+
+    /// <summary>How people know the caller: an e-mail address, or the name of an API key; null for nobody.</summary>
+    public static string? Known(this ClaimsPrincipal caller) => caller.Identity is not { IsAuthenticated: true } ? null
+        : caller.IsInRole(Roles.Service) ? caller.FindFirstValue(JwtRegisteredClaimNames.Name)
+        : caller.Email();
+}

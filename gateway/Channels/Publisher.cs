@@ -1,0 +1,45 @@
+using NotifyHub.Gateway.Telemetry;
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.Gateway.Channels;
+
+/// <summary>The gateway's one way of publishing to the public channel.</summary>
+public sealed class Publisher(IGrainFactory grains, ChannelFollower follower, GatewayMetrics metrics, TimeProvider time)
+{
+    public const string Tcp = "tcp";
+    public const string Rest = "rest";
+
+    private IBroadcastGrain? _channel;
+
+    // Not got before it is used: a gateway may start before its silos, and then knows no grains yet. Got once: Orleans looks at the
+    // interface's attributes each time, which costs a publish a tenth.
+    private IBroadcastGrain Channel => _channel ??= grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel));
+
+    /// <summary>Returns once it is durable; fails as <see cref="IBroadcastGrain.PublishAsync"/> does.</summary>
+    /// <param name="batch">What is published.</param>
+    /// <param name="source">One of the constants here.</param>
+    public async Task<PublishResult> PublishAsync(PublishBatch batch, string source)
+    {
+        var begun = time.GetTimestamp();
+        try
+        {
+            var result = await Channel.PublishAsync(batch with { Known = follower.Position });
+            metrics.Published(source, result.Repeated ? 0 : batch.Drafts.Length, time.GetElapsedTime(begun));
+            return result;
+        }
+        // What the caller did wrong is no failure of ours.
+        catch (Exception failure) when (failure is not (NotStorableException or IdempotencyConflictException))
+        {
+            var error = failure switch
+            {
+                ChannelBusyException => "busy",
+                StorageUnavailableException => "storage_unavailable",
+                TimeoutException => "timeout",
+                OrleansException => "unreachable",
+                _ => "internal",
+            };
+            metrics.PublishFailed(source, error, time.GetElapsedTime(begun));
+            throw;
+        }
+    }
+}

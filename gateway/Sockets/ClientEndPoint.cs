@@ -1,0 +1,9 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Options;
+
+namespace NotifyHub.Gateway.Sockets;
+
+/// <summary>The endpoint that Kestrel is told to listen on for clients; by its identity the transport knows it again.</summary>
+public sealed record ClientEndPoint(IPEndPoint EndPoint);

@@ -1,0 +1,11 @@
+using System.Text.Json;
+
+namespace NotifyHub.Gateway.Sockets;
+
+public enum ClientMessageKind
+{
+    /// <summary>Not understood; the message says why.</summary>
+    Faulty,
+    Ping,
+    Subscribe,
+}

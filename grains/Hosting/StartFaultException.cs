@@ -1,5 +1,0 @@
-namespace NotifyHub.Grains.Hosting;
-
-/// <summary>The process can't start for a reason that its operator can mend; the message names the setting and the
-/// remedy.</summary>
-public sealed class StartFaultException(string message, Exception? cause = null) : Exception(message, cause);

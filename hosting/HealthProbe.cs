@@ -1,0 +1,51 @@
+using System.Net;
+using Microsoft.Extensions.Configuration;
+using NotifyHub.Hosting.Settings;
+
+namespace NotifyHub.Hosting;
+
+/// <summary>
+/// What <c>--health</c> does: the program asks the one that serves on this machine whether it is ready. For the health checks of containers,
+/// whose image need not have a shell or curl for it.
+/// </summary>
+public static class HealthProbe
+{
+    public const string Argument = "--health";
+
+    /// <summary>A silo's readiness waits some seconds for the database.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+
+    /// <summary>The settings as the serving process read them, as far as they say where it listens.</summary>
+    public static IConfigurationSection Settings(string[] args) => new ConfigurationBuilder()
+        .SetBasePath(AppContext.BaseDirectory)
+        .AddJsonFile("appsettings.json", optional: true)
+        .AddEnvironmentVariables()
+        .AddCommandLine(args)
+        .Build()
+        .GetSection(CommonOptions.Section);
+
+    /// <param name="address">What the port is bound to; <c>*</c> is every address.</param>
+    /// <param name="tls">The port speaks TLS. Its certificate is for the names that others know it by, hardly for this address, and not looked at:
+    /// all that is asked of it is whether it is ready.</param>
+    /// <returns>The exit code: 0 ready, 1 not. The reason goes to standard output, where the container engine keeps it.</returns>
+    public static async Task<int> AskAsync(string address, int port, bool tls = false)
+    {
+        var host = address == "*" ? IPAddress.Loopback.ToString() : address.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : address;
+        using var handler = new HttpClientHandler
+        {
+            ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator,
+        };
+        using var client = new HttpClient(handler) { Timeout = Patience };
+        try
+        {
+            using var answer = await client.GetAsync(new Uri($"http{(tls ? "s" : "")}://{host}:{port}/health/ready"));
+            Console.WriteLine($"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
+            return answer.IsSuccessStatusCode ? 0 : 1;
+        }
+        catch (Exception fault) when (fault is HttpRequestException or OperationCanceledException)
+        {
+            Console.WriteLine($"Port {port}: {fault.Message}");
+            return 1;
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using System.Text.Json;
+using NotifyHub.Hosting.Settings;
+
+namespace NotifyHub.Hosting;
+
+/// <summary>
+/// A JSON file for scripts and supervisors: the process id and the bound ports of a process that serves. It appears, complete, once the
+/// process serves, and is deleted when the process ends. A process that is killed leaves it behind; the id in it tells.
+/// </summary>
+public sealed class StateFile : IDisposable
+{
+    private const string Setting = $"{CommonOptions.Section}:{nameof(CommonOptions.StateFile)}";
+
+    private readonly string _path;
+
+    /// <summary>Deletes the file of an earlier process.</summary>
+    /// <param name="path">Empty: no file is written.</param>
+    /// <exception cref="StartFaultException">The place can't be written; the message says what to do.</exception>
+    public StateFile(string path)
+    {
+        _path = path;
+        if (path.Length == 0) return;
+        Check(path);
+        if (File.Exists(path)) Try(() => File.Delete(path));
+    }
+
+    /// <summary>Whether the place can be written.</summary>
+    /// <exception cref="StartFaultException">It can't; the message says what to do.</exception>
+    public static void Check(string path)
+    {
+        if (path.Length > 0) DataLock.Check(Setting, Path.GetFullPath(path));
+    }
+
+    /// <param name="ports">Names and numbers; -1: not open.</param>
+    /// <exception cref="StartFaultException">The file can't be written; the message says what to do.</exception>
+    public void Write(params (string Name, int Port)[] ports)
+    {
+        if (_path.Length == 0) return;
+        Try(() =>
+        {
+            if (Path.GetDirectoryName(Path.GetFullPath(_path)) is { } folder) Directory.CreateDirectory(folder);
+            // Renamed into place: a reader never sees half a file.
+            var unfinished = $"{_path}.{Environment.ProcessId}";
+            using (var stream = File.Create(unfinished))
+            using (var json = new Utf8JsonWriter(stream))
+            {
+                json.WriteStartObject();
+                json.WriteNumber("pid", Environment.ProcessId);
+                foreach (var (name, port) in ports) json.WriteNumber(name, port);
+                json.WriteEndObject();
+            }
+
+            File.Move(unfinished, _path, overwrite: true);
+        });
+    }
+
+    public void Dispose()
+    {
+        if (_path.Length == 0) return;
+        try
+        {
+            File.Delete(_path);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // The process ends either way, and the file names an id that no longer runs.
+        }
+    }
+
+    private void Try(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new StartFaultException($"{Setting}: '{_path}' cannot be written: {fault.Message}", fault);
+        }
+    }
+}
