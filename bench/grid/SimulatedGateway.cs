@@ -15,7 +15,7 @@ namespace NotifyHub.Bench.Grid;
 /// </summary>
 internal sealed class SimulatedGateway : IGatewayObserver, IAsyncDisposable
 {
-    /// <summary>As <c>GridLink</c> has it.</summary>
+    /// <summary>As <c>SessionReporter</c> has it.</summary>
     public const int MaxPerReport = 5_000;
 
     private static readonly TimeSpan RenewInterval = TimeSpan.FromSeconds(1);

@@ -3,15 +3,16 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Gateway.Api;
 
 /// <summary>
-/// Adds up requests of callers who did not log in, per minute, address and endpoint, until they are reported. Strangers choose how many
-/// requests they make, not how much is kept: a minute lists so many sums one by one, and the rest under the address "*". For any thread.
+/// Adds up requests without a login, per minute, address and endpoint, until they are reported. The number of requests does not
+/// decide how much is kept: a minute has a bounded number of sums, and one more per endpoint for all other addresses ("*").
+/// Thread-safe.
 /// </summary>
 internal sealed class AnonymousTally(TimeProvider time)
 {
-    /// <summary>Sums that a minute lists one by one.</summary>
+    /// <summary>Sums per minute with an address of their own.</summary>
     public const int MaxSums = 256;
 
-    /// <summary>Of those, for one address: one that tries everything leaves room for others.</summary>
+    /// <summary>Of those, sums for one address, so that an address that tries everything leaves room for others.</summary>
     public const int MaxSumsPerAddress = 16;
 
     public const string OtherAddresses = "*";
@@ -26,7 +27,7 @@ internal sealed class AnonymousTally(TimeProvider time)
     {
         lock (_gate)
         {
-            // While what was added waits (the grid is away), time stands still for it: a long outage must not add minute after minute.
+            // While sums wait for a report, the minute stays: a long outage must not add sums minute by minute.
             if (_sums.Count == 0) Begin(time.GetUtcNow());
             var key = new Key(request.Address, request.Method, request.Route, request.Status);
             if (!IsListed(key)) key = key with { Address = OtherAddresses };

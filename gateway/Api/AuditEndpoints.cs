@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NotifyHub.Gateway.Access;
+using NotifyHub.Gateway.Network;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Api;
@@ -61,7 +62,7 @@ internal static partial class AuditEndpoints
             {
                 await audit.EndAsync(id, outcome, target);
             }
-            catch (Exception failure) when (FailureHandler.IsUnavailable(failure))
+            catch (Exception failure) when (GridCall.IsUnavailable(failure))
             {
                 // The act has its entry, and its caller must learn what came of it.
                 LogNotEnded(services.GetRequiredService<ILogger<AuditedAct>>(), id, act, outcome, failure.Message);

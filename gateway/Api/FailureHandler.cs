@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Diagnostics;
+using NotifyHub.Gateway.Network;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Api;
@@ -20,17 +21,6 @@ internal sealed partial class FailureHandler(ILogger<FailureHandler> logger) : I
         await Answer(exception, httpContext.Request).ExecuteAsync(httpContext);
         return true;
     }
-
-    /// <summary>The grid could not do it now, for a reason that passes: the caller may come back.</summary>
-    public static bool IsUnavailable(Exception exception) => exception
-        is StorageUnavailableException
-        or ChannelBusyException
-        or TimeoutException
-        or OrleansException
-        // The caller is still there (that was asked first): the way to a silo has ended under the call.
-        or OperationCanceledException
-        // What a gateway is told that has not met its silos yet: it knows no grains.
-        or ArgumentException { Source: "Orleans.Core" };
 
     private Failure Answer(Exception exception, HttpRequest request)
     {
@@ -58,7 +48,7 @@ internal sealed partial class FailureHandler(ILogger<FailureHandler> logger) : I
             return new Failure(ErrorCatalogue.Unavailable, details, ComeBack);
         }
 
-        if (IsUnavailable(exception))
+        if (GridCall.IsUnavailable(exception))
         {
             LogUnavailable(request.Method, request.Path, exception.GetType().Name, exception.Message);
             return new Failure(ErrorCatalogue.Unavailable, retryAfter: ComeBack);

@@ -53,7 +53,7 @@ public static class NotifyHubApi
         services.AddRequestLimits();
         services.AddSingleton<BodyBudget>();
         services.AddSingleton<UsageLog>();
-        services.AddHostedService(provider => provider.GetRequiredService<UsageLog>());
+        services.AddHostedService<UsageReporter>();
         AddLogin(services);
         services.AddApiDocument();
         // A caller with a wrong key is the caller's news, and no line in our log a request.

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Options;
-using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Settings;
 using NotifyHub.Gateway.Telemetry;
@@ -46,10 +45,10 @@ public sealed partial class ChannelFollower(
     public LogPosition? Position => _log is { } log ? new LogPosition(log.Epoch, log.Head) : null;
 
     /// <summary>Registers with the channel's grain or renews the registration, and fills a hole if the answer shows one.</summary>
-    /// <exception cref="TimeoutException">The grain did not answer within <see cref="GridLink.Patience"/>.</exception>
+    /// <exception cref="TimeoutException">The grain did not answer within <see cref="GridCall.Timeout"/>.</exception>
     public async Task RenewAsync(IGatewayObserver observer, CancellationToken cancellation)
     {
-        var head = await Grain().SubscribeAsync(node.Id, observer, Proof()).WaitAsync(GridLink.Patience, cancellation);
+        var head = await Grain().SubscribeAsync(node.Id, observer, Proof()).WaitAsync(GridCall.Timeout, cancellation);
         if (_log?.Epoch != head.Epoch)
         {
             // One at a time, and not in the middle of a repair, which may begin anew as well.

@@ -7,30 +7,30 @@ using NotifyHub.Gateway.Sockets;
 namespace NotifyHub.Gateway.Cluster;
 
 /// <summary>
-/// The end of a gateway in order, before any of its services stops. Its readiness has gone off; for <c>DrainDelay</c> it goes on as before, until
-/// load balancers have noticed; then its ports close, what was pushed is answered, and the clients are sent away over <c>DrainWindow</c>.
-/// A second signal hurries it.
+/// Ends a gateway in order, before any of its services stops. It is not ready any more, but serves as before for
+/// <c>DrainDelay</c>, until load balancers have noticed. Then its ports close, pushes under way are answered, and the clients are
+/// closed over <c>DrainWindow</c>. A second signal closes the rest at once.
 /// </summary>
 public sealed partial class Drain(
     GatewayNode node,
-    GridLink link,
-    ServiceSwitch service,
+    GridContact contact,
+    ListenerControl listeners,
     ClientTransport transport,
     IOptions<GatewayOptions> options,
     TimeProvider time,
     ILogger<Drain> logger)
     : IHostedLifecycleService
 {
-    /// <summary>For what comes after the clients have gone: requests under way, the last reports, the embedded silo.</summary>
+    /// <summary>The time for what comes after the clients: requests under way, the last reports, the embedded silo.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(20);
 
-    /// <summary>What the host must allow for an orderly end.</summary>
+    /// <summary>The shutdown timeout that the host needs for an orderly end.</summary>
     public static TimeSpan Limit(GatewayOptions options) => options.DrainDelay + options.DrainWindow + options.CloseGrace + Rest;
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        // A gateway that was never ready has nobody to take leave of.
-        if (!link.FirstContact.IsCompletedSuccessfully && !node.WebSocketListening) return;
+        // A gateway that was never ready has no clients to close.
+        if (!contact.First.IsCompletedSuccessfully && !node.State.WebSocketListening) return;
         using var hurry = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Hurry(hurry));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Hurry(hurry));
@@ -39,12 +39,13 @@ public sealed partial class Drain(
             if (options.Value.DrainDelay > TimeSpan.Zero)
             {
                 LogWaiting(options.Value.DrainDelay);
-                await Task.Delay(options.Value.DrainDelay, time, hurry.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(options.Value.DrainDelay, time, hurry.Token)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
             LogDraining(options.Value.DrainWindow);
             transport.StopListening();
-            await service.LeaveAsync(options.Value.DrainWindow, hurry.Token, cancellationToken);
+            await listeners.LeaveAsync(options.Value.DrainWindow, hurry.Token, cancellationToken);
         }
         catch (OperationCanceledException)
         {
@@ -71,7 +72,7 @@ public sealed partial class Drain(
         }
         catch (ObjectDisposedException)
         {
-            // The signal came as the last client went.
+            // The signal came when the drain had just ended.
         }
     }
 

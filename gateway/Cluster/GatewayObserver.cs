@@ -4,11 +4,13 @@ using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Cluster;
 
-/// <summary>What the silos reach this gateway by.</summary>
-public sealed class GatewayObserver(ChannelFollower follower, ServiceSwitch service, Clients clients, TimeProvider time) : IGatewayObserver
+/// <summary>The calls from the silos to this gateway.</summary>
+public sealed class GatewayObserver(
+    ChannelFollower follower, ListenerControl listeners, ClientRegistry clients, ClientCloser closer, TimeProvider time)
+    : IGatewayObserver
 {
-    /// <summary>Less than the silos wait for it: the clients have 2 s to take their close frame, the rest is for the report.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4.5);
+    /// <summary>Less than the silos wait: 2 s for the clients to take their close frame, the rest for the report.</summary>
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(4.5);
 
     public Task DeliverAsync(MessageBatch batch)
     {
@@ -16,26 +18,26 @@ public sealed class GatewayObserver(ChannelFollower follower, ServiceSwitch serv
         return Task.CompletedTask;
     }
 
-    /// <summary>Answers when it is true: whoever asks for the status next finds no client that was closed.</summary>
+    /// <summary>Returns when the state is in effect: a status read after that shows no client that was closed.</summary>
     public async Task ApplyAsync(ServiceState state)
     {
-        using var patience = new CancellationTokenSource(Patience, time);
-        await service.ApplyAsync(state, patience.Token);
-        await service.SettledAsync(patience.Token);
+        using var timeout = new CancellationTokenSource(Timeout, time);
+        await listeners.ApplyAsync(state, timeout.Token);
+        await listeners.WaitUntilClosedAsync(timeout.Token);
     }
 
     public Task<LiveCounters[]> DescribeAsync(string[] connectionIds) => Task.FromResult(clients.Describe(connectionIds));
 
     public async Task<bool> CloseAsync(string connectionId)
     {
-        using var patience = new CancellationTokenSource(Patience, time);
+        using var timeout = new CancellationTokenSource(Timeout, time);
         try
         {
-            return await clients.CloseAsync(connectionId, patience.Token);
+            return await closer.CloseAsync(connectionId, timeout.Token);
         }
         catch (OperationCanceledException)
         {
-            // It was told to go, and is cut off; only the report is late.
+            // The client was closed, and is aborted if it does not go; only the report is late.
             return true;
         }
     }

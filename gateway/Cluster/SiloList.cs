@@ -13,27 +13,29 @@ using GatewayOptions = NotifyHub.Gateway.Settings.GatewayOptions;
 namespace NotifyHub.Gateway.Cluster;
 
 /// <summary>
-/// How a gateway of a cluster finds its silos, with no database to ask: by the names it was given. They are looked up again and again, for a
-/// name may stand for several silos, and a silo that returns may have another address. A silo that hangs, or whose machine is gone, leaves its
-/// connections open: the grid itself is asked who is alive. A silo that only this gateway cannot reach, because the network between the two is
-/// cut, is found by trying to connect.
+/// How a gateway of a cluster finds its silos, with no database to ask: by the names it was given. They are looked up again and
+/// again, for a name may stand for several silos, and a silo that returns may have another address. A silo that hangs, or whose
+/// machine is gone, leaves its connections open: the grid itself is asked who is alive. A silo that only this gateway cannot
+/// reach, because the network between the two is cut, is found by trying to connect.
 /// </summary>
 public sealed partial class SiloList(
-    IServiceProvider services, GatewayNode node, IOptions<GatewayOptions> options, TimeProvider time, ILogger<SiloList> logger)
+    IServiceProvider services, GridContact contact, IOptions<GatewayOptions> options, TimeProvider time, ILogger<SiloList> logger)
     : IGatewayListProvider, IClientConnectionRetryFilter
 {
     private static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    /// <summary>Longer than this, and all silos are asked: while one of them hangs, calls are lost that could go by way of another.</summary>
+    /// <summary>Longer than this, and all silos are asked: while one of them hangs, calls are lost that could go by way of
+    /// another.</summary>
     private static readonly TimeSpan Promptness = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Calls to a silo that dies are lost without a word. Whoever waits for one must learn of it within the time that the grid
-    /// takes to find the silo dead.</summary>
+    /// <summary>Calls to a silo that dies are lost without a word. Whoever waits for one must learn of it within the time that
+    /// the grid takes to find the silo dead.</summary>
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(5);
 
-    // How often in a row a silo that had been alive was not any more. Once is nothing: a list that has just moved is not complete.
+    // How often in a row a silo that had been alive was not any more. Once is nothing: a list that has just moved is not
+    // complete.
     private readonly Dictionary<IPEndPoint, int> _missed = [];
 
     // How often in a row a connection to it could not be made.
@@ -45,8 +47,9 @@ public sealed partial class SiloList(
     // As many as Orleans has on its own list, and sends to in turn.
     private int _listed;
 
-    /// <summary>A silo that could not be reached is left alone for this long, where there are others. Orleans measures it by the time of day: once the
-    /// clock was set back, all is forgotten, or a silo would be left alone until the clock has caught up.</summary>
+    /// <summary>A silo that could not be reached is left alone for this long, where there are others. Orleans measures it by the
+    /// time of day: once the clock was set back, all is forgotten, or a silo would be left alone until the clock has caught
+    /// up.</summary>
     public TimeSpan MaxStaleness => _wasSetBack ? TimeSpan.MinValue : RefreshInterval;
 
     public bool IsUpdatable => true;
@@ -76,7 +79,7 @@ public sealed partial class SiloList(
         IPEndPoint[] silos = [.. found.SelectMany(addresses => addresses).Distinct()];
         if (silos.Length > 1)
         {
-            var isWell = await AskWhoIsAliveAsync() && node.GridReachable;
+            var isWell = await AskWhoIsAliveAsync() && contact.IsReachable;
             // As long as all goes well nobody is bothered with connections that serve for nothing else.
             foreach (var gone in _unreached.Keys.Except(silos)) _unreached.TryRemove(gone, out _);
             if (!isWell || !_unreached.IsEmpty) await Task.WhenAll(silos.Select(TryAsync));
@@ -96,8 +99,9 @@ public sealed partial class SiloList(
         return true;
     }
 
-    /// <summary>A silo ends a connection that it hears nothing on, and the gateway's other calls need not reach every silo in time: there may be
-    /// many. All in one go, or the list might change its order meanwhile and one silo be passed over again and again.</summary>
+    /// <summary>A silo ends a connection that it hears nothing on, and the gateway's other calls need not reach every silo in
+    /// time: there may be many. All in one go, or the list might change its order meanwhile and one silo be passed over again and
+    /// again.</summary>
     private void GiveLifeSigns()
     {
         // The only silo gets all calls anyway; and before the first list there is nobody to call.
@@ -133,8 +137,8 @@ public sealed partial class SiloList(
         return false;
     }
 
-    /// <summary>Asks so many silos at once. A silo that hangs takes the question and never answers; and because other calls come in between, one
-    /// after the other might go to the same silo again and again.</summary>
+    /// <summary>Asks so many silos at once. A silo that hangs takes the question and never answers; and because other calls come
+    /// in between, one after the other might go to the same silo again and again.</summary>
     private async Task<bool> TryAskAsync(int silos, TimeSpan patience)
     {
         // Not had at construction: the client is made with this list.
@@ -180,7 +184,8 @@ public sealed partial class SiloList(
         try
         {
             var addresses = await Dns.GetHostAddressesAsync(silo[..colon]);
-            // A silo listens at one address. Of a name with both kinds, such as localhost, the other kind would only be in the way.
+            // A silo listens at one address. Of a name with both kinds, such as localhost, the other kind would only be in the
+            // way.
             var family = addresses.Any(address => address.AddressFamily == AddressFamily.InterNetwork)
                 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;
             return [.. addresses.Where(address => address.AddressFamily == family).Select(address => new IPEndPoint(address, port))];

@@ -52,10 +52,10 @@ public sealed class UsageTests
     [Fact]
     public async Task Requests_without_a_login_are_added_up_and_leave_room_for_those_of_callers()
     {
-        var (grid, log) = Log();
+        var log = Log();
         await RequestAsync(log, UsageLog.Capacity + 100, "/api/keys", caller: null, status: 401);
         await RequestAsync(log, 3, "/api/users");
-        await log.StopAsync(Cancellation);
+        var grid = await ReportAsync(log);
 
         Assert.Equal(3, grid.Recorded.Sum(batch => batch.Requests.Length));
         var sums = grid.Recorded.SelectMany(batch => batch.Anonymous).ToArray();
@@ -111,9 +111,9 @@ public sealed class UsageTests
     [Fact]
     public async Task Beyond_the_bound_requests_are_answered_and_not_recorded()
     {
-        var (grid, log) = Log();
+        var log = Log();
         await RequestAsync(log, UsageLog.Capacity + 100, "/api/keys");
-        await log.StopAsync(Cancellation);
+        var grid = await ReportAsync(log);
 
         Assert.Equal(UsageLog.Capacity, grid.Recorded.Sum(batch => batch.Requests.Length));
         Assert.All(grid.Recorded, batch => Assert.Equal(500, batch.Requests.Length));
@@ -122,9 +122,9 @@ public sealed class UsageTests
     [Fact]
     public async Task What_a_caller_sends_is_cut_to_what_can_be_stored()
     {
-        var (grid, log) = Log();
+        var log = Log();
         await RequestAsync(log, 1, "/api/" + new string('a', 506) + "😀tail", "agent\0" + new string('b', 500));
-        await log.StopAsync(Cancellation);
+        var grid = await ReportAsync(log);
 
         var record = Assert.Single(Assert.Single(grid.Recorded).Requests);
         Assert.Equal("/api/" + new string('a', 506), record.Path);
@@ -134,9 +134,9 @@ public sealed class UsageTests
     [Fact]
     public async Task Recording_can_be_switched_off()
     {
-        var (grid, log) = Log(record: false);
+        var log = Log(record: false);
         await RequestAsync(log, 3, "/api/keys");
-        await log.StopAsync(Cancellation);
+        var grid = await ReportAsync(log);
         Assert.Empty(grid.Recorded);
     }
 
@@ -173,11 +173,17 @@ public sealed class UsageTests
         Assert.Equal(["days"], (await server.GetAsync("/api/usage/summary?days=91", token)).FaultyFields);
     }
 
-    private static (FakeGrid, UsageLog) Log(bool record = true)
+    private static UsageLog Log(bool record = true) =>
+        new(Options.Create(new GatewayOptions { RecordRequests = record }), TimeProvider.System);
+
+    /// <summary>Reports what the log has, as a gateway does when it ends.</summary>
+    private static async Task<FakeGrid> ReportAsync(UsageLog log)
     {
         var grid = new FakeGrid();
-        var options = Options.Create(new GatewayOptions { RecordRequests = record });
-        return (grid, new UsageLog(grid.Factory(), new GatewayNode(), options, TimeProvider.System, NullLogger<UsageLog>.Instance));
+        using var reporter = new UsageReporter(
+            grid.Factory(), new GatewayNode(), log, TimeProvider.System, NullLogger<UsageReporter>.Instance);
+        await reporter.StopAsync(Cancellation);
+        return grid;
     }
 
     private static async Task RequestAsync(

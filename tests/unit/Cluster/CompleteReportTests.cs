@@ -9,13 +9,13 @@ public sealed class CompleteReportTests
     private static readonly DateTimeOffset Now = DateTimeOffset.UnixEpoch;
 
     [Fact]
-    public void A_gateway_without_sessions_says_so_in_one_part()
+    public void A_gateway_without_sessions_has_one_empty_part()
     {
-        var report = new CompleteReport([], [], [], hasDropped: false, most: 5);
+        var report = new CompleteReport([], [], [], hasDropped: false, max: 5);
 
-        Assert.False(report.IsTold);
+        Assert.False(report.IsDone);
         Assert.Equivalent(new CompleteReport.Part(null, null, [], []), report.Next());
-        Assert.True(report.IsTold);
+        Assert.True(report.IsDone);
     }
 
     [Theory]
@@ -24,20 +24,20 @@ public sealed class CompleteReportTests
     [InlineData(7)]
     [InlineData(16)]
     [InlineData(17)]
-    public void Parts_follow_each_other_without_a_gap_in_the_order_of_the_ids_and_name_each_session_once(int most)
+    public void Parts_cover_all_ids_in_order_and_name_each_session_once(int max)
     {
         // As gateways make them: in hexadecimal, so that their order is not that in which they came.
         var ids = Enumerable.Range(0, 16).Select(number => $"gateway1-{number * 37:x}").ToArray();
-        var report = new CompleteReport(ids.Select(Open), [], [], hasDropped: false, most);
+        var report = new CompleteReport(ids.Select(Open), [], [], hasDropped: false, max);
 
         var parts = new List<CompleteReport.Part>();
-        while (!report.IsTold) parts.Add(report.Next());
+        while (!report.IsDone) parts.Add(report.Next());
 
-        Assert.Equal((16 + most - 1) / most, parts.Count);
+        Assert.Equal((16 + max - 1) / max, parts.Count);
         Assert.Null(parts[0].After);
         Assert.Null(parts[^1].UpTo);
         Assert.Equal(parts.SkipLast(1).Select(part => part.UpTo), parts.Skip(1).Select(part => part.After));
-        Assert.All(parts, part => Assert.InRange(part.Opened.Length, 1, most));
+        Assert.All(parts, part => Assert.InRange(part.Opened.Length, 1, max));
         Assert.All(parts, part => Assert.All(part.Opened, opened => Assert.True(
             string.CompareOrdinal(opened.ConnectionId, part.After) > 0
             && (part.UpTo is null || string.CompareOrdinal(opened.ConnectionId, part.UpTo) <= 0))));
@@ -45,21 +45,21 @@ public sealed class CompleteReportTests
     }
 
     [Fact]
-    public void An_end_comes_in_the_part_that_names_its_session_and_counts_towards_its_length()
+    public void An_end_is_in_the_part_of_its_session_and_counts_towards_the_maximum()
     {
-        var report = new CompleteReport([Open("b")], [Open("a"), Open("b")], [Close("a"), Close("c"), Close("d")], hasDropped: false, most: 2);
+        var report = new CompleteReport([Open("b")], [Open("a"), Open("b")], [Close("a"), Close("c"), Close("d")], hasDropped: false, max: 2);
 
         var (first, second) = (report.Next(), report.Next());
 
-        Assert.True(report.IsTold);
+        Assert.True(report.IsDone);
         Assert.Equal(("a b", "a", null, "b"), (Ids(first.Opened), Ids(first.Closed), first.After, first.UpTo));
         Assert.Equal(("", "c d", "b", null), (Ids(second.Opened), Ids(second.Closed), second.After, second.UpTo));
     }
 
     [Fact]
-    public void A_session_that_may_have_ended_unnoticed_is_not_named_unless_it_is_open()
+    public void After_dropped_ends_only_open_sessions_and_known_ends_are_named()
     {
-        var report = new CompleteReport([Open("b")], [Open("a"), Open("b"), Open("c")], [Close("c")], hasDropped: true, most: 5);
+        var report = new CompleteReport([Open("b")], [Open("a"), Open("b"), Open("c")], [Close("c")], hasDropped: true, max: 5);
 
         var part = report.Next();
 
@@ -67,14 +67,14 @@ public sealed class CompleteReportTests
     }
 
     [Fact]
-    public void What_was_not_told_is_the_rest()
+    public void The_rest_is_what_is_in_no_part_yet()
     {
-        var report = new CompleteReport([Open("a"), Open("b"), Open("c")], [], [Close("c"), Close("d")], hasDropped: false, most: 2);
+        var report = new CompleteReport([Open("a"), Open("b"), Open("c")], [], [Close("c"), Close("d")], hasDropped: false, max: 2);
         report.Next();
 
         var rest = report.Rest();
 
-        Assert.True(report.IsTold);
+        Assert.True(report.IsDone);
         Assert.Equal(("c", "c d"), (Ids(rest.Opened), Ids(rest.Closed)));
     }
 

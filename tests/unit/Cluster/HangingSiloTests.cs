@@ -12,7 +12,8 @@ using Xunit;
 
 namespace NotifyHub.UnitTests.Cluster;
 
-/// <summary>A gateway and two silos, one of which is frozen: its machine takes connections and calls, and nothing ever comes back.</summary>
+/// <summary>A gateway and two silos, one of which is frozen: its machine takes connections and calls, and nothing ever comes
+/// back.</summary>
 public sealed class HangingSiloTests : IDisposable
 {
     private readonly TcpListener _hanging = Listen();
@@ -31,7 +32,7 @@ public sealed class HangingSiloTests : IDisposable
         var grid = new Grid { Alive = both };
         using var services = new ServiceCollection().AddSingleton(Grains.Of<IGrainFactory>(grid)).BuildServiceProvider();
         var options = Options.Create(new NotifyHub.Gateway.Settings.GatewayOptions { Silos = both });
-        var list = new SiloList(services, new GatewayNode(), options, TimeProvider.System, NullLogger<SiloList>.Instance);
+        var list = new SiloList(services, new GridContact(), options, TimeProvider.System, NullLogger<SiloList>.Instance);
         Assert.Equal(both, await EndPointsAsync(list));
 
         (grid.Alive, grid.IsOneFrozen) = ([EndPoint(_healthy)], true);

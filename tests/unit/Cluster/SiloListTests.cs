@@ -79,7 +79,7 @@ public sealed class SiloListTests(PostgresServer server) : IClassFixture<Postgre
     private static IHost Gateway(IEnumerable<int> ports)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Services.AddSingleton(TimeProvider.System).AddSingleton<GatewayNode>()
+        builder.Services.AddSingleton(TimeProvider.System).AddSingleton<GridContact>()
             .Configure<NotifyHub.Gateway.Settings.GatewayOptions>(options => options.Silos = [.. ports.Select(port => $"127.0.0.1:{port}")]);
         builder.UseOrleansClient(SiloList.Join);
         return builder.Build();

@@ -7,7 +7,7 @@ namespace NotifyHub.UnitTests.Sockets;
 public sealed class SessionChangesTests
 {
     [Fact]
-    public void An_end_is_never_taken_before_its_beginning_also_when_more_has_begun_than_a_report_takes()
+    public void An_end_is_never_taken_before_its_opening()
     {
         var changes = new SessionChanges();
         for (var number = 0; number < 5; number++) changes.Add(Open($"{number}"));
@@ -23,17 +23,17 @@ public sealed class SessionChangesTests
     }
 
     [Fact]
-    public void What_is_too_much_is_dropped_and_that_is_told_once()
+    public void Changes_beyond_the_maximum_are_dropped_and_reported_once()
     {
         var changes = new SessionChanges();
-        for (var number = 0; number < SessionChanges.Most; number++) changes.Add(Open($"{number}"));
+        for (var number = 0; number < SessionChanges.MaxChanges; number++) changes.Add(Open($"{number}"));
         Assert.False(changes.HasDropped);
 
         changes.Add(Close("0"));
 
         Assert.True(changes.HasDropped);
         var all = changes.TakeAll();
-        Assert.Equal((SessionChanges.Most, 0, true), (all.Opened.Length, all.Closed.Length, all.HasDropped));
+        Assert.Equal((SessionChanges.MaxChanges, 0, true), (all.Opened.Length, all.Closed.Length, all.HasDropped));
         Assert.False(changes.HasDropped);
         Assert.False(changes.TakeAll().HasDropped);
     }

@@ -1,0 +1,28 @@
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.Gateway.Network;
+
+/// <summary>What holds for every call to the grid.</summary>
+public static class GridCall
+{
+    /// <summary>A call to a silo that has died is lost without an error. It is made again while the gateway's lease still runs,
+    /// so only calls that can be repeated without harm have this timeout.</summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1.5);
+
+    /// <summary>The grid cannot do it now, for a reason that passes: the call may be made again.</summary>
+    public static bool IsUnavailable(Exception exception) => exception
+        is StorageUnavailableException
+        or ChannelBusyException
+        or TimeoutException
+        or OrleansException
+        // The connection to a silo ended during the call. Whoever cancels calls asks first whether it did so itself.
+        or OperationCanceledException
+        || IsWithoutSilos(exception);
+
+    /// <summary>One line for the log.</summary>
+    public static string Describe(Exception failure) =>
+        IsWithoutSilos(failure) ? "no silo has answered yet" : failure.Message.Split('\n')[0].Trim();
+
+    /// <summary>The gateway has not met its silos yet, so it knows no grains.</summary>
+    private static bool IsWithoutSilos(Exception exception) => exception is ArgumentException { Source: "Orleans.Core" };
+}
