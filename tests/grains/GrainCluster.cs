@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains;
+using NotifyHub.TestKit;
+using Orleans.Configuration;
 using Orleans.TestingHost;
 
 namespace NotifyHub.GrainTests;
@@ -40,9 +42,13 @@ public sealed class GrainCluster : IAsyncDisposable
                 options.TimeZone = "UTC";
                 configure?.Invoke(options);
             });
+            silo.Services.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = Until.Limit);
             if (time is not null) silo.Services.AddSingleton(time);
             silo.AddNotifyHubGrains(embedded: true);
         });
+        // A busy machine hashes passwords slowly.
+        builder.ConfigureClient(client =>
+            client.Services.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = Until.Limit));
         var cluster = builder.Build();
         await cluster.DeployAsync();
         return new GrainCluster(cluster, folder);
