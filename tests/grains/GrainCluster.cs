@@ -2,8 +2,9 @@ using Microsoft.Extensions.DependencyInjection;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains;
 using NotifyHub.TestKit;
-using Orleans.Configuration;
 using Orleans.TestingHost;
+using ClientMessagingOptions = Orleans.Configuration.ClientMessagingOptions;
+using SiloMessagingOptions = Orleans.Configuration.SiloMessagingOptions;
 
 namespace NotifyHub.GrainTests;
 
