@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
-using NotifyHub.Gateway.Network;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Clocks;
 using NotifyHub.Hosting;
@@ -85,7 +84,8 @@ public sealed partial class SiloList(
             if (!isWell || !_unreached.IsEmpty) await Task.WhenAll(silos.Select(TryAsync));
         }
 
-        IPEndPoint[] alive = [.. silos.Where(silo => _missed.GetValueOrDefault(silo) < 2 && _unreached.GetValueOrDefault(silo) < 2)];
+        IPEndPoint[] alive = [.. silos.Where(silo => _missed.GetValueOrDefault(silo) < 2
+            && _unreached.GetValueOrDefault(silo) < 2)];
         Uri[] list = [.. (alive.Length > 0 ? alive : silos).Select(silo => silo.ToGatewayUri())];
         _listed = list.Length;
         return list;
@@ -188,7 +188,8 @@ public sealed partial class SiloList(
             // way.
             var family = addresses.Any(address => address.AddressFamily == AddressFamily.InterNetwork)
                 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;
-            return [.. addresses.Where(address => address.AddressFamily == family).Select(address => new IPEndPoint(address, port))];
+            return [.. addresses.Where(address => address.AddressFamily == family).Select(address =>
+                new IPEndPoint(address, port))];
         }
         catch (SocketException)
         {

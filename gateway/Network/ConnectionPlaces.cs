@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace NotifyHub.Gateway.Network;
 
-/// <summary>How many connections of a port there may be, in all and from one address. Taken before the peer is let in, given back at the end.</summary>
+/// <summary>How many connections of a port there may be, in all and from one address. Taken before the peer is let in, given back
+/// at the end.</summary>
 /// <param name="max">In all.</param>
 /// <param name="maxPerAddress">From one address; 0: as many as like.</param>
 public sealed class ConnectionPlaces(int max, int maxPerAddress)

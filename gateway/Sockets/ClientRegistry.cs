@@ -11,7 +11,8 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>
-/// The clients of this gateway, from their admission to their end. What opens and closes is put aside for the next session report.
+/// The clients of this gateway, from their admission to their end. What opens and closes is put aside for the next session
+/// report.
 /// </summary>
 public sealed partial class ClientRegistry
 {
@@ -80,15 +81,16 @@ public sealed partial class ClientRegistry
     public SessionChanges Changes { get; } = new();
 
     /// <summary>
-    /// The place in the log where a client of this handshake begins. To be taken before the client is told that it is connected: whatever is
-    /// published from then on is behind it. Whoever is granted one admits the client or calls <see cref="GiveUp"/>.
+    /// The place in the log where a client of this handshake begins. To be taken before the client is told that it is connected:
+    /// whatever is published from then on is behind it. Whoever is granted one admits the client or calls <see cref="GiveUp"/>.
     /// </summary>
     public Admission Reserve(Handshake handshake, string address, out LogPlace place)
     {
         place = default;
         if (!IsOpen || _follower.Log is not { } log) return Admission.Closed;
         var admission = _places.Take(address);
-        if (admission == Admission.Granted) place = new LogPlace(log, (handshake.Protocol.Length > 0 ? log.Envelopes : log.Plain).Head);
+        if (admission == Admission.Granted)
+            place = new LogPlace(log, (handshake.Protocol.Length > 0 ? log.Envelopes : log.Plain).Head);
         return admission;
     }
 
@@ -103,11 +105,13 @@ public sealed partial class ClientRegistry
     /// <param name="address">Where it comes from, as reserved.</param>
     /// <param name="connection">Its connection.</param>
     public Task Admit(
-        Handshake handshake, LogPlace place, ClientPrincipal principal, string userAgent, string address, ClientConnection connection)
+        Handshake handshake, LogPlace place, ClientPrincipal principal, string userAgent, string address,
+            ClientConnection connection)
     {
         var number = Interlocked.Increment(ref _lastNumber);
         var opened = new SessionOpened(ConnectionId(number), address, Intern(userAgent), handshake.Protocol, _time.GetUtcNow());
-        var client = new Client(number, opened, connection, _senders.Of(number).Queue, _options.OutboxBytes, _memory) { Principal = principal };
+        var client = new Client(number, opened, connection, _senders.Of(number).Queue, _options.OutboxBytes,
+            _memory) { Principal = principal };
         Interlocked.Increment(ref _present);
         _clients[number] = client;
         Changes.Add(opened);
@@ -126,7 +130,8 @@ public sealed partial class ClientRegistry
             ? _clients.GetValueOrDefault(number)
             : null;
 
-    public LiveCounters[] Describe(IEnumerable<string> connectionIds) => [.. connectionIds.Select(Find).OfType<Client>().Select(Counters)];
+    public LiveCounters[] Describe(IEnumerable<string> connectionIds) =>
+        [.. connectionIds.Select(Find).OfType<Client>().Select(Counters)];
 
     private LiveCounters Counters(Client client) => _senders.Of(client.Number).CountersOf(client);
 
@@ -145,7 +150,8 @@ public sealed partial class ClientRegistry
 
     private string ConnectionId(long number) => $"{_node.Id[^8..]}-{number:x}";
 
-    /// <summary>Ten thousand clients of one kind share one text; the bound keeps a visitor who invents new ones from filling memory.</summary>
+    /// <summary>Ten thousand clients of one kind share one text; the bound keeps a visitor who invents new ones from filling
+    /// memory.</summary>
     private string Intern(string userAgent)
     {
         if (userAgent.Length > MaxUserAgentLength) userAgent = userAgent[..MaxUserAgentLength];
