@@ -1,6 +1,5 @@
 using BenchmarkDotNet.Attributes;
 using NotifyHub.Gateway.Channels;
-using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Bench.Micro;
 

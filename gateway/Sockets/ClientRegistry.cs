@@ -28,7 +28,7 @@ public sealed partial class ClientRegistry
     private readonly GatewayMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<ClientRegistry> _logger;
-    private readonly ConnectionPlaces _places;
+    private readonly ConnectionLimiter _limiter;
     private readonly FrameRate _rate;
     private readonly ClientMemory _memory;
     private readonly Action<Client> _ended;
@@ -53,7 +53,7 @@ public sealed partial class ClientRegistry
         _options = options.Value;
         (_node, _reader, _subscriptions, _follower) = (node, reader, subscriptions, follower);
         (_senders, _memory, _metrics, _time, _logger) = (senders, memory, metrics, time, logger);
-        _places = new ConnectionPlaces(_options.ClientConnections, _options.ClientConnectionsPerAddress);
+        _limiter = new ConnectionLimiter(_options.ClientConnections, _options.ClientConnectionsPerAddress);
         _rate = new FrameRate(_options.ClientMessagesPerSecond);
         _ended = End;
         follower.HasClients = () => Count > 0;
@@ -88,14 +88,14 @@ public sealed partial class ClientRegistry
     {
         place = default;
         if (!IsOpen || _follower.Log is not { } log) return Admission.Closed;
-        var admission = _places.Take(address);
+        var admission = _limiter.Take(address);
         if (admission == Admission.Granted)
             place = new LogPlace(log, (handshake.Protocol.Length > 0 ? log.Envelopes : log.Plain).Head);
         return admission;
     }
 
     /// <summary>No client came for what was reserved.</summary>
-    public void GiveUp(string address) => _places.GiveBack(address);
+    public void GiveUp(string address) => _limiter.GiveBack(address);
 
     /// <summary>Takes in a client that has been told that it is connected. The task is its life; it does not fail.</summary>
     /// <param name="handshake">Accepted.</param>
@@ -139,7 +139,7 @@ public sealed partial class ClientRegistry
     {
         Interlocked.Add(ref _received, client.Received);
         _clients.TryRemove(client.Number, out _);
-        _places.GiveBack(client.Opened.IpAddress);
+        _limiter.GiveBack(client.Opened.IpAddress);
         var reason = client.Reason;
         Changes.Add(new SessionClosed(Counters(client), _time.GetUtcNow(), reason.Abnormal, reason.Text));
         client.HasLeft = true;
