@@ -29,6 +29,7 @@ internal sealed record BenchOptions
           --api URL                 rest: base address; else the WebSocket's host
           --token T | --api-key K | --email E --password P           rest: who publishes
           --warmup S --duration S   seconds                          2, 10
+          --min-messages N          a phase goes on, whatever its length, until so many were sent   0
           --drain S                 longest wait for the last delivery                   30
           --slow PERCENT            clients that never read          0
           --resume PERCENT@SECOND   v1: at that second of the measured window drop that share, and resume it
@@ -85,6 +86,9 @@ internal sealed record BenchOptions
     public TimeSpan Warmup { get; private set; } = TimeSpan.FromSeconds(2);
 
     public TimeSpan Duration { get; private set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>A phase goes on, whatever its length, until this many messages were sent.</summary>
+    public int MinMessages { get; private set; }
 
     public TimeSpan Drain { get; private set; } = TimeSpan.FromSeconds(30);
 
@@ -167,6 +171,7 @@ internal sealed record BenchOptions
             case "--password": Password = value; break;
             case "--warmup": Warmup = Seconds(value); break;
             case "--duration": Duration = Seconds(value); break;
+            case "--min-messages": MinMessages = (int)Number(value, 0, BenchMessage.MaxMessages); break;
             case "--drain": Drain = Seconds(value); break;
             case "--slow": SlowPercent = Number(value, 0, 100); break;
             case "--resume": SetResume(value); break;

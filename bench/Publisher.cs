@@ -50,6 +50,9 @@ internal abstract class Publisher(BenchOptions options, long run)
 
     protected abstract Task PublishAsync(long end, CancellationToken cancellation);
 
+    /// <summary>Whether the phase is over.</summary>
+    protected bool IsOver(long now, long end) => now >= end && _phaseSent >= options.MinMessages;
+
     /// <summary>How many messages are due by the rate and not sent yet.</summary>
     protected long Due(long now)
     {

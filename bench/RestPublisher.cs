@@ -30,10 +30,11 @@ internal sealed class RestPublisher(BenchOptions options, long run) : Publisher(
         while (true)
         {
             var now = Clock.Now;
-            if (now >= end || cancellation.IsCancellationRequested) return;
+            if (cancellation.IsCancellationRequested) return;
             bool filled;
             lock (_lock)
             {
+                if (IsOver(now, end)) return;
                 if (BenchMessage.MaxMessages - Sent < Options.Batch) return;
                 filled = Due(now) >= Options.Batch;
                 if (filled) Fill(request, now);

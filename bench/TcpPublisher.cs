@@ -27,7 +27,7 @@ internal sealed class TcpPublisher(BenchOptions options, long run) : Publisher(o
         while (!cancellation.IsCancellationRequested)
         {
             var now = Clock.Now;
-            var over = now >= end;
+            var over = IsOver(now, end);
             if (over && Outstanding == 0) return;
             if (over && now - end > Options.Drain.TotalMicroseconds)
                 throw new IOException($"{Outstanding} pushed lines were never answered.");

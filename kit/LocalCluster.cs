@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -16,12 +15,16 @@ public sealed class LocalCluster : IAsyncLifetime
     private const int FirstPort = 20_000;
     private const int LastPort = 32_000;
 
+    // Of all clusters of this process. Other processes that test begin elsewhere.
+    private static readonly Lock Ports = new();
+    private static int _nextPort = FirstPort + (Environment.ProcessId * 500 % (LastPort - FirstPort));
+    private static int _clusters;
+
     private readonly string _password = RandomNumberGenerator.GetHexString(24);
     private readonly string _jwtKey = RandomNumberGenerator.GetHexString(64);
     private readonly List<NotifyHubProcess> _silos = [];
     private readonly List<NotifyHubProcess> _gateways = [];
     private readonly List<string> _siloAddresses = [];
-    private readonly HashSet<int> _taken = [];
     private readonly Queue<NotifyHubProcess> _spares = new();
     private string _storage = "";
     private Network? _network;
@@ -61,7 +64,7 @@ public sealed class LocalCluster : IAsyncLifetime
 
     /// <summary>The logs of all processes; they stay when the tests have ended.</summary>
     public string Logs { get; } = Directory.CreateDirectory(
-        Path.Combine(AppContext.BaseDirectory, "logs", DateTime.UtcNow.ToString("yyyyMMdd-HHmmss-fff", CultureInfo.InvariantCulture))).FullName;
+        Path.Combine(AppContext.BaseDirectory, "logs", $"{DateTime.UtcNow:yyyyMMdd-HHmmss-fff}-{Interlocked.Increment(ref _clusters)}")).FullName;
 
     public string AdministratorPassword => _password;
 
@@ -188,22 +191,23 @@ public sealed class LocalCluster : IAsyncLifetime
     }
 
     /// <summary>Ports that nobody listens on now.</summary>
-    private int[] FreePorts(int count)
+    private static int[] FreePorts(int count)
     {
-        var ports = new HashSet<int>();
+        List<int> ports = [];
         while (ports.Count < count)
         {
-            var port = Random.Shared.Next(FirstPort, LastPort);
+            int port;
+            lock (Ports) port = _nextPort = _nextPort < LastPort ? _nextPort + 1 : FirstPort;
             try
             {
                 using var listener = new TcpListener(IPAddress.IPv6Any, port);
                 listener.Server.DualMode = true;
                 listener.Start();
-                if (_taken.Add(port)) ports.Add(port);
+                ports.Add(port);
             }
             catch (SocketException)
             {
-                // Taken; another one, then.
+                // In use: the next one.
             }
         }
 

@@ -109,11 +109,3 @@ public sealed class Network : IAsyncDisposable
         if (ip.ExitCode != 0) throw new InvalidOperationException($"This machine refuses 'ip {string.Join(' ', arguments)}': {said.Trim()}");
     }
 }
-
-/// <param name="Namespace">Its network namespace.</param>
-/// <param name="Address">Where the other hosts reach it.</param>
-public sealed record NetworkHost(string Namespace, string Address)
-{
-    /// <summary>What a command line must begin with to run there.</summary>
-    public string[] Exec => ["ip", "netns", "exec", Namespace];
-}

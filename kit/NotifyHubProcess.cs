@@ -235,6 +235,8 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = _folder.FullName,
         };
+        // Compiling once more what runs often does not pay in a process that lives for seconds.
+        start.Environment["DOTNET_TC_CallCountingDelayMs"] = "5000";
         foreach (var (setting, value) in _settings)
             start.Environment[IsNotOurs(setting) ? setting : $"NotifyHub__{setting}"] = value;
 

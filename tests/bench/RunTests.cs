@@ -59,7 +59,7 @@ public sealed class RunTests
     public async Task The_last_message_missing_is_found_when_the_drain_ends()
     {
         using var server = new ScriptedServer(n => ("ok", n > 3 ? [] : [n]));
-        var report = await RunAsync(server, "--drain", "0.2");
+        var report = await RunAsync(server, "--drain", "2");
         Assert.Equal((report.Publish!.Sent - 4) * Clients, report.Errors.Undelivered);
     }
 
@@ -91,7 +91,7 @@ public sealed class RunTests
     public async Task Resumed_clients_miss_nothing_and_see_nothing_twice()
     {
         using var server = new ScriptedServer(n => ("ok", [n]), v1: true);
-        var report = await RunAsync(server, "--protocol", "v1", "--resume", "40@0.1");
+        var report = await RunAsync(server, "--protocol", "v1", "--resume", "40@0.1", "--duration", "3");
         Assert.False(report.Errors.Any);
         Assert.Equal(Clients * 4 / 10, report.Deliver!.Resumed);
         Assert.Equal(report.Publish!.Sent * Clients, report.Deliver.Deliveries);
@@ -150,7 +150,7 @@ public sealed class RunTests
         // Of the first request's five messages 0 to 4: 2 and 1 change places, 3 is missing, 4 comes twice.
         using var server = new ScriptedServer(n => ("ok", n switch { 1 => [], 2 => [2, 1], 3 => [], 4 => [4, 4], _ => [n] }));
         await using var api = await PushApi.StartAsync(server);
-        var report = await RunAsync(server, [.. Rest(api, "rest"), "--rate", "max", "--batch", "5", "--in-flight", "2", "--drain", "0.2"]);
+        var report = await RunAsync(server, [.. Rest(api, "rest"), "--rate", "max", "--batch", "5", "--in-flight", "2", "--drain", "2"]);
         // The breaks inside the request: before 2, before 1, before 4 and before 4 again.
         Assert.Equal((4 * Clients, Clients, Clients), (report.Errors.Order, report.Errors.Gaps, report.Errors.Repeats));
     }
@@ -159,7 +159,7 @@ public sealed class RunTests
     public async Task As_fast_as_acknowledged_is_never_further_ahead_of_the_readers_than_the_lead()
     {
         using var server = new ScriptedServer(n => ("ok", []));
-        var report = await RunAsync(server, "--rate", "max", "--lead", "50", "--drain", "0.1");
+        var report = await RunAsync(server, "--rate", "max", "--lead", "50", "--drain", "2");
         Assert.Equal(50, report.Publish!.Sent);
         Assert.Equal(50 * Clients, report.Errors.Undelivered);
     }
@@ -177,7 +177,12 @@ public sealed class RunTests
 
     private static Task<Report> RunAsync(ScriptedServer server, params string[] more)
     {
-        string[] common = ["--url", server.Url, "--push", server.Push, "--connections", $"{Clients}", "--rate", "200", "--warmup", "0", "--duration", "0.4"];
+        // However slow the machine is, the messages that the scripts are about are sent, and what is sent is waited for.
+        string[] common =
+        [
+            "--url", server.Url, "--push", server.Push, "--connections", $"{Clients}", "--rate", "200", "--warmup", "0",
+            "--duration", "0.4", "--min-messages", "20", "--drain", "180",
+        ];
         return Run.ExecuteAsync(BenchOptions.Parse([.. common, .. more]), TextWriter.Null, TestContext.Current.CancellationToken);
     }
 

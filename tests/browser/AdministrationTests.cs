@@ -6,6 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace NotifyHub.BrowserTests;
 
 /// <summary>API keys, users, settings.</summary>
+[Collection(typeof(SecondBrowser))]
 public sealed class AdministrationTests(Browser browser)
 {
     [Fact]

@@ -1,8 +1,4 @@
-using NotifyHub.BrowserTests;
-using Xunit;
-using Xunit.Sdk;
 using Xunit.v3;
 
-// One browser on a small machine, and one service that some tests stop: one test at a time.
-[assembly: AssemblyFixture(typeof(Browser))]
-[assembly: Parallelization(Mode = ParallelMode.None)]
+// Two browsers, each with its own gateway. Some tests stop the service: those that share a gateway run one at a time.
+[assembly: Parallelization(MaxThreads = 2)]

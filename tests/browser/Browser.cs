@@ -4,7 +4,7 @@ using Xunit;
 
 namespace NotifyHub.BrowserTests;
 
-/// <summary>One Chromium and one gateway, shared by all tests; each test has a profile of its own.</summary>
+/// <summary>One Chromium and one gateway for the tests of a collection; each test has its own profile.</summary>
 public sealed class Browser : IAsyncLifetime
 {
     private static readonly string[] Arguments =
@@ -17,14 +17,14 @@ public sealed class Browser : IAsyncLifetime
     private IBrowser? _browser;
     private NotifyHubProcess? _hub;
 
-    /// <summary>The gateway that all tests share. Whoever changes it (stops the service) puts it back.</summary>
+    /// <summary>The gateway that the tests share. A test that stops the service starts it again.</summary>
     public NotifyHubProcess Hub => _hub!;
 
     public async ValueTask InitializeAsync()
     {
         _hub = await NotifyHubProcess.StartAsync(("ConsolePort", "0"));
         _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable(), Args = Arguments, Timeout = 60_000 });
+        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable(), Args = Arguments, Timeout = (float)Until.Limit.TotalMilliseconds });
     }
 
     /// <summary>A fresh profile with one page, at the console of the shared gateway.</summary>
@@ -52,12 +52,13 @@ public sealed class Browser : IAsyncLifetime
 
     private static string Executable()
     {
-        string[] places = [Environment.GetEnvironmentVariable("CHROMIUM") ?? "", "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+        string[] places =
+        [
+            Environment.GetEnvironmentVariable("CHROMIUM") ?? "", "/usr/bin/chromium", "/usr/bin/chromium-browser",
+            "/usr/bin/google-chrome",
+        ];
         return Array.Find(places, File.Exists)
-            ?? throw new FileNotFoundException("Chromium is missing; scripts/test installs it on Debian as root. Or name one in the variable CHROMIUM.");
+            ?? throw new FileNotFoundException(
+                "Chromium is missing; scripts/test installs it on Debian as root. Or name one in the variable CHROMIUM.");
     }
 }
-
-/// <param name="Language">Of the console; null: as it is by itself.</param>
-/// <param name="IgnorePolicy">The content security policy is not applied.</param>
-public sealed record TabOptions(int Width = 1280, int Height = 860, bool Dark = false, string? Language = null, bool IgnorePolicy = false);

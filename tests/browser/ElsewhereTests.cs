@@ -5,6 +5,7 @@ using static Microsoft.Playwright.Assertions;
 namespace NotifyHub.BrowserTests;
 
 /// <summary>The console from one host, the grid at another.</summary>
+[Collection(typeof(FirstBrowser))]
 public sealed class ElsewhereTests(Browser browser)
 {
     [Fact]

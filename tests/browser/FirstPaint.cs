@@ -6,6 +6,7 @@ using Xunit;
 namespace NotifyHub.BrowserTests;
 
 /// <summary>How soon the first page is there; run by scripts/first-paint, not with the tests: a time says something only on a quiet machine.</summary>
+[Collection(typeof(FirstBrowser))]
 public sealed class FirstPaint(Browser browser)
 {
     private const int Times = 7;

@@ -6,6 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace NotifyHub.BrowserTests;
 
 /// <summary>Whoever walks by keyboard sees where they are.</summary>
+[Collection(typeof(FirstBrowser))]
 public sealed class FocusTests(Browser browser)
 {
     private static readonly (string Path, string Name)[] Pages =

@@ -3,6 +3,7 @@ using Xunit;
 namespace NotifyHub.BrowserTests;
 
 /// <summary>What a page of anybody can make the browser of an operator send to the push port of the operator's own machine.</summary>
+[Collection(typeof(FirstBrowser))]
 public sealed class ForgedPushTests(Browser browser)
 {
     [Fact]

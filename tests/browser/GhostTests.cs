@@ -6,6 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace NotifyHub.BrowserTests;
 
 /// <summary>A live test that is left leaves nothing behind, however it is left.</summary>
+[Collection(typeof(SecondBrowser))]
 public sealed class GhostTests(Browser browser)
 {
     [Fact]

@@ -6,6 +6,7 @@ using static Microsoft.Playwright.Assertions;
 namespace NotifyHub.BrowserTests;
 
 /// <summary>The guide's test page inside the console.</summary>
+[Collection(typeof(SecondBrowser))]
 public sealed class LiveTests(Browser browser)
 {
     [Fact]

@@ -7,6 +7,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace NotifyHub.BrowserTests;
 
+[Collection(typeof(SecondBrowser))]
 public sealed class LoginTests(Browser browser)
 {
     [Fact]

@@ -8,6 +8,7 @@ using static Microsoft.Playwright.Assertions;
 namespace NotifyHub.BrowserTests;
 
 /// <summary>Every page: in both languages, light and dark, narrow and wide, by keyboard, for a screen reader, and without a complaint of the browser's.</summary>
+[Collection(typeof(FirstBrowser))]
 public sealed class LookTests(Browser browser)
 {
     private static readonly (string Path, string Name)[] Pages =

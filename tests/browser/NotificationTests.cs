@@ -6,6 +6,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace NotifyHub.BrowserTests;
 
+[Collection(typeof(SecondBrowser))]
 public sealed class NotificationTests(Browser browser)
 {
     [Fact]

@@ -5,6 +5,7 @@ using Xunit;
 namespace NotifyHub.BrowserTests;
 
 /// <summary>Pictures of every page to look at. Run by scripts/screenshots, not with the tests.</summary>
+[Collection(typeof(FirstBrowser))]
 public sealed class Screenshots(Browser browser)
 {
     private static readonly (string Name, string Path)[] Pages =

@@ -8,6 +8,7 @@ using static Microsoft.Playwright.Assertions;
 namespace NotifyHub.BrowserTests;
 
 /// <summary>The overview and the guide's service card, against the service itself.</summary>
+[Collection(typeof(FirstBrowser))]
 public sealed class ServiceTests(Browser browser)
 {
     private NotifyHubProcess Hub => browser.Hub;

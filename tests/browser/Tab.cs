@@ -9,8 +9,8 @@ namespace NotifyHub.BrowserTests;
 /// <summary>A person's tab at the console. At its end it fails the test if the browser complained about anything.</summary>
 public sealed class Tab : IAsyncDisposable
 {
-    // Starting the console takes seconds of processor time, and the machine may be busy with other tests.
-    private const float Patience = 20_000;
+    // The one limit of every wait for a page, a click or a text.
+    private static readonly float Limit = (float)Until.Limit.TotalMilliseconds;
 
     private readonly IBrowserContext _context;
     private readonly ConcurrentQueue<string> _complaints = new();
@@ -30,8 +30,8 @@ public sealed class Tab : IAsyncDisposable
             Locale = "zh-TW",
             BypassCSP = options.IgnorePolicy,
         });
-        context.SetDefaultTimeout(Patience);
-        SetDefaultExpectTimeout(Patience);
+        context.SetDefaultTimeout(Limit);
+        SetDefaultExpectTimeout(Limit);
         if (options.Language is { } language) await context.AddInitScriptAsync($"localStorage.setItem('notifyhub.language', '{language}')");
         var page = await context.NewPageAsync();
         var tab = new Tab(context, page, $"http://localhost:{hub.ConsolePort}/");

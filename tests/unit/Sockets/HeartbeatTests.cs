@@ -46,9 +46,13 @@ public sealed class HeartbeatTests : IDisposable
         Beat(peer, 9_000);
         Assert.False(peer.Client.Closing);
 
-        Beat(peer, 2_000);
+        // TCP may have taken something since the first beat: ten seconds from the last that it took.
+        await Until.TrueAsync(() =>
+        {
+            Beat(peer, 2_000);
+            return peer.Client.Closing;
+        });
         Assert.Equal(CloseReason.TooSlow, peer.Client.Reason);
-        Assert.True(peer.Client.Closing);
         Assert.False(peer.Client.Ended);
         // And reset when it does not take its close frame either.
         Beat(peer, 6_000);
