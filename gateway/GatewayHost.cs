@@ -49,7 +49,9 @@ public static class GatewayHost
         services.AddSingleton<Subscriptions>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ClientReader>(
             provider, provider.GetRequiredService<IOptions<GatewayOptions>>().Value.ClientMessageBytes));
-        services.AddSingleton<Clients>();
+        services.AddSingleton<SenderPool>();
+        services.AddSingleton<ClientRegistry>();
+        services.AddSingleton<ClientCloser>();
         services.AddSingleton<PushListener>();
         services.AddSingleton<ListenerControl>();
         // Both stay here for the whole life of the process: Orleans holds observers weakly, and a collected one gets no calls.
@@ -60,11 +62,14 @@ public static class GatewayHost
         services.AddSingleton<NodeReports>();
         services.AddSingleton(provider => new ClientEndPoint(EndPoint(provider.GetRequiredService<IOptions<GatewayOptions>>().Value)));
         services.AddSingleton<TrustedProxies>();
-        services.AddSingleton<SocketAccess>();
+        services.AddSingleton<ClientAuthentication>();
         services.AddSingleton(provider => new ConnectRate(
             provider.GetRequiredService<IOptions<GatewayOptions>>().Value.ClientConnectsPerSecond,
             provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<HttpPorts>();
+        services.AddSingleton(provider => new HttpPorts(
+            provider.GetRequiredService<IOptions<GatewayOptions>>(),
+            provider.GetRequiredService<TrustedProxies>(),
+            provider.GetRequiredService<GatewayMetrics>().HttpRefused));
         services.AddSingleton(provider => provider.GetRequiredService<HttpPorts>().Add(isClientPort: true));
         services.AddSingleton<HealthPort>();
         services.AddHostedService<TokenWatch>();
@@ -109,7 +114,7 @@ public static class GatewayHost
             builder.UseOrleans(silo => silo.AddNotifyHubSilo(builder.Configuration, embedded: true).AddActivityPropagation());
         else
             builder.UseOrleansClient(client => SiloList.Join(client.AddActivityPropagation()));
-        services.AddHostedService(provider => provider.GetRequiredService<Clients>());
+        services.AddHostedService<HeartbeatService>();
         services.AddHostedService(provider => provider.GetRequiredService<PushListener>());
         services.AddHostedService<DeliveryReporter>();
         services.AddHostedService<SessionReporter>();
@@ -196,7 +201,7 @@ public static class GatewayHost
         }
 
         Welcome(
-            app.Services.GetRequiredService<GatewayNode>(),
+            app.Services.GetRequiredService<GatewayNode>().State,
             app.Services.GetRequiredService<ConsoleEndPoint>(),
             app.Services.GetRequiredService<ServerCertificate>());
         await app.WaitForShutdownAsync();
@@ -207,8 +212,8 @@ public static class GatewayHost
     {
         var node = services.GetRequiredService<GatewayNode>();
         state.Write(
-            ("websocket_port", node.WebSocketPort),
-            ("push_port", node.PushPort),
+            ("websocket_port", node.State.WebSocketPort),
+            ("push_port", node.State.PushPort),
             ("console_port", services.GetRequiredService<ConsoleEndPoint>().Port),
             ("health_port", services.GetRequiredService<HealthPort>().Port),
             ("metrics_port", services.GetRequiredService<MetricsEndPoint>().Port));
@@ -232,27 +237,27 @@ public static class GatewayHost
     private static string DataPath(GatewayOptions options) => Path.Combine(Path.GetFullPath(options.DataFolder), "notifyhub");
 
     /// <summary>The first thing a new user reads: what listens where, and what to try.</summary>
-    private static void Welcome(GatewayNode node, ConsoleEndPoint console, ServerCertificate certificate)
+    private static void Welcome(NodeState state, ConsoleEndPoint console, ServerCertificate certificate)
     {
         var s = certificate.Guards(TlsPorts.WebSocket) ? "s" : "";
         var nc = certificate.Guards(TlsPorts.Push) ? "openssl s_client -quiet -connect localhost:" : "nc localhost ";
         var site = $"http{(certificate.Guards(TlsPorts.Console) ? "s" : "")}://localhost:{console.Port}/";
         var hasConsole = console.Port > 0;
         var listening = hasConsole ? $"Console on port {console.Port}...                         {site}" : "No console (ConsolePort is -1).";
-        var page = hasConsole ? site : $"http{s}://localhost:{node.WebSocketPort}/websocket-test.html   and press 連線";
+        var page = hasConsole ? site : $"http{s}://localhost:{state.WebSocketPort}/websocket-test.html   and press 連線";
         Console.WriteLine(
             $$$"""
 
               NotifyHub is running.
-                WebSocket Server starting on port {{{node.WebSocketPort}}}...       ws{{{s}}}://localhost:{{{node.WebSocketPort}}}/
-                Internal Push Interface on port {{{node.PushPort}}}...
+                WebSocket Server starting on port {{{state.WebSocketPort}}}...       ws{{{s}}}://localhost:{{{state.WebSocketPort}}}/
+                Internal Push Interface on port {{{state.PushPort}}}...
                 {{{listening}}}
 
               Try next:
                 open     {{{page}}}
-                push     echo '{"type":"test","data":{}}' | {{{nc}}}{{{node.PushPort}}}
-                status   curl http{{{s}}}://localhost:{{{node.WebSocketPort}}}/api/system/websocket/status
-                API      http{{{s}}}://localhost:{{{node.WebSocketPort}}}/docs
+                push     echo '{"type":"test","data":{}}' | {{{nc}}}{{{state.PushPort}}}
+                status   curl http{{{s}}}://localhost:{{{state.WebSocketPort}}}/api/system/websocket/status
+                API      http{{{s}}}://localhost:{{{state.WebSocketPort}}}/docs
               Ctrl+C ends it.
 
             """);

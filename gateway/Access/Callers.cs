@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Claims;
 using Microsoft.IdentityModel.JsonWebTokens;
+using NotifyHub.Gateway.Network;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Access;
@@ -22,24 +23,25 @@ internal static class Callers
 
     /// <summary>The same for the grid, with what is counted as one.</summary>
     public static ClientAddress ClientAddress(this HttpContext context) =>
-        new(context.CallerAddress(), LoginLimiter.Network(context.Connection.RemoteIpAddress), ThisMachine.Is(context));
+        new(context.CallerAddress(), context.Network(), ThisMachine.Is(context));
 
     /// <summary>Who is counted as one where each gets a share: the caller wherever it calls from, or the network that nobody
     /// calls from.</summary>
     public static string Partition(this HttpContext context) => context.User.Identity is { IsAuthenticated: true }
         ? context.User.CallerId()
-        : LoginLimiter.Network(context.Connection.RemoteIpAddress);
+        : context.Network();
+
+    /// <summary>The network that limits count as one; "" when it is not known.</summary>
+    private static string Network(this HttpContext context) =>
+        context.Connection.RemoteIpAddress is { } address ? IpAddresses.Prefix(address) : "";
 
     /// <summary>A person's number among the users. Only for people.</summary>
     public static long UserId(this ClaimsPrincipal caller) =>
         long.Parse(caller.FindFirstValue(JwtRegisteredClaimNames.Sub)!, CultureInfo.InvariantCulture);
 
     /// <summary>Where the caller calls from; "" when it is not known.</summary>
-    public static string CallerAddress(this HttpContext context)
-    {
-        var address = context.Connection.RemoteIpAddress;
-        return (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString() ?? "";
-    }
+    public static string CallerAddress(this HttpContext context) =>
+        context.Connection.RemoteIpAddress is { } address ? IpAddresses.Plain(address).ToString() : "";
 
     public static string Email(this ClaimsPrincipal caller) => caller.FindFirstValue(JwtRegisteredClaimNames.Email) ?? "";
 

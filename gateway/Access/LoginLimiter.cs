@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Threading.RateLimiting;
@@ -68,18 +66,6 @@ public sealed class LoginLimiter(int failuresPerMinute, TimeProvider time) : IDi
     public void NoteSuccess(string network, string email)
     {
         lock (_lock) _logins.GetOrAdd(Key(network, email), () => new Login()).At = time.GetTimestamp();
-    }
-
-    /// <summary>Who is counted as one: an IPv4 address, or the /64 that one IPv6 customer has all of.</summary>
-    public static string Network(IPAddress? address)
-    {
-        if (address is null) return "";
-        if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
-        if (address.AddressFamily != AddressFamily.InterNetworkV6) return address.ToString();
-
-        var bytes = address.GetAddressBytes();
-        bytes.AsSpan(8).Clear();
-        return new IPAddress(bytes).ToString();
     }
 
     public void Dispose() => _attempts.Dispose();

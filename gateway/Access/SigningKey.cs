@@ -8,9 +8,6 @@ namespace NotifyHub.Gateway.Access;
 /// <summary>The key that login tokens are signed with.</summary>
 public static class SigningKey
 {
-    /// <summary>HS256 needs as many bytes as its hash has; a shorter key could be guessed offline from any one token.</summary>
-    public const int LeastBytes = 32;
-
     private const string FileName = "jwt.key";
     private const string Setting = $"{GatewayOptions.Section}:{nameof(GatewayOptions.JwtKey)}";
 
@@ -57,10 +54,10 @@ public static class SigningKey
         if (Directory.Exists(path))
             throw new StartFaultException($"'{path}' is a folder, and the key of the login tokens is to be kept there. Delete it, or set {Setting}.");
         var key = Encoding.UTF8.GetBytes(File.ReadAllText(path).Trim());
-        return key.Length >= LeastBytes
+        return key.Length >= GatewayOptions.MinJwtKeyBytes
             ? key
             : throw new StartFaultException(
-                $"The file '{path}' does not hold a key of {LeastBytes} bytes. Delete it to have one made, which ends all logins, or set {Setting}.");
+                $"The file '{path}' does not hold a key of {GatewayOptions.MinJwtKeyBytes} bytes. Delete it to have one made, which ends all logins, or set {Setting}.");
     }
 
     private static StartFaultException Unusable(string path, Exception fault) => new(

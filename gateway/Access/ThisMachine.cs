@@ -1,4 +1,5 @@
 using System.Net;
+using NotifyHub.Gateway.Network;
 
 namespace NotifyHub.Gateway.Access;
 
@@ -23,5 +24,5 @@ internal static class ThisMachine
         .All(entry => (IPAddress.TryParse(entry, out var address) && IsLoopback(address))
             || (IPEndPoint.TryParse(entry, out var endPoint) && IsLoopback(endPoint.Address)));
 
-    private static bool IsLoopback(IPAddress address) => IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
+    private static bool IsLoopback(IPAddress address) => IPAddress.IsLoopback(IpAddresses.Plain(address));
 }

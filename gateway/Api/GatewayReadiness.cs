@@ -14,10 +14,10 @@ internal sealed class GatewayReadiness(GatewayNode node, IHostApplicationLifetim
 
     private string? FindFault()
     {
-        if (lifetime.ApplicationStopping.IsCancellationRequested || node.Leaving) return "shutting down";
+        if (lifetime.ApplicationStopping.IsCancellationRequested || node.State.IsLeaving) return "shutting down";
         // A service that the operators have stopped is ready: the API must stay reachable, to start it again. Until the channel
         // is known for the first time nothing is listening.
-        if (node.State.Running == node.WebSocketListening) return null;
-        return node.State.Running ? "not accepting WebSockets yet" : "still accepting WebSockets";
+        if (node.State.Service.Running == node.State.WebSocketListening) return null;
+        return node.State.Service.Running ? "not accepting WebSockets yet" : "still accepting WebSockets";
     }
 }

@@ -33,7 +33,7 @@ internal sealed class GridHealth(IGrainFactory grains, GatewayNode node, TimePro
             var status = grains.GetGrain<IStatsGrain>(GrainKeys.Only).StatusAsync();
             await Task.WhenAll(wanted, status).WaitAsync(Timeout);
             if ((await status).StorageError is { } why) return HealthCheckResult.Unhealthy($"storage: {why}");
-            return (await wanted).Running == node.WebSocketListening
+            return (await wanted).Running == node.State.WebSocketListening
                 ? HealthCheckResult.Healthy()
                 : HealthCheckResult.Unhealthy("what the grid wants is not in effect here yet");
         }

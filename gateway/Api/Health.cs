@@ -10,14 +10,14 @@ public sealed record Health(string Status, IReadOnlyList<Check> Checks)
     /// <param name="words">Chooses the caller's language.</param>
     public static Health Of(GatewayNode node, GridStatus? reached, GridStatus grid, Func<Text, string> words)
     {
-        var running = node.State.Running;
+        var running = node.State.Service.Running;
         Check[] checks =
         [
             running
                 ? new("Service Running", "ok", words(new("WebSocket 服務正在運行", "The WebSocket service is running")))
                 : new("Service Running", "error", words(new("WebSocket 服務未運行", "The WebSocket service is not running"))),
-            Port("WebSocket Port", node.WebSocketPort, running && node.WebSocketListening, words),
-            Port("Internal Push Port", node.PushPort, running && node.PushListening, words),
+            Port("WebSocket Port", node.State.WebSocketPort, running && node.State.WebSocketListening, words),
+            Port("Internal Push Port", node.State.PushPort, running && node.State.PushListening, words),
             new("Connections", reached is null ? "warning" : "ok", words(new(
                 $"{grid.ActiveConnections} 活躍連線 / {grid.TotalConnections} 總連線",
                 $"{grid.ActiveConnections} active connections / {grid.TotalConnections} in total"))),

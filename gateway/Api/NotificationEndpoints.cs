@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Access;
 using NotifyHub.Gateway.Channels;
 using NotifyHub.Gateway.Settings;
+using NotifyHub.Gateway.Telemetry;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Api;
@@ -82,7 +83,7 @@ internal static class NotificationEndpoints
     private static async Task<List<(long Id, NotificationView View)>?> PublishAsync(
         IGrainFactory grains, Publisher publisher, PublishBatch publish, TimeZoneInfo zone)
     {
-        var result = await publisher.PublishAsync(publish, Publisher.Rest);
+        var result = await publisher.PublishAsync(publish, PublishSource.Rest);
         if (!result.Repeated)
         {
             return [.. publish.Drafts.Select((draft, index) => View(result.FirstOffset + index, draft.Notification!))];

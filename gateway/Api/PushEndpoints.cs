@@ -6,6 +6,7 @@ using NotifyHub.Gateway.Access;
 using NotifyHub.Gateway.Channels;
 using NotifyHub.Gateway.Push;
 using NotifyHub.Gateway.Settings;
+using NotifyHub.Gateway.Telemetry;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Api;
@@ -40,7 +41,7 @@ internal static class PushEndpoints
 
         var drafts = payloads.Select(payload => Draft.Push(payload.ToArray())).ToArray();
         var publish = new PublishBatch(drafts, key, acceptedAt, RequestBody.Hash(key, body));
-        var result = await publisher.PublishAsync(publish, Publisher.Rest);
+        var result = await publisher.PublishAsync(publish, PublishSource.Rest);
         return Reply.Ok(isBatch
             ? new Pushed(GrainKeys.PublicChannel, null, [.. Enumerable.Range(0, result.Count).Select(i => result.FirstOffset + i)])
             : new Pushed(GrainKeys.PublicChannel, result.FirstOffset, null));

@@ -38,7 +38,7 @@ public static class SocketEndpoint
     });
 
     private static bool IsClientPort(HttpContext context) =>
-        context.Connection.LocalPort == context.RequestServices.GetRequiredService<GatewayNode>().WebSocketPort;
+        context.Connection.LocalPort == context.RequestServices.GetRequiredService<GatewayNode>().State.WebSocketPort;
 
     private static bool AsksForWebSocket(HttpRequest request) => HasToken(request.Headers.Upgrade, "websocket");
 
@@ -97,14 +97,14 @@ public static class SocketEndpoint
 
     private static async Task UpgradeAsync(HttpContext context)
     {
-        var clients = context.RequestServices.GetRequiredService<Clients>();
+        var clients = context.RequestServices.GetRequiredService<ClientRegistry>();
         var options = context.RequestServices.GetRequiredService<IOptions<GatewayOptions>>().Value;
         var headers = context.Request.Headers;
         var request = new HandshakeRequest(
             context.Request.Path, context.Request.QueryString.Value ?? "", headers.SecWebSocketKey, headers.SecWebSocketVersion,
             headers.SecWebSocketProtocol, headers.Origin, headers.UserAgent.ToString(), headers.Authorization, headers["X-API-Key"]);
 
-        var address = ClientTransport.Address(new IPEndPoint(context.Connection.RemoteIpAddress ?? IPAddress.None, 0));
+        var address = IpAddresses.Plain(context.Connection.RemoteIpAddress ?? IPAddress.None).ToString();
         // Before anybody is asked about the token.
         var verdict = context.Features.Get<FirstVerdict>()?.Take()
             ?? context.RequestServices.GetRequiredService<ConnectRate>().Take(address);
@@ -127,7 +127,7 @@ public static class SocketEndpoint
             return;
         }
 
-        if (await AdmitAsync(context, request) is not { } pass) return;
+        if (await AuthenticateAsync(context, request) is not { } principal) return;
         var admission = clients.Reserve(handshake, address, out var place);
         if (admission != Admission.Granted)
         {
@@ -152,19 +152,20 @@ public static class SocketEndpoint
         }
 
         // From now on it counts as a client.
-        context.Features.Get<HttpConnection>()?.Close();
+        context.Features.Get<HttpConnections.Connection>()?.Close();
         var abort = context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>().Abort;
         var carrier = context.Features.Get<IConnectionSocketFeature>()?.Socket;
         var connection = new ClientConnection(null, stream, abort, carrier);
-        await clients.Admit(handshake, place, pass, request.UserAgent, address, connection);
+        await clients.Admit(handshake, place, principal, request.UserAgent, address, connection);
     }
 
     /// <summary>Null: refused, and the caller has been told.</summary>
-    private static async Task<SocketPass?> AdmitAsync(HttpContext context, HandshakeRequest request)
+    private static async Task<ClientPrincipal?> AuthenticateAsync(HttpContext context, HandshakeRequest request)
     {
         try
         {
-            if (await context.RequestServices.GetRequiredService<SocketAccess>().AdmitAsync(request) is { } pass) return pass;
+            if (await context.RequestServices.GetRequiredService<ClientAuthentication>().AuthenticateAsync(request.Token(), request.AsksToObserve()) is { } principal)
+                return principal;
             context.Response.Headers.WWWAuthenticate = "Bearer";
             await RefuseAsync(context, Refusal.Unauthorized, new Failure(ErrorCatalogue.Unauthorized));
         }
@@ -192,7 +193,7 @@ public static class SocketEndpoint
     private static Task RefuseAsync(HttpContext context, Admission admission)
     {
         var retryAfter = ReturnAfter();
-        var isStopped = !context.RequestServices.GetRequiredService<GatewayNode>().State.Running;
+        var isStopped = !context.RequestServices.GetRequiredService<GatewayNode>().State.Service.Running;
         return admission switch
         {
             Admission.Full => RefuseAsync(context, Refusal.Full, new Failure(ErrorCatalogue.GatewayFull, retryAfter: retryAfter)),

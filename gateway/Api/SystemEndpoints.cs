@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
@@ -106,7 +107,10 @@ internal sealed record ProcessInfo(
     [property: JsonPropertyName("cpu")] string Cpu,
     [property: JsonPropertyName("mem")] string Mem,
     [property: JsonPropertyName("start_time")] string StartTime,
-    [property: JsonPropertyName("command")] string Command);
+    [property: JsonPropertyName("command")] string Command)
+{
+    public static string Percent(double percent) => percent.ToString("0.0", CultureInfo.InvariantCulture);
+}
 
 internal sealed record NodeView(
     [property: JsonPropertyName("id")] string Id,
@@ -124,8 +128,8 @@ internal sealed record NodeView(
         node.Report.Role,
         node.Report.Address,
         node.Report.Pid,
-        SystemStatus.Percent(node.Report.CpuPercent),
-        SystemStatus.Percent(node.Report.MemoryPercent),
+        ProcessInfo.Percent(node.Report.CpuPercent),
+        ProcessInfo.Percent(node.Report.MemoryPercent),
         node.Report.Connections,
         NotificationJson.LocalTime(node.Report.StartedAt, zone),
         NotificationJson.LocalTime(node.LastSeenAt, zone));

@@ -25,14 +25,14 @@ internal sealed partial class SystemStatus(
         var reached = await TryReadGridAsync(cancellation);
         var grid = reached ?? _lastKnown;
         var zone = options.Value.Zone();
-        var running = node.State.Running;
+        var running = node.State.Service.Running;
         var process = Process(running);
         return new StatusView(
             running,
-            node.WebSocketPort.ToString(CultureInfo.InvariantCulture),
-            node.PushPort.ToString(CultureInfo.InvariantCulture),
-            running && node.WebSocketListening,
-            running && node.PushListening,
+            node.State.WebSocketPort.ToString(CultureInfo.InvariantCulture),
+            node.State.PushPort.ToString(CultureInfo.InvariantCulture),
+            running && node.State.WebSocketListening,
+            running && node.State.PushListening,
             process?.Pid,
             process,
             grid.ActiveConnections,
@@ -52,14 +52,12 @@ internal sealed partial class SystemStatus(
             var started = TimeZoneInfo.ConvertTime(_usage.StartedAt(), options.Value.Zone());
             return new ProcessInfo(
                 Environment.ProcessId,
-                Percent(_usage.CpuPercent()),
-                Percent(ProcessUsage.MemoryPercent()),
+                ProcessInfo.Percent(_usage.CpuPercent()),
+                ProcessInfo.Percent(ProcessUsage.MemoryPercent()),
                 started.ToString("HH:mm", CultureInfo.InvariantCulture),
                 CommandLine.Shown(Environment.GetCommandLineArgs()));
         }
     }
-
-    public static string Percent(double percent) => percent.ToString("0.0", CultureInfo.InvariantCulture);
 
     private async Task<GridStatus?> TryReadGridAsync(CancellationToken cancellation)
     {

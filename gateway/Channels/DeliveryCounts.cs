@@ -17,7 +17,7 @@ public sealed class DeliveryCounts(int maxChanges = 8_192)
     private long _dropped;
 
     /// <summary>A sender takes part; it counts with what it gets.</summary>
-    public Sent Join() => new(this);
+    public Buffer Join() => new(this);
 
     /// <summary>From now on offsets are this log's; what is told of another counts for nothing.</summary>
     public void Begin(string epoch)
@@ -106,10 +106,10 @@ public sealed class DeliveryCounts(int maxChanges = 8_192)
     private record struct Run(long After, long Upto, long Clients);
 
     /// <summary>
-    /// What one sender has sent since it told. Its thread's alone. In a sweep nearly all clients are sent the very same, so for each of them it
-    /// is two comparisons and an increment.
+    /// What one sender has sent since its last <see cref="Flush"/>. For its thread only. In a sweep nearly all clients are sent the same
+    /// range, so the cost per client is two comparisons and an increment.
     /// </summary>
-    public sealed class Sent(DeliveryCounts counts)
+    public sealed class Buffer(DeliveryCounts counts)
     {
         private readonly Run[] _runs = new Run[64];
         private int _count;
@@ -122,7 +122,7 @@ public sealed class DeliveryCounts(int maxChanges = 8_192)
         public void Begin(string epoch)
         {
             if (Epoch == epoch) return;
-            Tell();
+            Flush();
             Epoch = epoch;
         }
 
@@ -134,8 +134,8 @@ public sealed class DeliveryCounts(int maxChanges = 8_192)
             else AddOther(after, upto);
         }
 
-        /// <summary>Once a pass: the one lock that is taken, however many clients were sent something.</summary>
-        public void Tell()
+        /// <summary>Once per pass: the only lock that is taken, however many clients were sent something.</summary>
+        public void Flush()
         {
             if (_count == 0) return;
             counts.Add(Epoch, _runs.AsSpan(0, _count));
@@ -155,7 +155,7 @@ public sealed class DeliveryCounts(int maxChanges = 8_192)
                 return;
             }
 
-            if (_count == _runs.Length) Tell();
+            if (_count == _runs.Length) Flush();
             _runs[_count] = new Run(after, upto, 1);
             _current = _count++;
         }

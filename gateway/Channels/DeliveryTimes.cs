@@ -5,8 +5,9 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Gateway.Channels;
 
 /// <summary>
-/// Measures how long a batch takes from the moment its first message was accepted until the last cursor of this gateway is past it. Nothing is
-/// done for a client: each sender tells after a pass how far all of its clients are, and a batch has arrived when the last sender says so.
+/// Measures how long a batch takes from the moment its first message was accepted until the last cursor of this gateway is past it.
+/// Nothing is done per client: each sender reports after a pass how far all of its clients are, and a batch has arrived when the last
+/// sender is past it.
 /// </summary>
 public sealed class DeliveryTimes(GatewayMetrics metrics, TimeProvider time)
 {
@@ -15,18 +16,18 @@ public sealed class DeliveryTimes(GatewayMetrics metrics, TimeProvider time)
 
     private readonly Lock _gate = new();
     private readonly Queue<Batch> _onTheWay = new();
-    private readonly List<Passed> _senders = [];
+    private readonly List<Progress> _senders = [];
     private readonly long[] _counts = new long[LatencyBuckets.Count];
     private long _newest;
 
     /// <summary>A sender takes part; it reports to what it gets.</summary>
-    public Passed Join()
+    public Progress Join()
     {
         lock (_gate)
         {
-            var passed = new Passed(this);
-            _senders.Add(passed);
-            return passed;
+            var progress = new Progress(this);
+            _senders.Add(progress);
+            return progress;
         }
     }
 
@@ -88,12 +89,12 @@ public sealed class DeliveryTimes(GatewayMetrics metrics, TimeProvider time)
     private readonly record struct Batch(long Offset, DateTimeOffset AcceptedAt, Activity? Span);
 
     /// <summary>How far all the clients of one sender are.</summary>
-    public sealed class Passed(DeliveryTimes times)
+    public sealed class Progress(DeliveryTimes times)
     {
         internal long Offset { get; set; }
 
         /// <summary>Each of its clients that follows the log has been sent everything up to here.</summary>
-        public void Tell(long offset)
+        public void Report(long offset)
         {
             lock (times._gate)
             {

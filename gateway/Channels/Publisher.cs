@@ -6,9 +6,6 @@ namespace NotifyHub.Gateway.Channels;
 /// <summary>The gateway's one way of publishing to the public channel.</summary>
 public sealed class Publisher(IGrainFactory grains, ChannelFollower follower, GatewayMetrics metrics, TimeProvider time)
 {
-    public const string Tcp = "tcp";
-    public const string Rest = "rest";
-
     private IBroadcastGrain? _channel;
 
     // Not got before it is used: a gateway may start before its silos, and then knows no grains yet. Got once: Orleans looks at the
@@ -17,7 +14,7 @@ public sealed class Publisher(IGrainFactory grains, ChannelFollower follower, Ga
 
     /// <summary>Returns once it is durable; fails as <see cref="IBroadcastGrain.PublishAsync"/> does.</summary>
     /// <param name="batch">What is published.</param>
-    /// <param name="source">One of the constants here.</param>
+    /// <param name="source">One of <see cref="PublishSource"/>.</param>
     public async Task<PublishResult> PublishAsync(PublishBatch batch, string source)
     {
         var begun = time.GetTimestamp();

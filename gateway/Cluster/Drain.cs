@@ -30,7 +30,7 @@ public sealed partial class Drain(
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         // A gateway that was never ready has no clients to close.
-        if (!contact.First.IsCompletedSuccessfully && !node.WebSocketListening) return;
+        if (!contact.First.IsCompletedSuccessfully && !node.State.WebSocketListening) return;
         using var hurry = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Hurry(hurry));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Hurry(hurry));

@@ -5,7 +5,8 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Gateway.Cluster;
 
 /// <summary>The calls from the silos to this gateway.</summary>
-public sealed class GatewayObserver(ChannelFollower follower, ListenerControl listeners, Clients clients, TimeProvider time)
+public sealed class GatewayObserver(
+    ChannelFollower follower, ListenerControl listeners, ClientRegistry clients, ClientCloser closer, TimeProvider time)
     : IGatewayObserver
 {
     /// <summary>Less than the silos wait: 2 s for the clients to take their close frame, the rest for the report.</summary>
@@ -32,7 +33,7 @@ public sealed class GatewayObserver(ChannelFollower follower, ListenerControl li
         using var timeout = new CancellationTokenSource(Timeout, time);
         try
         {
-            return await clients.CloseAsync(connectionId, timeout.Token);
+            return await closer.CloseAsync(connectionId, timeout.Token);
         }
         catch (OperationCanceledException)
         {

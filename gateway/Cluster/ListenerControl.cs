@@ -5,18 +5,30 @@ using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Cluster;
 
-/// <summary>Opens and closes the ports for clients and pushes as operators want: running, stopped, or restarted once
-/// more.</summary>
-public sealed partial class ListenerControl(GatewayNode node, PushListener push, Clients clients, ILogger<ListenerControl> logger)
-    : IDisposable
+/// <summary>
+/// Opens and closes the ports for clients and pushes as operators want: running, stopped, or restarted once more. Owns the state of the
+/// <see cref="GatewayNode"/> and is the only one that publishes it.
+/// </summary>
+public sealed partial class ListenerControl : IDisposable
 {
-    /// <summary>The time for the pushes under way when a gateway ends: longer than a silo takes to answer or to be given
-    /// up.</summary>
+    /// <summary>The time that a gateway that ends leaves to pushes under way: longer than a silo takes to answer or to fail.</summary>
     private static readonly TimeSpan PushGrace = TimeSpan.FromSeconds(10);
 
+    private readonly GatewayNode _node;
+    private readonly PushListener _push;
+    private readonly ClientCloser _closer;
+    private readonly ILogger<ListenerControl> _logger;
     private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly Lock _publishing = new();
     private ServiceState? _applied;
     private IReadOnlyList<Client> _closed = [];
+
+    public ListenerControl(
+        GatewayNode node, ClientTransport transport, PushListener push, ClientCloser closer, ILogger<ListenerControl> logger)
+    {
+        (_node, _push, _closer, _logger) = (node, push, closer, logger);
+        transport.Bound += port => Publish(state => state with { WebSocketPort = port });
+    }
 
     /// <summary>Returns once the state is in effect here. Older states than the one in effect are ignored.</summary>
     public async Task ApplyAsync(ServiceState state, CancellationToken cancellation)
@@ -25,11 +37,12 @@ public sealed partial class ListenerControl(GatewayNode node, PushListener push,
         try
         {
             if (_applied is { } applied && state.Version <= applied.Version) return;
-            if (node.Leaving)
+            if (_node.State.IsLeaving)
             {
-                // The drain closes the clients over a window already; a stop closes the rest at once.
-                if (!state.Running) _closed = clients.CloseAll(CloseReason.ServiceStopped, mayReturn: false);
-                _applied = node.State = state;
+                // Its clients are being closed already; a stop leaves them no time for it.
+                if (!state.Running) _closed = _closer.CloseAll(CloseReason.ServiceStopped, mayReturn: false);
+                Publish(node => node with { Service = state });
+                _applied = state;
                 return;
             }
 
@@ -37,11 +50,11 @@ public sealed partial class ListenerControl(GatewayNode node, PushListener push,
             if (!state.Running) await CloseAsync(CloseReason.ServiceStopped, cancellation);
             else if (isRestart) await CloseAsync(CloseReason.ServiceRestart, cancellation);
 
-            node.State = state;
+            Publish(node => node with { Service = state });
             if (state.Running)
             {
-                await push.StartListeningAsync(cancellation);
-                node.WebSocketListening = true;
+                await _push.StartListeningAsync(cancellation);
+                Publish(node => node with { PushPort = _push.Port, PushListening = true, WebSocketListening = true });
             }
 
             _applied = state;
@@ -57,35 +70,42 @@ public sealed partial class ListenerControl(GatewayNode node, PushListener push,
     public async Task WaitUntilClosedAsync(CancellationToken cancellation)
     {
         var closed = _closed;
-        await clients.EndedAsync(closed, cancellation);
+        await _closer.EndedAsync(closed, cancellation);
         // The next command may come in months: don't keep the clients in memory until then.
         Interlocked.CompareExchange(ref _closed, [], closed);
     }
 
-    /// <summary>Closes both ports for good, because the process is about to end: pushes under way are answered and the clients
-    /// are closed over the window, the rest at once when <paramref name="hurry"/> is cancelled. Returns when the last client has
-    /// ended.</summary>
+    /// <summary>Closes both ports for good, because the process is about to end: pushes under way are answered and the clients are closed
+    /// over the window, the rest at once when <paramref name="hurry"/> is cancelled. Returns when the last client has ended.</summary>
     public async Task LeaveAsync(TimeSpan window, CancellationToken hurry, CancellationToken cancellation)
     {
         await _gate.WaitAsync(cancellation);
-        // From here on no change of the wanted state opens a port again.
-        node.Leaving = true;
-        node.WebSocketListening = false;
+        // From here on no change of the wanted state opens anything again.
+        Publish(node => node with { IsLeaving = true, WebSocketListening = false });
         _gate.Release();
-        await Task.WhenAll(
-            push.StopListeningAsync(cancellation, PushGrace),
-            clients.CloseAllAsync(CloseReason.ShuttingDown, window, hurry));
-        await clients.WaitUntilEmptyAsync(cancellation);
+        await Task.WhenAll(StopPushAsync(cancellation, PushGrace), _closer.CloseAllAsync(CloseReason.ShuttingDown, window, hurry));
+        await _closer.WaitUntilEmptyAsync(cancellation);
     }
 
     public void Dispose() => _gate.Dispose();
 
     private async Task CloseAsync(CloseReason reason, CancellationToken cancellation)
     {
-        // In this order: a client that is closed must not be able to connect here again.
-        node.WebSocketListening = false;
-        _closed = clients.CloseAll(reason, mayReturn: reason != CloseReason.ServiceStopped);
-        await push.StopListeningAsync(cancellation);
+        // In this order: a client that was closed must not be let in again.
+        Publish(node => node with { WebSocketListening = false });
+        _closed = _closer.CloseAll(reason, mayReturn: reason != CloseReason.ServiceStopped);
+        await StopPushAsync(cancellation);
+    }
+
+    private Task StopPushAsync(CancellationToken cancellation, TimeSpan? limit = null)
+    {
+        Publish(node => node with { PushListening = false });
+        return _push.StopListeningAsync(cancellation, limit);
+    }
+
+    private void Publish(Func<NodeState, NodeState> change)
+    {
+        lock (_publishing) _node.Publish(change(_node.State));
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Service is now running: {Running} (restarts so far: {Restarts})")]

@@ -11,7 +11,8 @@ namespace NotifyHub.Gateway.Cluster;
 public sealed class NodeReports(
     GatewayNode node,
     ChannelFollower follower,
-    Clients clients,
+    ClientRegistry clients,
+    SenderPool senders,
     DeliveryTimes times,
     IOptions<GatewayOptions> options,
     TimeProvider time)
@@ -20,7 +21,7 @@ public sealed class NodeReports(
     private readonly string _role = options.Value.Mode == GatewayMode.Embedded ? "embedded" : "gateway";
 
     public NodeReport Now() => new(
-        node.Id, _role, $"{Environment.MachineName}:{node.WebSocketPort}", Environment.ProcessId,
+        node.Id, _role, $"{Environment.MachineName}:{node.State.WebSocketPort}", Environment.ProcessId,
         _usage.CpuPercent(), ProcessUsage.MemoryPercent(), clients.Count, _usage.StartedAt(),
-        new Traffic(follower.Log?.Head ?? -1, clients.Delivered, times.Counts()));
+        new Traffic(follower.Log?.Head ?? -1, senders.Delivered, times.Counts()));
 }

@@ -14,7 +14,8 @@ internal sealed partial class SessionReporter(
     IGatewayObserver observer,
     GatewayNode node,
     NodeReports nodeReports,
-    Clients clients,
+    ClientRegistry clients,
+    SenderPool senders,
     GridContact contact,
     GatewayMetrics metrics,
     TimeProvider time,
@@ -67,7 +68,7 @@ internal sealed partial class SessionReporter(
         if (_complete is null && (number == 1 || clients.Changes.HasDropped)) _complete = NameAll([], []);
         var part = _complete?.Next();
         var (opened, closed) = part is null ? clients.Changes.Take(MaxPerReport) : (part.Opened, part.Closed);
-        var (sent, received) = (clients.Sent, clients.Received);
+        var (sent, received) = (senders.Sent, clients.Received);
         var report = new SessionReport(
             number, observer, nodeReports.Now(), Complete: part is not null, opened, closed,
             sent - _sent, received - _received, part?.After, part?.UpTo);

@@ -23,7 +23,7 @@ public sealed class ConnectRate(int perSecond, TimeProvider time)
     public ConnectVerdict Take(string address)
     {
         if (perSecond == 0) return ConnectVerdict.Granted;
-        var network = ConnectionPlaces.Network(address);
+        var network = IpAddresses.Prefix(address);
         lock (_lock)
         {
             Forget();

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
 namespace NotifyHub.Gateway.Network;
@@ -24,7 +22,7 @@ public sealed class ConnectionPlaces(int max, int maxPerAddress)
             return Admission.Full;
         }
 
-        if (maxPerAddress == 0 || TryTake(Network(address))) return Admission.Granted;
+        if (maxPerAddress == 0 || TryTake(IpAddresses.Prefix(address))) return Admission.Granted;
         Interlocked.Decrement(ref _taken);
         return Admission.AddressFull;
     }
@@ -34,7 +32,7 @@ public sealed class ConnectionPlaces(int max, int maxPerAddress)
     {
         Interlocked.Decrement(ref _taken);
         if (maxPerAddress == 0) return;
-        var network = Network(address);
+        var network = IpAddresses.Prefix(address);
         lock (_byAddress)
         {
             if (_byAddress[network] == 1) _byAddress.Remove(network);
@@ -52,14 +50,5 @@ public sealed class ConnectionPlaces(int max, int maxPerAddress)
             count++;
             return true;
         }
-    }
-
-    /// <summary>Of IPv6 the first half: whoever has one address there has all the 2^64 that differ in the rest.</summary>
-    internal static string Network(string address)
-    {
-        if (!IPAddress.TryParse(address, out var parsed) || parsed.AddressFamily != AddressFamily.InterNetworkV6) return address;
-        var bytes = parsed.GetAddressBytes();
-        bytes.AsSpan(8).Clear();
-        return new IPAddress(bytes).ToString();
     }
 }

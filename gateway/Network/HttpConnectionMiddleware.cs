@@ -6,7 +6,7 @@ internal static class HttpConnectionMiddleware
     /// <summary>A connection is not idle while it has a request under way. First of all middleware.</summary>
     public static IApplicationBuilder UseHttpConnections(this IApplicationBuilder app) => app.Use(async (context, next) =>
     {
-        if (context.Features.Get<HttpConnection>() is not { } connection)
+        if (context.Features.Get<HttpConnections.Connection>() is not { } connection)
         {
             await next(context);
             return;

@@ -1,7 +1,5 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
-using NotifyHub.Gateway.Settings;
-using NotifyHub.Gateway.Telemetry;
 
 namespace NotifyHub.Gateway.Network;
 
@@ -17,20 +15,9 @@ namespace NotifyHub.Gateway.Network;
 public sealed class HttpConnections(int max, int maxPerAddress, Func<IPAddress, bool> isExempt, Action<HttpRefusal> refused)
 {
     private readonly Lock _lock = new();
-    private readonly LinkedList<HttpConnection> _idle = new();
+    private readonly LinkedList<Connection> _idle = new();
     private readonly Dictionary<string, Address> _addresses = new(StringComparer.Ordinal);
     private int _count;
-
-    /// <summary>Those of a port, as the settings have it.</summary>
-    /// <param name="isClientPort">The one that clients connect to; all others are counted as one in the metrics.</param>
-    public static HttpConnections Of(GatewayOptions options, TrustedProxies proxies, GatewayMetrics metrics, bool isClientPort) => new(
-        options.HttpConnections, options.HttpConnectionsPerAddress, proxies.IsTrusted, why => metrics.Refused((why, isClientPort) switch
-        {
-            (HttpRefusal.Shed, true) => Refusal.Shed,
-            (HttpRefusal.Full, true) => Refusal.HttpFull,
-            (HttpRefusal.Shed, false) => Refusal.OtherShed,
-            _ => Refusal.OtherFull,
-        }));
 
     /// <summary>How many there are.</summary>
     public int Count => Volatile.Read(ref _count);
@@ -41,15 +28,15 @@ public sealed class HttpConnections(int max, int maxPerAddress, Func<IPAddress, 
     /// <summary>Takes a connection in, idle. Null: refused.</summary>
     /// <param name="abort">Ends it. Called when a newer one needs its place, also before this method returns to another
     /// caller.</param>
-    public HttpConnection? Open(IPAddress peer, Action abort)
+    public Connection? Open(IPAddress peer, Action abort)
     {
-        HttpConnection? shed = null;
-        HttpConnection? opened = null;
+        Connection? shed = null;
+        Connection? opened = null;
         lock (_lock)
         {
             var key = maxPerAddress == 0 || isExempt(peer)
                 ? null
-                : ConnectionPlaces.Network((peer.IsIPv4MappedToIPv6 ? peer.MapToIPv4() : peer).ToString());
+                : IpAddresses.Prefix(peer);
             var address = key is null ? null : _addresses.GetValueOrDefault(key);
             var isAddressFull = address is not null && address.Count >= maxPerAddress;
             if (isAddressFull) shed = address!.Idle.First?.Value;
@@ -68,7 +55,7 @@ public sealed class HttpConnections(int max, int maxPerAddress, Func<IPAddress, 
     /// <param name="next">What serves them.</param>
     public ConnectionDelegate Guard(ConnectionDelegate next) => async connection =>
     {
-        if (connection.Features.Get<HttpConnection>() is not { } own)
+        if (connection.Features.Get<Connection>() is not { } own)
         {
             if (Open((connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None, connection.Abort) is not { } opened)
             {
@@ -92,7 +79,7 @@ public sealed class HttpConnections(int max, int maxPerAddress, Func<IPAddress, 
     /// <summary>Ends the connection that has been idle the longest. False: none is idle.</summary>
     public bool ShedOldest()
     {
-        HttpConnection? shed;
+        Connection? shed;
         lock (_lock)
         {
             shed = _idle.First?.Value;
@@ -105,12 +92,12 @@ public sealed class HttpConnections(int max, int maxPerAddress, Func<IPAddress, 
         return true;
     }
 
-    internal void Begin(HttpConnection connection)
+    private void Begin(Connection connection)
     {
         lock (_lock) RemoveIdle(connection);
     }
 
-    internal void End(HttpConnection connection)
+    private void End(Connection connection)
     {
         lock (_lock)
         {
@@ -118,7 +105,7 @@ public sealed class HttpConnections(int max, int maxPerAddress, Func<IPAddress, 
         }
     }
 
-    internal void Close(HttpConnection connection)
+    private void Close(Connection connection)
     {
         lock (_lock)
         {
@@ -126,18 +113,18 @@ public sealed class HttpConnections(int max, int maxPerAddress, Func<IPAddress, 
         }
     }
 
-    private HttpConnection Add(string? key, Action abort)
+    private Connection Add(string? key, Action abort)
     {
         // Looked up now: the address may have left with the one that was shed.
         if (key is not null && !_addresses.ContainsKey(key)) _addresses[key] = new Address(key);
-        var connection = new HttpConnection(this, key is null ? null : _addresses[key], abort);
+        var connection = new Connection(this, key is null ? null : _addresses[key], abort);
         _count++;
         if (connection.Address is { } address) address.Count++;
         AddIdle(connection);
         return connection;
     }
 
-    private void Remove(HttpConnection connection)
+    private void Remove(Connection connection)
     {
         RemoveIdle(connection);
         connection.IsOpen = false;
@@ -145,14 +132,14 @@ public sealed class HttpConnections(int max, int maxPerAddress, Func<IPAddress, 
         if (connection.Address is { } address && --address.Count == 0) _addresses.Remove(address.Key);
     }
 
-    private void AddIdle(HttpConnection connection)
+    private void AddIdle(Connection connection)
     {
         if (connection.InAll.List is not null) return;
         _idle.AddLast(connection.InAll);
         connection.Address?.Idle.AddLast(connection.InAddress);
     }
 
-    private void RemoveIdle(HttpConnection connection)
+    private void RemoveIdle(Connection connection)
     {
         if (connection.InAll.List is null) return;
         _idle.Remove(connection.InAll);
@@ -165,6 +152,66 @@ public sealed class HttpConnections(int max, int maxPerAddress, Func<IPAddress, 
 
         public int Count { get; set; }
 
-        public LinkedList<HttpConnection> Idle { get; } = new();
+        public LinkedList<Connection> Idle { get; } = new();
+    }
+
+    /// <summary>One connection that is no client. All of it may be called at any time, also after its end.</summary>
+    public sealed class Connection
+    {
+        private readonly HttpConnections _all;
+        private readonly Lock _abortLock = new();
+        private Action _abort;
+        private bool _isAborted;
+
+        internal Connection(HttpConnections all, Address? address, Action abort)
+        {
+            (_all, Address, _abort) = (all, address, abort);
+            (InAll, InAddress) = (new(this), new(this));
+        }
+
+        internal Address? Address { get; }
+
+        internal LinkedListNode<Connection> InAll { get; }
+
+        internal LinkedListNode<Connection> InAddress { get; }
+
+        /// <summary>It counts. Under the lock of <see cref="HttpConnections"/>.</summary>
+        internal bool IsOpen { get; set; } = true;
+
+        /// <summary>The limit is near: the connection is to end with its request.</summary>
+        public bool IsToEnd => _all.AreScarce;
+
+        /// <summary>A request is under way.</summary>
+        public void Begin() => _all.Begin(this);
+
+        /// <summary>The request is answered; the connection is idle.</summary>
+        public void End() => _all.End(this);
+
+        /// <summary>It has ended, or is a client now: it does not count any more.</summary>
+        public void Close() => _all.Close(this);
+
+        /// <summary>From now on the connection is ended in another way; at once if its end was requested already.</summary>
+        public void AbortWith(Action abort)
+        {
+            lock (_abortLock)
+            {
+                _abort = abort;
+                if (!_isAborted) return;
+            }
+
+            abort();
+        }
+
+        internal void Abort()
+        {
+            Action abort;
+            lock (_abortLock)
+            {
+                _isAborted = true;
+                abort = _abort;
+            }
+
+            abort();
+        }
     }
 }

@@ -1,12 +1,13 @@
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Settings;
-using NotifyHub.Gateway.Telemetry;
 
 namespace NotifyHub.Gateway.Network;
 
-/// <summary>All ports with connections that are no clients. They share the process's open files: whichever port is flooded, the others answer.</summary>
-public sealed class HttpPorts(IOptions<GatewayOptions> options, TrustedProxies proxies, GatewayMetrics metrics)
+/// <summary>All ports with connections that are no clients. They share the process's open files: whichever port is flooded, the
+/// others answer.</summary>
+/// <param name="refused">Called for each connection that is shed or refused, with whether it was on the clients' port.</param>
+public sealed class HttpPorts(IOptions<GatewayOptions> options, TrustedProxies proxies, Action<HttpRefusal, bool> refused)
 {
     private readonly Lock _lock = new();
     private HttpConnections[] _ports = [];
@@ -15,7 +16,8 @@ public sealed class HttpPorts(IOptions<GatewayOptions> options, TrustedProxies p
     /// <param name="isClientPort">The one that clients connect to; all others are counted as one in the metrics.</param>
     public HttpConnections Add(bool isClientPort)
     {
-        var port = HttpConnections.Of(options.Value, proxies, metrics, isClientPort);
+        var port = new HttpConnections(
+            options.Value.HttpConnections, options.Value.HttpConnectionsPerAddress, proxies.IsTrusted, why => refused(why, isClientPort));
         lock (_lock) _ports = [.. _ports, port];
         return port;
     }

@@ -11,16 +11,8 @@ namespace NotifyHub.Gateway.Network;
 /// </summary>
 public sealed partial class TrustedProxies(IOptions<GatewayOptions> options, ILogger<TrustedProxies> logger)
 {
-    private readonly IPNetwork[] _networks = [.. options.Value.TrustedProxies.Select(text => Parse(text)!.Value)];
+    private readonly IPNetwork[] _networks = [.. options.Value.TrustedProxies.Select(text => IpNetworks.Parse(text)!.Value)];
     private int _hasWarned;
-
-    /// <summary>A network such as <c>10.0.0.0/8</c>, or one address; null: neither.</summary>
-    public static IPNetwork? Parse(string text)
-    {
-        if (IPNetwork.TryParse(text, out var network)) return network;
-        if (!IPAddress.TryParse(text, out var address)) return null;
-        return new IPNetwork(address, address.GetAddressBytes().Length * 8);
-    }
 
     /// <summary>The address that the nearest proxies, all trusted, say the request comes from; the peer's own when it is none of them.</summary>
     /// <param name="forwardedFor">The header: a list to which each proxy appends whom it had the request from.</param>
@@ -28,7 +20,7 @@ public sealed partial class TrustedProxies(IOptions<GatewayOptions> options, ILo
     public IPAddress Client(IPAddress peer, string? forwardedFor, out int hops)
     {
         hops = 0;
-        var client = Plain(peer);
+        var client = IpAddresses.Plain(peer);
         if (string.IsNullOrEmpty(forwardedFor)) return client;
         if (!IsTrusted(client))
         {
@@ -70,7 +62,7 @@ public sealed partial class TrustedProxies(IOptions<GatewayOptions> options, ILo
     /// <summary>The address is a proxy's that the settings name.</summary>
     public bool IsTrusted(IPAddress address)
     {
-        address = Plain(address);
+        address = IpAddresses.Plain(address);
         foreach (var network in _networks)
             if (network.Contains(address)) return true;
         return false;
@@ -82,12 +74,12 @@ public sealed partial class TrustedProxies(IOptions<GatewayOptions> options, ILo
         var isAddress = IPAddress.TryParse(text, out var plain);
         if (isAddress)
         {
-            address = Plain(plain!);
+            address = IpAddresses.Plain(plain!);
             return true;
         }
 
         var isEndPoint = IPEndPoint.TryParse(text, out var endPoint);
-        address = isEndPoint ? Plain(endPoint!.Address) : IPAddress.None;
+        address = isEndPoint ? IpAddresses.Plain(endPoint!.Address) : IPAddress.None;
         return isEndPoint;
     }
 
@@ -95,6 +87,4 @@ public sealed partial class TrustedProxies(IOptions<GatewayOptions> options, ILo
         + "NotifyHub:TrustedProxies (environment NotifyHub__TrustedProxies__0) to its address or network: until then all who come by way of it "
         + "are one address to the limits of logins, requests and clients. Told once.")]
     private partial void LogNotTrusted(IPAddress peer);
-
-    private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }

@@ -23,7 +23,7 @@ namespace NotifyHub.Gateway.Push;
 public sealed partial class PushConnection(
     PipeReader input,
     PipeWriter output,
-    PushSlot slot,
+    PushRegistry.Slot slot,
     PushBudget budget,
     Func<PublishBatch, Task<PublishResult>> publish,
     GatewayMetrics metrics,

@@ -8,7 +8,6 @@ using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Channels;
 using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Settings;
-using NotifyHub.Gateway.Sockets;
 using NotifyHub.Gateway.Telemetry;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Hosting;
@@ -33,7 +32,6 @@ public sealed partial class PushListener : IHostedService, IDisposable
 
     private readonly Func<PublishBatch, Task<PublishResult>> _publish;
     private readonly GatewayMetrics _metrics;
-    private readonly GatewayNode _node;
     private readonly GatewayOptions _options;
     private readonly ServerCertificate? _certificate;
     private readonly TimeProvider _time;
@@ -49,19 +47,17 @@ public sealed partial class PushListener : IHostedService, IDisposable
     public PushListener(
         Publisher publisher,
         GatewayMetrics metrics,
-        GatewayNode node,
         IOptions<GatewayOptions> options,
         ServerCertificate certificate,
         TimeProvider time,
         ILogger<PushListener> logger)
-        : this(batch => publisher.PublishAsync(batch, Publisher.Tcp), metrics, node, options, time, logger, certificate)
+        : this(batch => publisher.PublishAsync(batch, PublishSource.Tcp), metrics, options, time, logger, certificate)
     {
     }
 
     public PushListener(
         Func<PublishBatch, Task<PublishResult>> publish,
         GatewayMetrics metrics,
-        GatewayNode node,
         IOptions<GatewayOptions> options,
         TimeProvider time,
         ILogger<PushListener> logger,
@@ -70,7 +66,6 @@ public sealed partial class PushListener : IHostedService, IDisposable
         _certificate = certificate;
         _publish = publish;
         _metrics = metrics;
-        _node = node;
         _options = options.Value;
         _registry = new PushRegistry(_options.PushConnections, _options.PushConnectionsPerAddress);
         _budget = new PushBudget(_options.PushPendingBytes);
@@ -79,6 +74,11 @@ public sealed partial class PushListener : IHostedService, IDisposable
         _failures = new LogGate(time);
         _logger = logger;
     }
+
+    /// <summary>The port as bound or as it will be bound again; 0 only before the first start.</summary>
+    public int Port { get; private set; }
+
+    public bool IsListening => _listening is not null;
 
     Task IHostedService.StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -94,10 +94,9 @@ public sealed partial class PushListener : IHostedService, IDisposable
             if (_listening is not null) return;
             var socket = Bind();
             var stop = new CancellationTokenSource();
-            _node.PushPort = ((IPEndPoint)socket.LocalEndPoint!).Port;
-            _node.PushListening = true;
+            Port = ((IPEndPoint)socket.LocalEndPoint!).Port;
             _listening = new Listening(socket, stop, AcceptAsync(socket, stop.Token));
-            LogListening(_options.PushAddress, _node.PushPort);
+            LogListening(_options.PushAddress, Port);
         }
         finally
         {
@@ -116,7 +115,6 @@ public sealed partial class PushListener : IHostedService, IDisposable
         {
             if (_listening is not { } listening) return;
             _listening = null;
-            _node.PushListening = false;
             await listening.Stop.CancelAsync();
             listening.Socket.Dispose();
             await listening.Accepting;
@@ -131,7 +129,7 @@ public sealed partial class PushListener : IHostedService, IDisposable
             }
 
             listening.Stop.Dispose();
-            LogStopped(_node.PushPort);
+            LogStopped(Port);
         }
         finally
         {
@@ -150,7 +148,7 @@ public sealed partial class PushListener : IHostedService, IDisposable
     {
         var address = ListenAddress.Of(_options.PushAddress);
         // The port that the system gave the first time is kept: senders know it by now.
-        var port = _options.PushPort != 0 ? _options.PushPort : _node.PushPort;
+        var port = _options.PushPort != 0 ? _options.PushPort : Port;
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
@@ -185,7 +183,7 @@ public sealed partial class PushListener : IHostedService, IDisposable
 
                 // Started and entered before it can end, or an ended connection would stay in the list.
                 var start = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                _connections[socket] = TakeAsync(socket, ClientTransport.Address(socket.RemoteEndPoint), start.Task, stop);
+                _connections[socket] = TakeAsync(socket, IpAddresses.Text(socket.RemoteEndPoint), start.Task, stop);
                 start.SetResult();
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
@@ -239,7 +237,7 @@ public sealed partial class PushListener : IHostedService, IDisposable
         Interlocked.Decrement(ref _refusing);
     }
 
-    private Task ServeAsync(Stream stream, PushSlot slot, CancellationToken stop) =>
+    private Task ServeAsync(Stream stream, PushRegistry.Slot slot, CancellationToken stop) =>
         new PushConnection(
             PipeReader.Create(stream, ReaderOptions), PipeWriter.Create(stream, WriterOptions), slot, _budget, _publish, _metrics, _options, _time, _logger)
             .RunAsync(stop);

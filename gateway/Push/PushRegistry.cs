@@ -13,23 +13,22 @@ public sealed class PushRegistry(int max, int maxPerAddress)
 {
     private readonly IdleSlots _idle = new();
     private readonly Dictionary<string, Network> _networks = new(StringComparer.Ordinal);
+    private readonly Lock _lock = new();
     private int _count;
 
     /// <summary>How many there are.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    internal Lock Lock { get; } = new();
-
     /// <summary>Takes a connection in, idle.</summary>
     /// <param name="address">The peer's.</param>
     /// <param name="isAuthorised">Whether it needs no key.</param>
     /// <param name="slot">Null unless it is granted.</param>
-    public Admission TryAdd(string address, bool isAuthorised, out PushSlot? slot)
+    public Admission TryAdd(string address, bool isAuthorised, out Slot? slot)
     {
-        var key = ConnectionPlaces.Network(address);
-        PushSlot? shed;
+        var key = IpAddresses.Prefix(address);
+        Slot? shed;
         Admission shortage;
-        lock (Lock)
+        lock (_lock)
         {
             var network = _networks.GetValueOrDefault(key);
             shortage = maxPerAddress > 0 && network?.Count >= maxPerAddress ? Admission.AddressFull
@@ -51,7 +50,7 @@ public sealed class PushRegistry(int max, int maxPerAddress)
             if (!_networks.TryGetValue(key, out network)) _networks.Add(key, network = new Network(key));
             network.Count++;
             _count++;
-            slot = new PushSlot(this, network, isAuthorised);
+            slot = new Slot(this, network, isAuthorised);
             Place(slot);
         }
 
@@ -60,20 +59,20 @@ public sealed class PushRegistry(int max, int maxPerAddress)
     }
 
     /// <summary>The connection has ended. Nothing happens when it was shed: its place is another's.</summary>
-    public void Remove(PushSlot slot)
+    public void Remove(Slot slot)
     {
-        lock (Lock) Drop(slot);
+        lock (_lock) Drop(slot);
     }
 
     /// <summary>Puts a slot among the idle ones, or takes it from there, as it is now. Under the lock.</summary>
-    internal void Place(PushSlot slot)
+    private void Place(Slot slot)
     {
         if (slot.IsGone) return;
         _idle.Place(slot, slot.InAll);
         slot.Network.Idle.Place(slot, slot.InNetwork);
     }
 
-    private void Drop(PushSlot slot)
+    private void Drop(Slot slot)
     {
         if (slot.IsGone) return;
         slot.IsGone = true;
@@ -95,18 +94,118 @@ public sealed class PushRegistry(int max, int maxPerAddress)
     /// <summary>In the order in which they became idle.</summary>
     internal sealed class IdleSlots
     {
-        private readonly LinkedList<PushSlot> _strangers = new();
-        private readonly LinkedList<PushSlot> _authorised = new();
+        private readonly LinkedList<Slot> _strangers = new();
+        private readonly LinkedList<Slot> _authorised = new();
 
         /// <summary>Who is to make room for a new one.</summary>
-        public PushSlot? First(bool forAuthorised) => (_strangers.First ?? (forAuthorised ? _authorised.First : null))?.Value;
+        public Slot? First(bool forAuthorised) => (_strangers.First ?? (forAuthorised ? _authorised.First : null))?.Value;
 
-        public void Place(PushSlot slot, LinkedListNode<PushSlot> node)
+        public void Place(Slot slot, LinkedListNode<Slot> node)
         {
             var list = !slot.IsAuthorised ? _strangers : slot.IsBusy ? null : _authorised;
             if (node.List == list) return;
             node.List?.Remove(node);
             list?.AddLast(node);
+        }
+    }
+
+    /// <summary>
+    /// A connection's place. It is busy, and keeps its place, while lines of it are being published and answered, and while a line of it
+    /// arrives; before it has shown the key it is never busy.
+    /// </summary>
+    public sealed class Slot : IDisposable
+    {
+        private readonly PushRegistry _registry;
+        private readonly CancellationTokenSource _shed = new();
+        private int _outstanding;
+        private bool _isReceiving;
+
+        internal Slot(PushRegistry registry, Network network, bool isAuthorised)
+        {
+            IsAuthorised = isAuthorised;
+            _registry = registry;
+            Network = network;
+            InAll = new LinkedListNode<Slot>(this);
+            InNetwork = new LinkedListNode<Slot>(this);
+        }
+
+        /// <summary>Cancelled when a newer connection was given the place.</summary>
+        public CancellationToken ShedToken => _shed.Token;
+
+        /// <summary>A newer connection was given the place.</summary>
+        public bool IsShed => Shortage != Admission.Granted;
+
+        /// <summary>Which limit was reached when it was shed.</summary>
+        public Admission Shortage { get; private set; } = Admission.Granted;
+
+        /// <summary>Whether batches of lines are being published or answered.</summary>
+        public bool HasOutstanding => Volatile.Read(ref _outstanding) > 0;
+
+        internal Network Network { get; }
+
+        internal LinkedListNode<Slot> InAll { get; }
+
+        internal LinkedListNode<Slot> InNetwork { get; }
+
+        internal bool IsAuthorised { get; private set; }
+
+        internal bool IsBusy => _outstanding > 0 || _isReceiving;
+
+        internal bool IsGone { get; set; }
+
+        /// <summary>The connection has shown the key.</summary>
+        public void Authorise()
+        {
+            lock (_registry._lock)
+            {
+                IsAuthorised = true;
+                _registry.Place(this);
+            }
+        }
+
+        /// <summary>A batch of lines is on its way.</summary>
+        public void Begin()
+        {
+            lock (_registry._lock)
+            {
+                _outstanding++;
+                _registry.Place(this);
+            }
+        }
+
+        /// <summary>So many batches have been answered.</summary>
+        public void End(int batches)
+        {
+            lock (_registry._lock)
+            {
+                _outstanding -= batches;
+                _registry.Place(this);
+            }
+        }
+
+        /// <summary>Whether part of a line has arrived.</summary>
+        public void Receive(bool isReceiving)
+        {
+            lock (_registry._lock)
+            {
+                _isReceiving = isReceiving;
+                _registry.Place(this);
+            }
+        }
+
+        public void Dispose() => _shed.Dispose();
+
+        internal void Shed(Admission shortage)
+        {
+            Shortage = shortage;
+            try
+            {
+                _shed.Cancel();
+            }
+            catch (ObjectDisposedException)
+            {
+                // It ended in this very moment.
+            }
         }
     }
 }

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using NotifyHub.Gateway.Network;
 using NotifyHub.Hosting.Settings;
 
 namespace NotifyHub.Gateway.Settings;
@@ -7,6 +6,9 @@ namespace NotifyHub.Gateway.Settings;
 /// <summary>Settings of a gateway, section <c>NotifyHub</c>. Checked at start; all faults are reported at once.</summary>
 public sealed class GatewayOptions : CommonOptions
 {
+    /// <summary>HS256 needs as many bytes as its hash has; a shorter key could be guessed offline from any one token.</summary>
+    public const int MinJwtKeyBytes = 32;
+
     /// <summary>Embedded: the silo runs in this process too. Cluster: this process is an Orleans client of the silos.</summary>
     public GatewayMode Mode { get; set; } = GatewayMode.Embedded;
 

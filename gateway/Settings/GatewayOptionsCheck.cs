@@ -2,8 +2,6 @@ using System.ComponentModel.DataAnnotations;
 using System.Net;
 using System.Text;
 using Microsoft.Extensions.Options;
-using NotifyHub.Gateway.Access;
-using NotifyHub.Gateway.Network;
 using NotifyHub.Hosting;
 
 namespace NotifyHub.Gateway.Settings;
@@ -24,9 +22,9 @@ public sealed class GatewayOptionsCheck : IValidateOptions<GatewayOptions>
 
         var keyBytes = Encoding.UTF8.GetByteCount(options.JwtKey);
         var mayBeMade = options.Mode == GatewayMode.Embedded && keyBytes == 0;
-        if (keyBytes < SigningKey.LeastBytes && !mayBeMade)
+        if (keyBytes < GatewayOptions.MinJwtKeyBytes && !mayBeMade)
         {
-            faults.Add($"NotifyHub:JwtKey: must have at least {SigningKey.LeastBytes} bytes, and has {keyBytes}; "
+            faults.Add($"NotifyHub:JwtKey: must have at least {GatewayOptions.MinJwtKeyBytes} bytes, and has {keyBytes}; "
                 + "every gateway of a grid needs the same.");
         }
 
@@ -49,7 +47,7 @@ public sealed class GatewayOptionsCheck : IValidateOptions<GatewayOptions>
             (nameof(options.HealthPort), options.HealthPort)));
 
         faults.AddRange(options.TrustedProxies
-            .Where(network => TrustedProxies.Parse(network) is null)
+            .Where(network => IpNetworks.Parse(network) is null)
             .Select(network => $"NotifyHub:TrustedProxies: '{network}' is no IP address, nor a network such as 10.0.0.0/8."));
         CheckCertificate(options, faults);
 

@@ -12,13 +12,15 @@ namespace NotifyHub.Gateway.Sockets;
 /// </summary>
 public sealed class Client
 {
+    internal const int NoShard = -1;
+
     private static readonly TaskCompletionSource Done = MakeDone();
 
     private readonly Socket? _socket;
     private readonly Stream? _stream;
     private readonly Action? _abortStream;
     private readonly Socket? _carrier;
-    private readonly Sender _sender;
+    private readonly ReadyQueue<Client> _queue;
     private readonly Outbox _outbox;
     private TaskCompletionSource? _flushed;
     private volatile CloseReason? _closing;
@@ -42,17 +44,17 @@ public sealed class Client
     /// <param name="number">Unique in this gateway.</param>
     /// <param name="opened">What its session's record begins with.</param>
     /// <param name="connection">Where it is.</param>
-    /// <param name="sender">The thread that will write to it.</param>
+    /// <param name="queue">Of the sender that writes to it.</param>
     /// <param name="outboxBytes">Bound of the answers that wait.</param>
     /// <param name="memory">What they are counted in.</param>
     public Client(
-        long number, SessionOpened opened, ClientConnection connection, Sender sender, int outboxBytes, ClientMemory memory)
+        long number, SessionOpened opened, ClientConnection connection, ReadyQueue<Client> queue, int outboxBytes, ClientMemory memory)
     {
         Number = number;
         Opened = opened;
         (_socket, _stream, _abortStream, _carrier) = connection;
         _carrier ??= _socket;
-        _sender = sender;
+        _queue = queue;
         _outbox = new Outbox(outboxBytes, memory);
         LastHeard = Environment.TickCount64;
         LastPinged = LastHeard;
@@ -62,25 +64,26 @@ public sealed class Client
 
     public SessionOpened Opened { get; }
 
-    /// <summary>What let it in.</summary>
-    public SocketPass Pass { get; init; } = SocketPass.Nobody;
+    /// <summary>Who it is.</summary>
+    public ClientPrincipal Principal { get; init; } = ClientPrincipal.Anonymous;
 
     /// <summary>The client speaks <c>notifyhub.v1</c>.</summary>
     public bool IsEnveloped => Opened.Protocol.Length > 0;
 
     /// <summary>What it is sent does not count as delivered.</summary>
-    public bool Observes => Pass.Observes;
+    public bool IsObserver => Principal.IsObserver;
 
-    // --- Owned by the sender's thread, as its seat is, where the cursor stands ---
+    // --- Owned by the sender's thread, as the slot of its cursor is ---
 
-    internal Lane? Lane { get; set; }
+    /// <summary>The shard that it is in; <see cref="NoShard"/> before the sender has seen it and after its end.</summary>
+    internal int ShardIndex { get; set; } = NoShard;
 
-    internal int SeatIndex { get; set; }
+    internal int SlotIndex { get; set; }
 
-    /// <summary>Messages of the log sent while it had a seat.</summary>
+    /// <summary>Messages of the log sent while it had a slot.</summary>
     internal long SentBefore { get; set; }
 
-    /// <summary>What a seat writes to directly; -1: only <see cref="Send"/> knows how.</summary>
+    /// <summary>What its slot writes to directly; -1: only <see cref="Send"/> knows how.</summary>
     internal int SocketNumber => DirectSocket.IsSupported && _socket is not null ? (int)_socket.Handle : -1;
 
     // --- For any thread ---
@@ -142,11 +145,9 @@ public sealed class Client
         }
     }
 
-    public LiveCounters Counters() => new(
-        Opened.ConnectionId, (Lane?.SentTo(this) ?? SentBefore) + Volatile.Read(ref _answered), Received, Errors, LastError, LastPingAt);
-
-    /// <summary>Bytes of the live log that it has yet to be sent.</summary>
-    public long Lag(LogHead head) => Lane?.LagOf(this, head) ?? 0;
+    /// <param name="sentOfLog">Messages of the log that it was sent, as its sender has it.</param>
+    internal LiveCounters Counters(long sentOfLog) =>
+        new(Opened.ConnectionId, sentOfLog + Volatile.Read(ref _answered), Received, Errors, LastError, LastPingAt);
 
     public void CountError(string error)
     {
@@ -158,7 +159,7 @@ public sealed class Client
     public void Answer(byte[] textFrame)
     {
         Interlocked.Increment(ref _answered);
-        _sender.CountAnswer();
+        _queue.CountAnswer();
         Queue(textFrame);
     }
 
@@ -167,7 +168,7 @@ public sealed class Client
     {
         if (Closing) return;
         _outbox.Add(frame);
-        _sender.Ready(this);
+        MarkReady();
     }
 
     /// <summary>Completes when answers can be queued again without passing their bound.</summary>
@@ -183,7 +184,7 @@ public sealed class Client
     /// <param name="page">For a page of history; given up when nothing comes of the move.</param>
     public void MoveTo(byte[] frames, Cursor cursor, long offset, HeldPage? page = null)
     {
-        if (!Closing && _outbox.TryMove(new Outbox.Move(frames, cursor, offset, page))) _sender.Ready(this);
+        if (!Closing && _outbox.TryMove(new Outbox.Move(frames, cursor, offset, page))) MarkReady();
         else page?.Release();
     }
 
@@ -238,7 +239,7 @@ public sealed class Client
         // Who does not take what waits is not made to take it before it is told so.
         if (reason == CloseReason.TooSlow) _outbox.Clear();
         _outbox.AddLast(frames);
-        _sender.Ready(this);
+        MarkReady();
     }
 
     /// <summary>Tells the peer that nothing follows, while what it still sends can be read. A stream can only be ended as a whole.</summary>
@@ -255,8 +256,15 @@ public sealed class Client
     {
         TryEnd(CloseReason.Lost);
         Volatile.Read(ref _placement)?.End();
-        _sender.Ready(this);
+        MarkReady();
         return Reason;
+    }
+
+    /// <summary>The sender has to serve it: it is new, has answers to send, has become writable, is to be moved or has ended.</summary>
+    private void MarkReady()
+    {
+        // Once in the queue, however much there is to do.
+        if (Interlocked.Exchange(ref _isReady, 1) == 0) _queue.Add(this);
     }
 
     private static TaskCompletionSource MakeDone()
@@ -286,14 +294,14 @@ public sealed class Client
             // The peer was first.
         }
 
-        _sender.Ready(this);
+        MarkReady();
         return true;
     }
 
     // --- For the sender ---
 
-    /// <summary>False: it is in the queue of those to be attended to already.</summary>
-    internal bool TryMarkReady() => Interlocked.Exchange(ref _isReady, 1) == 0;
+    /// <summary>Some of its answers were not sent yet: it is served again after the others.</summary>
+    internal void QueueAgain() => MarkReady();
 
     /// <summary>It has left the queue: what happens from here on puts it there again.</summary>
     internal void UnmarkReady() => Interlocked.Exchange(ref _isReady, 0);
@@ -344,7 +352,7 @@ public sealed class Client
         _ = SendInBackgroundAsync(rest, isLast);
     }
 
-    /// <summary>No seat has the socket's number any more: it is closed, and not on the sender's time. What it held is given
+    /// <summary>No slot has the socket's number any more: it is closed, and not on the sender's time. What it held is given
     /// back.</summary>
     internal void Release()
     {
@@ -373,7 +381,7 @@ public sealed class Client
             if (isLast) SetFlushed();
             Volatile.Write(ref _sendingSince, 0);
             _sendFinished = true;
-            _sender.Ready(this);
+            MarkReady();
         }
         catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
         {

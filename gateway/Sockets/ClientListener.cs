@@ -23,8 +23,8 @@ internal sealed partial class ClientListener : IConnectionListener
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly Socket _socket;
-    private readonly Clients _clients;
-    private readonly SocketAccess _access;
+    private readonly ClientRegistry _clients;
+    private readonly ClientAuthentication _authentication;
     private readonly TrustedProxies _proxies;
     private readonly GatewayOptions _options;
     private readonly bool _isTls;
@@ -42,8 +42,8 @@ internal sealed partial class ClientListener : IConnectionListener
 
     public ClientListener(
         Socket socket,
-        Clients clients,
-        SocketAccess access,
+        ClientRegistry clients,
+        ClientAuthentication authentication,
         TrustedProxies proxies,
         IOptions<GatewayOptions> options,
         ServerCertificate certificate,
@@ -52,10 +52,10 @@ internal sealed partial class ClientListener : IConnectionListener
         ConnectRate rate,
         GatewayMetrics metrics,
         TimeProvider time,
-        ILogger<ClientTransport> logger,
+        ILogger<ClientListener> logger,
         ILoggerFactory loggers)
     {
-        (_socket, _clients, _access, _proxies, _options) = (socket, clients, access, proxies, options.Value);
+        (_socket, _clients, _authentication, _proxies, _options) = (socket, clients, authentication, proxies, options.Value);
         _ports = ports;
         (_isTls, _others, _rate, _metrics, _logger) = (certificate.Guards(TlsPorts.WebSocket), others, rate, metrics, logger);
         (_failures, _shortages) = (new LogGate(time), new LogGate(time));
@@ -131,7 +131,7 @@ internal sealed partial class ClientListener : IConnectionListener
     {
         var isOurs = true;
         string? reservedFor = null;
-        HttpConnection? connection = null;
+        HttpConnections.Connection? connection = null;
         try
         {
             connection = _others.Open((socket.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None, socket.Dispose);
@@ -168,7 +168,7 @@ internal sealed partial class ClientListener : IConnectionListener
 
             if (verdict == ConnectVerdict.Refused
                 || OpenFiles.AreScarce(socket)
-                || await AdmitAsync(request) is not { } pass
+                || await AuthenticateAsync(request) is not { } principal
                 || !TryTake(socket, handshake, length, address, ref reservedFor, out var place))
             {
                 HandOver(socket, ref connection, new FirstVerdict(verdict));
@@ -187,7 +187,7 @@ internal sealed partial class ClientListener : IConnectionListener
 
             // From here on only the client's sender closes it.
             isOurs = false;
-            _ = _clients.Admit(handshake, place, pass, request.UserAgent, address, new ClientConnection(socket, null));
+            _ = _clients.Admit(handshake, place, principal, request.UserAgent, address, new ClientConnection(socket, null));
         }
         catch (Exception e) when (isOurs && e is SocketException or ObjectDisposedException)
         {
@@ -225,7 +225,7 @@ internal sealed partial class ClientListener : IConnectionListener
     }
 
     /// <summary>Leaves the connection to the HTTP server, which also ends its count.</summary>
-    private void HandOver(Socket socket, ref HttpConnection? connection, FirstVerdict? verdict = null)
+    private void HandOver(Socket socket, ref HttpConnections.Connection? connection, FirstVerdict? verdict = null)
     {
         var context = _http.Create(socket);
         context.Features.Set(connection);
@@ -262,11 +262,11 @@ internal sealed partial class ClientListener : IConnectionListener
     }
 
     /// <summary>Null: refused, or nobody can say now; the HTTP server knows how to tell either.</summary>
-    private async ValueTask<SocketPass?> AdmitAsync(HandshakeRequest request)
+    private async ValueTask<ClientPrincipal?> AuthenticateAsync(HandshakeRequest request)
     {
         try
         {
-            return await _access.AdmitAsync(request);
+            return await _authentication.AuthenticateAsync(request.Token(), request.AsksToObserve());
         }
         catch (Exception e) when (GridCall.IsUnavailable(e))
         {
@@ -292,7 +292,7 @@ internal sealed partial class ClientListener : IConnectionListener
         }
     }
 
-    private string Address(EndPoint? peer, string? forwardedFor) => ClientTransport.Address(
+    private string Address(EndPoint? peer, string? forwardedFor) => IpAddresses.Text(
         peer is IPEndPoint { Address: var address } ? new IPEndPoint(_proxies.Client(address, forwardedFor), 0) : peer);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A connection could not be accepted: {Error} ({Suppressed} more since the last such line)")]

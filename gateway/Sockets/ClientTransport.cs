@@ -14,7 +14,6 @@ namespace NotifyHub.Gateway.Sockets;
 /// none of the HTTP server's objects, and nothing but its sender ever writes to its socket (docs/adr/0002).
 /// </summary>
 public sealed partial class ClientTransport(
-    GatewayNode node,
     IOptions<GatewayOptions> options,
     ClientEndPoint clientEndPoint,
     GatewayMetrics metrics,
@@ -22,6 +21,9 @@ public sealed partial class ClientTransport(
     ILogger<ClientTransport> logger) : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     private Action? _stopListening;
+
+    /// <summary>The clients' port is bound, with this number.</summary>
+    public event Action<int>? Bound;
 
     /// <summary>All ports, for each must stop short of the last open file; but only the clients' own is looked into.</summary>
     public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint;
@@ -31,7 +33,7 @@ public sealed partial class ClientTransport(
         var socket = Bind((IPEndPoint)endpoint);
         if (!ReferenceEquals(endpoint, clientEndPoint.EndPoint)) return ValueTask.FromResult<IConnectionListener>(OtherPort(socket, (IPEndPoint)endpoint));
         Ready(socket, options.Value);
-        node.WebSocketPort = ((IPEndPoint)socket.LocalEndPoint!).Port;
+        Bound?.Invoke(((IPEndPoint)socket.LocalEndPoint!).Port);
         if (OpenFiles.Limit < OpenFiles.Needed(options.Value))
             LogFewFiles(OpenFiles.Limit, OpenFiles.Needed(options.Value), options.Value.ClientConnections, OpenFiles.RoomForClients);
         var listener = ActivatorUtilities.CreateInstance<ClientListener>(services, socket);
@@ -94,9 +96,4 @@ public sealed partial class ClientTransport(
         + "PushConnections need {Needed} together: some {Room} clients find room, more are refused. Raise the limit (systemd LimitNOFILE, Docker "
         + "ulimits: nofile, ulimit -n), or lower these settings")]
     private partial void LogFewFiles(int limit, long needed, int clients, int room);
-
-    /// <summary>The peer's IP address as people write it.</summary>
-    public static string Address(EndPoint? endPoint) => endPoint is IPEndPoint { Address: var address }
-        ? (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString()
-        : "";
 }

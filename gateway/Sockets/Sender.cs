@@ -1,6 +1,6 @@
-using System.Collections.Concurrent;
 using NotifyHub.Gateway.Channels;
 using NotifyHub.Gateway.Network;
+using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Sockets;
 
@@ -8,7 +8,7 @@ namespace NotifyHub.Gateway.Sockets;
 /// One thread that owns a share of the clients and is the only one to write to their connections. Whenever the log grows it takes every
 /// client whose cursor is behind and sends the whole contiguous rest in one call. A socket that would block is left to the system
 /// until it has taken what was pending; nobody waits for it. Past the backlog limit its client is evicted. Answers and the log
-/// take turns: in a pass each client that had something to be done when it began is attended to once, then comes the log.
+/// take turns: a pass serves each client once that was in the queue when it began, then comes the log.
 /// </summary>
 public sealed partial class Sender : IDisposable
 {
@@ -17,34 +17,35 @@ public sealed partial class Sender : IDisposable
 
     private readonly int _backlogBytes;
     private readonly byte[] _joined = GC.AllocateUninitializedArray<byte>(TurnBytes, pinned: true);
-    private readonly DeliveryTimes.Passed _passed;
-    private readonly DeliveryCounts.Sent _deliveries;
+    private readonly DeliveryTimes.Progress _progress;
+    private readonly DeliveryCounts.Buffer _deliveries;
     private readonly ILogger _logger;
     private readonly Thread _thread;
-    private readonly ConcurrentQueue<Client> _ready = new();
-    private readonly object _bell = new();
-    private readonly Lane _plain = new();
-    private readonly Lane _envelopes = new();
-    private readonly Lane _plainObservers = new(observes: true);
-    private readonly Lane _envelopeObservers = new(observes: true);
-    private int _signaled;
+    private readonly Shard _plain = new(0, isObserver: false);
+    private readonly Shard _envelopes = new(1, isObserver: false);
+    private readonly Shard _plainObservers = new(2, isObserver: true);
+    private readonly Shard _envelopeObservers = new(3, isObserver: true);
+    private readonly Shard[] _shards;
     private long _sent;
-    private long _answered;
     private volatile ChannelLog? _log;
     private volatile bool _stopping;
 
     public Sender(int number, int backlogBytes, DeliveryTimes times, DeliveryCounts counts, ILogger logger)
     {
         _backlogBytes = backlogBytes;
-        _passed = times.Join();
+        _progress = times.Join();
         _deliveries = counts.Join();
         _logger = logger;
+        _shards = [_plain, _envelopes, _plainObservers, _envelopeObservers];
         _thread = new Thread(Run) { IsBackground = true, Name = $"sender-{number}" };
         _thread.Start();
     }
 
+    /// <summary>The clients to be served.</summary>
+    public ReadyQueue<Client> Queue { get; } = new();
+
     /// <summary>Messages sent to clients so far, answers included.</summary>
-    public long Sent => Delivered + Volatile.Read(ref _answered);
+    public long Sent => Delivered + Queue.Answers;
 
     /// <summary>Messages of the channel sent to clients so far.</summary>
     public long Delivered => Volatile.Read(ref _sent);
@@ -53,87 +54,77 @@ public sealed partial class Sender : IDisposable
     public void Follow(ChannelLog log)
     {
         _log = log;
-        Wake();
+        Queue.Wake();
     }
 
-    public void CountAnswer() => Interlocked.Increment(ref _answered);
+    /// <summary>What one of its clients was sent and has said. For any thread.</summary>
+    public LiveCounters CountersOf(Client client) =>
+        client.Counters(ShardOf(client) is { } shard ? shard.SentTo(client) : client.SentBefore);
 
-    /// <summary>Something is to be done for this client: it is new, has answers to send, has become writable, is to be moved or has ended.</summary>
-    public void Ready(Client client)
-    {
-        if (!client.TryMarkReady()) return;
-        _ready.Enqueue(client);
-        Wake();
-    }
+    /// <summary>Bytes of the live log that one of its clients has yet to be sent. For any thread.</summary>
+    public long LagOf(Client client, LogHead head) => ShardOf(client)?.LagOf(client, head) ?? 0;
+
+    /// <summary>Clients whose connection is full.</summary>
+    internal int BlockedCount => _shards.Sum(shard => shard.BlockedCount);
 
     public void Dispose()
     {
         _stopping = true;
-        Wake();
+        Queue.Wake();
         _thread.Join();
     }
 
-    private void Wake()
-    {
-        // One wake-up, however many publish at once.
-        if (Interlocked.Exchange(ref _signaled, 1) != 0) return;
-        lock (_bell) Monitor.Pulse(_bell);
-    }
+    private Shard? ShardOf(Client client) => client.ShardIndex is >= 0 and var index ? _shards[index] : null;
 
     private void Run()
     {
         while (!_stopping)
         {
-            lock (_bell)
-            {
-                while (Volatile.Read(ref _signaled) == 0) Monitor.Wait(_bell);
-            }
-
-            // Cleared before looking: whoever signals from here on finds the thread awake or wakes it again.
-            Interlocked.Exchange(ref _signaled, 0);
+            Queue.WaitForWork();
             try
             {
-                // Not those that come meanwhile: answers that are asked for without end must not keep the log from everybody.
-                for (var waiting = _ready.Count; waiting > 0 && _ready.TryDequeue(out var client); waiting--) Attend(client);
+                // Not those that come meanwhile: a client that keeps asking for answers must not keep the log from all others.
+                for (var waiting = Queue.Count; waiting > 0 && Queue.TryTake(out var client); waiting--) Serve(client);
                 if (CurrentLog() is not { } log) continue;
                 var swept = Sweep(_plain, log.Plain) | Sweep(_envelopes, log.Envelopes);
                 Sweep(_plainObservers, log.Plain);
                 Sweep(_envelopeObservers, log.Envelopes);
-                // With stragglers it takes a look at all clients to know: one a pass is enough.
-                if (swept || _plain.Stragglers + _envelopes.Stragglers == 0) _passed.Tell(Math.Min(Passed(_plain), Passed(_envelopes)));
-                _deliveries.Tell();
+                // With blocked clients all have to be looked at: once per pass is enough.
+                if (swept || _plain.BlockedCount + _envelopes.BlockedCount == 0)
+                    _progress.Report(Math.Min(DeliveredOffset(_plain), DeliveredOffset(_envelopes)));
+                _deliveries.Flush();
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                // A defect in one client's handling must not end delivery for all the others of this thread, nor make those wait
-                // that were next in the queue.
+                // A defect in the handling of one client must not end delivery for the others of this thread, nor make those wait that
+                // were next in the queue.
                 LogFailure(e);
-                Wake();
+                Queue.Wake();
             }
         }
     }
 
-    /// <summary>Sends first the client's answers, then what the log has for it, until all is sent or the connection has had enough.</summary>
-    private void Attend(Client client)
+    /// <summary>Sends the client's answers, then what the log has for it, until all is sent or the connection is full.</summary>
+    private void Serve(Client client)
     {
         client.UnmarkReady();
         if (client.Ended)
         {
-            client.Lane?.Remove(client);
-            // Only now: a seat that still had the socket's number would write to whichever connection is given it next.
+            ShardOf(client)?.Remove(client);
+            // Only now: a slot that still had the socket's number would write to whichever connection is given that number next.
             client.Release();
             return;
         }
 
-        if (client.Lane is null) LaneOf(client).Add(client);
-        var (lane, index) = (client.Lane!, client.SeatIndex);
-        if (client.TakeSendFinished()) lane.SetIdle(index, true);
-        if (!lane.Seats[index].IsIdle || !TrySendOutbox(client, lane, index) || CurrentLog() is not { } log) return;
+        if (client.ShardIndex < 0) ShardFor(client).Add(client);
+        var (shard, index) = (_shards[client.ShardIndex], client.SlotIndex);
+        if (client.TakeSendFinished()) shard.SetWritable(index, true);
+        if (!shard.Slots[index].IsWritable || !TrySendOutbox(client, shard, index) || CurrentLog() is not { } log) return;
         // Looked up only now: the outbox may just have moved the cursor to a place beyond any head seen before.
-        Advance(lane, index, (client.IsEnveloped ? log.Envelopes : log.Plain).Head);
+        Advance(shard, index, (client.IsEnveloped ? log.Envelopes : log.Plain).Head);
     }
 
-    private Lane LaneOf(Client client) => (client.IsEnveloped, client.Observes) switch
+    private Shard ShardFor(Client client) => (client.IsEnveloped, client.IsObserver) switch
     {
         (true, true) => _envelopeObservers,
         (true, false) => _envelopes,
@@ -149,99 +140,99 @@ public sealed partial class Sender : IDisposable
         return log;
     }
 
-    /// <summary>Takes every cursor to the head. Answers need not be looked for: whoever queued one has asked for <see cref="Attend"/>.</summary>
+    /// <summary>Takes every cursor to the head. Answers need not be looked for: a client with answers is in the queue.</summary>
     /// <returns>False: there is nothing new.</returns>
-    private bool Sweep(Lane lane, FrameLog log)
+    private bool Sweep(Shard shard, FrameLog log)
     {
         var head = log.Head;
-        if (ReferenceEquals(head, lane.Seen)) return false;
-        lane.Seen = head;
+        if (ReferenceEquals(head, shard.SweptHead)) return false;
+        shard.SweptHead = head;
 
-        for (var i = 0; i < lane.Count; i++)
+        for (var i = 0; i < shard.Count; i++)
         {
-            ref var seat = ref lane.Seats[i];
-            if (seat.IsIdle)
+            ref var slot = ref shard.Slots[i];
+            if (slot.IsWritable)
             {
-                Advance(lane, i, head);
+                Advance(shard, i, head);
             }
-            else if (seat.Lag(head) > _backlogBytes)
+            else if (slot.Lag(head) > _backlogBytes)
             {
-                lane.ClientAt(i).Close(CloseReason.TooSlow);
+                shard.ClientAt(i).Close(CloseReason.TooSlow);
                 // At once, not at the end of the grace that a client has to take its close frame.
-                seat.Segment = null;
+                slot.Segment = null;
             }
         }
 
         return true;
     }
 
-    /// <summary>Up to where every client of the lane has been sent the log. One that reads pages of history does not follow it yet.</summary>
-    private static long Passed(Lane lane)
+    /// <summary>Up to where every client of the shard has been sent the log. One that reads pages of history does not follow it yet.</summary>
+    private static long DeliveredOffset(Shard shard)
     {
-        var passed = lane.Seen?.Offset ?? 0;
-        if (lane.Stragglers == 0) return passed;
-        foreach (ref readonly var seat in lane.Seats.AsSpan(0, lane.Count))
-            if (seat is { IsIdle: false, Segment.IsPage: false }) passed = Math.Min(passed, seat.Offset);
-        return passed;
+        var offset = shard.SweptHead?.Offset ?? 0;
+        if (shard.BlockedCount == 0) return offset;
+        foreach (ref readonly var slot in shard.Slots.AsSpan(0, shard.Count))
+            if (slot is { IsWritable: false, Segment.IsPage: false }) offset = Math.Min(offset, slot.Offset);
+        return offset;
     }
 
-    private void Advance(Lane lane, int index, LogHead head)
+    private void Advance(Shard shard, int index, LogHead head)
     {
-        ref var seat = ref lane.Seats[index];
-        while (seat.Segment is { } segment)
+        ref var slot = ref shard.Slots[index];
+        while (slot.Segment is { } segment)
         {
             var isHead = ReferenceEquals(segment, head.Segment);
-            var (start, end) = (seat.Position, isHead ? head.Written : segment.Written);
-            // What is sent in the background counts as passed already: the cursor is not looked at again before it is done.
-            seat.Position = end;
-            if (start < end && !TrySend(lane, index, segment.Buffer, start, end - start, isLast: false)) return;
+            var (start, end) = (slot.Position, isHead ? head.Written : segment.Written);
+            // What is sent in the background counts as sent already: the cursor is not looked at again before it is done.
+            slot.Position = end;
+            if (start < end && !TrySend(shard, index, segment.Buffer, start, end - start, isLast: false)) return;
 
             if (isHead)
             {
-                if (!lane.Observes) _deliveries.Add(seat.Offset, head.Offset);
-                _sent += seat.Reach(head.Offset);
+                if (!shard.IsObserver) _deliveries.Add(slot.Offset, head.Offset);
+                _sent += slot.AdvanceTo(head.Offset);
                 return;
             }
 
             if (segment.IsPage)
             {
                 // A page may have been under way while the channel was begun anew.
-                if (!lane.Observes && segment.Epoch == _deliveries.Epoch) _deliveries.Add(seat.Offset, segment.LastOffset);
-                _sent += seat.Reach(segment.LastOffset);
-                seat.Segment = null;
-                lane.ClientAt(index).FinishPage();
+                if (!shard.IsObserver && segment.Epoch == _deliveries.Epoch) _deliveries.Add(slot.Offset, segment.LastOffset);
+                _sent += slot.AdvanceTo(segment.LastOffset);
+                slot.Segment = null;
+                shard.ClientAt(index).FinishPage();
                 return;
             }
 
             // Without a next it is the end of a log that was begun anew: those who know offsets are being sent away.
             if (segment.Next is not { } next) return;
-            (seat.Segment, seat.Position) = (next, 0);
+            (slot.Segment, slot.Position) = (next, 0);
             if (next.EndBefore is not { } last) continue;
             // Into a log that was begun anew, whose offsets begin elsewhere. What was still to be sent of the old one is no longer reported.
-            _sent += seat.Reach(last);
-            seat.Offset = next.FirstOffset - 1;
+            _sent += slot.AdvanceTo(last);
+            slot.Offset = next.FirstOffset - 1;
         }
     }
 
     /// <summary>Sends the waiting answers, a turn of them, and takes over a new cursor. False: the connection has had enough for
     /// now, or is through.</summary>
-    private bool TrySendOutbox(Client client, Lane lane, int index)
+    private bool TrySendOutbox(Client client, Shard shard, int index)
     {
         if (!client.TryTakeAnswers(_joined, out var next)) return true;
         if (next.Move is { } move)
         {
-            ref var seat = ref lane.Seats[index];
-            (seat.Segment, seat.Position, seat.Offset) = (move.Cursor.Segment, move.Cursor.Position, move.Offset);
+            ref var slot = ref shard.Slots[index];
+            (slot.Segment, slot.Position, slot.Offset) = (move.Cursor.Segment, move.Cursor.Position, move.Offset);
             client.BeginPage(move.Page);
         }
 
         if (next.IsLast)
         {
-            lane.Seats[index].Segment = null;
+            shard.Slots[index].Segment = null;
             client.BeginPage(null);
         }
 
-        var isSent = next.Length == 0 || TrySend(lane, index, next.Buffer, 0, next.Length, next.IsLast);
+        var isSent = next.Length == 0 || TrySend(shard, index, next.Buffer, 0, next.Length, next.IsLast);
         client.SetSent(next.Cost, isInBackground: !isSent);
         if (!isSent) return false;
         if (next.IsLast)
@@ -250,26 +241,26 @@ public sealed partial class Sender : IDisposable
             return false;
         }
 
-        // The rest when the others have had their turn.
-        if (client.HasAnswers) Ready(client);
+        // The rest after the others had their turn.
+        if (client.HasAnswers) client.QueueAgain();
         return true;
     }
 
     /// <summary>False: the connection did not take all of it, and has the rest in the background.</summary>
-    private bool TrySend(Lane lane, int index, byte[] buffer, int start, int count, bool isLast)
+    private bool TrySend(Shard shard, int index, byte[] buffer, int start, int count, bool isLast)
     {
-        var socket = lane.Seats[index].Socket;
+        var socket = shard.Slots[index].Socket;
         var sent = socket >= 0
             ? DirectSocket.Send(socket, buffer.AsSpan(start, count))
-            : lane.ClientAt(index).Send(buffer.AsSpan(start, count));
+            : shard.ClientAt(index).Send(buffer.AsSpan(start, count));
         if (sent == count) return true;
 
         // Full, broken or a stream: the way through the framework finds out which.
-        lane.SetIdle(index, false);
+        shard.SetWritable(index, false);
         sent = Math.Max(sent, 0);
         var rest = buffer.AsMemory(start + sent, count - sent);
         // What was joined for this client is overwritten with the next one's.
-        lane.ClientAt(index).SendInBackground(ReferenceEquals(buffer, _joined) ? rest.ToArray() : rest, isLast);
+        shard.ClientAt(index).SendInBackground(ReferenceEquals(buffer, _joined) ? rest.ToArray() : rest, isLast);
         return false;
     }
 

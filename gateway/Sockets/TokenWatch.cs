@@ -10,7 +10,12 @@ namespace NotifyHub.Gateway.Sockets;
 /// closed comes back without one.
 /// </summary>
 public sealed partial class TokenWatch(
-    Clients clients, SocketAccess access, IOptions<GatewayOptions> options, TimeProvider time, ILogger<TokenWatch> logger) : BackgroundService
+    ClientRegistry clients,
+    ClientCloser closer,
+    ClientAuthentication authentication,
+    IOptions<GatewayOptions> options,
+    TimeProvider time,
+    ILogger<TokenWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -26,7 +31,7 @@ public sealed partial class TokenWatch(
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             var now = time.GetUtcNow();
-            clients.CloseAll(client => client.Pass.ExpiresAt <= now, CloseReason.TokenEnded);
+            closer.CloseAll(client => client.Principal.ExpiresAt <= now, CloseReason.TokenEnded);
             if (time.GetElapsedTime(askedAt) < AskInterval) continue;
             await AskAsync(stoppingToken);
             askedAt = time.GetTimestamp();
@@ -37,8 +42,9 @@ public sealed partial class TokenWatch(
     {
         try
         {
-            var ended = await access.EndedAsync(clients.Passes(), cancellation);
-            if (ended.Count > 0) clients.CloseAll(client => ended.Contains(client.Pass), CloseReason.TokenEnded);
+            HashSet<ClientPrincipal> principals = [.. clients.All.Select(client => client.Principal)];
+            var revoked = await authentication.FindRevokedAsync(principals, cancellation);
+            if (revoked.Count > 0) closer.CloseAll(client => revoked.Contains(client.Principal), CloseReason.TokenEnded);
         }
         catch (Exception e) when (GridCall.IsUnavailable(e))
         {

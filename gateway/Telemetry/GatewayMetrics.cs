@@ -1,7 +1,5 @@
 using System.Diagnostics.Metrics;
-using NotifyHub.Gateway.Channels;
 using NotifyHub.Gateway.Network;
-using NotifyHub.Gateway.Sockets;
 using NotifyHub.Grains.Telemetry;
 using NotifyHub.Hosting.Metrics;
 
@@ -50,7 +48,7 @@ public sealed class GatewayMetrics
             _meter, "notifyhub.connections.refused", "{connection}", "Connections turned away before they were clients or could push, by port and reason.",
             ("notifyhub.refusal.port", "notifyhub.refusal.reason"), Refusal.All.Select(refusal => (refusal.Port, refusal.Reason)));
         _published = new Tally(
-            _meter, "notifyhub.publish.messages", "{message}", "Messages published through this gateway, by source.", Source, Publisher.Tcp, Publisher.Rest);
+            _meter, "notifyhub.publish.messages", "{message}", "Messages published through this gateway, by source.", Source, PublishSource.Tcp, PublishSource.Rest);
         _publishDuration = _meter.CreateHistogram(
             "notifyhub.publish.duration", "s", "From a publish until it is durable and can be acknowledged; of lines, a batch of them.", advice: Durations);
         _deliveryDuration = _meter.CreateHistogram(
@@ -93,6 +91,16 @@ public sealed class GatewayMetrics
     public void Closed(CloseReason reason) => _closed.Add(reason.Label, 1);
 
     public void Refused(Refusal refusal) => _refused.Add(refusal.Port, refusal.Reason, 1);
+
+    /// <summary>A connection that is no client was shed or refused.</summary>
+    /// <param name="isClientPort">On the port of the clients; all others are counted as one.</param>
+    public void HttpRefused(HttpRefusal why, bool isClientPort) => Refused((why, isClientPort) switch
+    {
+        (HttpRefusal.Shed, true) => Refusal.Shed,
+        (HttpRefusal.Full, true) => Refusal.HttpFull,
+        (HttpRefusal.Shed, false) => Refusal.OtherShed,
+        _ => Refusal.OtherFull,
+    });
 
     public void Published(string source, int messages, TimeSpan duration)
     {

@@ -138,11 +138,11 @@ public sealed class WiringTests
         Assert.NotEmpty(trusted);
         Assert.All(trusted, one =>
         {
-            var network = Assert.NotNull(TrustedProxies.Parse(one));
+            var network = Assert.NotNull(IpNetworks.Parse(one));
             Assert.True(network.PrefixLength >= 16, $"{one} is more than the pods of one cluster");
         });
         // Where kind and minikube have their pods.
-        Assert.Contains(trusted, one => TrustedProxies.Parse(one)!.Value.Contains(System.Net.IPAddress.Parse("10.244.0.7")));
+        Assert.Contains(trusted, one => IpNetworks.Parse(one)!.Value.Contains(System.Net.IPAddress.Parse("10.244.0.7")));
     }
 
     [Theory]

@@ -83,7 +83,7 @@ public sealed class FrameTests : IDisposable
     {
         var stream = new ScriptedStream(input, cuts);
         var connection = new ClientConnection(null, stream);
-        var client = new Client(1, new SessionOpened("c", "", "", "", default), connection, _sender, 16 << 20, _memory);
+        var client = new Client(1, new SessionOpened("c", "", "", "", default), connection, _sender.Queue, 16 << 20, _memory);
         var ended = 0;
         await _reader.ReadAsync(client, new ClientStream(client, connection, new FrameRate(1_000_000)), _ => ended++);
         Assert.Equal(1, ended);

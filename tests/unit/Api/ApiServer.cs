@@ -55,10 +55,12 @@ public sealed class ApiServer : IAsyncDisposable
             .. settings.Select(setting => new KeyValuePair<string, string?>("NotifyHub:" + setting.Name, setting.Value)),
         ]);
         builder.Services.Configure<GatewayOptions>(builder.Configuration.GetSection(GatewayOptions.Section));
-        var node = new GatewayNode { WebSocketPort = 8080, PushPort = 8081, WebSocketListening = true, PushListening = true };
+        var node = new GatewayNode();
+        node.Publish(new NodeState { WebSocketPort = 8080, PushPort = 8081, WebSocketListening = true, PushListening = true });
         var grid = new FakeGrid
         {
-            Observer = state => (node.State, node.WebSocketListening, node.PushListening) = (state, state.Running, state.Running),
+            Observer = state => node.Publish(
+                node.State with { Service = state, WebSocketListening = state.Running, PushListening = state.Running }),
         };
         builder.Services.AddSingleton<TimeProvider>(new TestClock());
         builder.Services.AddSingleton(node).AddSingleton(grid).AddSingleton(grid.Factory());

@@ -2,7 +2,7 @@ using System.Net;
 using System.Text;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
-using NotifyHub.Gateway.Access;
+using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Api;
 using NotifyHub.GrainInterfaces;
 using Xunit;
@@ -122,7 +122,7 @@ public sealed class AuthTests
     [InlineData("::ffff:203.0.113.9", "203.0.113.9")]
     [InlineData("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::")]
     public void An_IPv6_customer_counts_as_one_address(string address, string counted) =>
-        Assert.Equal(counted, LoginLimiter.Network(IPAddress.Parse(address)));
+        Assert.Equal(counted, IpAddresses.Prefix(IPAddress.Parse(address)));
 
     public static TheoryData<string> Forgeries =>
         ["none", "version", "no signature", "wrong key", "HS384", "expired", "not yet", "no end", "issuer", "no issuer", "changed", "rubbish", ""];

@@ -140,10 +140,11 @@ public sealed class SystemTests
         Assert.Equal("""{"success":true,"data":{"status":"ok"}}""", (await server.GetAsync("/health/ready")).Body);
         Assert.Equal("""{"success":true,"data":{"status":"ok"}}""", (await DeepAsync()).Body);
 
-        server.Node.WebSocketListening = false;
+        server.Node.Publish(server.Node.State with { WebSocketListening = false });
         Assert.Equal("not accepting WebSockets yet", (await server.GetAsync("/health/ready")).Detail("gateway"));
 
-        server.Node.State = server.Grid.Service = server.Grid.Service with { Running = false };
+        server.Grid.Service = server.Grid.Service with { Running = false };
+        server.Node.Publish(server.Node.State with { Service = server.Grid.Service });
         Assert.Equal(HttpStatusCode.OK, (await server.GetAsync("/health/ready")).Status);
         Assert.Equal(HttpStatusCode.OK, (await DeepAsync()).Status);
 

@@ -16,7 +16,7 @@ public sealed class DeliveryReporterTests : IAsyncLifetime
     private readonly GatewayNode _node = new();
     private readonly DeliveryCounts _counts = new();
     private readonly FakeTimeProvider _clock = new();
-    private readonly DeliveryCounts.Sent _sender;
+    private readonly DeliveryCounts.Buffer _sender;
     private readonly DeliveryReporter _reporter;
 
     public DeliveryReporterTests()
@@ -115,7 +115,7 @@ public sealed class DeliveryReporterTests : IAsyncLifetime
     private void Send(long after, long upto)
     {
         _sender.Add(after, upto);
-        _sender.Tell();
+        _sender.Flush();
     }
 
     private Task ReportedAsync(int reports) => Until.TrueAsync(Tick(() => _grid.Deliveries.Count >= reports));

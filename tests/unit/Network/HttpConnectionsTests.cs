@@ -130,5 +130,5 @@ public sealed class HttpConnectionsTests
         lock (_refused) _refused.Add(why);
     });
 
-    private HttpConnection? Open(HttpConnections connections, IPAddress from, string name) => connections.Open(from, () => _aborted.Add(name));
+    private HttpConnections.Connection? Open(HttpConnections connections, IPAddress from, string name) => connections.Open(from, () => _aborted.Add(name));
 }

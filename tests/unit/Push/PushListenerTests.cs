@@ -14,19 +14,19 @@ namespace NotifyHub.UnitTests.Push;
 
 public sealed class PushListenerTests
 {
-    private readonly GatewayNode _node = new();
+    private PushListener? _listener;
     private int _published;
 
     [Fact]
     public async Task It_listens_only_between_start_and_stop_and_comes_back_on_the_same_port()
     {
         using var listener = Listener();
-        Assert.False(_node.PushListening);
+        Assert.False(_listener!.IsListening);
 
         await listener.StartListeningAsync(CancellationToken.None);
         await listener.StartListeningAsync(CancellationToken.None);
-        var port = _node.PushPort;
-        Assert.True(_node.PushListening);
+        var port = _listener!.Port;
+        Assert.True(_listener!.IsListening);
         Assert.Equal("ok\n", await TalkAsync("{}\n"u8.ToArray()));
 
         // The server closes first here, which leaves the address in TIME_WAIT: it must be bindable all the same.
@@ -40,12 +40,12 @@ public sealed class PushListenerTests
             Assert.Equal(0, await open.ReceiveAsync(new byte[10]));
         }
 
-        Assert.False(_node.PushListening);
-        Assert.Equal(port, _node.PushPort);
+        Assert.False(_listener!.IsListening);
+        Assert.Equal(port, _listener!.Port);
         await Assert.ThrowsAsync<SocketException>(ConnectAsync);
 
         await listener.StartListeningAsync(CancellationToken.None);
-        Assert.Equal(port, _node.PushPort);
+        Assert.Equal(port, _listener!.Port);
         Assert.Equal("ok\n", await TalkAsync("{}\n"u8.ToArray()));
         await listener.StopListeningAsync(CancellationToken.None);
         Assert.Equal(3, _published);
@@ -65,7 +65,7 @@ public sealed class PushListenerTests
             $"The push port {port} on 127.0.0.1 is in use by another program. "
             + "Free it, or choose another with the setting NotifyHub:PushPort.",
             error.Message);
-        Assert.False(_node.PushListening);
+        Assert.False(_listener!.IsListening);
     }
 
     [Fact]
@@ -189,7 +189,7 @@ public sealed class PushListenerTests
         using var listener = Listener();
         await listener.StartListeningAsync(CancellationToken.None);
         var body = new string(' ', 100_000) + "\n{\"type\":\"forged\"}\n";
-        var request = $"POST / HTTP/1.1\r\nHost: localhost:{_node.PushPort}\r\nContent-Type: text/plain;charset=UTF-8\r\n"
+        var request = $"POST / HTTP/1.1\r\nHost: localhost:{_listener!.Port}\r\nContent-Type: text/plain;charset=UTF-8\r\n"
             + $"Content-Length: {body.Length}\r\nOrigin: https://attacker.example\r\n\r\n{body}";
         Assert.Equal(
             "error: this port speaks lines of JSON, not HTTP; POST /api/push does the same over HTTP\n",
@@ -255,7 +255,7 @@ public sealed class PushListenerTests
     {
         var options = new GatewayOptions { PushPort = 0 };
         configure?.Invoke(options);
-        return new PushListener(
+        return _listener = new PushListener(
             async batch =>
             {
                 Interlocked.Add(ref _published, batch.Drafts.Length);
@@ -263,7 +263,6 @@ public sealed class PushListenerTests
                 return new PublishResult(1, batch.Drafts.Length, Repeated: false);
             },
             Meters.Metrics(),
-            _node,
             Options.Create(options),
             TimeProvider.System,
             NullLogger<PushListener>.Instance);
@@ -277,7 +276,7 @@ public sealed class PushListenerTests
         try
         {
             if (from is not null) socket.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
-            await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, _node.PushPort));
+            await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, _listener!.Port));
             return socket;
         }
         catch

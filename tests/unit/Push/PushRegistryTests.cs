@@ -108,7 +108,7 @@ public sealed class PushRegistryTests
         Assert.Equal(Admission.Full, full.TryAdd("10.0.0.1", isAuthorised: false, out _));
     }
 
-    private static PushSlot Add(PushRegistry registry, string address = "10.0.0.1", bool isAuthorised = true)
+    private static PushRegistry.Slot Add(PushRegistry registry, string address = "10.0.0.1", bool isAuthorised = true)
     {
         Assert.Equal(Admission.Granted, registry.TryAdd(address, isAuthorised, out var slot));
         return slot!;

@@ -54,7 +54,7 @@ internal sealed class PushWire : IAsyncDisposable
 
     public FakeTimeProvider Time { get; } = new();
 
-    public PushSlot Slot { get; }
+    public PushRegistry.Slot Slot { get; }
 
     /// <summary>Completes when the server has ended the connection.</summary>
     public Task Running { get; }

@@ -205,7 +205,7 @@ public sealed class ChannelFollowerTests : IDisposable
         void Tell(long offset)
         {
             sender.Add(0, offset);
-            sender.Tell();
+            sender.Flush();
         }
     }
 

@@ -74,7 +74,7 @@ public sealed class ClientReaderTests : IDisposable
                         """1 {"type":"pong"}""", $$"""1 {"type":"pong","time":"{{new string('x', 900)}}"}""", "8 \u0003\ufffd",
                     ],
                     peer.Frames().Select(frame => $"{frame.Opcode} {frame.Text}"));
-                var counters = peer.Client.Counters();
+                var counters = peer.Counters;
                 Assert.Equal((6, 6, 2, _clock.GetUtcNow()), (counters.Received, counters.Sent, counters.Errors, counters.LastPingAt));
             },
             iter: 20,
@@ -251,7 +251,7 @@ public sealed class ClientReaderTests : IDisposable
         {
             var stream = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
             var connection = new ClientConnection(null, stream, context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>().Abort);
-            var client = new Client(1, new SessionOpened("c", "", "", "", default), connection, _sender, 1 << 16, _memory);
+            var client = new Client(1, new SessionOpened("c", "", "", "", default), connection, _sender.Queue, 1 << 16, _memory);
             upgraded.SetResult(client);
             over.SetResult(await ReadAsync(client, connection));
         });

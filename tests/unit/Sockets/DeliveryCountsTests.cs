@@ -41,13 +41,13 @@ public sealed class DeliveryCountsTests
     {
         var counts = new DeliveryCounts();
         var random = new Random(7);
-        foreach (var sender in (DeliveryCounts.Sent[])[counts.Join(), counts.Join(), counts.Join()])
+        foreach (var sender in (DeliveryCounts.Buffer[])[counts.Join(), counts.Join(), counts.Join()])
         {
             for (var offset = 0; offset < 50_000;)
             {
                 var next = Math.Min(50_000, offset + random.Next(1, 300));
                 for (var client = 0; client < 500; client++) sender.Add(offset, next);
-                sender.Tell();
+                sender.Flush();
                 offset = next;
             }
         }
@@ -62,7 +62,7 @@ public sealed class DeliveryCountsTests
         var counts = new DeliveryCounts();
         var sender = counts.Join();
         for (var client = 0; client < 1_000; client++) sender.Add(client, 1_000);
-        sender.Tell();
+        sender.Flush();
 
         List<DeliveredRange> ranges = [];
         while (counts.Take(100).Ranges is { Length: > 0 } taken) ranges.AddRange(taken);
@@ -76,7 +76,7 @@ public sealed class DeliveryCountsTests
         var counts = new DeliveryCounts(maxChanges: 100);
         var sender = counts.Join();
         for (var offset = 0; offset < 120; offset += 2) sender.Add(offset, offset + 1);
-        sender.Tell();
+        sender.Flush();
 
         Assert.Equal(Enumerable.Range(10, 50).Select(n => new DeliveredRange((2 * n) + 1, (2 * n) + 1, 1)), counts.Take(1_000).Ranges);
         Assert.Equal(10, counts.TakeDropped());
@@ -89,20 +89,20 @@ public sealed class DeliveryCountsTests
         var counts = new DeliveryCounts();
         var (slow, quick) = (counts.Join(), counts.Join());
         counts.Begin("e");
-        foreach (var sender in (DeliveryCounts.Sent[])[slow, quick])
+        foreach (var sender in (DeliveryCounts.Buffer[])[slow, quick])
         {
             sender.Begin("e");
             sender.Add(0, 5);
-            sender.Tell();
+            sender.Flush();
         }
 
         counts.Begin("f");
         slow.Add(5, 9);
-        slow.Tell();
+        slow.Flush();
         quick.Add(5, 8);
         quick.Begin("f");
         quick.Add(0, 2);
-        quick.Tell();
+        quick.Flush();
 
         var (epoch, ranges) = counts.Take(10);
         Assert.Equal("f", epoch);
@@ -114,7 +114,7 @@ public sealed class DeliveryCountsTests
     {
         public const int Seats = 7;
 
-        private readonly DeliveryCounts.Sent[] _senders;
+        private readonly DeliveryCounts.Buffer[] _senders;
         private readonly long?[] _cursors = new long?[Seats];
         private int _head;
 
@@ -135,7 +135,7 @@ public sealed class DeliveryCountsTests
                     break;
                 case 2 or 3:
                     for (var each = seat % 2; each < Seats; each += 2) Reach(each, _head);
-                    _senders[seat % 2].Tell();
+                    _senders[seat % 2].Flush();
                     break;
                 case 4:
                     // One that did not take all in the sweep, or reads its history.
@@ -148,7 +148,7 @@ public sealed class DeliveryCountsTests
                     _cursors[seat] = null;
                     break;
                 case 7:
-                    _senders[seat % 2].Tell();
+                    _senders[seat % 2].Flush();
                     break;
                 case 8:
                     Take((where % 3) + 1);
@@ -161,7 +161,7 @@ public sealed class DeliveryCountsTests
 
         public void TakeAll()
         {
-            foreach (var sender in _senders) sender.Tell();
+            foreach (var sender in _senders) sender.Flush();
             while (Take(3) > 0)
             {
             }

@@ -10,8 +10,8 @@ public sealed class DeliveryTimesTests
 {
     private readonly FakeTimeProvider _clock = new();
     private readonly DeliveryTimes _times;
-    private readonly DeliveryTimes.Passed _one;
-    private readonly DeliveryTimes.Passed _two;
+    private readonly DeliveryTimes.Progress _one;
+    private readonly DeliveryTimes.Progress _two;
 
     public DeliveryTimesTests()
     {
@@ -26,23 +26,23 @@ public sealed class DeliveryTimesTests
         _times.Begin(10, acceptedAt);
         _times.Begin(12, acceptedAt);
         _clock.Advance(TimeSpan.FromMilliseconds(1));
-        _one.Tell(12);
+        _one.Report(12);
         Assert.Empty(_times.Counts());
 
         _clock.Advance(TimeSpan.FromMilliseconds(1));
-        _two.Tell(11);
+        _two.Report(11);
         Assert.Equal([(TimeSpan.FromMilliseconds(2), 1L)], Measured());
 
         _clock.Advance(TimeSpan.FromMilliseconds(6));
-        _two.Tell(12);
+        _two.Report(12);
         Assert.Equal([(TimeSpan.FromMilliseconds(2), 1L), (TimeSpan.FromMilliseconds(8), 1L)], Measured());
     }
 
     [Fact]
     public void Senders_that_are_faster_than_the_note_are_counted_too_and_a_batch_that_comes_twice_counts_once()
     {
-        _one.Tell(5);
-        _two.Tell(5);
+        _one.Report(5);
+        _two.Report(5);
         _times.Begin(5, _clock.GetUtcNow());
         _times.Begin(5, _clock.GetUtcNow());
         _times.Begin(4, _clock.GetUtcNow());
@@ -54,8 +54,8 @@ public sealed class DeliveryTimesTests
     public void A_clock_that_is_ahead_makes_no_negative_time()
     {
         _times.Begin(1, _clock.GetUtcNow().AddSeconds(3));
-        _one.Tell(1);
-        _two.Tell(1);
+        _one.Report(1);
+        _two.Report(1);
 
         Assert.Equal([(TimeSpan.Zero, 1L)], Measured());
     }
@@ -66,8 +66,8 @@ public sealed class DeliveryTimesTests
         _times.Begin(100, _clock.GetUtcNow());
         _times.Forget();
         _times.Begin(1, _clock.GetUtcNow());
-        _one.Tell(1);
-        _two.Tell(1);
+        _one.Report(1);
+        _two.Report(1);
 
         Assert.Equal([(TimeSpan.Zero, 1L)], Measured());
     }

@@ -11,6 +11,7 @@ internal sealed class Peer : IDisposable
 {
     private static long _lastNumber;
 
+    private readonly Sender _sender;
     private readonly SocketPair _pair;
     private readonly MemoryStream _received = new();
     private readonly Task _reading;
@@ -20,15 +21,18 @@ internal sealed class Peer : IDisposable
     public Peer(
         Sender sender, bool v1, bool overStream = false, int bufferBytes = 0, int outboxBytes = 64 << 10, ClientMemory? memory = null)
     {
+        _sender = sender;
         _pair = SocketPair.Connect(bufferBytes);
         var opened = new SessionOpened($"c{Interlocked.Increment(ref _lastNumber)}", "", "", v1 ? Handshake.V1 : "", DateTimeOffset.UnixEpoch);
         var connection = overStream ? new ClientConnection(null, new LateStream(_pair.Server)) : new ClientConnection(_pair.Server, null);
         Client = new Client(
-            _lastNumber, opened, connection, sender, outboxBytes, memory ?? new ClientMemory(1 << 30, TimeProvider.System));
+            _lastNumber, opened, connection, sender.Queue, outboxBytes, memory ?? new ClientMemory(1 << 30, TimeProvider.System));
         _reading = Task.Run(ReadAsync);
     }
 
     public Client Client { get; }
+
+    public LiveCounters Counters => _sender.CountersOf(Client);
 
     public Socket Server => _pair.Server;
 

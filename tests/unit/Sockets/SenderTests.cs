@@ -45,7 +45,7 @@ public sealed class SenderTests : IDisposable
         foreach (var peer in (Peer[])[plain, v1])
         {
             await Until.TrueAsync(() => peer.Numbers() is [2, 3, 4]);
-            await Until.TrueAsync(() => peer.Client.Counters().Sent == 3);
+            await Until.TrueAsync(() => peer.Counters.Sent == 3);
         }
 
         Assert.Equal(Message(2, 20).Payload, plain.Frames()[0].Payload);
@@ -68,11 +68,11 @@ public sealed class SenderTests : IDisposable
     {
         // The sender once looked up the head before it took the new place: a place beyond that head ended the client's stream for ever.
         await using var stream = new HookedStream();
-        var first = new Client(0, new SessionOpened("hooked", "", "", Handshake.V1, default), new ClientConnection(null, stream), _sender, 1 << 16, _memory);
+        var first = new Client(0, new SessionOpened("hooked", "", "", Handshake.V1, default), new ClientConnection(null, stream), _sender.Queue, 1 << 16, _memory);
         first.MoveTo([], _log.Envelopes.Head.Cursor, 0);
-        await Until.TrueAsync(() => first.Lane is not null);
+        await Until.TrueAsync(() => first.ShardIndex >= 0);
         using var peer = Subscribed(v1: true);
-        await Until.TrueAsync(() => peer.Client.Lane is not null);
+        await Until.TrueAsync(() => peer.Client.ShardIndex >= 0);
 
         // In the middle of a sweep, between the first client and the next.
         stream.OnWrite = () =>
@@ -93,11 +93,11 @@ public sealed class SenderTests : IDisposable
     {
         // The sender writes by the socket's number. Closed at once, the number would be the next connection's, and the message as well.
         await using var stream = new HookedStream();
-        var first = new Client(0, new SessionOpened("hooked", "", "", Handshake.V1, default), new ClientConnection(null, stream), _sender, 1 << 16, _memory);
+        var first = new Client(0, new SessionOpened("hooked", "", "", Handshake.V1, default), new ClientConnection(null, stream), _sender.Queue, 1 << 16, _memory);
         first.MoveTo([], _log.Envelopes.Head.Cursor, 0);
-        await Until.TrueAsync(() => first.Lane is not null);
+        await Until.TrueAsync(() => first.ShardIndex >= 0);
         using var peer = Subscribed(v1: true);
-        await Until.TrueAsync(() => peer.Client.Lane is not null);
+        await Until.TrueAsync(() => peer.Client.ShardIndex >= 0);
         var number = peer.Server.Handle;
         List<SocketPair> strangers = [];
 
@@ -109,7 +109,7 @@ public sealed class SenderTests : IDisposable
         Publish(1);
         await stream.Written;
 
-        await Until.TrueAsync(() => peer.Client.Lane is null);
+        await Until.TrueAsync(() => peer.Client.ShardIndex < 0);
         Assert.All(strangers, pair => Assert.Equal(0, pair.Peer.Available));
         Assert.DoesNotContain(number, strangers.SelectMany(pair => (nint[])[pair.Server.Handle, pair.Peer.Handle]));
         // And closed it is, in the end.
@@ -155,7 +155,7 @@ public sealed class SenderTests : IDisposable
     {
         using var slow = Subscribed(v1: true, bufferBytes: 4096);
         using var other = Subscribed(v1: false);
-        await Until.TrueAsync(() => slow.Client.Lane is not null && other.Client.Lane is not null);
+        await Until.TrueAsync(() => slow.Client.ShardIndex >= 0 && other.Client.ShardIndex >= 0);
         Publish(1);
         _times.Begin(1, DateTimeOffset.UtcNow);
         await Until.TrueAsync(() => _times.Counts().Sum() == 1);
@@ -215,7 +215,7 @@ public sealed class SenderTests : IDisposable
         using var slow = Subscribed(v1: false, bufferBytes: 4096);
         slow.Pause();
         Publish([.. Enumerable.Repeat(30_000, 20)]);
-        await Until.TrueAsync(() => slow.Client.Lane is { Stragglers: 1 });
+        await Until.TrueAsync(() => _sender.BlockedCount == 1);
 
         slow.Client.Abort(CloseReason.TooSlow);
 
@@ -268,7 +268,7 @@ public sealed class SenderTests : IDisposable
     {
         await using var stream = new HookedStream();
         var chatty = new Client(
-            0, new SessionOpened("chatty", "", "", "", default), new ClientConnection(null, stream), _sender, 1 << 16, _memory);
+            0, new SessionOpened("chatty", "", "", "", default), new ClientConnection(null, stream), _sender.Queue, 1 << 16, _memory);
         var turns = 0;
         var isOver = false;
         void AskAgain()
@@ -281,7 +281,7 @@ public sealed class SenderTests : IDisposable
         }
 
         using var quiet = Subscribed(v1: false);
-        await Until.TrueAsync(() => quiet.Client.Lane is not null);
+        await Until.TrueAsync(() => quiet.Client.ShardIndex >= 0);
         stream.OnWrite = AskAgain;
         chatty.Answer(ServerMessage.Pong("1"u8));
         await quiet.UntilAsync(frames => frames.Count == 200);
@@ -296,7 +296,7 @@ public sealed class SenderTests : IDisposable
     {
         await using var stream = new HookedStream();
         var client = new Client(
-            0, new SessionOpened("asking", "", "", "", default), new ClientConnection(null, stream), _sender, 1 << 20, _memory);
+            0, new SessionOpened("asking", "", "", "", default), new ClientConnection(null, stream), _sender.Queue, 1 << 20, _memory);
         List<int> sizes = [];
         stream.OnWritten = sizes.Add;
         stream.OnWrite = () =>
@@ -424,7 +424,7 @@ public sealed class SenderTests : IDisposable
 
         await Until.TrueAsync(() => plain.Numbers() is [1, 2, 1]);
         await CountedAsync(new DeliveredRange(1, 1, 1));
-        Assert.Equal(3, plain.Client.Counters().Sent);
+        Assert.Equal(3, plain.Counters.Sent);
         v1.Client.Close(CloseReason.NewEpoch);
         await v1.UntilAsync(frames => frames is [.., { Opcode: WireFrame.Close }]);
         Assert.Equal([1, 2], v1.Numbers());
@@ -441,7 +441,7 @@ public sealed class SenderTests : IDisposable
         Publish(1);
 
         await CountedAsync(new DeliveredRange(6, 6, 1));
-        Assert.Equal(3, plain.Client.Counters().Sent);
+        Assert.Equal(3, plain.Counters.Sent);
     }
 
     [Fact]
@@ -611,7 +611,7 @@ public sealed class SenderTests : IDisposable
             var told = sum.Join();
             foreach (var range in counted)
                 for (var client = 0; client < range.Clients; client++) told.Add(range.First - 1, range.Last);
-            told.Tell();
+            told.Flush();
             return sum.Take(100).Ranges;
         }
     }

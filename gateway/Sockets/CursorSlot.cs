@@ -3,9 +3,9 @@ using NotifyHub.Gateway.Channels;
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>A client's cursor, and where its bytes go.</summary>
-internal struct Seat
+internal struct CursorSlot
 {
-    /// <summary>Where the cursor stands; null: it follows nothing, not yet or not any more.</summary>
+    /// <summary>Where the cursor is; null: it follows nothing yet, or nothing any more.</summary>
     public Segment? Segment;
 
     /// <summary>The last offset before the cursor, as far as whole batches were sent.</summary>
@@ -16,18 +16,18 @@ internal struct Seat
 
     public int Position;
 
-    /// <summary>The number that <see cref="DirectSocket"/> knows the connection by; -1: it goes through <see cref="Client.Send"/>.</summary>
+    /// <summary>The socket's number, for <see cref="DirectSocket"/>; -1: the client has to be asked to send.</summary>
     public int Socket;
 
     /// <summary>Nothing is being sent in the background: the sender may write.</summary>
-    public bool IsIdle;
+    public bool IsWritable;
 
-    /// <summary>How many bytes of the live log the client has yet to get; 0 while it reads pages of history, which keep none of
-    /// the log in memory and are bounded by <see cref="ClientMemory"/>.</summary>
+    /// <summary>Bytes of the live log that the client has yet to be sent; 0 while it reads pages of history, which keep none of the
+    /// log in memory and are bounded by <see cref="ClientMemory"/>.</summary>
     public readonly long Lag(LogHead head) => Segment is { IsPage: false } segment ? head.Bytes - (segment.Start + Position) : 0;
 
-    /// <summary>All up to this offset is sent; answers how many messages that were.</summary>
-    public long Reach(long offset)
+    /// <summary>Everything up to this offset was sent. Returns how many messages that were.</summary>
+    public long AdvanceTo(long offset)
     {
         var count = offset - Offset;
         Offset = offset;

@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Security.Claims;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+using NotifyHub.Gateway.Settings;
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.Gateway.Access;
+
+/// <summary>Who may open a WebSocket: whoever has a good token, and, unless one is required, whoever has none.</summary>
+public sealed class ClientAuthentication(
+    TokenIssuer issuer, TokenVersions versions, ApiKeys keys, IGrainFactory grains, IOptions<GatewayOptions> options)
+{
+    private readonly JsonWebTokenHandler _handler = new();
+    private readonly TokenValidationParameters _validation = issuer.Validation();
+    private readonly bool _isRequired = options.Value.RequireToken;
+
+    /// <summary>Null: refused. A wrong token is refused even where none is required.</summary>
+    /// <exception cref="TimeoutException">The grid, which alone knows which tokens are valid, does not answer; or another failure of
+    /// it.</exception>
+    /// <param name="token">A login token or an API key; null: none.</param>
+    /// <param name="asksToObserve">What the client is sent shall not count as delivered.</param>
+    public ValueTask<ClientPrincipal?> AuthenticateAsync(string? token, bool asksToObserve) => token is not null
+        ? new ValueTask<ClientPrincipal?>(CheckAsync(token, asksToObserve))
+        : ValueTask.FromResult(_isRequired || asksToObserve ? null : ClientPrincipal.Anonymous);
+
+    /// <summary>Those that are no longer valid: the user is disabled, or has another role or password; the key is revoked.</summary>
+    public async Task<HashSet<ClientPrincipal>> FindRevokedAsync(
+        IEnumerable<ClientPrincipal> principals, CancellationToken cancellation)
+    {
+        HashSet<ClientPrincipal> revoked = [];
+        HashSet<long>? live = null;
+        foreach (var principal in principals)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (principal.UserId is { } user)
+            {
+                if (!await versions.StandsAsync(user, principal.Version, cancellation)) revoked.Add(principal);
+            }
+            else if (principal.KeyId is { } key)
+            {
+                live ??= await LiveKeysAsync(cancellation);
+                if (!live.Contains(key)) revoked.Add(principal);
+            }
+        }
+
+        return revoked;
+    }
+
+    private async Task<HashSet<long>> LiveKeysAsync(CancellationToken cancellation)
+    {
+        var keys = await grains.GetGrain<IApiKeyGrain>(GrainKeys.Only).ListAsync().WaitAsync(cancellation);
+        return [.. keys.Where(key => key.RevokedAt is null).Select(key => key.Id)];
+    }
+
+    private async Task<ClientPrincipal?> CheckAsync(string token, bool observes)
+    {
+        // A login token has two dots, an API key none.
+        if (token.Contains('.', StringComparison.Ordinal))
+            return await CheckLoginAsync(token) is { } principal ? principal with { IsObserver = observes } : null;
+        // Only a person looks on: what a service or a stranger is sent was delivered to them.
+        if (observes) return null;
+        var key = await keys.FindAsync(token, CancellationToken.None);
+        return key is not null && key.Allows(KeyScopes.Read) ? new ClientPrincipal(null, 0, key.Id, DateTimeOffset.MaxValue) : null;
+    }
+
+    private async Task<ClientPrincipal?> CheckLoginAsync(string token)
+    {
+        var result = await _handler.ValidateTokenAsync(token, _validation);
+        if (!result.IsValid) return null;
+        var caller = new ClaimsPrincipal(result.ClaimsIdentity);
+        if (!Roles.OfPeople.Any(caller.IsInRole)
+            || !TryNumber(caller, JwtRegisteredClaimNames.Sub, out var user)
+            || !TryNumber(caller, Callers.VersionClaim, out var version)
+            || !await versions.StandsAsync(user, version, CancellationToken.None)) return null;
+        return new ClientPrincipal(user, version, null, new DateTimeOffset(result.SecurityToken.ValidTo, TimeSpan.Zero) + _validation.ClockSkew);
+    }
+
+    private static bool TryNumber(ClaimsPrincipal caller, string claim, out long number) =>
+        long.TryParse(caller.FindFirstValue(claim), NumberStyles.None, CultureInfo.InvariantCulture, out number);
+}

@@ -1,0 +1,33 @@
+using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Channels;
+using NotifyHub.Gateway.Settings;
+
+namespace NotifyHub.Gateway.Sockets;
+
+/// <summary>The threads that send to clients. Each owns an equal share of them.</summary>
+public sealed class SenderPool : IDisposable
+{
+    private readonly Sender[] _senders;
+
+    public SenderPool(
+        IOptions<GatewayOptions> options, ChannelFollower follower, DeliveryTimes times, DeliveryCounts counts, ILogger<Sender> logger)
+    {
+        var count = options.Value.Senders > 0 ? options.Value.Senders : Math.Max(1, Environment.ProcessorCount / 2);
+        _senders = [.. Enumerable.Range(0, count).Select(number => new Sender(number, options.Value.BacklogBytes, times, counts, logger))];
+        foreach (var sender in _senders) follower.Appended += sender.Follow;
+    }
+
+    /// <summary>Messages sent to clients since the start.</summary>
+    public long Sent => _senders.Sum(sender => sender.Sent);
+
+    /// <summary>Messages of the channel sent to clients since the start.</summary>
+    public long Delivered => _senders.Sum(sender => sender.Delivered);
+
+    /// <summary>The sender of the client with this number.</summary>
+    public Sender Of(long number) => _senders[number % _senders.Length];
+
+    public void Dispose()
+    {
+        foreach (var sender in _senders) sender.Dispose();
+    }
+}

@@ -1,0 +1,92 @@
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
+
+namespace NotifyHub.UnitTests.House;
+
+/// <summary>
+/// Which types of an assembly refer to which, read from the compiled assembly: base types, signatures, fields and the bodies of methods.
+/// Nested types, closures and state machines count as the type that they are in. Types that no source declares, which generators add,
+/// are left out.
+/// </summary>
+internal static class CompiledTypes
+{
+    /// <param name="path">Of the assembly.</param>
+    /// <param name="sources">Of the project that it was built from.</param>
+    public static IReadOnlyCollection<TypeArrow> Arrows(string path, SourceTypes sources)
+    {
+        using var file = new PEReader(File.OpenRead(path));
+        var reader = file.GetMetadataReader();
+        HashSet<TypeArrow> arrows = [];
+        foreach (var handle in reader.TypeDefinitions)
+        {
+            if (NameOf(reader, handle, sources) is not { } from) continue;
+            foreach (var referenced in References(file, reader, reader.GetTypeDefinition(handle)))
+                if (NameOf(reader, referenced, sources) is { } to && to != from) arrows.Add(new TypeArrow(from, to));
+        }
+
+        return arrows;
+    }
+
+    private static TypeName? NameOf(MetadataReader reader, TypeDefinitionHandle handle, SourceTypes sources)
+    {
+        var type = reader.GetTypeDefinition(handle);
+        while (type.GetDeclaringType() is { IsNil: false } outer) type = reader.GetTypeDefinition(outer);
+        var name = reader.GetString(type.Name);
+        return sources.FolderOf(reader.GetString(type.Namespace), name) is { } folder ? new TypeName(folder, name) : null;
+    }
+
+    private static HashSet<TypeDefinitionHandle> References(PEReader file, MetadataReader reader, TypeDefinition type)
+    {
+        HashSet<TypeDefinitionHandle> found = [];
+        var signatures = new ReferencedTypes(found);
+        Add(type.BaseType);
+        foreach (var implemented in type.GetInterfaceImplementations()) Add(reader.GetInterfaceImplementation(implemented).Interface);
+        foreach (var field in type.GetFields()) reader.GetFieldDefinition(field).DecodeSignature(signatures, null);
+        foreach (var method in type.GetMethods()) AddMethod(reader.GetMethodDefinition(method));
+        return found;
+
+        void AddMethod(MethodDefinition method)
+        {
+            method.DecodeSignature(signatures, null);
+            if (method.RelativeVirtualAddress == 0) return;
+            var body = file.GetMethodBody(method.RelativeVirtualAddress);
+            if (!body.LocalSignature.IsNil) reader.GetStandaloneSignature(body.LocalSignature).DecodeLocalSignature(signatures, null);
+            foreach (var token in InstructionTokens.In(body.GetILReader())) Add(token);
+        }
+
+        void Add(EntityHandle handle)
+        {
+            if (handle.IsNil) return;
+            switch (handle.Kind)
+            {
+                case HandleKind.TypeDefinition:
+                    found.Add((TypeDefinitionHandle)handle);
+                    break;
+                case HandleKind.TypeSpecification:
+                    reader.GetTypeSpecification((TypeSpecificationHandle)handle).DecodeSignature(signatures, null);
+                    break;
+                case HandleKind.FieldDefinition:
+                    found.Add(reader.GetFieldDefinition((FieldDefinitionHandle)handle).GetDeclaringType());
+                    break;
+                case HandleKind.MethodDefinition:
+                    found.Add(reader.GetMethodDefinition((MethodDefinitionHandle)handle).GetDeclaringType());
+                    break;
+                case HandleKind.MemberReference:
+                    AddMember(reader.GetMemberReference((MemberReferenceHandle)handle));
+                    break;
+                case HandleKind.MethodSpecification:
+                    var generic = reader.GetMethodSpecification((MethodSpecificationHandle)handle);
+                    generic.DecodeSignature(signatures, null);
+                    Add(generic.Method);
+                    break;
+            }
+        }
+
+        void AddMember(MemberReference member)
+        {
+            Add(member.Parent);
+            if (member.GetKind() == MemberReferenceKind.Field) member.DecodeFieldSignature(signatures, null);
+            else member.DecodeMethodSignature(signatures, null);
+        }
+    }
+}
