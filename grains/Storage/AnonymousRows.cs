@@ -1,7 +1,6 @@
 using System.Data.Common;
 using Dapper;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Hosting.Settings;
 
 namespace NotifyHub.Grains.Storage;
 

@@ -1,7 +1,6 @@
 using System.Data.Common;
 using Dapper;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Schedules;
 
 namespace NotifyHub.Grains.Storage;
 

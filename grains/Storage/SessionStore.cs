@@ -4,7 +4,6 @@ using System.Text.Json;
 using Dapper;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Hosting.Metrics;
 
 namespace NotifyHub.Grains.Storage;
 
@@ -101,7 +100,7 @@ public sealed class SessionStore(Database database, ReportPositions positions, I
             ? await positions.TakeAsync(session.Connection, session.Own, number)
             : await positions.TakeWithinLeaseAsync(session.Connection, session.Own, number);
         if (isTaken) return ReportOutcome.Taken;
-        return await positions.IsTakenAsync(session.Connection, session.Own, number)
+        return await ReportPositions.IsTakenAsync(session.Connection, session.Own, number)
             ? ReportOutcome.AlreadyTaken
             : ReportOutcome.Unknown;
     }
