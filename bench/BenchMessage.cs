@@ -1,14 +1,14 @@
 namespace NotifyHub.Bench;
 
 /// <summary>
-/// The JSON that a run pushes: <c>{"type":"bench","seq":…,"at":…,"pad":"…"}</c>. Both numbers have a fixed width, so a receiver
-/// finds them by position; JSON forbids leading zeros, so each has a base that fills the width.
+/// The JSON that a run pushes: <c>{"type":"bench","seq":…,"at":…,"pad":"…"}</c>. Both numbers have a fixed width, so that a
+/// receiver finds them by position. JSON forbids leading zeros, so each number has a base that fills the width.
 /// </summary>
 internal static class BenchMessage
 {
     public const int MinBytes = 64;
 
-    /// <summary>Messages of one run at most; what a receiver keeps of each is sized by it, too.</summary>
+    /// <summary>The maximum number of messages per run. It also sizes what a receiver stores per message.</summary>
     public const int MaxMessages = 20_000_000;
 
     private const long AtBase = 1_000_000_000_000_000;
@@ -25,11 +25,13 @@ internal static class BenchMessage
 
     private static int AtPosition => BeforeSeq.Length + SeqDigits + BeforeAt.Length;
 
-    /// <summary>Where a run's sequence numbers start: the leading digits tell runs apart, so that messages which another run left
-    /// in the server are not taken for this one's.</summary>
+    /// <summary>
+    /// The first sequence number of a run. Its leading digits differ per run, so that messages left in the server by another run
+    /// are not counted.
+    /// </summary>
     public static long NewRun() => Random.Shared.Next(40, 400) * 25_000_000L;
 
-    /// <summary>A message of exactly <paramref name="size"/> bytes, its numbers still to be written.</summary>
+    /// <summary>A message of exactly <paramref name="size"/> bytes, without its numbers.</summary>
     public static byte[] Template(int size)
     {
         var bytes = new byte[size];
@@ -42,7 +44,7 @@ internal static class BenchMessage
         return bytes;
     }
 
-    /// <summary>Writes sequence number and time of sending into a copy of the template.</summary>
+    /// <summary>Writes the sequence number and the time of sending into a copy of the template.</summary>
     public static void Stamp(Span<byte> message, long seq, long at)
     {
         WriteDigits(message.Slice(BeforeSeq.Length, SeqDigits), seq);
@@ -61,7 +63,7 @@ internal static class BenchMessage
         return true;
     }
 
-    /// <summary>The message inside a larger one, where a notification carries it as its metadata; empty when there is none.</summary>
+    /// <summary>The message in the metadata of a notification; empty if there is none.</summary>
     public static ReadOnlySpan<byte> Within(ReadOnlySpan<byte> outer)
     {
         var start = outer.IndexOf(BeforeSeq);

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace NotifyHub.Bench;
 
-/// <summary>What one run does. Defaults at the declaration; <see cref="Parse"/> reports every fault it finds.</summary>
+/// <summary>The options of one run. <see cref="Parse"/> reports all faults at once.</summary>
 internal sealed record BenchOptions
 {
     public const string Help = """
@@ -13,18 +13,18 @@ internal sealed record BenchOptions
           --push HOST:PORT          where lines are pushed           127.0.0.1:8081
           --push-key KEY            first line AUTH KEY
           --connections N           clients                          1000
-          --connect-rate N          connects a second, 0: as fast as they are accepted   0
+          --connect-rate N          connects per second, 0: as fast as they are accepted   0
           --threads N               receiving threads                1
           --protocol plain|v1|signalr   v1 offers notifyhub.v1 and checks offsets        plain
           --publisher tcp|rest|notifications|none   rest: POST /api/push, notifications:
                                     POST /api/notifications/windows/batch                tcp
-          --rate M|max              messages a second; max: as fast as acknowledged      100
+          --rate M|max              messages per second; max: as fast as acknowledged      100
           --lead N                  rate max: messages that may be ahead of the slowest reader; a generator that
                                     cannot keep up must not get its clients cut off      8 MiB of them, or 50 million deliveries
           --size BYTES              of each pushed message, 64 to 1,000,000              128
           --pipeline N              tcp: lines that may wait for their acknowledgement   1000
-          --batch N                 rest: messages a request         1
-          --in-flight N             rest: requests at a time; with more than one only the order
+          --batch N                 rest: messages per request         1
+          --in-flight N             rest: concurrent requests; with more than one only the order
                                     inside each request is checked                       1
           --api URL                 rest: base address; else the WebSocket's host
           --token T | --api-key K | --email E --password P           rest: who publishes
@@ -58,7 +58,7 @@ internal sealed record BenchOptions
 
     public PublisherKind Publisher { get; private set; }
 
-    /// <summary>Messages a second; infinite: as fast as acknowledged.</summary>
+    /// <summary>Messages per second; infinite means as fast as acknowledged.</summary>
     public double Rate { get; private set; } = 100;
 
     public int Size { get; private set; } = 128;
@@ -102,19 +102,20 @@ internal sealed record BenchOptions
 
     public bool IsRest => Publisher is PublisherKind.Rest or PublisherKind.Notifications;
 
-    /// <summary>Messages of one request, in their order, when requests overtake each other; 0: all messages come in order.</summary>
+    /// <summary>Messages per request if requests may overtake each other; 0 if all messages arrive in order.</summary>
     public int RequestOrder => IsRest && InFlight > 1 ? Batch : 0;
 
     public Uri ApiBase => Api ?? new UriBuilder("http", Url.Host, Url.Port).Uri;
 
-    /// <exception cref="FormatException">With one line for each fault.</exception>
+    /// <exception cref="FormatException">With one line per fault.</exception>
     public static BenchOptions Parse(IReadOnlyList<string> args)
     {
         var options = new BenchOptions();
         List<string> faults = [];
         for (var i = 0; i < args.Count; i++)
         {
-            var (name, value) = args[i].IndexOf('=') is > 0 and var equals ? (args[i][..equals], args[i][(equals + 1)..]) : (args[i], null);
+            var (name, value) = args[i].IndexOf('=') is > 0 and var equals
+                ? (args[i][..equals], args[i][(equals + 1)..]) : (args[i], null);
             if (name == "--idle")
             {
                 options.Idle = true;
@@ -130,9 +131,14 @@ internal sealed record BenchOptions
                 faults.Add($"{name} {value}: {e.Message}");
             }
         }
+
         if (options.ResumePercent > 0 && options.Protocol != BenchProtocol.V1) faults.Add("--resume: needs --protocol v1");
         if (options.IsRest && options is { Token: "", ApiKey: "", Email: "" })
-            faults.Add($"--publisher {options.Publisher.ToString().ToLowerInvariant()}: needs --token, --api-key or --email and --password");
+        {
+            var publisher = options.Publisher.ToString().ToLowerInvariant();
+            faults.Add($"--publisher {publisher}: needs --token, --api-key or --email and --password");
+        }
+
         return faults.Count == 0 ? options : throw new FormatException(string.Join('\n', faults));
     }
 

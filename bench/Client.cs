@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace NotifyHub.Bench;
 
-/// <summary>All that the generator keeps of one connection.</summary>
+/// <summary>The state that the generator keeps per connection.</summary>
 internal struct Client
 {
     public int Socket;
@@ -11,34 +11,34 @@ internal struct Client
     /// <summary>Never reads after the upgrade.</summary>
     public bool Slow;
 
-    /// <summary>SignalR: upgraded, its own handshake sent.</summary>
+    /// <summary>SignalR: upgraded, and its handshake is sent.</summary>
     public bool Greeted;
 
-    /// <summary>SignalR: bytes at the start of what is kept that are out of their frames already.</summary>
+    /// <summary>SignalR: bytes at the start of the buffer that are already unframed.</summary>
     public int Unframed;
 
-    /// <summary>The message that came last, counted from 0.</summary>
+    /// <summary>The last message received, counted from 0.</summary>
     public long Last;
 
-    /// <summary>Dropped by us and back again with <c>since</c>.</summary>
+    /// <summary>Was disconnected by the generator and has resumed with <c>since</c>.</summary>
     public bool Resumed;
 
-    /// <summary>Next message of the run that this client must get, counted from 0. Everything below it has arrived or is a gap.</summary>
+    /// <summary>The next expected message of the run, counted from 0. Everything below it has arrived or is a gap.</summary>
     public long Expected;
 
-    /// <summary>Messages of the run that were skipped. While there are none, a number below <see cref="Expected"/> is a repeat.</summary>
+    /// <summary>The number of skipped messages. While it is 0, a number below <see cref="Expected"/> is a repeat.</summary>
     public long Missed;
 
-    /// <summary>Offset of the last envelope; -1: none yet.</summary>
+    /// <summary>The offset of the last envelope; -1 before the first.</summary>
     public long Offset;
 
-    /// <summary>When the connection was opened: what was sent before it is replay and says nothing about latency.</summary>
+    /// <summary>When the connection was opened. Messages sent before it are replay and do not count for latency.</summary>
     public long OpenedAt;
 
     private byte[]? _rest;
     private int _restLength;
 
-    /// <summary>Puts the unfinished frame that the last read ended with where the next read continues it; its length.</summary>
+    /// <summary>Copies the unfinished frame of the last read to where the next read continues it. Returns its length.</summary>
     public int TakeRest(Span<byte> buffer)
     {
         if (_rest is null) return 0;

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace NotifyHub.Bench;
 
 internal enum ClientPhase : byte

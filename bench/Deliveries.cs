@@ -1,17 +1,19 @@
 namespace NotifyHub.Bench;
 
 /// <summary>
-/// What arrived at one receiver's clients, checked for order, gaps and repeats message by message. Written by that receiver's
-/// thread alone; the counters may be read by others while they grow.
+/// What the clients of one receiver received, checked for order, gaps and repeats per message. Only the receiver's thread writes;
+/// others may read the counters at any time.
 /// </summary>
-/// <param name="run">Where the run's sequence numbers start.</param>
-/// <param name="size">Bytes of each message.</param>
-/// <param name="requestOrder">0: all messages are in one order. Else so many at a time are, a request's, and requests may overtake each
-/// other; gaps and repeats are found all the same.</param>
+/// <param name="run">The first sequence number of the run.</param>
+/// <param name="size">Bytes per message.</param>
+/// <param name="requestOrder">
+/// 0: all messages have one order. Otherwise the size of a request; requests may overtake each other. Gaps and repeats are found
+/// in both cases.
+/// </param>
 internal sealed class Deliveries(long run, int size, int requestOrder = 0)
 {
     private const int ChunkBits = 16;
-    private const int MostMissing = 1_000_000;
+    private const int MaxMissing = 1_000_000;
 
     private readonly Slot[]?[] _chunks = new Slot[]?[(BenchMessage.MaxMessages >> ChunkBits) + 1];
     private readonly Dictionary<long, int> _missing = [];
@@ -19,12 +21,12 @@ internal sealed class Deliveries(long run, int size, int requestOrder = 0)
     private long _missingBeyond;
     private long _received, _measured, _foreign;
 
-    /// <summary>First message that counts for latency; what is below it warmed the server up.</summary>
+    /// <summary>The first message that counts for latency; those below it are warm-up.</summary>
     public long MeasuredFrom { get; set; } = long.MaxValue;
 
     public Histogram Latency { get; } = new();
 
-    /// <summary>Messages of this run, warm-up included.</summary>
+    /// <summary>Messages of this run, including the warm-up.</summary>
     public long Received => Volatile.Read(ref _received);
 
     /// <summary>Messages that were sent in the measured window.</summary>
@@ -33,27 +35,27 @@ internal sealed class Deliveries(long run, int size, int requestOrder = 0)
     /// <summary>Messages that others pushed.</summary>
     public long Foreign => Volatile.Read(ref _foreign);
 
-    /// <summary>Messages sent before their client came back: resumed ones, without latency.</summary>
+    /// <summary>Messages sent before their client reconnected: resumed, without latency.</summary>
     public long Replayed { get; private set; }
 
     public long OrderErrors { get; private set; }
 
     public long Repeats { get; private set; }
 
-    /// <summary>Messages whose length is not the one that was pushed.</summary>
+    /// <summary>Messages with a length other than the pushed one.</summary>
     public long Altered { get; private set; }
 
-    /// <summary>Envelope offsets that do not follow the one before.</summary>
+    /// <summary>Envelope offsets that do not follow the previous one.</summary>
     public long OffsetErrors { get; set; }
 
-    /// <summary>Resumed clients that were told <c>"recovered":false</c>.</summary>
+    /// <summary>Resumed clients that received <c>"recovered":false</c>.</summary>
     public long NotRecovered { get; set; }
 
     public IReadOnlyDictionary<int, int> CloseCodes => _closeCodes;
 
     public void Closed(int code) => _closeCodes[code] = _closeCodes.GetValueOrDefault(code) + 1;
 
-    /// <summary>Takes one message of a client in.</summary>
+    /// <summary>Records one message of a client.</summary>
     public void Take(ref Client client, ReadOnlySpan<byte> message, long now)
     {
         if (!BenchMessage.TryRead(message, out var seq, out var at) || (ulong)(seq - run) >= BenchMessage.MaxMessages)
@@ -85,7 +87,7 @@ internal sealed class Deliveries(long run, int size, int requestOrder = 0)
         slot.Latest = now;
     }
 
-    /// <summary>Latencies of each message to the last of its clients, over all receivers.</summary>
+    /// <summary>Per message, the latency to the last of its clients, over all receivers.</summary>
     public static Histogram LastClient(IReadOnlyList<Deliveries> all)
     {
         var histogram = new Histogram();
@@ -107,8 +109,8 @@ internal sealed class Deliveries(long run, int size, int requestOrder = 0)
         return histogram;
     }
 
-    /// <summary>Messages that clients never got though the server acknowledged them.</summary>
-    /// <param name="refused">Messages the server said it did not take: nobody may miss them.</param>
+    /// <summary>Messages that the server acknowledged and clients never received.</summary>
+    /// <param name="refused">Messages that the server refused; no client has to receive them.</param>
     public long Gaps(IReadOnlySet<long> refused) =>
         _missingBeyond + _missing.Where(m => !refused.Contains(m.Key)).Sum(m => (long)m.Value);
 
@@ -116,7 +118,7 @@ internal sealed class Deliveries(long run, int size, int requestOrder = 0)
     {
         if (number < client.Expected)
         {
-            // A number that was skipped before and comes now is disorder, not loss: it is no longer missing.
+            // A skipped number that arrives later is out of order, not lost.
             if (client.Missed > 0 && _missing.TryGetValue(number, out var clients) && clients > 0)
             {
                 if (requestOrder == 0) OrderErrors++;
@@ -129,7 +131,8 @@ internal sealed class Deliveries(long run, int size, int requestOrder = 0)
         }
         for (var missed = client.Expected; missed < number; missed++)
         {
-            if (_missing.Count < MostMissing || _missing.ContainsKey(missed)) _missing[missed] = _missing.GetValueOrDefault(missed) + 1;
+            if (_missing.Count < MaxMissing || _missing.ContainsKey(missed))
+                _missing[missed] = _missing.GetValueOrDefault(missed) + 1;
             else _missingBeyond++;
         }
         client.Missed += number - client.Expected;

@@ -3,14 +3,14 @@ using System.Text.Json;
 
 namespace NotifyHub.Bench;
 
-/// <summary>What a <c>notifyhub.v1</c> client is sent around a message, and beside messages.</summary>
+/// <summary>The envelope of messages to a <c>notifyhub.v1</c> client, and its other messages.</summary>
 internal static class Envelope
 {
     private static ReadOnlySpan<byte> BeforeOffset => "{\"type\":\"message\",\"channel\":\"all\",\"offset\":"u8;
 
     private static ReadOnlySpan<byte> BeforeData => ",\"data\":"u8;
 
-    /// <summary>Finds offset and data of a message without parsing the JSON; false for everything else.</summary>
+    /// <summary>Finds the offset and the data of a message without parsing the JSON; false for everything else.</summary>
     public static bool TryRead(ReadOnlySpan<byte> payload, out long offset, out ReadOnlySpan<byte> data)
     {
         data = default;
@@ -22,7 +22,7 @@ internal static class Envelope
         return true;
     }
 
-    /// <summary>Reads the answer to a subscription, the only other thing a run needs to understand.</summary>
+    /// <summary>Reads the answer to a subscription, the only other message that a run needs.</summary>
     public static bool TryReadSubscribed(ReadOnlySpan<byte> payload, out long head, out bool recovered)
     {
         head = 0;

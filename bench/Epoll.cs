@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 namespace NotifyHub.Bench;
 
 /// <summary>
-/// Readiness of many sockets for one thread, straight from the kernel. .NET's own socket engine hands every event to the thread
-/// pool: up to 30 % more CPU a delivery and a thread hop inside every latency, and the generator often shares its cores with
-/// the server that it measures.
+/// Readiness of many sockets for one thread, directly from the kernel. The socket engine of .NET passes every event to the thread
+/// pool, which costs up to 30 % more CPU per delivery and adds a thread switch to every latency. The generator often shares its
+/// cores with the server under test.
 /// </summary>
 internal sealed unsafe partial class Epoll : IDisposable
 {
@@ -24,10 +24,10 @@ internal sealed unsafe partial class Epoll : IDisposable
 
     public void Change(int socket, uint interest, int id) => Control(3, socket, interest, id);
 
-    /// <summary>Waits for events; their number. A signal counts as none.</summary>
+    /// <summary>Waits for events and returns their number. A signal counts as none.</summary>
     public int Wait(int milliseconds) => Math.Max(0, Wait(_fd, _events, Capacity, milliseconds));
 
-    /// <summary>Whose event it is; what happened, a read or write of the socket will tell.</summary>
+    /// <summary>The owner of the event. A read or write of the socket shows what happened.</summary>
     public int Event(int index) => *(int*)(_events + (index * EventBytes) + EventBytes - 8);
 
     public void Dispose()

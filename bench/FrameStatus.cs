@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace NotifyHub.Bench;
 
 internal enum FrameStatus

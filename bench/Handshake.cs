@@ -5,13 +5,13 @@ namespace NotifyHub.Bench;
 /// <summary>The HTTP upgrade, written and checked by hand (RFC 6455, section 4).</summary>
 internal static class Handshake
 {
-    // One key for all connections: it need only differ from what a cache could hold, and its answer is then known beforehand.
+    // One key for all connections: no cache is involved, and the expected answer is known beforehand.
     private const string Key = "dGhlIHNhbXBsZSBub25jZQ==";
     private const int MaxHead = 16 << 10;
 
     private static ReadOnlySpan<byte> Accept => "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="u8;
 
-    /// <param name="since">Offset to resume after; null: from now on.</param>
+    /// <param name="since">The offset to resume after; null to start with new messages.</param>
     public static byte[] Request(Uri url, bool v1, long? since)
     {
         var path = url.PathAndQuery;
@@ -22,8 +22,8 @@ internal static class Handshake
             $"Sec-WebSocket-Key: {Key}\r\nSec-WebSocket-Version: 13\r\n{protocol}\r\n");
     }
 
-    /// <param name="length">Bytes of the answer's head; frames may follow it at once.</param>
-    /// <param name="refusal">Why an answer is not the upgrade that was asked for.</param>
+    /// <param name="length">Bytes of the head of the answer; frames may follow immediately.</param>
+    /// <param name="refusal">Why the answer is not the expected upgrade.</param>
     public static FrameStatus Read(ReadOnlySpan<byte> bytes, out int length, out string refusal)
     {
         refusal = "";

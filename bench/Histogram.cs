@@ -3,8 +3,8 @@ using System.Numerics;
 namespace NotifyHub.Bench;
 
 /// <summary>
-/// Counts of microseconds in log-linear buckets: exact below 128 µs, then 64 buckets for each doubling, so that a quantile is at
-/// most 1.6 % too high. Not thread-safe: one for each thread, added up at the end.
+/// Counts of microseconds in log-linear buckets: exact below 128 µs, then 64 buckets per doubling, so that a quantile is at most
+/// 1.6 % too high. Not thread-safe: use one per thread and add them up.
 /// </summary>
 internal sealed class Histogram
 {
@@ -12,7 +12,7 @@ internal sealed class Histogram
     private const int PerDoubling = 64;
     private const int LinearBits = 7;
 
-    // 2^36 µs are 19 hours; no run is longer, and a larger value is counted in the last bucket.
+    // 2^36 µs are 19 hours, longer than any run. Larger values are counted in the last bucket.
     private const int Buckets = Linear + ((36 - LinearBits) * PerDoubling);
 
     private readonly long[] _counts = new long[Buckets];
@@ -27,7 +27,7 @@ internal sealed class Histogram
 
     public void Record(long micros)
     {
-        // A negative value would be two clocks; one clock can only round to zero.
+        // Only two different clocks give a negative value; one clock rounds to zero.
         if (micros < 0) micros = 0;
         _counts[BucketOf(micros)]++;
         Count++;
@@ -43,7 +43,7 @@ internal sealed class Histogram
         Max = Math.Max(Max, other.Max);
     }
 
-    /// <summary>The smallest bucket bound that at least this share of the values does not exceed; 0 when there are none.</summary>
+    /// <summary>The smallest bucket bound that at least this share of the values does not exceed; 0 without values.</summary>
     /// <param name="share">0 to 1.</param>
     public long Quantile(double share)
     {

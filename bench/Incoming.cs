@@ -1,6 +1,6 @@
 namespace NotifyHub.Bench;
 
-/// <summary>What clients are sent: cut into frames, pings answered, messages checked.</summary>
+/// <summary>Handles the input of clients: splits it into frames, answers pings, checks messages.</summary>
 internal sealed class Incoming(Deliveries deliveries, BenchOptions options)
 {
     private readonly bool _v1 = options.Protocol == BenchProtocol.V1;
@@ -9,8 +9,8 @@ internal sealed class Incoming(Deliveries deliveries, BenchOptions options)
 
     private const int ProtocolError = 1002;
 
-    /// <summary>Takes all whole frames; the client keeps the start of the next one.</summary>
-    /// <returns>The close code when the server ends the connection, or broke the protocol.</returns>
+    /// <summary>Handles all complete frames; the client keeps the start of the next one.</summary>
+    /// <returns>The close code if the server ends the connection or breaks the protocol.</returns>
     public int? Take(ref Client client, Span<byte> received)
     {
         var now = Clock.Now;
@@ -35,14 +35,18 @@ internal sealed class Incoming(Deliveries deliveries, BenchOptions options)
         }
     }
 
-    /// <summary>SignalR's records end with a character of their own and care for no frame: a frame may hold several, and when much
-    /// waits the server sends it in fragments, cut anywhere. So the frames' payloads are pushed together, in place, and the records
-    /// cut out of that.</summary>
+    /// <summary>
+    /// SignalR ends records with a separator and ignores frame boundaries: a frame may hold several records, and under load the
+    /// server splits them over fragments. So the payloads of the frames are joined in place, and the records are cut out of the
+    /// result.
+    /// </summary>
     private int? TakeRecords(ref Client client, Span<byte> bytes, long now)
     {
         int unframed = client.Unframed, next = unframed;
         ServerFrame frame;
-        for (FrameStatus status; (status = ServerFrame.TryRead(bytes[next..], out frame, fragments: true)) != FrameStatus.NeedMore; next += frame.Length)
+        for (FrameStatus status;
+             (status = ServerFrame.TryRead(bytes[next..], out frame, fragments: true)) != FrameStatus.NeedMore;
+             next += frame.Length)
         {
             if (status == FrameStatus.Invalid) return ProtocolError;
             if (frame.Opcode == Opcode.Close) return frame.CloseCode;
@@ -77,7 +81,7 @@ internal sealed class Incoming(Deliveries deliveries, BenchOptions options)
         }
         else if (Envelope.TryReadSubscribed(payload, out var head, out var recovered))
         {
-            // What follows a resumption continues where the client stood; a head would hide a hole in it.
+            // After a resumption the messages continue at the position of the client; taking the head would hide a gap.
             if (!client.Resumed) client.Offset = head;
             else if (!recovered) deliveries.NotRecovered++;
         }

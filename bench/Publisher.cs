@@ -1,8 +1,8 @@
 namespace NotifyHub.Bench;
 
 /// <summary>
-/// Publishes numbered messages for a length of time and records how each was answered. One thread at a time publishes; the counters
-/// may be read by others while it does.
+/// Publishes numbered messages for some time and records the answers. One thread at a time publishes; others may read the
+/// counters meanwhile.
 /// </summary>
 internal abstract class Publisher(BenchOptions options, long run)
 {
@@ -12,34 +12,34 @@ internal abstract class Publisher(BenchOptions options, long run)
     private long _startedAt, _phaseSent;
     private long _limit = options.Lead;
 
-    /// <summary>Messages sent so far; the next one has this number.</summary>
+    /// <summary>Messages sent so far, and the number of the next one.</summary>
     public long Sent => Volatile.Read(ref _sent);
 
     public long Acknowledged => Volatile.Read(ref _acknowledged);
 
-    /// <summary>As fast as acknowledged: number of the first message that must not be sent yet.</summary>
+    /// <summary>When publishing as fast as acknowledged: the number of the first message that must not be sent yet.</summary>
     public long Limit
     {
         get => Volatile.Read(ref _limit);
         set => Volatile.Write(ref _limit, value);
     }
 
-    /// <summary>Numbers of the messages that the server said it did not take. Read when nothing is outstanding.</summary>
+    /// <summary>The numbers of the refused messages. Read it when nothing is outstanding.</summary>
     public IReadOnlySet<long> Refused => _refused;
 
     public string LastRefusal { get; private set; } = "";
 
-    /// <summary>Time from sending to acknowledgement, of the current phase.</summary>
+    /// <summary>The time from sending to acknowledgement in the current phase.</summary>
     public Histogram AckLatency { get; private set; } = new();
 
-    /// <summary>First number above everything that was acknowledged.</summary>
+    /// <summary>The first number above everything that was acknowledged.</summary>
     public long Head { get; private set; }
 
     protected BenchOptions Options => options;
 
     protected long Outstanding { get; private set; }
 
-    /// <summary>Publishes for this long, then waits until everything is answered.</summary>
+    /// <summary>Publishes for this long, then waits for all answers.</summary>
     public async Task RunAsync(TimeSpan length, CancellationToken cancellation)
     {
         AckLatency = new Histogram();
@@ -50,7 +50,7 @@ internal abstract class Publisher(BenchOptions options, long run)
 
     protected abstract Task PublishAsync(long end, CancellationToken cancellation);
 
-    /// <summary>How many messages the rate has made due by now and are not sent yet.</summary>
+    /// <summary>How many messages are due by the rate and not sent yet.</summary>
     protected long Due(long now)
     {
         var left = BenchMessage.MaxMessages - _sent;
@@ -64,8 +64,10 @@ internal abstract class Publisher(BenchOptions options, long run)
         : _startedAt + (long)(_phaseSent * 1e6 / options.Rate);
 
     /// <summary>Writes the next message.</summary>
-    /// <param name="at">Its time of sending. A message that had to wait for earlier answers counts from when it was due: else a
-    /// server that stalls would be measured only while it does not.</param>
+    /// <param name="at">
+    /// Its time of sending. A message that had to wait for earlier answers counts from when it was due; otherwise a server would
+    /// not be measured while it stalls.
+    /// </param>
     protected void Next(Span<byte> target, long at)
     {
         _template.CopyTo(target);
@@ -75,9 +77,9 @@ internal abstract class Publisher(BenchOptions options, long run)
         Volatile.Write(ref _sent, _sent + 1);
     }
 
-    /// <summary>Takes the answer to a message in.</summary>
+    /// <summary>Records the answer to a message.</summary>
     /// <param name="number">The message, counted from 0.</param>
-    /// <param name="refusal">Why it was not taken; null: acknowledged.</param>
+    /// <param name="refusal">Why it was refused; null if it was acknowledged.</param>
     protected void Answered(long number, long at, long now, string? refusal)
     {
         Outstanding--;

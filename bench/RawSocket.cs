@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace NotifyHub.Bench;
 
-/// <summary>A non-blocking TCP socket as a bare descriptor: tens of thousands cost this process no objects.</summary>
+/// <summary>A non-blocking TCP socket as a plain descriptor, so that tens of thousands of them need no objects.</summary>
 internal static unsafe partial class RawSocket
 {
     public const int WouldBlock = 11;
@@ -16,8 +16,10 @@ internal static unsafe partial class RawSocket
     private const int IpLevel = 0, BindAddressNoPort = 24;
 
     /// <summary>Starts to connect.</summary>
-    /// <param name="source">Local address; null: the system's choice. Several of them multiply the ports that are available.</param>
-    /// <param name="receiveBuffer">Bytes the kernel may hold for this socket; 0: its own choice.</param>
+    /// <param name="source">
+    /// The local address; null lets the system choose. Several addresses multiply the available ports.
+    /// </param>
+    /// <param name="receiveBuffer">The receive buffer of the kernel in bytes; 0 for its default.</param>
     public static int Connect(SocketAddress target, SocketAddress? source, int receiveBuffer)
     {
         var fd = Socket((int)target.Family == (int)AddressFamily.InterNetwork ? 2 : 10, Stream | NonBlocking | CloseOnExec, 0);
@@ -25,7 +27,7 @@ internal static unsafe partial class RawSocket
         if (receiveBuffer > 0) _ = SetOption(fd, SocketLevel, ReceiveBufferOption, &receiveBuffer, sizeof(int));
         if (source is not null)
         {
-            // Without it bind() reserves the port for every target at once, and ports run out at 28,000 in all.
+            // Without it bind() reserves the port for every target at once, and ports run out at 28,000 in total.
             var one = 1;
             _ = SetOption(fd, IpLevel, BindAddressNoPort, &one, sizeof(int));
             fixed (byte* address = source.Buffer.Span)
@@ -35,12 +37,13 @@ internal static unsafe partial class RawSocket
         }
         fixed (byte* address = target.Buffer.Span)
         {
-            if (Connect(fd, address, target.Size) < 0 && Marshal.GetLastPInvokeError() != InProgress) throw LastError("connect", fd);
+            if (Connect(fd, address, target.Size) < 0 && Marshal.GetLastPInvokeError() != InProgress)
+                throw LastError("connect", fd);
         }
         return fd;
     }
 
-    /// <summary>How a connect ended; 0 is success.</summary>
+    /// <summary>The result of a connect; 0 is success.</summary>
     public static int ConnectError(int fd)
     {
         int error = 0, size = sizeof(int);
@@ -48,10 +51,12 @@ internal static unsafe partial class RawSocket
         return error;
     }
 
-    /// <summary>Bytes received; 0: the peer has ended; -1: see <see cref="LastErrno"/>.</summary>
+    /// <summary>Bytes received; 0 if the peer has closed; -1 for an error, see <see cref="LastErrno"/>.</summary>
     public static int Receive(int fd, byte* buffer, int length) => (int)Receive(fd, buffer, (nuint)length, 0);
 
-    /// <summary>Sends a few bytes. They always fit an empty send buffer; a peer that reads nothing gets none, and that shows on it.</summary>
+    /// <summary>
+    /// Sends a few bytes. They always fit an empty send buffer. A peer that does not read loses them, which shows in its results.
+    /// </summary>
     public static bool Send(int fd, ReadOnlySpan<byte> bytes)
     {
         fixed (byte* start = bytes) return Send(fd, start, (nuint)bytes.Length, NoSignal) == bytes.Length;

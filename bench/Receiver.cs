@@ -4,21 +4,21 @@ using System.Runtime.InteropServices;
 namespace NotifyHub.Bench;
 
 /// <summary>
-/// One thread that opens its share of the connections and drains them all: one epoll, one receive buffer. Orders from outside are
-/// flags that the loop looks at, at the latest every <see cref="TickMilliseconds"/>.
+/// A thread that opens its share of the connections and reads from all of them with one epoll and one receive buffer. Commands
+/// from other threads are flags that the loop checks at least every <see cref="TickMilliseconds"/>.
 /// </summary>
 internal sealed unsafe class Receiver : IDisposable
 {
     private const int TickMilliseconds = 10;
 
-    // What one client can keep: of SignalR an unfinished record and an unfinished frame.
+    // What one client can keep; for SignalR an unfinished record and an unfinished frame.
     private const int RestBytes = 2 * ServerFrame.MaxBytes;
 
-    // The buffer of a socket and a bit: larger reads would only push other things out of the processor's cache.
+    // Slightly more than the buffer of a socket; larger reads would only evict the CPU cache.
     private const int ReadBytes = 256 << 10;
     private const int SlowReceiveBuffer = 4096;
 
-    // Half of what Kestrel's default listen backlog takes: past it SYNs are dropped and come again after a second.
+    // Half of Kestrel's default listen backlog. Beyond the backlog SYNs are dropped and retried after a second.
     private const int MostOpening = 256;
 
     private static readonly byte[] Goodbye = [0x88, 0x82, 0, 0, 0, 0, 0x03, 0xE8];
@@ -66,17 +66,19 @@ internal sealed unsafe class Receiver : IDisposable
 
     public int Resumed => Volatile.Read(ref _resumed);
 
-    /// <summary>Connections that are still to be opened, or being opened.</summary>
+    /// <summary>Connections that are still to be opened or being opened.</summary>
     public int Pending => Volatile.Read(ref _opening) + _toOpen.Count;
 
     public int EndedReaders => Volatile.Read(ref _endedReaders);
 
     public int EndedSlow => Volatile.Read(ref _endedSlow);
 
-    /// <summary>Why connections failed to open, and how many. Read after <see cref="Stop"/> or when nothing is pending.</summary>
+    /// <summary>
+    /// Why connections failed to open, and how many. Read it after <see cref="Stop"/> or when nothing is pending.
+    /// </summary>
     public IReadOnlyDictionary<string, int> Failures => _failures;
 
-    /// <summary>What ended the thread before its time.</summary>
+    /// <summary>The exception that ended the thread.</summary>
     public Exception? Fault { get; private set; }
 
     public void Start()
@@ -85,11 +87,16 @@ internal sealed unsafe class Receiver : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Cuts this share of the reading clients off and lets them come back with <c>since</c>.</summary>
+    /// <summary>Disconnects this share of the reading clients and lets them resume with <c>since</c>.</summary>
     public void Drop(int percent) => _drop = percent;
 
-    /// <summary>Reading clients that are open, or on their way back, and have not got everything below <paramref name="next"/>.</summary>
-    /// <param name="refused">Messages that nobody can get; when requests overtake each other, only more missing ones than that are to come.</param>
+    /// <summary>
+    /// Reading clients that are open or reconnecting and have not received everything below <paramref name="next"/>.
+    /// </summary>
+    /// <param name="refused">
+    /// Messages that no client can receive. When requests may overtake each other, only missing messages beyond this number are
+    /// still to come.
+    /// </param>
     public int Behind(long next, int refused)
     {
         var behind = 0;
@@ -101,7 +108,7 @@ internal sealed unsafe class Receiver : IDisposable
         return behind;
     }
 
-    /// <summary>The message that the slowest of the reading clients waits for; <see cref="long.MaxValue"/> when none reads.</summary>
+    /// <summary>The message that the slowest reading client waits for; <see cref="long.MaxValue"/> if no client reads.</summary>
     public long Slowest()
     {
         var slowest = long.MaxValue;
@@ -112,7 +119,7 @@ internal sealed unsafe class Receiver : IDisposable
         return slowest;
     }
 
-    /// <summary>Messages below <paramref name="next"/> that reading clients still lack.</summary>
+    /// <summary>Messages below <paramref name="next"/> that reading clients still miss.</summary>
     public long Undelivered(long next)
     {
         long lacking = 0;
@@ -123,7 +130,7 @@ internal sealed unsafe class Receiver : IDisposable
         return lacking;
     }
 
-    /// <summary>Says goodbye to the server (1000) on every connection; it answers and closes.</summary>
+    /// <summary>Closes every connection with 1000; the server answers and closes.</summary>
     public void SayGoodbye() => _goodbye = true;
 
     public void Stop()
@@ -137,7 +144,8 @@ internal sealed unsafe class Receiver : IDisposable
         Stop();
         foreach (ref var client in _clients.AsSpan())
         {
-            if (client.Phase is ClientPhase.Connecting or ClientPhase.Upgrading or ClientPhase.Open) _ = RawSocket.Close(client.Socket);
+            if (client.Phase is ClientPhase.Connecting or ClientPhase.Upgrading or ClientPhase.Open)
+                _ = RawSocket.Close(client.Socket);
         }
         _epoll.Dispose();
         NativeMemory.Free(_buffer);
@@ -166,7 +174,7 @@ internal sealed unsafe class Receiver : IDisposable
         }
     }
 
-    /// <summary>Opens the connections that are due; how long the loop may wait, in milliseconds.</summary>
+    /// <summary>Opens the connections that are due. Returns how long the loop may wait, in milliseconds.</summary>
     private int OpenDue()
     {
         while (_toOpen.Count > 0 && _opening < MostOpening)
@@ -178,7 +186,7 @@ internal sealed unsafe class Receiver : IDisposable
                 if (early > 0) return (int)Math.Clamp(early / 1000, 1, TickMilliseconds);
             }
             Connect(_toOpen.Peek());
-            // Taken off only now: between the two counts a connection must never look as if it were not pending.
+            // Removed only now: between the two counts a connection must not look as if it were not pending.
             _toOpen.Dequeue();
             _opened++;
         }
@@ -206,7 +214,7 @@ internal sealed unsafe class Receiver : IDisposable
     private void Serve(int id, ref Client client)
     {
         if (client.Phase == ClientPhase.Connecting) Upgrade(id, ref client);
-        // One read an event is enough: epoll is level-triggered and reports what is left again.
+        // One read per event is enough: epoll is level-triggered and reports the rest again.
         else if (client.Phase is ClientPhase.Upgrading or ClientPhase.Open) Read(id, ref client);
     }
 
@@ -247,7 +255,7 @@ internal sealed unsafe class Receiver : IDisposable
         if (_incoming.Take(ref client, bytes) is { } closeCode) Ended(ref client, closeCode);
     }
 
-    /// <summary>Reads what a server says before its first message; false while it is not through, or when it refused.</summary>
+    /// <summary>Reads what a server sends before its first message; false if that is incomplete or a refusal.</summary>
     private bool TryOpen(int id, ref Client client, ReadOnlySpan<byte> bytes, out int head)
     {
         var refusal = "no SignalR hub";
@@ -259,7 +267,7 @@ internal sealed unsafe class Receiver : IDisposable
         }
         if (status == FrameStatus.Complete && _signalR && !client.Greeted)
         {
-            // The server says nothing more before it has heard this.
+            // The server sends nothing more before it has received this.
             client.Greeted = RawSocket.Send(client.Socket, SignalR.Hello);
             return false;
         }
@@ -275,7 +283,7 @@ internal sealed unsafe class Receiver : IDisposable
         _opening--;
         _open++;
         if (client.Resumed) _resumed++;
-        // A slow client hears of its end alone; what it is then sent last tells the close code.
+        // A slow client is only told of its end; the last bytes it received hold the close code.
         if (client.Slow) _epoll.Change(client.Socket, Epoll.PeerClosed, id);
     }
 

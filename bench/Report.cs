@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace NotifyHub.Bench;
 
-/// <summary>The result of a run. All latencies are microseconds.</summary>
+/// <summary>The result of a run. All latencies are in microseconds.</summary>
 internal sealed record Report
 {
     public required string Command { get; init; }
@@ -17,7 +17,7 @@ internal sealed record Report
 
     public required ErrorReport Errors { get; init; }
 
-    /// <summary>Connections that the server ended before the run did, by close code; 1006: without one.</summary>
+    /// <summary>Connections that the server ended before the run did, per close code; 1006 means without one.</summary>
     public required IReadOnlyDictionary<int, int> Disconnects { get; init; }
 
     public required GeneratorReport Generator { get; init; }

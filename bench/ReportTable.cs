@@ -1,6 +1,6 @@
 namespace NotifyHub.Bench;
 
-/// <summary>A report for people.</summary>
+/// <summary>A report as readable text.</summary>
 internal static class ReportTable
 {
     public static void Write(Report report, TextWriter to)
@@ -9,7 +9,8 @@ internal static class ReportTable
 
         to.WriteLine();
         var connect = report.Connect;
-        Row("connections", $"{connect.Connections:N0} in {connect.Seconds:F2} s ({connect.PerSecond:N0}/s), {connect.Slow:N0} of them slow");
+        Row("connections",
+            $"{connect.Connections:N0} in {connect.Seconds:F2} s ({connect.PerSecond:N0}/s), {connect.Slow:N0} of them slow");
         Row("  server CPU a connect", $"{connect.ServerCpuMicrosPerConnection:F0} µs");
         Row("  server memory", $"{Mib(connect.ServerResidentBefore)} before, {Mib(connect.ServerResidentAfter)} after: " +
             $"{connect.ServerBytesPerConnection:N0} bytes an idle connection");
@@ -17,7 +18,9 @@ internal static class ReportTable
             Row("idle", $"{idle.Seconds:F0} s, server CPU {idle.ServerCpuPercent:F1} %, memory {Mib(idle.ServerResident)}");
         if (report.Publish is { } publish)
         {
-            Row("pushed", $"{publish.Sent:N0}, acknowledged {publish.Acknowledged:N0} ({publish.AcknowledgedPerSecond:N0}/s), refused {publish.Refused:N0}");
+            Row("pushed",
+                $"{publish.Sent:N0}, acknowledged {publish.Acknowledged:N0} ({publish.AcknowledgedPerSecond:N0}/s), "
+                + $"refused {publish.Refused:N0}");
             if (publish.LastRefusal.Length > 0) Row("  last refusal", publish.LastRefusal);
             Row("  until acknowledged", publish.Latency.ToString());
         }
@@ -27,8 +30,10 @@ internal static class ReportTable
         Row("gaps", $"{errors.Gaps:N0}, not delivered when the drain ended {errors.Undelivered:N0}");
         Row("repeats", $"{errors.Repeats:N0}");
         if (errors.Altered + errors.Offsets + errors.NotRecovered > 0)
-            Row("other errors", $"altered {errors.Altered:N0}, offsets {errors.Offsets:N0}, not recovered {errors.NotRecovered:N0}");
-        Row("disconnected by the server", report.Disconnects.Count == 0 ? "0" : string.Join(", ", report.Disconnects.Select(d => $"{d.Key}: {d.Value:N0}")));
+            Row("other errors",
+                $"altered {errors.Altered:N0}, offsets {errors.Offsets:N0}, not recovered {errors.NotRecovered:N0}");
+        Row("disconnected by the server",
+            report.Disconnects.Count == 0 ? "0" : string.Join(", ", report.Disconnects.Select(d => $"{d.Key}: {d.Value:N0}")));
         foreach (var (why, count) in errors.Connect) Row("could not connect", $"{count:N0}: {why}");
         Row("generator's own CPU", $"{report.Generator.CpuSeconds:F2} s ({report.Generator.CpuPercent:F0} %), " +
             $"{report.Generator.CpuMicrosPerDelivery:F2} µs a delivery");
@@ -36,10 +41,14 @@ internal static class ReportTable
 
     private static void WriteDeliveries(DeliverReport deliver, Action<string, string> row)
     {
-        row("deliveries", $"{deliver.Deliveries:N0} to {deliver.Clients:N0} clients in {deliver.Seconds:F2} s ({deliver.PerSecond:N0}/s), others' {deliver.Foreign:N0}");
+        row("deliveries",
+            $"{deliver.Deliveries:N0} to {deliver.Clients:N0} clients in {deliver.Seconds:F2} s ({deliver.PerSecond:N0}/s), "
+            + $"others' {deliver.Foreign:N0}");
         row("  latency, all clients", deliver.Latency.ToString());
         row("  latency, last client", deliver.LastClientLatency.ToString());
-        row("  server CPU", $"{deliver.ServerCpuSeconds:F2} s ({deliver.ServerCpuPercent:F0} %), {deliver.ServerCpuMicrosPerDelivery:F3} µs a delivery, " +
+        row("  server CPU",
+            $"{deliver.ServerCpuSeconds:F2} s ({deliver.ServerCpuPercent:F0} %), " +
+            $"{deliver.ServerCpuMicrosPerDelivery:F3} µs a delivery, " +
             $"{deliver.PerServerCpuSecond:N0} deliveries a second of CPU");
         row("  server memory", $"{Mib(deliver.ServerResident)}, at most {Mib(deliver.ServerPeak)}");
         if (deliver.Resumed > 0) row("  resumed", $"{deliver.Resumed:N0} clients, {deliver.Replayed:N0} messages replayed");

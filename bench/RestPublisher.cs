@@ -6,8 +6,8 @@ using System.Text.Json;
 namespace NotifyHub.Bench;
 
 /// <summary>
-/// Publishes over REST: <c>POST /api/push</c>, or the batch of notifications, each with a message as its metadata. With one request
-/// at a time the order of all messages is known; with several, the order inside each.
+/// Publishes over REST: <c>POST /api/push</c>, or the batch of notifications, each with a message as its metadata. With one
+/// request at a time the order of all messages is known; with several, only the order within each.
 /// </summary>
 internal sealed class RestPublisher(BenchOptions options, long run) : Publisher(options, run), IDisposable
 {
@@ -20,7 +20,8 @@ internal sealed class RestPublisher(BenchOptions options, long run) : Publisher(
     protected override async Task PublishAsync(long end, CancellationToken cancellation)
     {
         if (!_signedIn) await SignInAsync(cancellation);
-        await Task.WhenAll(Enumerable.Range(0, Options.InFlight).Select(_ => Task.Run(() => PostUntilAsync(end, cancellation), cancellation)));
+        await Task.WhenAll(Enumerable.Range(0, Options.InFlight)
+            .Select(_ => Task.Run(() => PostUntilAsync(end, cancellation), cancellation)));
     }
 
     private async Task PostUntilAsync(long end, CancellationToken cancellation)
@@ -48,7 +49,7 @@ internal sealed class RestPublisher(BenchOptions options, long run) : Publisher(
         request.Clear();
         for (var i = 0; i < Options.Batch; i++)
         {
-            // The rate asks for batches; the moment a whole batch is due is the moment of sending, unless the last answer was late.
+            // The rate is met in batches. A batch counts from when it was due in full, unless the last answer was late.
             var at = Math.Min(now, NextDue + (long)((Options.Batch - 1 - i) * 1e6 / Options.Rate));
             Next(request.Add(at), at);
         }
@@ -88,7 +89,7 @@ internal sealed class RestPublisher(BenchOptions options, long run) : Publisher(
         _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
 
-    /// <summary>A request's body, used again and again by one of those in flight.</summary>
+    /// <summary>The body of one request in flight; it is reused.</summary>
     private sealed class Request(BenchOptions options)
     {
         private readonly bool _notifications = options.Publisher == PublisherKind.Notifications;
@@ -97,9 +98,10 @@ internal sealed class RestPublisher(BenchOptions options, long run) : Publisher(
 
         private static ReadOnlySpan<byte> BeforeMetadata => "{\"title\":\"bench\",\"message\":\"bench\",\"metadata\":"u8;
 
-        public Uri Path { get; } = new(options.Publisher == PublisherKind.Notifications ? "api/notifications/windows/batch" : "api/push", UriKind.Relative);
+        public Uri Path { get; } = new(
+            options.Publisher == PublisherKind.Notifications ? "api/notifications/windows/batch" : "api/push", UriKind.Relative);
 
-        /// <summary>Number of the first message.</summary>
+        /// <summary>The number of the first message.</summary>
         public long First { get; set; }
 
         public List<long> SentAt { get; } = [];
@@ -115,7 +117,7 @@ internal sealed class RestPublisher(BenchOptions options, long run) : Publisher(
             _length = 0;
         }
 
-        /// <summary>Room for one more message.</summary>
+        /// <summary>Makes room for one more message.</summary>
         public Span<byte> Add(long at)
         {
             _body[_length++] = SentAt.Count == 0 ? (byte)'[' : (byte)',';
@@ -125,7 +127,7 @@ internal sealed class RestPublisher(BenchOptions options, long run) : Publisher(
             var message = _body.AsSpan(_length, options.Size);
             _length += options.Size;
             if (_notifications) _body[_length++] = (byte)'}';
-            // Written over by what is added next.
+            // The next message overwrites it.
             _body[_length] = (byte)']';
             return message;
         }

@@ -9,7 +9,7 @@ internal sealed class Run : IDisposable
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(3);
 
-    // A connection that takes longer than this to open is not opened any more; a loaded server may retransmit a SYN three times.
+    // Connecting is given up after this time; a loaded server may need three retransmissions of a SYN.
     private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(20);
 
     private readonly BenchOptions _options;
@@ -44,7 +44,7 @@ internal sealed class Run : IDisposable
 
     private long Received => _receivers.Sum(r => r.Deliveries.Received);
 
-    /// <exception cref="IOException">The run could not be carried out.</exception>
+    /// <exception cref="IOException">The run failed.</exception>
     public static async Task<Report> ExecuteAsync(BenchOptions options, TextWriter progress, CancellationToken cancellation)
     {
         var addresses = await Dns.GetHostAddressesAsync(options.Url.DnsSafeHost, cancellation);
@@ -115,9 +115,10 @@ internal sealed class Run : IDisposable
         var seconds = (Clock.Now - from) / 1e6;
         var failures = _receivers.SelectMany(r => r.Failures).Select(f => $"{f.Value:N0}: {f.Key}").ToList();
         if (Open < _options.Connections)
-            throw new IOException($"Only {Open:N0} of {_options.Connections:N0} connections opened. {string.Join("; ", failures)}");
+            throw new IOException(
+                $"Only {Open:N0} of {_options.Connections:N0} connections opened. {string.Join("; ", failures)}");
 
-        // What the connects left to do (a report of sessions, a collection) belongs to them.
+        // Work that the connects caused (a report of sessions, a garbage collection) does not belong to the measurement.
         if (_options.ServerPids.Count > 0) await Task.Delay(Settle, cancellation);
         var after = ServerUsage.Read(_options.ServerPids);
         return new ConnectReport(
@@ -210,12 +211,13 @@ internal sealed class Run : IDisposable
         await publishing;
     }
 
-    /// <summary>Waits until every reading client has every acknowledged message, or the bound is reached.</summary>
+    /// <summary>Waits until every reading client has every acknowledged message, or the time is over.</summary>
     private async Task DrainAsync(CancellationToken cancellation)
     {
         if (_publisher is null) return;
         var from = Clock.Now;
-        while (_receivers.Sum(r => r.Behind(_publisher.Head, _publisher.Refused.Count)) > 0 && Clock.Now - from < _options.Drain.TotalMicroseconds)
+        while (_receivers.Sum(r => r.Behind(_publisher.Head, _publisher.Refused.Count)) > 0
+            && Clock.Now - from < _options.Drain.TotalMicroseconds)
             await TickAsync("drain", cancellation);
     }
 
@@ -230,12 +232,13 @@ internal sealed class Run : IDisposable
     private long _lineAt = Clock.Now;
     private long _lineReceived, _lineSent;
 
-    /// <summary>A short wait; every second a line of progress.</summary>
+    /// <summary>Waits shortly; prints a line of progress per second.</summary>
     private async Task TickAsync(string phase, CancellationToken cancellation)
     {
         await Task.Delay(10, cancellation);
-        if (_receivers.FirstOrDefault(r => r.Fault is not null) is { } broken) throw new IOException("A receiver broke.", broken.Fault);
-        // Looked at only when half of the lead is used up: a walk over all clients every time would be the generator's own load.
+        if (_receivers.FirstOrDefault(r => r.Fault is not null) is { } broken)
+            throw new IOException("A receiver broke.", broken.Fault);
+        // Checked only when half of the lead is used up: a walk over all clients each time would load the generator.
         if (_publisher is not null && _publisher.Sent + (_options.Lead / 2) >= _publisher.Limit)
             _publisher.Limit = Math.Min(_receivers.Min(r => r.Slowest()), BenchMessage.MaxMessages) + _options.Lead;
         var seconds = (Clock.Now - _lineAt) / 1e6;
@@ -263,7 +266,8 @@ internal sealed class Run : IDisposable
     }
 
     private Dictionary<int, int> CloseCodes() =>
-        _receivers.SelectMany(r => r.Deliveries.CloseCodes).GroupBy(c => c.Key).ToDictionary(g => g.Key, g => g.Sum(c => c.Value));
+        _receivers.SelectMany(r => r.Deliveries.CloseCodes).GroupBy(c => c.Key)
+            .ToDictionary(g => g.Key, g => g.Sum(c => c.Value));
 
     private int Share(int whole, int index) => (whole * (index + 1) / _options.Threads) - (whole * index / _options.Threads);
 
@@ -272,8 +276,10 @@ internal sealed class Run : IDisposable
 
     private static double OwnCpu() => Environment.CpuUsage.TotalTime.TotalSeconds;
 
-    /// <summary>One source address has 28,000 ports, and a closed connection keeps its own for a minute: to a server on loopback the
-    /// clients come from several addresses.</summary>
+    /// <summary>
+    /// One source address has 28,000 ports, and a closed connection occupies its port for a minute. Clients of a server on
+    /// loopback use several addresses.
+    /// </summary>
     private static SocketAddress[] Sources(IPAddress server, int connections) =>
         IPAddress.IsLoopback(server) && server.AddressFamily == AddressFamily.InterNetwork && connections > 4000
             ? [.. Enumerable.Range(2, 8).Select(i => new IPEndPoint(new IPAddress([127, 0, 0, (byte)i]), 0).Serialize())]

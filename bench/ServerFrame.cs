@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 
 namespace NotifyHub.Bench;
 
-/// <summary>One frame from a server, as it lies in the receive buffer (RFC 6455, section 5.2).</summary>
+/// <summary>A frame from a server, in place in the receive buffer (RFC 6455, section 5.2).</summary>
 internal readonly ref struct ServerFrame
 {
-    /// <summary>No message of the product is larger than a push line may be; a longer frame is a broken length.</summary>
+    /// <summary>No message is larger than a push line may be; a longer frame has a wrong length.</summary>
     public const int MaxPayload = 1 << 20;
 
     private const int MaxHeader = 10;
@@ -24,12 +24,14 @@ internal readonly ref struct ServerFrame
     /// <summary>Bytes of the whole frame.</summary>
     public int Length { get; private init; }
 
-    /// <summary>Close code of a close frame; 1005 when it carries none.</summary>
+    /// <summary>The code of a close frame; 1005 if it has none.</summary>
     public int CloseCode => Payload.Length >= 2 ? BinaryPrimitives.ReadUInt16BigEndian(Payload) : 1005;
 
-    /// <summary>Reads the frame at the start of <paramref name="bytes"/>. A masked, compressed or oversized frame is invalid: no
-    /// server this program measures may send one.</summary>
-    /// <param name="fragments">Whether a message may come in several frames; if not, a fragment is invalid as well.</param>
+    /// <summary>
+    /// Reads the frame at the start of <paramref name="bytes"/>. A masked, compressed or oversized frame is invalid: no server
+    /// under test may send one.
+    /// </summary>
+    /// <param name="fragments">Whether a message may have several frames; if not, a fragment is invalid too.</param>
     public static FrameStatus TryRead(ReadOnlySpan<byte> bytes, out ServerFrame frame, bool fragments = false)
     {
         frame = default;
@@ -65,8 +67,11 @@ internal readonly ref struct ServerFrame
         return FrameStatus.Complete;
     }
 
-    /// <summary>Writes a client's control frame, masked with zeros: masking guards proxies from hostile pages, and this is neither.</summary>
-    /// <returns>Bytes written: the payload's and six.</returns>
+    /// <summary>
+    /// Writes a client's control frame, masked with zeros: masking protects proxies from hostile pages, and there are neither
+    /// here.
+    /// </summary>
+    /// <returns>Bytes written: the payload and six.</returns>
     public static int WriteControl(Span<byte> target, Opcode opcode, ReadOnlySpan<byte> payload)
     {
         target[0] = (byte)(0x80 | (byte)opcode);

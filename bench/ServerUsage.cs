@@ -3,14 +3,14 @@ using System.Globalization;
 namespace NotifyHub.Bench;
 
 /// <summary>CPU time and resident memory of the processes under test, from <c>/proc</c>.</summary>
-/// <param name="PeakBytes">The most that was resident since each process began.</param>
+/// <param name="PeakBytes">The peak resident memory since each process started.</param>
 internal readonly record struct ServerUsage(double CpuSeconds, long ResidentBytes, long PeakBytes)
 {
-    // The unit of /proc's times on every architecture that .NET runs on: 10 ms.
-    private const double TicksASecond = 100;
+    // The unit of times in /proc on all architectures of .NET: 10 ms.
+    private const double TicksPerSecond = 100;
 
-    /// <summary>Sum over the processes; zeros for none.</summary>
-    /// <exception cref="IOException">One of them is gone.</exception>
+    /// <summary>The sum over the processes; zeros if there are none.</summary>
+    /// <exception cref="IOException">One of them has ended.</exception>
     public static ServerUsage Read(IReadOnlyList<int> pids)
     {
         double cpu = 0;
@@ -27,14 +27,16 @@ internal readonly record struct ServerUsage(double CpuSeconds, long ResidentByte
 
     internal static double Cpu(string stat)
     {
-        // The second field is the program's name in parentheses and may itself hold blanks and parentheses.
+        // The second field is the program name in parentheses, which may contain blanks and parentheses.
         var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        return (long.Parse(fields[11], CultureInfo.InvariantCulture) + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksASecond;
+        return (long.Parse(fields[11], CultureInfo.InvariantCulture)
+            + long.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
     }
 
     private static long Bytes(string[] status, string name)
     {
         var line = Array.Find(status, l => l.StartsWith(name, StringComparison.Ordinal)) ?? $"{name} 0 kB";
-        return long.Parse(line.AsSpan()[name.Length..^2], NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture) * 1024;
+        const NumberStyles Padded = NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite;
+        return long.Parse(line.AsSpan()[name.Length..^2], Padded, CultureInfo.InvariantCulture) * 1024;
     }
 }

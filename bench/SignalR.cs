@@ -1,6 +1,6 @@
 namespace NotifyHub.Bench;
 
-/// <summary>ASP.NET Core SignalR's JSON protocol, as much of it as a client needs that only listens.</summary>
+/// <summary>The parts of ASP.NET Core SignalR's JSON protocol that a listening client needs.</summary>
 internal static class SignalR
 {
     private const byte End = 0x1E;
@@ -10,12 +10,12 @@ internal static class SignalR
 
     private static readonly byte[] Welcome = [0x81, 3, .. "{}\u001e"u8];
 
-    // What peers/SignalRHub calls; the wire form is the framework's own.
+    // The call of peers/SignalRHub in the wire form of the framework.
     private static ReadOnlySpan<byte> BeforeMessage => "{\"type\":1,\"target\":\"message\",\"arguments\":["u8;
 
     private static ReadOnlySpan<byte> AfterMessage => "]}"u8;
 
-    /// <summary>Whether the answer to the handshake is whole, and a welcome.</summary>
+    /// <summary>Whether the answer to the handshake is complete and a success.</summary>
     public static FrameStatus ReadWelcome(ReadOnlySpan<byte> bytes, out int length)
     {
         length = Welcome.Length;
@@ -23,16 +23,17 @@ internal static class SignalR
         return Welcome.AsSpan().StartsWith(bytes) ? FrameStatus.NeedMore : FrameStatus.Invalid;
     }
 
-    /// <summary>Takes the record at the start; false when its end has not come.</summary>
+    /// <summary>Reads the record at the start; false if its end has not arrived.</summary>
     /// <param name="length">Bytes of the record.</param>
-    /// <param name="message">The broadcast in it; empty when it is another record, such as the server's ping.</param>
+    /// <param name="message">The broadcast in it; empty for another record, such as the ping of the server.</param>
     public static bool TryRead(ReadOnlySpan<byte> bytes, out int length, out ReadOnlySpan<byte> message)
     {
         message = default;
         length = bytes.IndexOf(End) + 1;
         if (length == 0) return false;
         var record = bytes[..(length - 1)];
-        if (record.StartsWith(BeforeMessage) && record.EndsWith(AfterMessage)) message = record[BeforeMessage.Length..^AfterMessage.Length];
+        if (record.StartsWith(BeforeMessage) && record.EndsWith(AfterMessage))
+            message = record[BeforeMessage.Length..^AfterMessage.Length];
         return true;
     }
 }

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace NotifyHub.Bench;
 
-/// <summary>Pushes lines over one connection, many of them outstanding, and reads an answer for each.</summary>
+/// <summary>Pushes lines over one connection, with many outstanding, and reads one answer per line.</summary>
 internal sealed class TcpPublisher(BenchOptions options, long run) : Publisher(options, run)
 {
     private const int SendBytes = 256 << 10;
@@ -15,7 +15,8 @@ internal sealed class TcpPublisher(BenchOptions options, long run) : Publisher(o
     private int _answerBytes;
 
     protected override Task PublishAsync(long end, CancellationToken cancellation) =>
-        Task.Factory.StartNew(() => Publish(end, cancellation), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Task.Factory.StartNew(
+            () => Publish(end, cancellation), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private void Publish(long end, CancellationToken cancellation)
     {
@@ -28,15 +29,16 @@ internal sealed class TcpPublisher(BenchOptions options, long run) : Publisher(o
             var now = Clock.Now;
             var over = now >= end;
             if (over && Outstanding == 0) return;
-            if (over && now - end > Options.Drain.TotalMicroseconds) throw new IOException($"{Outstanding} pushed lines were never answered.");
+            if (over && now - end > Options.Drain.TotalMicroseconds)
+                throw new IOException($"{Outstanding} pushed lines were never answered.");
 
             var due = over ? 0 : Due(now);
             var room = Options.Pipeline - Outstanding;
             if (due > 0 && room > 0) Send(socket, Math.Min(due, room), now, blocked);
             blocked = due > room;
 
-            // Waits for answers, but not past the next message that may be sent. A wait below poll's unit, a millisecond, would be
-            // none at all and this loop would spin.
+            // Waits for answers until the next message may be sent. A wait below the unit of poll, a millisecond, would be zero,
+            // and this loop would spin.
             var wait = blocked || over ? 100_000 : Math.Min(NextDue - Clock.Now, 100_000);
             wait = wait > 0 ? Math.Max(wait, 1000) : 0;
             if (socket.Poll(TimeSpan.FromMicroseconds(wait), SelectMode.SelectRead)) Receive(socket);
@@ -68,7 +70,8 @@ internal sealed class TcpPublisher(BenchOptions options, long run) : Publisher(o
         for (int end; (end = bytes.IndexOf((byte)'\n')) >= 0; bytes = bytes[(end + 1)..])
         {
             var answer = bytes[..end];
-            Answered(Sent - Outstanding, _sentAt[_first++ % _sentAt.Length], now, answer.SequenceEqual("ok"u8) ? null : Encoding.UTF8.GetString(answer));
+            Answered(Sent - Outstanding, _sentAt[_first++ % _sentAt.Length], now,
+                answer.SequenceEqual("ok"u8) ? null : Encoding.UTF8.GetString(answer));
         }
         _answerBytes = bytes.Length;
         bytes.CopyTo(_answers);

@@ -4,7 +4,9 @@ using NotifyHub.TestKit;
 
 namespace NotifyHub.Bench.Compare;
 
-/// <summary>Who a server tells what it measures: takes OTLP over HTTP and throws it away, and scrapes it every 5 s as Prometheus would.</summary>
+/// <summary>
+/// The telemetry backend of a server: accepts OTLP over HTTP and discards it, and scrapes the server every 5 s like Prometheus.
+/// </summary>
 internal sealed class Collector : IDisposable
 {
     private static readonly TimeSpan ScrapeInterval = TimeSpan.FromSeconds(5);
@@ -24,7 +26,7 @@ internal sealed class Collector : IDisposable
         _ = ScrapeAsync();
     }
 
-    /// <summary>What the server must be told.</summary>
+    /// <summary>The settings that the server needs.</summary>
     public IReadOnlyList<(string Name, string Value)> Environment =>
     [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", $"http://127.0.0.1:{_port}"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
@@ -69,7 +71,7 @@ internal sealed class Collector : IDisposable
                 }
                 catch (HttpRequestException e) when (e.InnerException is SocketException)
                 {
-                    // It is starting, or has ended.
+                    // The server is starting or has ended.
                 }
             }
         }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace NotifyHub.Bench.Compare;
 
-/// <summary>What is compared, and where it runs.</summary>
+/// <summary>The servers to compare and where they run.</summary>
 internal sealed record CompareOptions
 {
     public const string Help = """
@@ -47,7 +47,7 @@ internal sealed record CompareOptions
 
     public int Rounds { get; private set; } = 15;
 
-    /// <summary>As <c>taskset</c> takes it; empty: not pinned.</summary>
+    /// <summary>In the format of <c>taskset</c>; empty for no pinning.</summary>
     public string ServerCpus { get; private set; } = Environment.ProcessorCount > 1 ? "0" : "";
 
     public string BenchCpus { get; private set; } = Environment.ProcessorCount > 1 ? "1" : "";
@@ -58,7 +58,7 @@ internal sealed record CompareOptions
 
     public IReadOnlyList<string> Generator { get; private set; } = [];
 
-    /// <exception cref="FormatException">For people.</exception>
+    /// <exception cref="FormatException">The message for the user.</exception>
     public static CompareOptions Parse(IReadOnlyList<string> args)
     {
         if (args.Count == 0) throw new FormatException(Help);
@@ -72,12 +72,15 @@ internal sealed record CompareOptions
                 break;
             }
             if (args[i] == "--postgres") options.Postgres = true;
-            else options.Set(args[i], i + 1 < args.Count ? args[++i] : throw new FormatException($"{args[i]}: a value is missing"));
+            else options.Set(args[i],
+                i + 1 < args.Count ? args[++i] : throw new FormatException($"{args[i]}: a value is missing"));
         }
         if (options.Mode == "telemetry") (options.Servers, options.Baseline) = (["notifyhub", Server.Telemetry], "notifyhub");
-        if (options.Servers.FirstOrDefault(s => !Server.Names.Contains(s) && s is not (Server.Telemetry or Server.Bun)) is { } unknown) throw new FormatException($"{unknown}: no such server");
+        var unknown = options.Servers.FirstOrDefault(s => !Server.Names.Contains(s) && s is not (Server.Telemetry or Server.Bun));
+        if (unknown is not null) throw new FormatException($"{unknown}: no such server");
         if (options.Baseline.Length == 0) options.Baseline = options.Servers.Contains("naive") ? "naive" : options.Servers[0];
-        if (!options.Servers.Contains(options.Baseline)) throw new FormatException($"--baseline {options.Baseline}: not among the servers");
+        if (!options.Servers.Contains(options.Baseline))
+            throw new FormatException($"--baseline {options.Baseline}: not among the servers");
         return options;
     }
 

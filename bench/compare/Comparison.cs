@@ -11,25 +11,27 @@ internal sealed class Comparison(CompareOptions options) : IAsyncDisposable
     private string? _group;
     private PostgresServer? _postgres;
 
-    /// <summary>A run failed, or a client did not get every message once and in order.</summary>
+    /// <summary>A run failed, or a client did not receive every message once and in order.</summary>
     public bool Failed { get; private set; }
 
     public string Storage => Configured switch
     {
-        { } configured => configured.Contains("Host=", StringComparison.OrdinalIgnoreCase) ? "PostgreSQL (NotifyHub__Storage)" : "SQLite (NotifyHub__Storage)",
+        { } configured => configured.Contains("Host=", StringComparison.OrdinalIgnoreCase)
+            ? "PostgreSQL (NotifyHub__Storage)" : "SQLite (NotifyHub__Storage)",
         _ => $"{(options.Postgres ? "PostgreSQL" : "SQLite")} on {new DriveInfo(Path.GetTempPath()).DriveFormat}",
     };
 
     private string? Configured => options.Postgres ? null : Environment.GetEnvironmentVariable("NotifyHub__Storage");
 
-    /// <summary>The result of one load; null when it failed or the server cannot take it.</summary>
+    /// <summary>The result of one load; null if it failed or the server does not support it.</summary>
     public Report? Report(string server, Load load) => _reports.GetValueOrDefault((server, load.Name));
 
     public async Task RunAsync(IEnumerable<Load> loads, CancellationToken cancellation)
     {
         Directory.CreateDirectory(options.Out);
-        // All that we start inherits it, the database too; the generator alone is moved elsewhere.
-        if (options.ServerCpus.Length > 0) await RunAsync("taskset", ["-apc", options.ServerCpus, $"{Environment.ProcessId}"], cancellation);
+        // All child processes inherit it, also the database; only the generator is moved to other cores.
+        if (options.ServerCpus.Length > 0)
+            await RunAsync("taskset", ["-apc", options.ServerCpus, $"{Environment.ProcessId}"], cancellation);
         if (options.Postgres)
         {
             _postgres = new PostgresServer { IsDurable = true };
@@ -86,7 +88,8 @@ internal sealed class Comparison(CompareOptions options) : IAsyncDisposable
                 cancellation);
             if (code != 0) Failed = true;
             if (!File.Exists(file + ".json")) throw new IOException($"{name} was not measured; its log: {server.Log}");
-            _reports[(name, load.Name)] = NotifyHub.Bench.Report.FromJson(await File.ReadAllTextAsync(file + ".json", cancellation));
+            var json = await File.ReadAllTextAsync(file + ".json", cancellation);
+            _reports[(name, load.Name)] = NotifyHub.Bench.Report.FromJson(json);
         }
         finally
         {
@@ -103,7 +106,7 @@ internal sealed class Comparison(CompareOptions options) : IAsyncDisposable
         return await Server.StartAsync(name, load, storage, data, log, cancellation);
     }
 
-    /// <summary>Runs a program with its output where ours does not go; its exit code.</summary>
+    /// <summary>Runs a program with its output redirected. Returns its exit code.</summary>
     private static async Task<int> RunAsync(string program, IEnumerable<string> arguments, CancellationToken cancellation)
     {
         using var process = Process.Start(new ProcessStartInfo("sh", ["-c", "exec \"$@\" >&2", "sh", program, .. arguments]))!;

@@ -1,6 +1,6 @@
 namespace NotifyHub.Bench.Compare;
 
-/// <summary>Which loads a mode runs and what it shows of them.</summary>
+/// <summary>The loads of each mode and the tables made from them.</summary>
 internal static class Modes
 {
     private const int SteadyDeliveries = 20_000;
@@ -19,14 +19,15 @@ internal static class Modes
         "telemetry" => Telemetry(options.Connections ?? 1000, options.Duration, options.Rounds),
         _ =>
         [
-            Fanout(1000, options.Duration), Fanout(10_000, options.Duration), Steady(1000, options.Duration), Steady(10_000, options.Duration),
+            Fanout(1000, options.Duration), Fanout(10_000, options.Duration), Steady(1000, options.Duration),
+            Steady(10_000, options.Duration),
             Idle(10_000), Slow(5000, options.Duration), Publish(100, options.Duration),
         ],
     };
 
     /// <summary>
-    /// A few percent are less than what two processes of one program differ by from one minute to the next: both servers stay alive, are measured in
-    /// turn, again and again, and the medians are compared. The first rounds are the compiler's.
+    /// Two processes of the same program differ by more than a few percent from one minute to the next. So both servers stay
+    /// alive, are measured alternately many times, and the medians are compared. The first rounds warm up the JIT compiler.
     /// </summary>
     private static IReadOnlyList<Section> Telemetry(int connections, double duration, int rounds)
     {
@@ -36,12 +37,15 @@ internal static class Modes
         return
         [
             new Section(
-                $"{SteadyDeliveries:N0} deliveries a second, {connections:N0} clients, {rounds} rounds in turn: all telemetry exported against none",
+                $"{SteadyDeliveries:N0} deliveries a second, {connections:N0} clients, {rounds} rounds in turn: "
+                + "all telemetry exported against none",
                 Quartiles("server CPU a delivery, µs", steady, report => report.Deliver?.ServerCpuMicrosPerDelivery)),
             new Section(
-                $"As fast as acknowledged, {connections:N0} clients, {rounds} rounds in turn: all telemetry exported against none",
+                $"As fast as acknowledged, {connections:N0} clients, {rounds} rounds in turn: "
+                + "all telemetry exported against none",
                 [
-                    .. Quartiles("server CPU a thousand deliveries, µs", fanout, report => 1e9 / report.Deliver?.PerServerCpuSecond),
+                    .. Quartiles("server CPU a thousand deliveries, µs", fanout,
+                        report => 1e9 / report.Deliver?.PerServerCpuSecond),
                     .. Quartiles("acknowledged a second", fanout, report => report.Publish?.AcknowledgedPerSecond),
                     new("server memory at most, MiB", fanout, r => Mib(r[^1].Deliver?.ServerPeak)),
                 ]),
@@ -62,7 +66,7 @@ internal static class Modes
 
     private static Load FanoutLoad(string name, int connections, double duration)
     {
-        // A million deliveries in flight: a slow server's answer to all of them must come before the drain ends.
+        // A million deliveries are in flight; a slow server must finish all of them before the drain ends.
         var pipeline = Math.Clamp(1_000_000 / connections, 10, 1000);
         return new Load(name, [.. Basics(connections, duration), "--rate", "max", "--pipeline", $"{pipeline}", "--drain", "60"]);
     }
@@ -98,12 +102,15 @@ internal static class Modes
         ]);
     }
 
-    /// <summary>Twice on the same server: its memory is told by the first time, when all of it is new; what a connect costs by both, for the first
-    /// clients of a new process pay for its compiler.</summary>
+    /// <summary>
+    /// Runs twice on the same server. The first run shows the memory, when all of it is new. Both show the cost of a connect: the
+    /// first clients of a new process pay for JIT compilation.
+    /// </summary>
     private static Section Idle(int connections)
     {
         string[] options = ["--connections", $"{connections}", "--idle", "--duration", "5"];
-        Load first = new($"idle-{connections}", options, Group: $"idle-{connections}"), again = first with { Name = $"idle-{connections}-again" };
+        Load first = new($"idle-{connections}", options, Group: $"idle-{connections}");
+        var again = first with { Name = $"idle-{connections}-again" };
         return new Section($"{connections:N0} idle connections",
         [
             new("bytes a connection", [first], r => r[0].Connect.ServerBytesPerConnection),
@@ -115,8 +122,10 @@ internal static class Modes
         ]);
     }
 
-    /// <summary>Both runs have the same number of readers. The messages are large and the backlog is small, so that who reads
-    /// nothing reaches the bound, behind some MB in the kernel's buffers, within the run.</summary>
+    /// <summary>
+    /// Both runs have the same number of readers. The messages are large and the backlog is small, so that a client that does not
+    /// read reaches the limit within the run, behind some MB in the kernel buffers.
+    /// </summary>
     private static Section Slow(int connections, double duration)
     {
         string[] basics = ["--rate", "10", "--size", $"{SlowBytes}", "--duration", $"{duration * 3}", "--warmup", "3"];
@@ -126,7 +135,8 @@ internal static class Modes
         [
             new("readers' latency, p99, ms", [with], r => Ms(r[0].Deliver?.Latency.P99)),
             new("the same without slow clients, ms", [without], r => Ms(r[0].Deliver?.Latency.P99)),
-            new("rise, %", [with, without], r => ((double?)r[0].Deliver?.Latency.P99 / r[1].Deliver?.Latency.P99 - 1) * 100, Ratio: false),
+            new("rise, %", [with, without], r => ((double?)r[0].Deliver?.Latency.P99 / r[1].Deliver?.Latency.P99 - 1) * 100,
+                Ratio: false),
             new("slow clients", [with], r => r[0].Connect.Slow, Ratio: false),
             new("slow clients cut off", [with], r => r[0].Deliver?.SlowCutOff, Ratio: false),
             new("server memory at most, MiB", [with], r => Mib(r[0].Deliver?.ServerPeak)),
@@ -137,7 +147,11 @@ internal static class Modes
     private static Section Publish(int connections, double duration)
     {
         string[] basics = [.. Basics(connections, duration), "--rate", "max"];
-        string[] rest = [.. basics, "--batch", "250", "--in-flight", "16", "--email", "admin@notifyhub.com", "--password", "admin123", "--publisher"];
+        string[] rest =
+        [
+            .. basics, "--batch", "250", "--in-flight", "16", "--email", "admin@notifyhub.com", "--password", "admin123",
+            "--publisher",
+        ];
         Load[] tcp = [new("publish-tcp", [.. basics, "--pipeline", "8000"])];
         Load[] push = [new("publish-rest", [.. rest, "rest"], NeedsRest: true)];
         Load[] notifications = [new("publish-notifications", [.. rest, "notifications"], NeedsRest: true)];
@@ -155,7 +169,7 @@ internal static class Modes
         ]);
     }
 
-    // A warm-up of five seconds: the runtime's compiler is through with its second pass by then.
+    // A warm-up of five seconds: by then the JIT compiler has finished its second pass.
     private static string[] Basics(int connections, double duration) =>
         ["--connections", $"{connections}", "--duration", $"{duration}", "--warmup", "5"];
 

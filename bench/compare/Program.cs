@@ -24,11 +24,14 @@ try
     var sections = Modes.Sections(options);
     await comparison.RunAsync(sections.SelectMany(s => s.Loads), cancellation.Token);
 
-    var processor = File.ReadLines("/proc/cpuinfo").FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim();
+    var processors = File.ReadAllLines("/proc/cpuinfo");
+    var processor = Array.Find(processors, l => l.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim();
+    var cores = processors.Count(l => l.StartsWith("processor", StringComparison.Ordinal));
     Console.WriteLine(
-        $"{DateTimeOffset.UtcNow:yyyy-MM-dd HH:mm} UTC; {File.ReadLines("/proc/cpuinfo").Count(l => l.StartsWith("processor", StringComparison.Ordinal))} " +
+        $"{DateTimeOffset.UtcNow:yyyy-MM-dd HH:mm} UTC; {cores} " +
         $"cores of {processor ?? RuntimeInformation.ProcessArchitecture.ToString()}; {RuntimeInformation.OSDescription}; " +
-        $"{RuntimeInformation.FrameworkDescription}; servers on {Cpus(options.ServerCpus)}, generator on {Cpus(options.BenchCpus)}; " +
+        $"{RuntimeInformation.FrameworkDescription}; " +
+        $"servers on {Cpus(options.ServerCpus)}, generator on {Cpus(options.BenchCpus)}; " +
         $"notifyhub on {comparison.Storage}; load average before the first run {loadAverage}; ratios to {options.Baseline}.");
     foreach (var section in sections) Table.Write(section, options.Servers, options.Baseline, comparison.Report, Console.Out);
     return comparison.Failed ? 1 : 0;

@@ -5,13 +5,13 @@ using NotifyHub.TestKit;
 
 namespace NotifyHub.Bench.Compare;
 
-/// <summary>A server under test: a process of its own, on ports of its own.</summary>
+/// <summary>A server under test: a separate process on its own ports.</summary>
 internal sealed class Server : IDisposable
 {
-    /// <summary>NotifyHub with everything exported: metrics, every trace, the log.</summary>
+    /// <summary>NotifyHub that exports everything: metrics, every trace, the log.</summary>
     public const string Telemetry = "notifyhub-telemetry";
 
-    /// <summary>Asked for by name, for it is fetched with npm.</summary>
+    /// <summary>Only used if named, because it is downloaded with npm.</summary>
     public const string Bun = "bun";
 
     public static readonly string[] Names = ["floor", "naive", "signalr", "notifyhub"];
@@ -36,17 +36,18 @@ internal sealed class Server : IDisposable
 
     public int Pid => _process.Id;
 
-    /// <summary>What the generator must know to talk to it.</summary>
+    /// <summary>The options of the generator for it.</summary>
     public IReadOnlyList<string> GeneratorOptions =>
     [
         "--url", $"ws://127.0.0.1:{Port}/", "--push", $"127.0.0.1:{PushPort}", "--server-pids", $"{Pid}",
         .. _name == "signalr" ? ["--protocol", "signalr"] : Array.Empty<string>(),
     ];
 
-    /// <param name="storage">NotifyHub's connection string.</param>
-    /// <param name="data">A new folder of NotifyHub's own, which goes with the server.</param>
-    /// <exception cref="IOException">It did not start; the log tells why.</exception>
-    public static async Task<Server> StartAsync(string name, Load load, string storage, DirectoryInfo data, string log, CancellationToken cancellation)
+    /// <param name="storage">The connection string of NotifyHub.</param>
+    /// <param name="data">A new folder for NotifyHub, deleted with the server.</param>
+    /// <exception cref="IOException">It did not start; the log says why.</exception>
+    public static async Task<Server> StartAsync(
+        string name, Load load, string storage, DirectoryInfo data, string log, CancellationToken cancellation)
     {
         int port = FreePorts.One(), pushPort = FreePorts.One();
         string[] ports = ["--port", $"{port}", "--push-port", $"{pushPort}", .. Backlog(name, load)];
@@ -68,7 +69,7 @@ internal sealed class Server : IDisposable
             start.Environment["NotifyHub__DataFolder"] = data.FullName;
             start.Environment["NotifyHub__Storage"] = storage;
             start.Environment["NotifyHub__BacklogBytes"] = $"{load.BacklogBytes}";
-            // All clients come from one address here; the others have no such limit.
+            // All clients have one address here; the other servers have no such limit.
             start.Environment["NotifyHub__ClientConnectsPerSecond"] = "0";
         }
         var server = new Server(name, data, log, Process.Start(start)!, port, pushPort, collector);
@@ -86,7 +87,7 @@ internal sealed class Server : IDisposable
 
     public void Dispose()
     {
-        // Nothing of it is needed any more; an orderly stop would only take its time.
+        // Its state is not needed any more, so it is killed.
         _process.Kill();
         _process.WaitForExit();
         _process.Dispose();
@@ -96,13 +97,13 @@ internal sealed class Server : IDisposable
 
     public static bool IsNotifyHub(string name) => name is "notifyhub" or Telemetry;
 
-    /// <summary>A program of this checkout, as <c>scripts/bench-compare</c> has built it.</summary>
+    /// <summary>A program of this checkout, built by <c>scripts/bench-compare</c>.</summary>
     public static string Program(string folder, string name) => Path.GetFullPath($"{folder}/bin/Release/net10.0/{name}.dll");
 
     private static string[] Backlog(string name, Load load) => name switch
     {
         "floor" or Bun => ["--backlog", $"{load.BacklogBytes}"],
-        // Its bound counts messages.
+        // Its limit counts messages.
         "naive" => ["--queue", $"{load.BacklogBytes / BenchOptions.Parse(load.Options).Size}"],
         _ => [],
     };

@@ -2,21 +2,24 @@ using System.Globalization;
 
 namespace NotifyHub.Bench.Compare;
 
-/// <summary>Results as Markdown: a column a server, the ratio to the baseline behind each value.</summary>
+/// <summary>Results as Markdown: one column per server, with the ratio to the baseline behind each value.</summary>
 internal static class Table
 {
     private const string Missing = "–";
 
-    /// <param name="report">The result of a server's run; null when there is none.</param>
-    public static void Write(Section section, IReadOnlyList<string> servers, string baseline, Func<string, Load, Report?> report, TextWriter to)
+    /// <param name="report">The result of a run on a server; null if there is none.</param>
+    public static void Write(
+        Section section, IReadOnlyList<string> servers, string baseline, Func<string, Load, Report?> report, TextWriter to)
     {
         List<string[]> lines = [["", .. servers]];
         foreach (var row in section.Rows)
         {
             var values = servers.ToDictionary(s => s, s => Value(row, s, report));
-            lines.Add([row.Title, .. servers.Select(s => Show(values[s]) + Ratio(values[s], s == baseline || !row.Ratio ? null : values.GetValueOrDefault(baseline)))]);
+            double? Baseline(string server) => server == baseline || !row.Ratio ? null : values.GetValueOrDefault(baseline);
+            lines.Add([row.Title, .. servers.Select(s => Show(values[s]) + Ratio(values[s], Baseline(s)))]);
             if (row.AgainstFloor && values.GetValueOrDefault("floor") is { } floor)
-                lines.Add(["… against the floor", .. servers.Select(s => values[s] is { } value ? Show(value / floor) + " ×" : Missing)]);
+                lines.Add(["… against the floor",
+                    .. servers.Select(s => values[s] is { } value ? Show(value / floor) + " ×" : Missing)]);
         }
         Load[] loads = [.. section.Loads];
         lines.Add(["order errors, gaps, repeats, altered", .. servers.Select(s => Text(s, loads, report, Errors))]);
@@ -27,10 +30,14 @@ internal static class Table
         to.WriteLine();
         int[] widths = [.. Enumerable.Range(0, lines[0].Length).Select(c => Math.Max(3, lines.Max(l => l[c].Length)))];
         lines.Insert(1, [.. widths.Select((w, c) => c == 0 ? new string('-', w) : new string('-', w - 1) + ":")]);
-        foreach (var line in lines) to.WriteLine("| " + string.Join(" | ", line.Select((cell, c) => c == 0 ? cell.PadRight(widths[c]) : cell.PadLeft(widths[c]))) + " |");
+        foreach (var line in lines)
+        {
+            var cells = line.Select((cell, c) => c == 0 ? cell.PadRight(widths[c]) : cell.PadLeft(widths[c]));
+            to.WriteLine("| " + string.Join(" | ", cells) + " |");
+        }
     }
 
-    /// <summary>Three digits that matter.</summary>
+    /// <summary>Three significant digits.</summary>
     internal static string Show(double? value) => value switch
     {
         null => Missing,

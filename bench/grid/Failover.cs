@@ -5,17 +5,19 @@ using NotifyHub.TestKit;
 namespace NotifyHub.Bench.Grid;
 
 /// <summary>
-/// Causes each failure again and again in a grid of 2 silos and 2 gateways with 8 resuming clients and a retrying publisher, and tells how long
-/// after it the first publish was acknowledged that had been begun after it, and what became of the messages.
+/// Causes each failure repeatedly in a grid of 2 silos and 2 gateways with 8 resuming clients and a retrying publisher. Reports
+/// the time until the first acknowledgement of a publish that began after the failure, and whether messages were lost.
 /// </summary>
 internal static class Failover
 {
     private static readonly TimeSpan Outage = TimeSpan.FromSeconds(30);
 
-    /// <summary>A silo that has just come back is still being handed its share: to lose the other one then is two failures at once.</summary>
+    /// <summary>
+    /// A silo that has just returned is still receiving its share; losing the other one then would be two failures at once.
+    /// </summary>
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(10);
 
-    /// <summary>What each does; it answers from when the clock runs.</summary>
+    /// <summary>The actions. Each returns the time of the failure.</summary>
     private static readonly (string Name, string What, Func<LocalCluster, Task<long>> Cause)[] Failures =
     [
         ("gateway", "the publisher's gateway is killed", async cluster =>
@@ -37,7 +39,7 @@ internal static class Failover
         {
             var silo = cluster.ChannelSilo;
             silo.Pause();
-            // The run ends before anybody could find it here again.
+            // The run ends before the location would expire.
             return await Task.FromResult(Stopwatch.GetTimestamp());
         }),
         ("all-silos", "all silos are killed and started again (from their start)", async cluster =>
@@ -68,12 +70,14 @@ internal static class Failover
         }),
     ];
 
-    /// <summary>Answers 0 when nothing was lost, repeated or invented.</summary>
-    /// <param name="only">One failure's name; null: all.</param>
+    /// <summary>Returns 0 if nothing was lost, repeated or altered.</summary>
+    /// <param name="only">The name of one failure; null for all.</param>
     public static async Task<int> RunAsync(int runs, string? only)
     {
         var chosen = Failures.Where(failure => only is null || failure.Name == only).ToList();
-        if (chosen.Count == 0) throw new FormatException($"There is no failure '{only}'; there are {string.Join(", ", Failures.Select(failure => failure.Name))}.");
+        if (chosen.Count == 0)
+            throw new FormatException(
+                $"There is no failure '{only}'; there are {string.Join(", ", Failures.Select(failure => failure.Name))}.");
         await using var cluster = new LocalCluster { Database = new PostgresServer { IsDurable = true } };
         await cluster.InitializeAsync();
         Console.WriteLine($"Logs: {cluster.Logs}");
@@ -92,16 +96,19 @@ internal static class Failover
                 var (time, count) = await OnceAsync(cluster, cause);
                 times.Add(time);
                 sum = new(
-                    sum.Acknowledged + count.Acknowledged, sum.Delivered + count.Delivered, sum.Lost + count.Lost, sum.Repeated + count.Repeated,
+                    sum.Acknowledged + count.Acknowledged, sum.Delivered + count.Delivered, sum.Lost + count.Lost,
+                    sum.Repeated + count.Repeated,
                     sum.Invented + count.Invented, sum.Retries + count.Retries, sum.Faults + count.Faults);
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name} {run + 1}: {time.TotalSeconds:0.000} s, {count}"));
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                    $"{name} {run + 1}: {time.TotalSeconds:0.000} s, {count}"));
             }
 
             times.Sort();
             isWhole &= sum is { Lost: 0, Repeated: 0, Invented: 0, Faults: 0 };
             table.Add(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {what} | {runs} | {times[(times.Count - 1) / 2].TotalSeconds:0.00} s | {times[^1].TotalSeconds:0.00} s | {sum.Acknowledged:N0} "
+                $"| {what} | {runs} | {times[(times.Count - 1) / 2].TotalSeconds:0.00} s "
+                + $"| {times[^1].TotalSeconds:0.00} s | {sum.Acknowledged:N0} "
                 + $"| {sum.Delivered:N0} | {sum.Lost} | {sum.Repeated} | {sum.Invented} | {sum.Retries:N0} |"));
         }
 
@@ -110,7 +117,8 @@ internal static class Failover
         return isWhole ? 0 : 1;
     }
 
-    private static async Task<(TimeSpan Back, TrafficCount Count)> OnceAsync(LocalCluster cluster, Func<LocalCluster, Task<long>> cause)
+    private static async Task<(TimeSpan Back, TrafficCount Count)> OnceAsync(
+        LocalCluster cluster, Func<LocalCluster, Task<long>> cause)
     {
         await cluster.HealAsync();
         await Task.Delay(Settling);

@@ -5,7 +5,7 @@ using NotifyHub.TestKit;
 
 namespace NotifyHub.Bench.Grid;
 
-/// <summary>What a grid of 2 silos and 2 gateways costs that does nothing, and how long one publish takes in it.</summary>
+/// <summary>The cost of an idle grid of 2 silos and 2 gateways, and the latency of one publish in it.</summary>
 internal static class IdleGrid
 {
     public static async Task<int> RunAsync(TimeSpan rest, int publishes)
@@ -26,13 +26,14 @@ internal static class IdleGrid
             var now = ServerUsage.Read([process.Pid]);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {name} | {(now.CpuSeconds - usage.CpuSeconds) / rest.TotalSeconds:P1} | {now.ResidentBytes / 1048576.0:0} MiB |"));
+                $"| {name} | {(now.CpuSeconds - usage.CpuSeconds) / rest.TotalSeconds:P1} "
+                + $"| {now.ResidentBytes / 1048576.0:0} MiB |"));
         }
 
         return 0;
     }
 
-    /// <summary>One after the other, each begun when the one before it was acknowledged.</summary>
+    /// <summary>One publish after the other, each started after the acknowledgement of the previous one.</summary>
     private static async Task MeasureLatencyAsync(LocalCluster cluster, int publishes)
     {
         var gateway = cluster.Gateways[0];
@@ -42,14 +43,14 @@ internal static class IdleGrid
         Console.WriteLine("| --- | --: | --: | --: |");
         var json = $$"""{"text":"{{new string('x', 117)}}"}""";
         await MeasureAsync("POST /api/push", async () => (await rest.PostAsync("/api/push", json)).Status == HttpStatusCode.OK);
-        // Only now: a push connection that says nothing for a while is closed.
+        // Connected only now, because an idle push connection is closed.
         using var push = await gateway.ConnectPushAsync();
         await MeasureAsync("a line on 8081", async () => await push.PushAsync(json) == "ok");
 
         async Task MeasureAsync(string name, Func<Task<bool>> publish)
         {
             var times = new Histogram();
-            // The first tenth is the compiler's.
+            // The first tenth is JIT compilation.
             for (var number = -publishes / 10; number < publishes; number++)
             {
                 var begun = Stopwatch.GetTimestamp();
@@ -59,7 +60,8 @@ internal static class IdleGrid
 
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {name} | {times.Quantile(0.5) / 1000.0:0.00} ms | {times.Quantile(0.99) / 1000.0:0.00} ms | {times.Max / 1000.0:0.0} ms |"));
+                $"| {name} | {times.Quantile(0.5) / 1000.0:0.00} ms | {times.Quantile(0.99) / 1000.0:0.00} ms "
+                + $"| {times.Max / 1000.0:0.0} ms |"));
         }
     }
 }

@@ -2,15 +2,17 @@ using System.Globalization;
 using NotifyHub.Bench.Grid;
 
 const string Help = """
-    bench-grid simulate [--gateways 100] [--clients 100000] [--seconds 15]   what so many gateways ask of one silo and its database
-    bench-grid failover [--runs 10] [--only NAME]                            how soon a grid of 2 and 2 serves again after each failure
-    bench-grid idle [--seconds 15] [--publishes 2000]                        processor and memory of an idle grid; publish latency
+    bench-grid simulate [--gateways 100] [--clients 100000] [--seconds 15]   load of many gateways on one silo
+    bench-grid failover [--runs 10] [--only NAME]                            time to recover from each failure
+    bench-grid idle [--seconds 15] [--publishes 2000]                        CPU and memory of an idle grid; publish latency
     """;
 
 try
 {
-    var options = args.Skip(1).Chunk(2).ToDictionary(pair => pair[0], pair => pair.ElementAtOrDefault(1) ?? throw new FormatException($"{pair[0]} needs a value."));
-    int Number(string name, int fallback) => options.Remove($"--{name}", out var value) ? int.Parse(value, CultureInfo.InvariantCulture) : fallback;
+    var options = args.Skip(1).Chunk(2).ToDictionary(pair => pair[0],
+        pair => pair.ElementAtOrDefault(1) ?? throw new FormatException($"{pair[0]} needs a value."));
+    int Number(string name, int fallback) => options.Remove($"--{name}", out var value)
+        ? int.Parse(value, CultureInfo.InvariantCulture) : fallback;
     Func<Task<int>>? run = args.FirstOrDefault() switch
     {
         "simulate" => Simulate(Number("gateways", 100), Number("clients", 100_000), TimeSpan.FromSeconds(Number("seconds", 15))),
@@ -25,7 +27,8 @@ try
     }
 
     Console.WriteLine(
-        $"{DateTimeOffset.UtcNow:yyyy-MM-dd HH:mm} UTC; {Environment.ProcessorCount} cores; load average {File.ReadAllText("/proc/loadavg").Split(' ')[0]}; "
+        $"{DateTimeOffset.UtcNow:yyyy-MM-dd HH:mm} UTC; {Environment.ProcessorCount} cores; "
+        + $"load average {File.ReadAllText("/proc/loadavg").Split(' ')[0]}; "
         + "PostgreSQL with fsync.");
     return await run();
 }

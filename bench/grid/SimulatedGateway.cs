@@ -10,12 +10,12 @@ using Orleans.Configuration;
 namespace NotifyHub.Bench.Grid;
 
 /// <summary>
-/// A gateway as the grid sees it, with a connection of its own to the silos and no sockets: it renews its registrations and its lease, reports
-/// sessions, and takes what is handed to it, as often and as much as a real one.
+/// A gateway as the grid sees it, with its own connection to the silos and without sockets. It renews its registrations and its
+/// lease, reports sessions and accepts batches as often as a real one.
 /// </summary>
 internal sealed class SimulatedGateway : IGatewayObserver, IAsyncDisposable
 {
-    /// <summary>As <c>SessionReporter</c> has it.</summary>
+    /// <summary>As in <c>SessionReporter</c>.</summary>
     public const int MaxPerReport = 5_000;
 
     private static readonly TimeSpan RenewInterval = TimeSpan.FromSeconds(1);
@@ -40,16 +40,16 @@ internal sealed class SimulatedGateway : IGatewayObserver, IAsyncDisposable
         _reference = _grains.CreateObjectReference<IGatewayObserver>(this);
     }
 
-    /// <summary>Messages handed over.</summary>
+    /// <summary>Messages received.</summary>
     public long Received { get; private set; }
 
-    /// <summary>Calls that brought them.</summary>
+    /// <summary>Calls that delivered them.</summary>
     public long Batches { get; private set; }
 
-    /// <summary>From before the publish to here, in microseconds.</summary>
+    /// <summary>From before the publish until here, in microseconds.</summary>
     public Histogram Latency { get; private set; } = new();
 
-    /// <summary>Duties that failed.</summary>
+    /// <summary>Periodic tasks that failed.</summary>
     public int Faults => _faults;
 
     public static async Task<SimulatedGateway> JoinAsync(IPEndPoint[] silos)
@@ -68,24 +68,27 @@ internal sealed class SimulatedGateway : IGatewayObserver, IAsyncDisposable
 
     public void Forget() => (Received, Batches, Latency) = (0, 0, new());
 
-    /// <summary>So many clients come at once; returns when all are reported.</summary>
+    /// <summary>Adds clients at once; returns when all are reported.</summary>
     public async Task OpenAsync(int count)
     {
-        foreach (var part in Enumerable.Range(_clients, count).Chunk(MaxPerReport)) await ReportAsync([.. part.Select(Opened)], [], isComplete: false);
+        foreach (var part in Enumerable.Range(_clients, count).Chunk(MaxPerReport))
+            await ReportAsync([.. part.Select(Opened)], [], isComplete: false);
         _clients += count;
     }
 
-    /// <summary>All clients leave at once; returns when all are reported.</summary>
+    /// <summary>Removes all clients at once; returns when all are reported.</summary>
     public async Task CloseAllAsync()
     {
-        foreach (var part in Enumerable.Range(0, _clients).Chunk(MaxPerReport)) await ReportAsync([], [.. part.Select(Closed)], isComplete: false);
+        foreach (var part in Enumerable.Range(0, _clients).Chunk(MaxPerReport))
+            await ReportAsync([], [.. part.Select(Closed)], isComplete: false);
         _clients = 0;
     }
 
-    /// <summary>Reports all clients once more, as a gateway does whose lease was lost.</summary>
+    /// <summary>Reports all clients again, as a gateway does after it lost its lease.</summary>
     public async Task ReportAllAsync()
     {
-        var parts = Enumerable.Range(0, _clients).Select(Opened).OrderBy(opened => opened.ConnectionId, StringComparer.Ordinal).Chunk(MaxPerReport).ToArray();
+        var opened = Enumerable.Range(0, _clients).Select(Opened);
+        var parts = opened.OrderBy(one => one.ConnectionId, StringComparer.Ordinal).Chunk(MaxPerReport).ToArray();
         for (var i = 0; i < parts.Length; i++)
         {
             await ReportAsync(
@@ -99,7 +102,8 @@ internal sealed class SimulatedGateway : IGatewayObserver, IAsyncDisposable
         Batches++;
         Received += batch.Messages.Length;
         var now = Stopwatch.GetTimestamp();
-        foreach (var message in batch.Messages) Latency.Record((long)Stopwatch.GetElapsedTime(BegunAt(message.Payload), now).TotalMicroseconds);
+        foreach (var message in batch.Messages)
+            Latency.Record((long)Stopwatch.GetElapsedTime(BegunAt(message.Payload), now).TotalMicroseconds);
         _delivered = (batch.Epoch, _delivered?.First ?? batch.Messages[0].Offset, batch.Messages[^1].Offset);
         return Task.CompletedTask;
     }
@@ -120,7 +124,7 @@ internal sealed class SimulatedGateway : IGatewayObserver, IAsyncDisposable
         _reporting.Dispose();
     }
 
-    /// <summary>A message of this many bytes that tells when its publish began.</summary>
+    /// <summary>A message of this size that contains the start time of its publish.</summary>
     public static byte[] Payload(int bytes)
     {
         var start = string.Create(CultureInfo.InvariantCulture, $"{{\"at\":{Stopwatch.GetTimestamp():D19},\"x\":\"");
@@ -131,7 +135,7 @@ internal sealed class SimulatedGateway : IGatewayObserver, IAsyncDisposable
 
     private async Task LiveAsync()
     {
-        // Not all at the same moment: real ones have begun at different times.
+        // Spread over time, as real gateways start at different times.
         await Task.Delay(Random.Shared.Next(1000), _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         using var timer = new PeriodicTimer(RenewInterval);
         while (!_stop.IsCancellationRequested)
@@ -154,7 +158,8 @@ internal sealed class SimulatedGateway : IGatewayObserver, IAsyncDisposable
         await Task.WhenAll(
             TellDeliveriesAsync(),
             _grains.GetGrain<IServiceGrain>(GrainKeys.Only).SubscribeAsync(_id, _reference),
-            _grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel)).SubscribeAsync(_id, _reference, known: null),
+            _grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel))
+                .SubscribeAsync(_id, _reference, known: null),
             _grains.GetGrain<IStatsGrain>(GrainKeys.Only).SilosAsync());
     }
 
@@ -163,7 +168,8 @@ internal sealed class SimulatedGateway : IGatewayObserver, IAsyncDisposable
         if (_delivered is not var (epoch, first, last)) return Task.CompletedTask;
         _delivered = null;
         return _grains.GetGrain<INotificationGrain>(GrainKeys.Only)
-            .RecordDeliveriesAsync(new DeliveryReport(_id, ++_deliveryReports, epoch, [new DeliveredRange(first, last, Math.Max(1, _clients))]));
+            .RecordDeliveriesAsync(new DeliveryReport(_id, ++_deliveryReports, epoch,
+                [new DeliveredRange(first, last, Math.Max(1, _clients))]));
     }
 
     private async Task ReportAsync(
@@ -172,7 +178,8 @@ internal sealed class SimulatedGateway : IGatewayObserver, IAsyncDisposable
         await _reporting.WaitAsync();
         try
         {
-            var node = new NodeReport(_id, "gateway", "127.0.0.1:8080", Environment.ProcessId, 1, 1, _clients, DateTimeOffset.UnixEpoch);
+            var node = new NodeReport(_id, "gateway", "127.0.0.1:8080", Environment.ProcessId, 1, 1, _clients,
+                DateTimeOffset.UnixEpoch);
             await _grains.GetGrain<IConnectionGrain>(GrainKeys.Gateway(_id))
                 .ReportAsync(new SessionReport(++_sequence, _reference, node, isComplete, opened, closed, 0, 0, after, upTo));
         }
@@ -185,9 +192,11 @@ internal sealed class SimulatedGateway : IGatewayObserver, IAsyncDisposable
     private string ConnectionId(int client) => $"{_id[^8..]}-{client:x}";
 
     private SessionOpened Opened(int client) => new(
-        ConnectionId(client), string.Create(CultureInfo.InvariantCulture, $"203.0.{(client >> 8) & 255}.{client & 255}"), "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36",
+        ConnectionId(client), string.Create(CultureInfo.InvariantCulture, $"203.0.{(client >> 8) & 255}.{client & 255}"),
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36",
         "notifyhub.v1", DateTimeOffset.UtcNow);
 
     private SessionClosed Closed(int client) =>
-        new(new LiveCounters(ConnectionId(client), 100, 3, 0, null, null), DateTimeOffset.UtcNow, Abnormal: false, "closed by client");
+        new(new LiveCounters(ConnectionId(client), 100, 3, 0, null, null), DateTimeOffset.UtcNow, Abnormal: false,
+            "closed by client");
 }

@@ -11,8 +11,8 @@ using Orleans.Configuration;
 namespace NotifyHub.Bench.Grid;
 
 /// <summary>
-/// What many gateways ask of the grid: they are simulated in this process, each with a connection of its own, against one real silo over
-/// PostgreSQL. Tells processor time and bytes of each thing that is asked.
+/// The load of many gateways on the grid. They are simulated in this process, each with its own connection, against one real silo
+/// with PostgreSQL. Reports CPU time and bytes per kind of request.
 /// </summary>
 internal sealed class Simulation(int gateways, int clients, TimeSpan phase, TextWriter output) : IAsyncDisposable
 {
@@ -20,12 +20,16 @@ internal sealed class Simulation(int gateways, int clients, TimeSpan phase, Text
     private const int SteadyRate = 20;
     private const int InFlight = 16;
 
-    private readonly LocalCluster _cluster = new() { SiloCount = 1, GatewayCount = 0, Database = new PostgresServer { IsDurable = true } };
+    private readonly LocalCluster _cluster = new()
+    {
+        SiloCount = 1, GatewayCount = 0, Database = new PostgresServer { IsDurable = true },
+    };
     private readonly List<SimulatedGateway> _gateways = [];
     private IHost? _publisher;
 
     private IBroadcastGrain Channel =>
-        _publisher!.Services.GetRequiredService<IGrainFactory>().GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel));
+        _publisher!.Services.GetRequiredService<IGrainFactory>()
+            .GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel));
 
     private int Port => int.Parse(_cluster.SiloAddresses[0].Split(':')[1], CultureInfo.InvariantCulture);
 
@@ -63,12 +67,12 @@ internal sealed class Simulation(int gateways, int clients, TimeSpan phase, Text
             (cluster.ClusterId, cluster.ServiceId) = (ClusterIdentity.ClusterId, ClusterIdentity.ServiceId)));
         _publisher = builder.Build();
         await _publisher.StartAsync();
-        // What the compiler costs belongs to no phase.
+        // JIT compilation belongs to no phase.
         for (var i = 0; i < 500; i++) await PublishAsync();
         await Task.Delay(phase / 3);
     }
 
-    /// <summary>Nothing but leases and registrations. Answers what it takes a second.</summary>
+    /// <summary>Leases and registrations only. Returns their cost per second.</summary>
     private async Task<Usage> IdleAsync()
     {
         var used = await MeasureAsync(() => Task.Delay(phase));
@@ -101,10 +105,11 @@ internal sealed class Simulation(int gateways, int clients, TimeSpan phase, Text
         Write("of it a gateway", $"{each.Silo / gateways * 1e6:0.0} µs");
         Write("bytes from the silo a broadcast and gateway", $"{each.Sent / gateways:0}");
         Write("bytes to the silo a broadcast and gateway", $"{each.Received / gateways:0}");
-        Write("from the publish to all gateways, p50 / p99", $"{latency.Quantile(0.5) / 1000.0:0.0} / {latency.Quantile(0.99) / 1000.0:0.0} ms");
+        Write("from the publish to all gateways, p50 / p99",
+            $"{latency.Quantile(0.5) / 1000.0:0.0} / {latency.Quantile(0.99) / 1000.0:0.0} ms");
     }
 
-    /// <summary>As fast as acknowledged; what waits goes to a gateway in one call.</summary>
+    /// <summary>As fast as acknowledged; waiting messages go to a gateway in one call.</summary>
     private async Task FastAsync()
     {
         Forget();
@@ -123,7 +128,8 @@ internal sealed class Simulation(int gateways, int clients, TimeSpan phase, Text
             await ReceivedAsync(published);
         });
         var batches = _gateways.Sum(gateway => gateway.Batches) / (double)gateways;
-        Write($"as fast as acknowledged, {InFlight} in flight: broadcasts a second", $"{published / clock.Elapsed.TotalSeconds:N0}");
+        Write($"as fast as acknowledged, {InFlight} in flight: broadcasts a second",
+            $"{published / clock.Elapsed.TotalSeconds:N0}");
         Write("messages handed to gateways a second", $"{published / clock.Elapsed.TotalSeconds * gateways:N0}");
         Write("messages a call", $"{published / batches:0.0}");
         Write("silo's CPU a message and gateway", $"{used.Silo / published / gateways * 1e6:0.0} µs");
@@ -147,24 +153,27 @@ internal sealed class Simulation(int gateways, int clients, TimeSpan phase, Text
         Write("the first page of connections", $"{clock.Elapsed.TotalMilliseconds:0} ms");
         await WriteStormAsync("leave", all, gateway => gateway.CloseAllAsync());
 
-        // The largest message there is: a gateway that lost its lease names all of its clients at once.
+        // The largest message there is: a gateway that lost its lease reports all of its clients at once.
         await _gateways[0].OpenAsync(clients);
         clock.Restart();
         var used = await MeasureAsync(() => _gateways[0].ReportAllAsync());
-        Write($"a gateway with {clients:N0} clients reports all of them anew", $"{clock.Elapsed.TotalSeconds:0.0} s, {used.Received / 1048576:0.0} MiB");
+        Write($"a gateway with {clients:N0} clients reports all of them anew",
+            $"{clock.Elapsed.TotalSeconds:0.0} s, {used.Received / 1048576:0.0} MiB");
     }
 
     private async Task WriteStormAsync(string what, double all, Func<SimulatedGateway, Task> storm)
     {
         var clock = Stopwatch.StartNew();
         var used = await MeasureAsync(() => Task.WhenAll(_gateways.Select(storm)));
-        Write($"{all:N0} clients {what} at once: reported after", $"{clock.Elapsed.TotalSeconds:0.0} s, {all / clock.Elapsed.TotalSeconds:N0} a second");
+        Write($"{all:N0} clients {what} at once: reported after",
+            $"{clock.Elapsed.TotalSeconds:0.0} s, {all / clock.Elapsed.TotalSeconds:N0} a second");
         Write("silo's CPU a session", $"{used.Silo / all * 1e6:0.0} µs");
         Write("database's CPU a session", $"{used.Database / all * 1e6:0.0} µs");
         Write("bytes to the silo a session", $"{used.Received / all:0}");
     }
 
-    private async Task PublishAsync() => await Channel.PublishAsync(new PublishBatch([Draft.Push(SimulatedGateway.Payload(PayloadBytes))]));
+    private async Task PublishAsync() =>
+        await Channel.PublishAsync(new PublishBatch([Draft.Push(SimulatedGateway.Payload(PayloadBytes))]));
 
     private Task ReceivedAsync(long published) => Until.TrueAsync(
         () => _gateways.TrueForAll(gateway => gateway.Received >= published),
@@ -198,14 +207,16 @@ internal sealed class Simulation(int gateways, int clients, TimeSpan phase, Text
     private async Task<Usage> UsageAsync()
     {
         var (sent, received) = await Traffic(Port);
-        return new Usage(ServerUsage.Read([_cluster.Silos[0].Pid]).CpuSeconds, DatabaseCpu(_cluster.Database.Pid), sent, received);
+        return new Usage(ServerUsage.Read([_cluster.Silos[0].Pid]).CpuSeconds, DatabaseCpu(_cluster.Database.Pid), sent,
+            received);
     }
 
-    /// <summary>The server's process, and one for each connection.</summary>
+    /// <summary>The server process and one per connection.</summary>
     private static double DatabaseCpu(int parent)
     {
         double sum = 0;
-        foreach (var folder in Directory.EnumerateDirectories("/proc").Where(folder => int.TryParse(Path.GetFileName(folder), out _)))
+        var processes = Directory.EnumerateDirectories("/proc").Where(folder => int.TryParse(Path.GetFileName(folder), out _));
+        foreach (var folder in processes)
         {
             try
             {
@@ -215,17 +226,18 @@ internal sealed class Simulation(int gateways, int clients, TimeSpan phase, Text
             }
             catch (IOException)
             {
-                // Some process that has ended meanwhile.
+                // A process that has ended meanwhile.
             }
         }
 
         return sum;
     }
 
-    /// <summary>Bytes that the silo has sent on its connections with gateways, and received.</summary>
+    /// <summary>Bytes that the silo has sent to gateways and received from them.</summary>
     private static async Task<(double Sent, double Received)> Traffic(int port)
     {
-        using var ss = Process.Start(new ProcessStartInfo("ss", ["-tinH", "sport", "=", $":{port}"]) { RedirectStandardOutput = true })!;
+        var start = new ProcessStartInfo("ss", ["-tinH", "sport", "=", $":{port}"]) { RedirectStandardOutput = true };
+        using var ss = Process.Start(start)!;
         var words = (await ss.StandardOutput.ReadToEndAsync()).Split([' ', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries);
         await ss.WaitForExitAsync();
         return (Sum("bytes_sent:"), Sum("bytes_received:"));
@@ -234,9 +246,10 @@ internal sealed class Simulation(int gateways, int clients, TimeSpan phase, Text
             .Sum(word => double.Parse(word.AsSpan(name.Length), CultureInfo.InvariantCulture));
     }
 
-    private void Write(string what, FormattableString value) => output.WriteLine($"| {what} | {value.ToString(CultureInfo.InvariantCulture)} |");
+    private void Write(string what, FormattableString value) =>
+        output.WriteLine($"| {what} | {value.ToString(CultureInfo.InvariantCulture)} |");
 
-    /// <param name="Silo">Seconds of CPU.</param>
+    /// <param name="Silo">CPU seconds.</param>
     /// <param name="Database">Seconds of CPU.</param>
     /// <param name="Sent">Bytes from the silo.</param>
     /// <param name="Received">Bytes to the silo.</param>
@@ -245,7 +258,8 @@ internal sealed class Simulation(int gateways, int clients, TimeSpan phase, Text
         public static Usage operator -(Usage one, Usage other) =>
             new(one.Silo - other.Silo, one.Database - other.Database, one.Sent - other.Sent, one.Received - other.Received);
 
-        public static Usage operator *(Usage one, double times) => new(one.Silo * times, one.Database * times, one.Sent * times, one.Received * times);
+        public static Usage operator *(Usage one, double times) =>
+            new(one.Silo * times, one.Database * times, one.Sent * times, one.Received * times);
 
         public static Usage operator /(Usage one, double parts) => one * (1 / parts);
     }

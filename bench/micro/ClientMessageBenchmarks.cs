@@ -3,12 +3,13 @@ using NotifyHub.Gateway.Sockets;
 
 namespace NotifyHub.Bench.Micro;
 
-/// <summary>What a client says.</summary>
+/// <summary>Messages of a client.</summary>
 [MemoryDiagnoser]
 public class ClientMessageBenchmarks
 {
     private readonly byte[] _ping = """{"type":"ping","time":1732347600123}"""u8.ToArray();
-    private readonly byte[] _subscribe = """{"type":"subscribe","channel":"all","since":1234567,"epoch":"0193547e6f0b"}"""u8.ToArray();
+    private readonly byte[] _subscribe =
+        """{"type":"subscribe","channel":"all","since":1234567,"epoch":"0193547e6f0b"}"""u8.ToArray();
     private readonly byte[] _faulty = """{"type":"ping","time":"""u8.ToArray();
 
     [Benchmark]
@@ -17,7 +18,7 @@ public class ClientMessageBenchmarks
     [Benchmark]
     public ClientMessageKind Subscribe() => ClientMessage.Parse(_subscribe, out _);
 
-    /// <summary>The dearest answer, by an exception: what a hostile client can make the server spend.</summary>
+    /// <summary>The most expensive answer, by an exception: the most that a hostile client can make the server spend.</summary>
     [Benchmark]
     public ClientMessageKind Faulty() => ClientMessage.Parse(_faulty, out _);
 }

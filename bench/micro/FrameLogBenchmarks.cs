@@ -4,7 +4,7 @@ using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Bench.Micro;
 
-/// <summary>The log that all clients of a gateway are sent from.</summary>
+/// <summary>The log that all clients of a gateway read from.</summary>
 [MemoryDiagnoser]
 public class FrameLogBenchmarks
 {
@@ -14,7 +14,7 @@ public class FrameLogBenchmarks
     private readonly FrameLog _log = new(WireForm.WritePlain, 0, HistoryBytes);
     private Message[] _batch = [];
 
-    /// <summary>Messages of one commit.</summary>
+    /// <summary>Messages per commit.</summary>
     [Params(1, 100)]
     public int Batch { get; set; }
 
@@ -22,11 +22,11 @@ public class FrameLogBenchmarks
     public void Fill()
     {
         _log.Append(Samples.Messages(2 * HistoryBytes / MessageBytes, MessageBytes));
-        // The log takes a message's offset as it is told, so one batch serves again and again.
+        // The log takes a message's offset as given, so one batch can be reused.
         _batch = Samples.Messages(Batch, MessageBytes, _log.Head.Offset + 1);
     }
 
-    /// <summary>A batch, a new segment every 500 messages included.</summary>
+    /// <summary>A batch, including a new segment every 500 messages.</summary>
     [Benchmark]
     public void Append() => _log.Append(_batch);
 }

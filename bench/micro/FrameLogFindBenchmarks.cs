@@ -5,7 +5,7 @@ using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Bench.Micro;
 
-/// <summary>A client that comes back: where in the log it goes on.</summary>
+/// <summary>Finds the position of a client that resumes.</summary>
 [MemoryDiagnoser]
 public class FrameLogFindBenchmarks
 {
@@ -14,7 +14,7 @@ public class FrameLogFindBenchmarks
     private readonly FrameLog _log = new(WireForm.WritePlain, 0, HistoryBytes);
     private long _after;
 
-    /// <summary>Messages it missed.</summary>
+    /// <summary>Messages that the client missed.</summary>
     [Params(0, 10, 10_000)]
     public int Missed { get; set; }
 

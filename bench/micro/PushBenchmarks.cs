@@ -4,7 +4,7 @@ using NotifyHub.Gateway.Push;
 
 namespace NotifyHub.Bench.Micro;
 
-/// <summary>What every pushed line goes through: found, and checked to be one JSON object.</summary>
+/// <summary>Finding a pushed line and checking that it is one JSON object.</summary>
 [MemoryDiagnoser]
 public class PushBenchmarks
 {
@@ -23,7 +23,7 @@ public class PushBenchmarks
         _lines = [.. Enumerable.Repeat<byte[]>([.. _json, (byte)'\n'], 100).SelectMany(line => line)];
     }
 
-    /// <summary>A hundred lines of one read; the figures are for one of them.</summary>
+    /// <summary>A hundred lines of one read; the figures are per line.</summary>
     [Benchmark(OperationsPerInvoke = 100)]
     public int Lines()
     {

@@ -4,7 +4,7 @@ using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Bench.Micro;
 
-/// <summary>A message into its frame, once for all clients of a form.</summary>
+/// <summary>Encoding a message as a frame, once for all clients of a wire form.</summary>
 [MemoryDiagnoser]
 public class WireFormBenchmarks
 {

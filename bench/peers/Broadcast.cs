@@ -3,5 +3,5 @@ using Microsoft.AspNetCore.Connections;
 
 namespace NotifyHub.Bench.Peers;
 
-/// <summary>Hands a message to all clients; what its answer waits for is the server's own matter.</summary>
+/// <summary>Sends a message to all clients. Each server decides what its completion waits for.</summary>
 public delegate ValueTask Broadcast(ReadOnlyMemory<byte> message);

@@ -6,9 +6,9 @@ using System.Runtime.InteropServices;
 namespace NotifyHub.Bench.Peers;
 
 /// <summary>
-/// The floor of this machine: what a broadcast costs when there is nothing but the kernel. One thread, one epoll, one ring of
-/// ready-made frames, a cursor for each client, the contiguous rest in one <c>send(2)</c>. Nothing is stored or checked: it is a
-/// yardstick, not a server to deploy. A client that lags by more than the backlog is cut off.
+/// The floor of this machine: the cost of a broadcast with the kernel only. One thread, one epoll, one ring of encoded frames, a
+/// cursor per client, and one <c>send(2)</c> for all contiguous bytes. Nothing is stored or checked: it is a yardstick, not a
+/// server to deploy. A client that lags by more than the backlog is cut off.
 /// </summary>
 internal sealed unsafe partial class Floor : IDisposable
 {
@@ -28,11 +28,11 @@ internal sealed unsafe partial class Floor : IDisposable
     private int _count;
     private long _head, _sentUpTo;
 
-    /// <param name="maxLag">Bytes a client may lag behind the head.</param>
+    /// <param name="maxLag">Bytes that a client may lag behind the head.</param>
     public Floor(int port, int pushPort, int maxLag)
     {
         _maxLag = maxLag;
-        // The lag, and more than comes in between two looks at it: a cursor that may still be sent from is never overwritten.
+        // The lag plus more than can arrive between two checks: bytes that a cursor may still send are never overwritten.
         var ringBytes = (long)BitOperations.RoundUpToPowerOf2((ulong)maxLag + (4 * PushLines.MaxBytes));
         _ring = (byte*)NativeMemory.Alloc((nuint)ringBytes);
         _ringMask = ringBytes - 1;
@@ -47,7 +47,7 @@ internal sealed unsafe partial class Floor : IDisposable
         {
             var events = _epoll.Wait(-1);
             for (var i = 0; i < events; i++) Serve(_epoll.Event(i));
-            // Once for all that the events brought: under load this is what makes one send carry many messages.
+            // Once per wake-up: under load one send then carries many messages.
             if (_sentUpTo < _head) FanOut();
         }
     }
@@ -63,8 +63,11 @@ internal sealed unsafe partial class Floor : IDisposable
 
     private Socket Listen(int port, int id)
     {
-        // Accepted sockets inherit it: without it answers wait for the peer's delayed ACK.
-        var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { Blocking = false, NoDelay = true };
+        // Accepted sockets inherit it; without it answers wait for the delayed ACK of the peer.
+        var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+        {
+            Blocking = false, NoDelay = true,
+        };
         listener.Bind(new IPEndPoint(IPAddress.Loopback, port));
         listener.Listen(Backlog);
         _epoll.Add((int)listener.Handle, Epoll.In, id);
@@ -91,7 +94,7 @@ internal sealed unsafe partial class Floor : IDisposable
         }
     }
 
-    /// <summary>Takes a client's bytes: its upgrade, its close, and otherwise what a broadcast has no use for.</summary>
+    /// <summary>Reads the input of a client: its upgrade and its close; everything else is ignored.</summary>
     private void Read(int id, ref Peer peer)
     {
         if (peer.Blocked)
@@ -111,7 +114,7 @@ internal sealed unsafe partial class Floor : IDisposable
         var bytes = new ReadOnlySpan<byte>(_received, received);
         if (peer.Phase == Phase.Open)
         {
-            // A generator's frames come whole and one at a time; a close is answered with its own code.
+            // The generator sends whole frames, one at a time. A close is answered with its own code.
             if ((bytes[0] & 0x0F) != 8) return;
             Native.Send(peer.Socket, FloorHandshake.CloseFrame);
             End(id, ref peer);
@@ -177,7 +180,7 @@ internal sealed unsafe partial class Floor : IDisposable
         _sentUpTo = _head;
     }
 
-    /// <summary>Sends until the head or until the socket takes no more.</summary>
+    /// <summary>Sends up to the head or until the socket is full.</summary>
     private void SendRest(int id, ref Peer peer)
     {
         while (peer.Position < _head)
@@ -202,8 +205,10 @@ internal sealed unsafe partial class Floor : IDisposable
         }
     }
 
-    /// <summary>Resets the connection: its buffers are full, so a close frame would reach nobody, and the kernel would go on keeping
-    /// them until it does.</summary>
+    /// <summary>
+    /// Resets the connection. Its buffers are full, so a close frame would not arrive, and the kernel would keep the buffers
+    /// until then.
+    /// </summary>
     private void Evict(int id, ref Peer peer)
     {
         Native.ResetOnClose(peer.Socket);
@@ -225,7 +230,7 @@ internal sealed unsafe partial class Floor : IDisposable
         Push,
     }
 
-    /// <summary>All that is kept of a connection: 16 bytes.</summary>
+    /// <summary>The state per connection: 16 bytes.</summary>
     private struct Peer
     {
         public long Position;

@@ -4,13 +4,13 @@ using System.Text;
 
 namespace NotifyHub.Bench.Peers;
 
-/// <summary>As much of RFC 6455 as <see cref="Floor"/> needs.</summary>
+/// <summary>The part of RFC 6455 that <see cref="Floor"/> needs.</summary>
 internal static class FloorHandshake
 {
     private const string KeyHeader = "Sec-WebSocket-Key: ";
     private const string Magic = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-    /// <summary>The answer to an upgrade; null when it is none, or did not come in one piece.</summary>
+    /// <summary>The answer to an upgrade; null if it is not one or did not arrive in one piece.</summary>
     public static byte[]? Answer(ReadOnlySpan<byte> request)
     {
         if (!request.EndsWith("\r\n\r\n"u8)) return null;
@@ -22,10 +22,11 @@ internal static class FloorHandshake
         var accept = Convert.ToBase64String(SHA1.HashData(hashed));
 #pragma warning restore CA5350
         return Encoding.ASCII.GetBytes(
-            $"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n");
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            + $"Sec-WebSocket-Accept: {accept}\r\n\r\n");
     }
 
-    /// <summary>Writes the header of a text frame; its length.</summary>
+    /// <summary>Writes the header of a text frame and returns its length.</summary>
     public static int TextHeader(Span<byte> target, int payload)
     {
         target[0] = 0x81;
@@ -45,6 +46,6 @@ internal static class FloorHandshake
         }
     }
 
-    /// <summary>1000, the answer to a generator's goodbye.</summary>
+    /// <summary>1000, the answer to the close of a generator.</summary>
     public static ReadOnlySpan<byte> CloseFrame => [0x88, 2, 0x03, 0xE8];
 }

@@ -5,10 +5,10 @@ using System.Threading.Channels;
 namespace NotifyHub.Bench.Peers;
 
 /// <summary>
-/// The way a broadcast is usually written in ASP.NET Core: a bounded queue and a sending loop for each connection, one
-/// <see cref="WebSocket.SendAsync(ReadOnlyMemory{byte}, WebSocketMessageType, bool, CancellationToken)"/> for each message and
-/// client. Nothing is stored. A client whose queue is full is closed with 1013 as soon as its last send ends: one that reads nothing
-/// at all keeps its place and a full queue.
+/// The usual way to write a broadcast in ASP.NET Core: a bounded queue and a sending loop per connection, and one <see
+/// cref="WebSocket.SendAsync(ReadOnlyMemory{byte}, WebSocketMessageType, bool, CancellationToken)"/> per message and client.
+/// Nothing is stored. A client whose queue is full is closed with 1013 after its current send; one that does not read at all
+/// stays connected with a full queue.
 /// </summary>
 /// <param name="queueMessages">Messages that may wait for one client.</param>
 public sealed class NaiveHub(int queueMessages)
@@ -17,7 +17,7 @@ public sealed class NaiveHub(int queueMessages)
 
     private readonly ConcurrentDictionary<Channel<ReadOnlyMemory<byte>>, byte> _queues = new();
 
-    /// <summary>Hands the message to every client's queue.</summary>
+    /// <summary>Adds the message to the queue of every client.</summary>
     public void Broadcast(ReadOnlyMemory<byte> message)
     {
         foreach (var (queue, _) in _queues)
@@ -57,7 +57,7 @@ public sealed class NaiveHub(int queueMessages)
     {
         try
         {
-            // A read of no bytes waits for data without a buffer for each idle client.
+            // A read of zero bytes waits for data without a buffer per idle client.
             var buffer = new byte[256];
             while (true)
             {

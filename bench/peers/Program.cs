@@ -6,7 +6,8 @@ using NotifyHub.Bench.Peers;
 if (args is not ["naive" or "signalr" or "floor", ..])
 {
     Console.Error.WriteLine(
-        "usage: NotifyHub.Bench.Peers naive|signalr|floor [--port 18080] [--push-port 18081] [--queue MESSAGES (naive)] [--backlog BYTES (floor)]");
+        "usage: NotifyHub.Bench.Peers naive|signalr|floor [--port 18080] [--push-port 18081] [--queue MESSAGES (naive)] "
+        + "[--backlog BYTES (floor)]");
     return 2;
 }
 
@@ -55,7 +56,7 @@ WebApplication Naive()
 
 WebApplication SignalR()
 {
-    // The generator listens only; a hub would take that for a lost client after 30 s.
+    // The generator only listens; the hub would take it for a lost client after 30 s.
     builder.Services.AddSignalR(hub => hub.ClientTimeoutInterval = TimeSpan.FromDays(1));
     builder.Services.AddSingleton<Broadcast>(services =>
     {

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Connections;
 
 namespace NotifyHub.Bench.Peers;
 
-/// <summary>The push port: a message a line, each answered <c>ok</c>. The answers to all lines of one read go out together.</summary>
+/// <summary>
+/// The push port: one message per line, each answered <c>ok</c>. The answers to all lines of one read are sent together.
+/// </summary>
 public sealed class PushHandler(Broadcast broadcast) : ConnectionHandler
 {
     public override async Task OnConnectedAsync(ConnectionContext connection)

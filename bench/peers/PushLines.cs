@@ -1,16 +1,16 @@
 namespace NotifyHub.Bench.Peers;
 
-/// <summary>The lines of one push connection of <see cref="Floor"/>: bytes in, whole lines out.</summary>
+/// <summary>Splits the input of one push connection of <see cref="Floor"/> into lines.</summary>
 internal sealed class PushLines
 {
-    /// <summary>The longest line and what one read may bring beside it.</summary>
+    /// <summary>The longest line plus what one read may add.</summary>
     public const int MaxBytes = 2 << 20;
 
     private byte[] _bytes = new byte[512 << 10];
     private byte[] _answers = [];
     private int _from, _to;
 
-    /// <exception cref="InvalidOperationException">A line is longer than the bound: a yardstick is not for that.</exception>
+    /// <exception cref="InvalidOperationException">A line is longer than the limit.</exception>
     public void Add(ReadOnlySpan<byte> received)
     {
         if (_to + received.Length > _bytes.Length)
@@ -25,7 +25,7 @@ internal sealed class PushLines
         _to += received.Length;
     }
 
-    /// <summary>The next whole line, without its end.</summary>
+    /// <summary>The next complete line, without its end.</summary>
     public bool TryTake(out ReadOnlySpan<byte> line)
     {
         var unread = _bytes.AsSpan(_from, _to - _from);
@@ -36,7 +36,7 @@ internal sealed class PushLines
         return end >= 0;
     }
 
-    /// <summary><c>ok</c> for so many lines.</summary>
+    /// <summary>Answers <c>ok</c> for this many lines.</summary>
     public ReadOnlySpan<byte> Answers(int lines)
     {
         if (_answers.Length < lines * 3)

@@ -4,12 +4,13 @@ using Microsoft.AspNetCore.SignalR;
 namespace NotifyHub.Bench.Peers;
 
 /// <summary>
-/// What ASP.NET Core offers for this: a hub without methods, its JSON protocol, <c>Clients.All.SendAsync</c>. Nothing is stored. It
-/// waits for every client's pipe to take the message, so that one slow client holds all others back until the framework cuts it off.
+/// The solution of ASP.NET Core: a hub without methods, its JSON protocol, and <c>Clients.All.SendAsync</c>. Nothing is stored.
+/// It waits until the pipe of every client has accepted the message, so one slow client delays all others until the framework
+/// cuts it off.
 /// </summary>
 internal sealed class SignalRHub : Hub
 {
-    /// <summary>The method that clients are called by; the generator knows it.</summary>
+    /// <summary>The client method that the hub calls.</summary>
     public const string Method = "message";
 
     public static async ValueTask BroadcastAsync(IHubContext<SignalRHub> hub, ReadOnlyMemory<byte> message)

@@ -9,10 +9,12 @@ public sealed class GatewayOptions : CommonOptions
     /// <summary>HS256 needs as many bytes as its hash has; a shorter key could be guessed offline from any one token.</summary>
     public const int MinJwtKeyBytes = 32;
 
-    /// <summary>Embedded: the silo runs in this process too. Cluster: this process is an Orleans client of the silos.</summary>
+    /// <summary>
+    /// <c>Embedded</c>: a silo runs in this process too. <c>Cluster</c>: the gateway is a client of the silos in <c>Silos</c>.
+    /// </summary>
     public GatewayMode Mode { get; set; } = GatewayMode.Embedded;
 
-    /// <summary>IP address that 8080 binds to; <c>*</c> is every address, IPv6 and IPv4.</summary>
+    /// <summary>IP address that the port for WebSocket and REST binds to; <c>*</c> is every address, IPv6 and IPv4.</summary>
     [Required]
     public string Address { get; set; } = "*";
 
@@ -20,9 +22,11 @@ public sealed class GatewayOptions : CommonOptions
     [Range(0, 65535)]
     public int WebSocketPort { get; set; } = 8080;
 
-    /// <summary>Port of its own for <c>/health/live</c> and <c>/health/ready</c>, on every address and without TLS, so that
-    /// probes are answered whatever the other ports are busy with; 8080 answers them as well. 0: the system picks a free port.
-    /// -1: none.</summary>
+    /// <summary>
+    /// A separate port for <c>/health/live</c> and <c>/health/ready</c>, on every address, without TLS or login, so that probes
+    /// are answered however busy the other ports are (<c>WebSocketPort</c> answers them as well). The images use 8083. 0: the
+    /// system picks a free port and the log names it. -1: none.
+    /// </summary>
     [Range(-1, 65535)]
     public int HealthPort { get; set; } = -1;
 
@@ -30,25 +34,33 @@ public sealed class GatewayOptions : CommonOptions
     [Required]
     public string ConsoleAddress { get; set; } = "*";
 
-    /// <summary>The console, and the API it calls. 0: the system picks a free port. -1: no console.</summary>
+    /// <summary>The console, and the API that it calls. 0: the system picks a free port. -1: no console.</summary>
     [Range(-1, 65535)]
     public int ConsolePort { get; set; } = 3000;
 
-    /// <summary>Origins whose pages may call the API: a console that is served from elsewhere. Empty: none.</summary>
+    /// <summary>
+    /// Origins whose pages may call the API, for a console that is hosted elsewhere, such as <c>https://console.example.com</c>.
+    /// Empty: none.
+    /// </summary>
     public string[] ApiOrigins { get; set; } = [];
 
-    /// <summary>IP address that 8081 binds to. Loopback unless you know who can reach it: it has no login.</summary>
+    /// <summary>
+    /// IP address that the internal push port binds to; <c>*</c> is every address. The port has no login: open it only to a
+    /// network where you know who can reach it, and set <c>PushKey</c>.
+    /// </summary>
     [Required]
     public string PushAddress { get; set; } = "127.0.0.1";
 
-    /// <summary>Internal push, a JSON object a line. 0: the system picks a free port.</summary>
+    /// <summary>
+    /// Internal push, one JSON object per line. 0: the system picks a free port at the first start of the service and keeps it.
+    /// </summary>
     [Range(0, 65535)]
     public int PushPort { get; set; } = 8081;
 
     /// <summary>When set, a push connection must begin with the line <c>AUTH &lt;key&gt;</c>.</summary>
     public string PushKey { get; set; } = "";
 
-    /// <summary>Longest push line in bytes.</summary>
+    /// <summary>Longest pushed object, on a line and in <c>POST /api/push</c>.</summary>
     [Range(1024, 64 << 20)]
     public int PushLineBytes { get; set; } = 1 << 20;
 
@@ -56,88 +68,122 @@ public sealed class GatewayOptions : CommonOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
     public TimeSpan PushIdle { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long one pushed line may take to arrive, from its first byte to its end.</summary>
+    /// <summary>
+    /// Longest time for a pushed line to arrive, from its first byte to its end. Then the sender gets an error and the connection
+    /// is closed.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
     public TimeSpan PushLineTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Memory for pushed lines that are not published and answered yet, of all push connections; at the bound they are read from in turn.</summary>
+    /// <summary>
+    /// Memory for lines that are not yet published and answered, of all push connections together. At the limit nothing is
+    /// refused; connections are read in turn.
+    /// </summary>
     [Range(1 << 20, 1 << 30)]
     public int PushPendingBytes { get; set; } = 64 << 20;
 
-    /// <summary>Push connections at a time. One more takes the place of the one that has been idle the longest; it is refused when none is idle.</summary>
+    /// <summary>
+    /// Concurrent push connections. One more replaces the one that has been idle longest, which gets an error line; if none is
+    /// idle, the new one gets the error and is closed.
+    /// </summary>
     [Range(1, 100_000)]
     public int PushConnections { get; set; } = 1_000;
 
-    /// <summary>Push connections from one address, of IPv6 from one /64; one more takes the place of its address' longest idle one. 0: no limit but
-    /// that of all. Half of all, so that one host whose connections pile up leaves places to the others.</summary>
+    /// <summary>
+    /// Concurrent push connections per address (IPv6: per /64). One more replaces the longest idle one of the same address, which
+    /// gets an error line; if none is idle, the new one gets the error and is closed. A host whose connections pile up cannot
+    /// take all of <c>PushConnections</c>. 0: only <c>PushConnections</c> applies.
+    /// </summary>
     [Range(0, 100_000)]
     public int PushConnectionsPerAddress { get; set; } = 500;
 
-    /// <summary>Largest message a client may send, in bytes; a larger one closes it with 1009.</summary>
+    /// <summary>Largest message that a client may send; a larger one closes the connection with 1009.</summary>
     [Range(1024, 16 << 20)]
     public int ClientMessageBytes { get; set; } = 64 << 10;
 
-    /// <summary>Messages (to be exact, frames) a client may send a second; a new one two seconds' worth at once, and up to ten
-    /// when it has saved them up. What comes faster is read at twice the rate; eight seconds' worth more and it is closed with
-    /// 1008.</summary>
+    /// <summary>
+    /// Messages that a client may send per second, with bursts of two seconds' worth at first and of up to ten seconds' worth
+    /// after a pause. Faster input is read at twice the rate; after eight more seconds' worth the client gets an error and is
+    /// closed with 1008. WebSocket frames count, also pings and fragments.
+    /// </summary>
     [Range(1, 1_000_000)]
     public int ClientMessagesPerSecond { get; set; } = 100;
 
-    /// <summary>Clients of this gateway; more are refused with 503.</summary>
+    /// <summary>Clients that this gateway accepts; more are refused with 503 before the upgrade.</summary>
     [Range(1, 10_000_000)]
     public int ClientConnections { get; set; } = 100_000;
 
-    /// <summary>Clients from one address, of IPv6 from one /64; more are refused with 429. 0: as many as like, for behind a proxy or a NAT
-    /// many are one address.</summary>
+    /// <summary>
+    /// Clients per address (IPv6: per /64); more are refused with 429. 0: no limit, because all clients behind a proxy or NAT may
+    /// share one address.
+    /// </summary>
     [Range(0, 10_000_000)]
     public int ClientConnectionsPerAddress { get; set; }
 
-    /// <summary>WebSockets that one address, of IPv6 one /64, may open per second; ten seconds' worth may come at once, more are
-    /// refused with 429. 0: no limit.</summary>
+    /// <summary>
+    /// WebSockets that one address (IPv6: one /64) may open per second at this gateway, with bursts of ten seconds' worth. More
+    /// are refused with 429 before the token is checked; far more are closed without an answer. Behind a proxy set
+    /// <c>TrustedProxies</c>, or all clients share one address. 0: no limit.
+    /// </summary>
     [Range(0, 1_000_000)]
     public int ClientConnectsPerSecond { get; set; } = 1_000;
 
-    /// <summary>How often the server pings a client; a client silent for two intervals is closed as dead.</summary>
+    /// <summary>Interval at which the server pings a client. A client that is silent for two intervals is closed.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan PingInterval { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Bytes a client may lag behind the newest message before it is cut off with 1013.</summary>
+    /// <summary>How far a client may lag behind the newest message before it is cut off with 1013.</summary>
     [Range(1 << 16, 1 << 30)]
     public int BacklogBytes { get; set; } = 16 << 20;
 
-    /// <summary>Bytes of recent messages a gateway keeps ready for clients that resume, at most half of <see cref="BacklogBytes"/>; older ones
-    /// are read from the silos.</summary>
+    /// <summary>
+    /// Recent messages that a gateway keeps in memory for clients that resume, at most half of <c>BacklogBytes</c>; older ones
+    /// are read from the silos.
+    /// </summary>
     [Range(1 << 16, 1 << 30)]
     public int HistoryBytes { get; set; } = 4 << 20;
 
-    /// <summary>Bytes that the system may hold for a client that does not take them, beyond its backlog here (the system doubles the number for
-    /// its own needs). Left to itself it takes up to 4 MB of kernel memory for each client that stopped reading.</summary>
+    /// <summary>
+    /// Kernel buffer for a client that does not read, in addition to <c>BacklogBytes</c> (the kernel doubles the number for its
+    /// own needs). A larger one lets a fast client far away receive more at once.
+    /// </summary>
     [Range(1 << 13, 16 << 20)]
     public int SendBufferBytes { get; set; } = 256 << 10;
 
-    /// <summary>Bytes of answers (pong, errors) that may wait for a client; past it nothing more is read from the client until
-    /// it has taken them.</summary>
+    /// <summary>
+    /// Answers (pongs, errors) that may wait for a client. Beyond this, nothing more is read from the client until it has
+    /// received them.
+    /// </summary>
     [Range(4096, 16 << 20)]
     public int OutboxBytes { get; set; } = 64 << 10;
 
-    /// <summary>How long a client may take nothing while something waits for it before it is cut off with 1013.</summary>
+    /// <summary>
+    /// A client that receives nothing for this long, while messages, history or answers wait for it, is cut off with 1013.
+    /// Delivery by TCP counts: a slow client that receives bytes stays.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan SendTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Bytes that all clients together may hold in pages of history, answers that wait and long messages that come
-    /// slowly. At the bound reading waits, and who has held the longest is cut off.</summary>
+    /// <summary>
+    /// Memory of all clients of this gateway together: pages of history being sent, waiting answers, and long messages that
+    /// arrive slowly. At the limit, requests for more wait, and the clients that have held memory longest (at least 3 s) are cut
+    /// off.
+    /// </summary>
     [Range(16 << 20, 1 << 30)]
     public int ClientMemoryBytes { get; set; } = 128 << 20;
 
-    /// <summary>How long a client that is being closed may take to answer before its connection is reset.</summary>
+    /// <summary>How long a peer may take to answer a close before its connection is reset.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
     public TimeSpan CloseGrace { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a gateway that is told to end goes on as before, its readiness off, until load balancers have noticed.</summary>
+    /// <summary>
+    /// How long a gateway that was asked to stop (SIGTERM) serves as before, reporting not ready, until load balancers have
+    /// noticed.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan DrainDelay { get; set; }
 
-    /// <summary>The time over which a gateway that ends closes its clients, evenly, but never fewer than 100 per second.</summary>
+    /// <summary>The time over which a stopping gateway closes its clients (1012), evenly, but at least 100 per second.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan DrainWindow { get; set; } = TimeSpan.FromSeconds(10);
 
@@ -145,82 +191,117 @@ public sealed class GatewayOptions : CommonOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
     public TimeSpan HandshakeTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Connections per port that are no clients: HTTP, handshakes, and those that have not sent a byte. When there are
-    /// so many, a new one takes the place of the one that has been idle the longest.</summary>
+    /// <summary>
+    /// Connections per port that are not clients: HTTP, handshakes in progress, and connections without a byte yet. At the limit
+    /// a new one replaces the one that has been idle longest; it is closed only if all have a request in progress. Above three
+    /// quarters, connections close after their request.
+    /// </summary>
     [Range(1, 1_000_000)]
     public int HttpConnections { get; set; } = 10_000;
 
-    /// <summary>Connections per port that are no clients from one address, of IPv6 from one /64; a new one takes the place of its
-    /// address' oldest idle one. Proxies in <see cref="TrustedProxies"/> are exempt. 0: no limit but that of all.</summary>
+    /// <summary>
+    /// Connections per port and address (IPv6: per /64) that are not clients. A new one replaces the longest idle one of the same
+    /// address. Proxies in <c>TrustedProxies</c> are exempt. 0: only <c>HttpConnections</c> applies.
+    /// </summary>
     [Range(0, 1_000_000)]
     public int HttpConnectionsPerAddress { get; set; } = 1_000;
 
-    /// <summary>Threads that send to clients; 0: half of the cores, at least one.</summary>
+    /// <summary>Threads that send to clients. 0: half the cores, at least one.</summary>
     [Range(0, 256)]
     public int Senders { get; set; }
 
-    /// <summary>Origins whose pages may open a WebSocket; with a list, <c>null</c> and localhost only if it names them. Empty:
-    /// all. Programs that send no <c>Origin</c> are never refused.</summary>
+    /// <summary>
+    /// Origins whose pages may open a WebSocket, such as <c>https://app.example.com</c>; list the console's origin too if its
+    /// live test should work. With a list, <c>null</c> (a page opened from a file, but also a sandboxed frame of any page) and
+    /// localhost are accepted only if listed. Programs that send no <c>Origin</c> are always accepted. Empty: all pages.
+    /// </summary>
     public string[] AllowedOrigins { get; set; } = [];
 
-    /// <summary>A WebSocket needs a login token or an API key. False: whoever comes without one gets the broadcast too, as the guide has it.</summary>
+    /// <summary>
+    /// Whether a WebSocket needs a login token or an API key (see <see href="protocol.md#tokens">protocol</see>). <c>False</c>:
+    /// connections without one receive the broadcast too.
+    /// </summary>
     public bool RequireToken { get; set; }
 
-    /// <summary>Networks and addresses of proxies whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are believed. Empty: nobody's.</summary>
+    /// <summary>
+    /// Networks (<c>10.0.0.0/8</c>) and addresses of proxies whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are
+    /// trusted. Empty: none.
+    /// </summary>
     public string[] TrustedProxies { get; set; } = [];
 
-    /// <summary>Certificate, and its intermediates behind it, as PEM, or a PFX with the key. Empty: no TLS.</summary>
+    /// <summary>Certificate as PEM, followed by its intermediates, or as PFX with its key. Empty: no TLS.</summary>
     public string TlsCertificateFile { get; set; } = "";
 
-    /// <summary>The certificate's private key as PEM. Empty: it is in <see cref="TlsCertificateFile"/>.</summary>
+    /// <summary>The private key of the certificate as PEM. Empty: it is in <c>TlsCertificateFile</c>.</summary>
     public string TlsKeyFile { get; set; } = "";
 
     /// <summary>Password of the PFX or of an encrypted key.</summary>
     public string TlsPassword { get; set; } = "";
 
-    /// <summary>The ports that speak TLS when there is a certificate, and nothing else then.</summary>
+    /// <summary>
+    /// The ports that accept only TLS when there is a certificate: <c>WebSocket</c>, <c>Push</c>, <c>Console</c>, comma
+    /// separated, or <c>All</c>.
+    /// </summary>
     public TlsPorts TlsPorts { get; set; } = TlsPorts.All;
 
-    /// <summary>How often the certificate's files are looked at for a renewed one.</summary>
+    /// <summary>Interval at which the certificate files are checked. New connections get a renewed certificate.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "1.00:00:00")]
     public TimeSpan TlsReload { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>HS256 key of the login tokens, at least 32 bytes of UTF-8. Empty in embedded mode: one is made and kept in
-    /// <see cref="DataFolder"/>.</summary>
+    /// <summary>
+    /// HS256 key of the login tokens, at least 32 bytes; the same at all gateways of a grid. Required in cluster mode. Embedded
+    /// and empty: one is generated and kept in <c>DataFolder</c>.
+    /// </summary>
     public string JwtKey { get; set; } = "";
 
     /// <summary>How long a login lasts.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]
     public TimeSpan LoginLifetime { get; set; } = TimeSpan.FromHours(24);
 
-    /// <summary>Failed logins from one address a minute before it is answered 429.</summary>
+    /// <summary>
+    /// Failed logins per minute from one address (IPv6: from one /64) before it is answered 429. Bodies that are not a login
+    /// count. An account that logged in from there within a day is not affected.
+    /// </summary>
     [Range(1, 100_000)]
     public int LoginFailuresPerMinute { get; set; } = 30;
 
-    /// <summary>Whether requests to the API are recorded: who, what, when and how it ended.</summary>
+    /// <summary>
+    /// Whether API requests are recorded for the usage list and charts: who, method, path (without the query), status, duration,
+    /// address, user agent.
+    /// </summary>
     public bool RecordRequests { get; set; } = true;
 
-    /// <summary>Where embedded mode keeps what it makes itself.</summary>
+    /// <summary>
+    /// Where embedded mode keeps the files it creates. Accessible to its owner only; used by one process at a time.
+    /// </summary>
     [Required]
     public string DataFolder { get; set; } = "data";
 
-    /// <summary>Cluster mode: the silos' gateway endpoints, <c>host:port</c> each.</summary>
+    /// <summary>Cluster mode: the gateway endpoints of the silos, each as <c>host:port</c>.</summary>
     public string[] Silos { get; set; } = [];
 
-    /// <summary>Largest REST body in bytes: of a batch. Every other endpoint takes only what its purpose needs.</summary>
+    /// <summary>
+    /// Largest REST body, of a push or a batch. Every other endpoint accepts only what it needs
+    /// (<see href="protocol.md#limits">protocol</see>).
+    /// </summary>
     [Range(1024, 1 << 30)]
     public int RequestBytes { get; set; } = 16 << 20;
 
-    /// <summary>Bytes of all REST bodies that are handled at a time; one caller has half of them at most. What is more is refused
-    /// with 503, or 429 for the caller's own share. At least <see cref="RequestBytes"/>.</summary>
+    /// <summary>
+    /// All REST bodies in progress together. One caller may have half of it, or one body. More is refused with 503, or with 429
+    /// beyond the caller's own share. At least <c>RequestBytes</c>.
+    /// </summary>
     [Range(1L << 20, 1L << 36)]
     public long RequestBodiesBytes { get; set; } = 64 << 20;
 
-    /// <summary>All header fields of a request together, in bytes.</summary>
+    /// <summary>All header fields of a request together; more is answered 431. The request line may have 8 KiB.</summary>
     [Range(4096, 1 << 20)]
     public int HeaderBytes { get; set; } = 32 << 10;
 
-    /// <summary>API requests a second of one user or API key, or of one address that is nobody; 0: no limit.</summary>
+    /// <summary>
+    /// API requests per second of one user or API key, or of one address without a login, at one gateway; more are answered 429.
+    /// 0: no limit.
+    /// </summary>
     [Range(0, 1_000_000)]
     public int RequestsPerSecond { get; set; } = 5_000;
 }

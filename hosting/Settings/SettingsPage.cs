@@ -1,11 +1,12 @@
+using System.Text.RegularExpressions;
+
 namespace NotifyHub.Hosting.Settings;
 
 /// <summary>
-/// The settings as docs/configuration.md lists them. A test holds that page to the options classes, so each setting is described
-/// once, and either
-/// program knows the settings of both.
+/// The settings as docs/configuration.md lists them. scripts/settings-tables writes that page from the options classes, so each
+/// setting is described once. Both programs embed the page, so each knows the settings of both.
 /// </summary>
-public static class SettingsPage
+public static partial class SettingsPage
 {
     public const string English = "configuration.md";
 
@@ -14,7 +15,7 @@ public static class SettingsPage
     /// <summary>The headings of the tables of settings.</summary>
     public static IReadOnlyList<string> Sections { get; } = ["Gateway", "Silo"];
 
-    /// <summary>Every setting of either program. Some names stand in both tables.</summary>
+    /// <summary>Every setting of both programs. Some names are in both tables.</summary>
     public static ILookup<string, SettingRow> All { get; } =
         Sections.SelectMany(section => Rows(English, section)).ToLookup(row => row.Name, StringComparer.OrdinalIgnoreCase);
 
@@ -41,5 +42,9 @@ public static class SettingsPage
         Range: cells.Length < 4 ? "" : cells[2],
         Meaning: Plain(cells[^1]));
 
-    private static string Plain(string cell) => cell.Replace("`", "", StringComparison.Ordinal);
+    /// <summary>Without Markdown: no backticks, and links as their text.</summary>
+    private static string Plain(string cell) => Link().Replace(cell, "$1").Replace("`", "", StringComparison.Ordinal);
+
+    [GeneratedRegex(@"\[([^\]]+)\]\([^)]+\)")]
+    private static partial Regex Link();
 }

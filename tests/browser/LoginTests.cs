@@ -19,7 +19,7 @@ public sealed class LoginTests(Browser browser)
         await tab.SubmitLoginAsync("admin@notifyhub.com", "admin123");
 
         await Expect(tab.Page.GetByRole(AriaRole.Heading, new() { Name = "通知", Level = 1 })).ToBeVisibleAsync();
-        await Expect(tab.Page.Locator(".banner")).ToContainTextAsync("您仍在使用預設密碼");
+        await Expect(tab.Page.Locator(".banner")).ToContainTextAsync("您仍在使用眾所皆知的預設密碼");
 
         // A reload keeps the login; a logout ends it.
         await tab.Page.ReloadAsync();

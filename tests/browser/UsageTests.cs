@@ -86,7 +86,7 @@ public sealed class UsageTests(Browser browser)
 
         await tab.Page.UnrouteAllAsync();
         await tab.Page.ReloadAsync();
-        await Expect(tab.Page.Locator(".table").Last).ToBeVisibleAsync();
+        await Expect(tab.Page.Locator(".list > :not(.loading)").First).ToBeVisibleAsync();
         await Expect(tab.Page.Locator(".truncated")).ToHaveCountAsync(0);
     }
 

@@ -5,7 +5,6 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using NotifyHub.Hosting.Settings;
-using NotifyHub.Grains.Settings;
 
 namespace NotifyHub.UnitTests.Docs;
 
