@@ -18,7 +18,8 @@ try
     if (arguments.Task == ProgramTask.Health) return await GatewayHost.AskHealthAsync(arguments.Settings);
 
     // Settings and pages lie beside the program; data lies where it is started.
-    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = arguments.Settings, ContentRootPath = AppContext.BaseDirectory });
+    var builder = WebApplication.CreateBuilder(
+        new WebApplicationOptions { Args = arguments.Settings, ContentRootPath = AppContext.BaseDirectory });
     if (builder.Configuration.AddSecretFiles() is { } missing) return StartFault.Tell(missing);
     if (SettingsCheck.Faults(builder.Configuration, typeof(GatewayOptions), typeof(SiloOptions)) is { Count: > 0 } faults)
         return StartFault.Tell(faults);

@@ -28,7 +28,8 @@ public sealed class ConnectRate(int perSecond, TimeProvider time)
         {
             Forget();
             ref var bucket = ref CollectionsMarshal.GetValueRefOrAddDefault(_recent, network, out var isKnown);
-            if (!isKnown && !_older.TryGetValue(network, out bucket)) bucket = new Bucket(_capacity, _capacity, time.GetTimestamp());
+            if (!isKnown && !_older.TryGetValue(network, out bucket))
+                bucket = new Bucket(_capacity, _capacity, time.GetTimestamp());
             return bucket.Take(perSecond, _capacity, time);
         }
     }

@@ -12,7 +12,8 @@ public static class IpAddresses
     public static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     /// <summary>The IP address of an end point, as text; empty when it has none.</summary>
-    public static string Text(EndPoint? endPoint) => endPoint is IPEndPoint { Address: var address } ? Plain(address).ToString() : "";
+    public static string Text(EndPoint? endPoint) => endPoint is IPEndPoint { Address: var address }
+        ? Plain(address).ToString() : "";
 
     /// <summary>What limits count as one peer: an IPv4 address, or the /64 that one IPv6 customer has all of.</summary>
     public static string Prefix(IPAddress address)

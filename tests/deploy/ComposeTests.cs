@@ -1,10 +1,8 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using NotifyHub.Gateway.Api;
 using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Settings;
 using NotifyHub.Grains;
-using NotifyHub.Hosting;
 using Xunit;
 
 namespace NotifyHub.DeployTests;

@@ -1,4 +1,3 @@
-using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Settings;
 using NotifyHub.Grains;
 using Xunit;

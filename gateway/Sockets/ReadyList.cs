@@ -3,11 +3,11 @@ using System.Collections.Concurrent;
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>
-/// What clients share with the sender that writes for them: the queue of those it has to serve, the signal that wakes its thread, and
-/// the count of answers.
+/// What clients share with the sender that writes for them: the queue of those it has to serve, the signal that wakes its thread,
+/// and the count of answers.
 /// </summary>
 /// <typeparam name="T">The client.</typeparam>
-public sealed class ReadyQueue<T>
+public sealed class ReadyList<T>
     where T : class
 {
     private readonly ConcurrentQueue<T> _ready = new();

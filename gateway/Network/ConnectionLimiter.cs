@@ -2,18 +2,19 @@ using System.Runtime.InteropServices;
 
 namespace NotifyHub.Gateway.Network;
 
-/// <summary>How many connections of a port there may be, in all and from one address. Taken before the peer is let in, given back at the end.</summary>
+/// <summary>Limits the connections of a port, in all and per address. A place is taken before the peer is let in, and given back at
+/// its end.</summary>
 /// <param name="max">In all.</param>
-/// <param name="maxPerAddress">From one address; 0: as many as like.</param>
-public sealed class ConnectionPlaces(int max, int maxPerAddress)
+/// <param name="maxPerAddress">From one address, of IPv6 one /64; 0: no limit.</param>
+public sealed class ConnectionLimiter(int max, int maxPerAddress)
 {
     private readonly Dictionary<string, int> _byAddress = new(StringComparer.Ordinal);
     private int _taken;
 
-    /// <summary>How many are taken.</summary>
+    /// <summary>Places that are taken.</summary>
     public int Taken => Math.Min(Volatile.Read(ref _taken), max);
 
-    /// <summary>Takes a place, or tells why there is none.</summary>
+    /// <summary>Takes a place, or returns why there is none.</summary>
     public Admission Take(string address)
     {
         if (Interlocked.Increment(ref _taken) > max)
@@ -44,7 +45,7 @@ public sealed class ConnectionPlaces(int max, int maxPerAddress)
     {
         lock (_byAddress)
         {
-            // Never left at 0: an address that was refused has a count already.
+            // Entries are removed at zero, so a refused address must already have an entry.
             ref var count = ref CollectionsMarshal.GetValueRefOrAddDefault(_byAddress, network, out _);
             if (count >= maxPerAddress) return false;
             count++;
