@@ -76,16 +76,15 @@ public sealed partial class Drain(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Ending: no longer ready, and still serving for {Delay}")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Shutting down: no longer ready, still serving for {Delay}")]
     private partial void LogWaiting(TimeSpan delay);
 
-    [LoggerMessage(Level = LogLevel.Information,
-        Message = "Ending: the ports are closed, the clients are sent away over {Window} at most")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Shutting down: ports are closed, closing clients within {Window}")]
     private partial void LogDraining(TimeSpan window);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Told again: the remaining clients are sent away at once")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Second signal: closing the remaining clients at once")]
     private partial void LogHurry();
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The time for an orderly end was over before all clients had gone")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The shutdown timeout ended before all clients had closed")]
     private partial void LogCutShort();
 }

@@ -1,10 +1,10 @@
 namespace NotifyHub.Gateway.Cluster;
 
-/// <summary>The part of the drain that requests notice.</summary>
+/// <summary>The part of the drain that concerns requests.</summary>
 public static class DrainMiddleware
 {
-    /// <summary>From the first sign of the end on, every answer asks its connection to be closed: those that are kept open for
-    /// further requests leave one by one, and not in the middle of a request.</summary>
+    /// <summary>Once the process is shutting down, each answer has <c>Connection: close</c>, so that connections kept open for
+    /// further requests end one by one, and not in the middle of a request.</summary>
     public static IApplicationBuilder UseDrain(this WebApplication app)
     {
         var stopping = app.Lifetime.ApplicationStopping;

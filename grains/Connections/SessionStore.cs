@@ -4,9 +4,9 @@ using System.Text.Json;
 using Dapper;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Settings;
 using NotifyHub.Grains.Storage;
 using NotifyHub.Hosting;
+using NotifyHub.Hosting.Settings;
 
 namespace NotifyHub.Grains.Connections;
 
@@ -103,7 +103,7 @@ public sealed class SessionStore(Database database, ReportPositions positions, I
             ? await positions.TakeAsync(session.Connection, session.Own, number)
             : await positions.TakeWithinLeaseAsync(session.Connection, session.Own, number);
         if (isTaken) return ReportOutcome.Taken;
-        return await positions.IsTakenAsync(session.Connection, session.Own, number)
+        return await ReportPositions.IsTakenAsync(session.Connection, session.Own, number)
             ? ReportOutcome.AlreadyTaken
             : ReportOutcome.Unknown;
     }

@@ -35,7 +35,7 @@ public sealed class ReportPositions(Database database, TimeProvider time)
             transaction) > 0;
 
     /// <summary>Whether the report, or a later one, was taken before.</summary>
-    internal async Task<bool> IsTakenAsync(DbConnection connection, DbTransaction transaction, ReportNumber report) =>
+    internal static async Task<bool> IsTakenAsync(DbConnection connection, DbTransaction transaction, ReportNumber report) =>
         await connection.ExecuteScalarAsync<long?>(
             "SELECT number FROM report_position WHERE gateway_id = @GatewayId AND kind = @Kind",
             new { report.GatewayId, report.Kind },
