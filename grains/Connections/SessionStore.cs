@@ -4,9 +4,9 @@ using System.Text.Json;
 using Dapper;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Settings;
 using NotifyHub.Grains.Storage;
 using NotifyHub.Hosting;
-using NotifyHub.Hosting.Settings;
 
 namespace NotifyHub.Grains.Connections;
 

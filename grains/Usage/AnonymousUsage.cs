@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Dapper;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Settings;
 using NotifyHub.Grains.Storage;
 using NotifyHub.Hosting.Settings;
 

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains;
-using NotifyHub.Hosting.Settings;
+using NotifyHub.Grains.Settings;
 using NotifyHub.TestKit;
 using Orleans.TestingHost;
 using ClientMessagingOptions = Orleans.Configuration.ClientMessagingOptions;
