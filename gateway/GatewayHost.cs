@@ -1,17 +1,11 @@
 using System.Net;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Access;
 using NotifyHub.Gateway.Api;
-using NotifyHub.Gateway.Channels;
 using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Network;
-using NotifyHub.Gateway.Push;
 using NotifyHub.Gateway.Settings;
 using NotifyHub.Gateway.Site;
-using NotifyHub.Gateway.Sockets;
-using NotifyHub.Gateway.Telemetry;
-using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains;
 using NotifyHub.Hosting;
 using NotifyHub.Telemetry;
@@ -29,99 +23,6 @@ public static class GatewayHost
         Words: ["ws:start"], Sections: ["Gateway", "Silo"],
         Checks: "the names and values of all settings, certificate files, the connection string, the data folder, the addresses");
 
-    /// <summary>The gateway's own services, its endpoint, and its way into the grid.</summary>
-    public static void AddGateway(this WebApplicationBuilder builder)
-    {
-        var services = builder.Services;
-        services.AddOptions<GatewayOptions>().Bind(builder.Configuration.GetSection(GatewayOptions.Section));
-        services.AddSingleton(TimeProvider.System);
-        services.AddSingleton<GatewayNode>();
-        services.AddSingleton<GatewayMetrics>();
-        services.AddSingleton<Publisher>();
-        services.AddSingleton<DeliveryTimes>();
-        services.AddSingleton<DeliveryCounts>();
-        services.AddSingleton<ChannelFollower>();
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ClientMemory>(
-            provider, (long)provider.GetRequiredService<IOptions<GatewayOptions>>().Value.ClientMemoryBytes));
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Heartbeat>(
-            provider, provider.GetRequiredService<IOptions<GatewayOptions>>().Value));
-        services.AddSingleton<History>();
-        services.AddSingleton<Subscriptions>();
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ClientReader>(
-            provider, provider.GetRequiredService<IOptions<GatewayOptions>>().Value.ClientMessageBytes));
-        services.AddSingleton<SenderPool>();
-        services.AddSingleton<ClientRegistry>();
-        services.AddSingleton<ClientCloser>();
-        services.AddSingleton<PushListener>();
-        services.AddSingleton<ListenerControl>();
-        // Both stay here for the whole life of the process: Orleans holds observers weakly, and a collected one gets no calls.
-        services.AddSingleton<GatewayObserver>();
-        services.AddSingleton(provider => provider.GetRequiredService<IGrainFactory>()
-            .CreateObjectReference<IGatewayObserver>(provider.GetRequiredService<GatewayObserver>()));
-        services.AddSingleton<GridContact>();
-        services.AddSingleton<NodeReports>();
-        services.AddSingleton(provider => new ClientEndPoint(EndPoint(provider.GetRequiredService<IOptions<GatewayOptions>>().Value)));
-        services.AddSingleton<TrustedProxies>();
-        services.AddSingleton<ClientAuthentication>();
-        services.AddSingleton(provider => new ConnectRate(
-            provider.GetRequiredService<IOptions<GatewayOptions>>().Value.ClientConnectsPerSecond,
-            provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(provider => new HttpPorts(
-            provider.GetRequiredService<IOptions<GatewayOptions>>(),
-            provider.GetRequiredService<TrustedProxies>(),
-            provider.GetRequiredService<GatewayMetrics>().HttpRefused));
-        services.AddSingleton(provider => provider.GetRequiredService<HttpPorts>().Add(isClientPort: true));
-        services.AddSingleton<HealthPort>();
-        services.AddHostedService<TokenWatch>();
-        services.AddSingleton<ServerCertificate>();
-        services.AddHostedService(provider => provider.GetRequiredService<ServerCertificate>());
-        services.AddSingleton<ClientTransport>();
-        services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<ClientTransport>());
-        services.AddOptions<HostOptions>().Configure<IOptions<GatewayOptions>>((host, options) => host.ShutdownTimeout = Drain.Limit(options.Value));
-
-        builder.WebHost.UseKestrelCore();
-        services.AddOptions<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>()
-            .Configure<ClientEndPoint, ServerCertificate, HealthPort, IOptions<GatewayOptions>, IServiceProvider>((
-                kestrel, endPoint, certificate, health, options, provider) =>
-            {
-                kestrel.AddServerHeader = false;
-                kestrel.Limits.MaxRequestBodySize = options.Value.RequestBytes;
-                // What a connection has sent and nobody has read yet; a whole head must fit.
-                kestrel.Limits.MaxRequestBufferSize = Math.Max(64 << 10, options.Value.HeaderBytes + (16 << 10));
-                kestrel.Limits.MaxRequestHeadersTotalSize = options.Value.HeaderBytes;
-                kestrel.Limits.RequestHeadersTimeout = options.Value.HandshakeTimeout;
-                // Of every port, also of those that others add: the console's, the metrics'. A port's connections take no place
-                // on another one.
-                kestrel.ConfigureEndpointDefaults(listen =>
-                {
-                    var isClientPort = ReferenceEquals(listen.EndPoint, endPoint.EndPoint);
-                    var connections = isClientPort
-                        ? provider.GetRequiredService<HttpConnections>()
-                        : provider.GetRequiredService<HttpPorts>().Add(isClientPort: false);
-                    listen.Use(next => connections.Guard(next));
-                });
-                health.ListenOn(kestrel);
-                kestrel.Listen(endPoint.EndPoint, listen =>
-                {
-                    listen.Protocols = Microsoft.AspNetCore.Server.Kestrel.Core.HttpProtocols.Http1;
-                    certificate.Guard(listen, TlsPorts.WebSocket);
-                });
-            });
-
-        // Stopped in the reverse order, after the drain: first the web server, then the goodbye to the grid, the silo last.
-        var settings = builder.Configuration.GetSection(GatewayOptions.Section);
-        if (settings.GetValue(nameof(GatewayOptions.Mode), GatewayMode.Embedded) == GatewayMode.Embedded)
-            builder.UseOrleans(silo => silo.AddNotifyHubSilo(builder.Configuration, embedded: true).AddActivityPropagation());
-        else
-            builder.UseOrleansClient(client => SiloList.Join(client.AddActivityPropagation()));
-        services.AddHostedService<HeartbeatService>();
-        services.AddHostedService(provider => provider.GetRequiredService<PushListener>());
-        services.AddHostedService<DeliveryReporter>();
-        services.AddHostedService<SessionReporter>();
-        services.AddHostedService<GridRegistration>();
-        services.AddHostedService<Drain>();
-    }
-
     /// <summary>Tells what the gateway does to whom the settings and the standard <c>OTEL_*</c> variables name.</summary>
     public static void AddGatewayTelemetry(this WebApplicationBuilder builder)
     {
@@ -137,7 +38,8 @@ public static class GatewayHost
     public static async Task<string?> PrepareGatewayAsync(this IServiceProvider services)
     {
         var options = services.GetRequiredService<IOptions<GatewayOptions>>().Value;
-        string[] faults = [.. services.Ports().Select(port => PortCheck.Fault(port.EndPoint, port.Setting, port.AddressSetting)).OfType<string>()];
+        string[] faults = [.. services.Ports().Select(port =>
+            PortCheck.Fault(port.EndPoint, port.Setting, port.AddressSetting)).OfType<string>()];
         if (faults.Length > 0) return string.Join(Environment.NewLine, faults);
         if (options.Mode != GatewayMode.Embedded) return null;
 
@@ -162,7 +64,8 @@ public static class GatewayHost
         }
 
         string[] faults = [.. services.Ports()
-            .Select(port => PortCheck.Fault(new IPEndPoint(port.EndPoint.Address, 0), port.Setting, port.AddressSetting)).OfType<string>().Distinct()];
+            .Select(port => PortCheck.Fault(new IPEndPoint(port.EndPoint.Address, 0), port.Setting,
+                port.AddressSetting)).OfType<string>().Distinct()];
         return faults.Length == 0 ? null : string.Join(Environment.NewLine, faults);
     }
 
@@ -173,7 +76,8 @@ public static class GatewayHost
         var asked = HealthProbe.Settings(settings).Get<GatewayOptions>() ?? new();
         if (asked.HealthPort > 0) return HealthProbe.AskAsync("*", asked.HealthPort);
         return HealthProbe.AskAsync(
-            asked.Address, asked.WebSocketPort, asked.TlsCertificateFile.Length > 0 && asked.TlsPorts.HasFlag(TlsPorts.WebSocket));
+            asked.Address, asked.WebSocketPort, asked.TlsCertificateFile.Length > 0
+                && asked.TlsPorts.HasFlag(TlsPorts.WebSocket));
     }
 
     /// <summary>Runs until told to end. Answers the process's exit code.</summary>
@@ -219,16 +123,18 @@ public static class GatewayHost
             ("metrics_port", services.GetRequiredService<MetricsEndPoint>().Port));
     }
 
-    private static IPEndPoint EndPoint(GatewayOptions options) => new(ListenAddress.Of(options.Address), options.WebSocketPort);
+    internal static IPEndPoint EndPoint(GatewayOptions options) => new(ListenAddress.Of(options.Address), options.WebSocketPort);
 
     private static IEnumerable<(IPEndPoint EndPoint, string Setting, string AddressSetting)> Ports(this IServiceProvider services)
     {
         var options = services.GetRequiredService<IOptions<GatewayOptions>>().Value;
         yield return (EndPoint(options), nameof(options.WebSocketPort), nameof(options.Address));
-        yield return (new(ListenAddress.Of(options.PushAddress), options.PushPort), nameof(options.PushPort), nameof(options.PushAddress));
+        yield return (new(ListenAddress.Of(options.PushAddress), options.PushPort), nameof(options.PushPort),
+            nameof(options.PushAddress));
         if (services.GetRequiredService<ConsoleEndPoint>().Wanted is { } console)
             yield return (console, nameof(options.ConsolePort), nameof(options.ConsoleAddress));
-        if (options.HealthPort > 0) yield return (new(ListenAddress.Of("*"), options.HealthPort), nameof(options.HealthPort), nameof(options.Address));
+        if (options.HealthPort > 0)
+            yield return (new(ListenAddress.Of("*"), options.HealthPort), nameof(options.HealthPort), nameof(options.Address));
         if (services.GetRequiredService<MetricsEndPoint>().Wanted is { } metrics)
             yield return (metrics, nameof(options.MetricsPort), nameof(options.MetricsAddress));
     }
@@ -243,7 +149,8 @@ public static class GatewayHost
         var nc = certificate.Guards(TlsPorts.Push) ? "openssl s_client -quiet -connect localhost:" : "nc localhost ";
         var site = $"http{(certificate.Guards(TlsPorts.Console) ? "s" : "")}://localhost:{console.Port}/";
         var hasConsole = console.Port > 0;
-        var listening = hasConsole ? $"Console on port {console.Port}...                         {site}" : "No console (ConsolePort is -1).";
+        var listening = hasConsole
+            ? $"Console on port {console.Port}...                         {site}" : "No console (ConsolePort is -1).";
         var page = hasConsole ? site : $"http{s}://localhost:{state.WebSocketPort}/websocket-test.html   and press 連線";
         Console.WriteLine(
             $$$"""

@@ -4,9 +4,9 @@ using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Settings;
 using NotifyHub.Gateway.Site;
-using NotifyHub.Grains;
-using NotifyHub.Hosting.Settings;
+using NotifyHub.Grains.Settings;
 using NotifyHub.Hosting;
+using NotifyHub.Hosting.Settings;
 using NotifyHub.Telemetry;
 
 var program = GatewayHost.Info;
@@ -18,7 +18,8 @@ try
     if (arguments.Task == ProgramTask.Health) return await GatewayHost.AskHealthAsync(arguments.Settings);
 
     // Settings and pages lie beside the program; data lies where it is started.
-    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = arguments.Settings, ContentRootPath = AppContext.BaseDirectory });
+    var builder = WebApplication.CreateBuilder(
+        new WebApplicationOptions { Args = arguments.Settings, ContentRootPath = AppContext.BaseDirectory });
     if (builder.Configuration.AddSecretFiles() is { } missing) return StartFault.Tell(missing);
     if (SettingsCheck.Faults(builder.Configuration, typeof(GatewayOptions), typeof(SiloOptions)) is { Count: > 0 } faults)
         return StartFault.Tell(faults);

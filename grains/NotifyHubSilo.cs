@@ -8,14 +8,19 @@ using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Accounts;
 using NotifyHub.Grains.Audit;
+using NotifyHub.Grains.Broadcast;
 using NotifyHub.Grains.Clocks;
+using NotifyHub.Grains.Connections;
+using NotifyHub.Grains.Notifications;
 using NotifyHub.Grains.Schedules;
 using NotifyHub.Grains.Service;
 using NotifyHub.Grains.Storage;
 using NotifyHub.Grains.Telemetry;
+using NotifyHub.Grains.Usage;
 using NotifyHub.Hosting;
 using NotifyHub.Hosting.Settings;
 using Orleans.Configuration;
+using SiloOptions = NotifyHub.Grains.Settings.SiloOptions;
 
 namespace NotifyHub.Grains;
 
@@ -53,7 +58,7 @@ public static class NotifyHubSilo
         services.AddSingleton<SiloMetrics>();
         services.AddSingleton(new SiloMode(embedded));
         services.AddSingleton<IValidateOptions<SiloOptions>, SiloOptionsCheck>();
-        services.AddSingleton(provider => Database.Open(
+        services.AddSingleton(provider => DatabaseFactory.Open(
             provider.GetRequiredService<IOptions<SiloOptions>>().Value.Storage, provider.GetService<ILogger<Database>>()));
         services.AddSingleton<MessageStore>();
         services.AddSingleton<EpochStore>();
@@ -171,7 +176,7 @@ public static class NotifyHubSilo
         endpoints.GatewayPort = settings.GatewayPort;
         // Unset, Orleans advertises the machine's own address.
         if (settings.AdvertisedAddress.Length == 0) return;
-        endpoints.AdvertisedIPAddress = AdvertisedAddress.Find(settings.AdvertisedAddress)!; // Found when the settings were checked.
+        endpoints.AdvertisedIPAddress = MachineAddress.Find(settings.AdvertisedAddress)!; // Found when the settings were checked.
     }
 
     private static int FreePort()

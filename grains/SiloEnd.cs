@@ -57,6 +57,6 @@ public static partial class SiloEnd
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "This silo ends without a farewell to the others: {Fault}")]
+    [LoggerMessage(1601, LogLevel.Warning, "This silo ends without a farewell to the others: {Fault}")]
     private static partial void LogNoFarewell(ILogger logger, string fault);
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using Microsoft.Extensions.Options;
+using NotifyHub.Grains.Settings;
 using NotifyHub.Hosting;
 
 namespace NotifyHub.Grains;
@@ -18,7 +19,7 @@ internal sealed class SiloOptionsCheck(SiloMode mode) : IValidateOptions<SiloOpt
 
         if (options.TimeZone.Length > 0 && !TimeZoneInfo.TryFindSystemTimeZoneById(options.TimeZone, out _))
             faults.Add($"{SiloOptions.Section}:TimeZone: '{options.TimeZone}' is no time zone that this machine knows.");
-        if (options.AdvertisedAddress.Length > 0 && AdvertisedAddress.Find(options.AdvertisedAddress) is null)
+        if (options.AdvertisedAddress.Length > 0 && MachineAddress.Find(options.AdvertisedAddress) is null)
         {
             faults.Add($"{SiloOptions.Section}:AdvertisedAddress: '{options.AdvertisedAddress}' is neither an IP address "
                 + "nor a network (such as 10.0.3.0/24) that this machine has an address in.");

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Accounts;
+using NotifyHub.Grains.Settings;
 using NotifyHub.Grains.Storage;
 using NotifyHub.Hosting;
 
@@ -76,10 +77,11 @@ internal sealed partial class SiloStartup(
         LogNotDurable(fault);
     }
 
-    [LoggerMessage(LogLevel.Warning, "What is acknowledged may be lost: {Fault}")]
+    [LoggerMessage(1701, LogLevel.Warning, "What is acknowledged may be lost: {Fault}")]
     private partial void LogNotDurable(string fault);
 
-    [LoggerMessage(LogLevel.Warning, "The administrator {Email} has the default password. Set NotifyHub:AdministratorPassword " +
+    [LoggerMessage(1702, LogLevel.Warning,
+        "The administrator {Email} has the default password. Set NotifyHub:AdministratorPassword " +
         "before the first start wherever others can reach this machine.")]
     private partial void LogDefaultPassword(string email);
 }

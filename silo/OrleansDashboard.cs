@@ -1,7 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using NotifyHub.Grains;
+using NotifyHub.Grains.Settings;
 using Orleans.Dashboard;
 
 namespace NotifyHub.Silo;

@@ -53,7 +53,7 @@ public sealed partial class MetricsEndPoint
     // A machine may be without IPv6.
     private static IPAddress Any => Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any;
 
-    [LoggerMessage(LogLevel.Information, "Metrics for Prometheus are served on {EndPoint}")]
+    [LoggerMessage(101, LogLevel.Information, "Metrics for Prometheus are served on {EndPoint}")]
     private static partial void LogServed(ILogger logger, IPEndPoint? endPoint);
 
     private sealed class Scrape

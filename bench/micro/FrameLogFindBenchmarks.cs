@@ -1,7 +1,5 @@
 using BenchmarkDotNet.Attributes;
 using NotifyHub.Gateway.Channels;
-using NotifyHub.Gateway.Sockets;
-using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Bench.Micro;
 

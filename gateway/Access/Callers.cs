@@ -3,6 +3,7 @@ using System.Security.Claims;
 using Microsoft.IdentityModel.JsonWebTokens;
 using NotifyHub.Gateway.Network;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Hosting;
 
 namespace NotifyHub.Gateway.Access;
 
@@ -33,7 +34,7 @@ internal static class Callers
 
     /// <summary>The network that limits count as one; "" when it is not known.</summary>
     private static string Network(this HttpContext context) =>
-        context.Connection.RemoteIpAddress is { } address ? IpAddresses.Prefix(address) : "";
+        AddressPrefix.Of(context.Connection.RemoteIpAddress);
 
     /// <summary>A person's number among the users. Only for people.</summary>
     public static long UserId(this ClaimsPrincipal caller) =>

@@ -17,15 +17,16 @@ public sealed class ClientAuthentication(
     private readonly bool _isRequired = options.Value.RequireToken;
 
     /// <summary>Null: refused. A wrong token is refused even where none is required.</summary>
-    /// <exception cref="TimeoutException">The grid, which alone knows which tokens are valid, does not answer; or another failure of
-    /// it.</exception>
+    /// <exception cref="TimeoutException">The grid, which alone knows which tokens are valid, does not answer; or another failure
+    /// of it.</exception>
     /// <param name="token">A login token or an API key; null: none.</param>
     /// <param name="asksToObserve">What the client is sent shall not count as delivered.</param>
     public ValueTask<ClientPrincipal?> AuthenticateAsync(string? token, bool asksToObserve) => token is not null
         ? new ValueTask<ClientPrincipal?>(CheckAsync(token, asksToObserve))
         : ValueTask.FromResult(_isRequired || asksToObserve ? null : ClientPrincipal.Anonymous);
 
-    /// <summary>Those that are no longer valid: the user is disabled, or has another role or password; the key is revoked.</summary>
+    /// <summary>Those that are no longer valid: the user is disabled, or has another role or password; the key is
+    /// revoked.</summary>
     public async Task<HashSet<ClientPrincipal>> FindRevokedAsync(
         IEnumerable<ClientPrincipal> principals, CancellationToken cancellation)
     {
@@ -62,7 +63,8 @@ public sealed class ClientAuthentication(
         // Only a person looks on: what a service or a stranger is sent was delivered to them.
         if (observes) return null;
         var key = await keys.FindAsync(token, CancellationToken.None);
-        return key is not null && key.Allows(KeyScopes.Read) ? new ClientPrincipal(null, 0, key.Id, DateTimeOffset.MaxValue) : null;
+        return key is not null && key.Allows(KeyScopes.Read)
+            ? new ClientPrincipal(null, 0, key.Id, DateTimeOffset.MaxValue) : null;
     }
 
     private async Task<ClientPrincipal?> CheckLoginAsync(string token)
@@ -74,7 +76,8 @@ public sealed class ClientAuthentication(
             || !TryNumber(caller, JwtRegisteredClaimNames.Sub, out var user)
             || !TryNumber(caller, Callers.VersionClaim, out var version)
             || !await versions.StandsAsync(user, version, CancellationToken.None)) return null;
-        return new ClientPrincipal(user, version, null, new DateTimeOffset(result.SecurityToken.ValidTo, TimeSpan.Zero) + _validation.ClockSkew);
+        return new ClientPrincipal(user, version, null,
+            new DateTimeOffset(result.SecurityToken.ValidTo, TimeSpan.Zero) + _validation.ClockSkew);
     }
 
     private static bool TryNumber(ClaimsPrincipal caller, string claim, out long number) =>

@@ -48,7 +48,8 @@ public sealed class LoginLimiter(int failuresPerMinute, TimeProvider time) : IDi
             if (!_failures.TryGet(network, out var failures) || failures.Count < failuresPerMinute) return null;
             var left = Window - time.GetElapsedTime(failures.Begun);
             if (left <= TimeSpan.Zero) return null;
-            var isKnown = email is not null && _logins.TryGet(Key(network, email), out var login) && time.GetElapsedTime(login.At) < Lately;
+            var isKnown = email is not null && _logins.TryGet(Key(network, email), out var login)
+                && time.GetElapsedTime(login.At) < Lately;
             return isKnown ? null : left;
         }
     }

@@ -52,7 +52,8 @@ public static class SigningKey
     private static byte[] Read(string path)
     {
         if (Directory.Exists(path))
-            throw new StartFaultException($"'{path}' is a folder, and the key of the login tokens is to be kept there. Delete it, or set {Setting}.");
+            throw new StartFaultException(
+                $"'{path}' is a folder, and the key of the login tokens is to be kept there. Delete it, or set {Setting}.");
         var key = Encoding.UTF8.GetBytes(File.ReadAllText(path).Trim());
         return key.Length >= GatewayOptions.MinJwtKeyBytes
             ? key
@@ -71,7 +72,8 @@ public static class SigningKey
         var draft = $"{path}.{Guid.NewGuid():N}";
         try
         {
-            using (var file = new StreamWriter(PrivateFiles.Open(draft, FileMode.CreateNew, FileAccess.Write, FileShare.None), Encoding.ASCII))
+            using (var file = new StreamWriter(PrivateFiles.Open(draft, FileMode.CreateNew, FileAccess.Write, FileShare.None),
+                Encoding.ASCII))
                 file.Write(Convert.ToBase64String(RandomNumberGenerator.GetBytes(48)));
             File.Move(draft, path, overwrite: false);
         }

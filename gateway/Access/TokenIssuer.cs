@@ -26,7 +26,8 @@ public sealed class TokenIssuer(Func<byte[]> key, TimeSpan lifetime, TimeProvide
         var token = _handler.CreateToken(new SecurityTokenDescriptor
         {
             Issuer = Issuer,
-            // No "not before": with a clock that was set back, or a gateway whose clock is behind, everybody would have to log in again.
+            // No "not before": with a clock that was set back, or a gateway whose clock is behind, everybody would have to log in
+            // again.
             IssuedAt = now.UtcDateTime,
             Expires = expires.UtcDateTime,
             SigningCredentials = new SigningCredentials(_keys.Value[0], SecurityAlgorithms.HmacSha256),

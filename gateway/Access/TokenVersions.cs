@@ -14,9 +14,10 @@ public sealed class TokenVersions(IGrainFactory grains, TimeProvider time)
     public async Task<bool> StandsAsync(long userId, long version, CancellationToken cancellation)
     {
         var known = await AskAsync(userId).WaitAsync(cancellation);
-        // Issued after the answer that is kept here: after a change of password, the new token comes at once. One that somebody else who wanted
-        // it has brought meanwhile will do.
-        if (known is null || known < version) return version == await AskAsync(userId, answer => answer != known).WaitAsync(cancellation);
+        // Issued after the answer that is kept here: after a change of password, the new token comes at once. One that somebody
+        // else who wanted it has brought meanwhile will do.
+        if (known is null || known < version)
+            return version == await AskAsync(userId, answer => answer != known).WaitAsync(cancellation);
         return known == version;
     }
 

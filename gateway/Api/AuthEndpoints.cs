@@ -1,5 +1,4 @@
 using System.Security.Claims;
-using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NotifyHub.Gateway.Access;
 using NotifyHub.Gateway.Telemetry;
@@ -110,34 +109,4 @@ internal static class AuthEndpoints
         metrics.LoginFailed("rate_limited");
         return new Failure(ErrorCatalogue.RateLimited, retryAfter: wait);
     }
-}
-
-public sealed record LoginRequest(string Email, string Password);
-
-public sealed record NewPassword(
-    [property: JsonPropertyName("current_password")] string CurrentPassword,
-    [property: JsonPropertyName("new_password")] string Password);
-
-/// <param name="ExpiresAt">RFC 3339, UTC.</param>
-public sealed record Login(string Token, [property: JsonPropertyName("expires_at")] DateTime ExpiresAt, UserView User)
-{
-    public static Login Of(User user, TokenIssuer tokens)
-    {
-        var (token, expiresAt) = tokens.Issue(user);
-        return new Login(token, expiresAt.UtcDateTime, UserView.Of(user));
-    }
-}
-
-/// <param name="DefaultPassword">The password is still the one that everybody can read in the documentation: change it.</param>
-/// <param name="Permissions">What the user may do: what the console offers, and no more.</param>
-public sealed record UserView(
-    long Id,
-    string Email,
-    string Name,
-    string Role,
-    [property: JsonPropertyName("default_password")] bool DefaultPassword,
-    IReadOnlyList<string> Permissions)
-{
-    public static UserView Of(User user) => new(
-        user.Id, user.Email, user.Name, user.Role, user.HasDefaultPassword, Access.Permissions.OfRole(user.Role));
 }

@@ -65,6 +65,10 @@ public static class ErrorCatalogue
     /// <summary>A fault of ours. What it was stands in the log, not in the answer.</summary>
     public static readonly ApiError InternalError = new("INTERNAL_ERROR", 500, new("伺服器內部錯誤", "Something went wrong on our side."));
 
+    /// <summary>The database fails until an operator acts (a missing table, a revoked right): a retry is of no use.</summary>
+    public static readonly ApiError StorageBroken =
+        new("STORAGE_BROKEN", 500, new("資料庫需要管理員處理", "The database needs an operator; trying again does not help."));
+
     /// <summary>An administrator has stopped the service: no WebSocket is accepted until it is started again.</summary>
     public static readonly ApiError ServiceStopped = new("SERVICE_STOPPED", 503, new("WebSocket 服務已停止", "The WebSocket service is stopped."));
 
@@ -80,7 +84,8 @@ public static class ErrorCatalogue
     public static readonly IReadOnlyList<ApiError> All =
     [
         ValidationError, Unauthorized, InvalidCredentials, Forbidden, DefaultPassword, NotFound, MethodNotAllowed, RequestTimeout,
-        Conflict, PayloadTooLarge, UnsupportedMediaType, UpgradeRequired, RateLimited, TooManyConnections, InternalError, ServiceStopped, GatewayFull,
+        Conflict, PayloadTooLarge, UnsupportedMediaType, UpgradeRequired, RateLimited, TooManyConnections, InternalError, StorageBroken,
+        ServiceStopped, GatewayFull,
         Unavailable,
     ];
 

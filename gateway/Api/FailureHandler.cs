@@ -48,6 +48,12 @@ internal sealed partial class FailureHandler(ILogger<FailureHandler> logger) : I
             return new Failure(ErrorCatalogue.Unavailable, details, ComeBack);
         }
 
+        if (exception is StorageBrokenException)
+        {
+            LogBroken(request.Method, request.Path, exception.Message);
+            return new Failure(ErrorCatalogue.StorageBroken);
+        }
+
         if (GridCall.IsUnavailable(exception))
         {
             LogUnavailable(request.Method, request.Path, exception.GetType().Name, exception.Message);
@@ -71,6 +77,9 @@ internal sealed partial class FailureHandler(ILogger<FailureHandler> logger) : I
         faults.Add(Faults.Body, new("無法儲存此內容", "cannot be stored"));
         return faults;
     }
+
+    [LoggerMessage(LogLevel.Error, "{Method} {Path} was answered 500: {Reason}")]
+    private partial void LogBroken(string method, PathString path, string reason);
 
     [LoggerMessage(LogLevel.Warning, "{Method} {Path} was answered 400: {Reason}")]
     private partial void LogNotStorable(string method, PathString path, string reason);

@@ -86,7 +86,7 @@ internal static class NotificationEndpoints
         var result = await publisher.PublishAsync(publish, PublishSource.Rest);
         if (!result.Repeated)
         {
-            return [.. publish.Drafts.Select((draft, index) => View(result.FirstOffset + index, draft.Notification!))];
+            return [.. publish.Drafts.Select((draft, index) => View(result.FirstOffset + index, draft.Fields!))];
 
             (long, NotificationView) View(long offset, NotificationDraft draft) =>
                 (offset, NotificationView.Of(Notification.AsPublished(GrainKeys.PublicChannel, offset, draft), zone));

@@ -12,8 +12,8 @@ using NotifyHub.Gateway.Telemetry;
 namespace NotifyHub.Gateway.Api;
 
 /// <summary>
-/// Upgrades that come through the HTTP server: over TLS, or unusual enough that <see cref="ClientTransport"/> left them to it. The same
-/// client, written through the stream. It is also where every refusal is said.
+/// Upgrades that come through the HTTP server: over TLS, or unusual enough that <see cref="ClientTransport"/> left them to it.
+/// The same client, written through the stream. It is also where every refusal is said.
 /// </summary>
 public static class SocketEndpoint
 {
@@ -102,7 +102,8 @@ public static class SocketEndpoint
         var headers = context.Request.Headers;
         var request = new HandshakeRequest(
             context.Request.Path, context.Request.QueryString.Value ?? "", headers.SecWebSocketKey, headers.SecWebSocketVersion,
-            headers.SecWebSocketProtocol, headers.Origin, headers.UserAgent.ToString(), headers.Authorization, headers["X-API-Key"]);
+            headers.SecWebSocketProtocol, headers.Origin, headers.UserAgent.ToString(), headers.Authorization,
+                headers["X-API-Key"]);
 
         var address = IpAddresses.Plain(context.Connection.RemoteIpAddress ?? IPAddress.None).ToString();
         // Before anybody is asked about the token.
@@ -164,14 +165,16 @@ public static class SocketEndpoint
     {
         try
         {
-            if (await context.RequestServices.GetRequiredService<ClientAuthentication>().AuthenticateAsync(request.Token(), request.AsksToObserve()) is { } principal)
+            if (await context.RequestServices.GetRequiredService<ClientAuthentication>().AuthenticateAsync(request.Token(),
+                request.AsksToObserve()) is { } principal)
                 return principal;
             context.Response.Headers.WWWAuthenticate = "Bearer";
             await RefuseAsync(context, Refusal.Unauthorized, new Failure(ErrorCatalogue.Unauthorized));
         }
         catch (Exception e) when (GridCall.IsUnavailable(e))
         {
-            await RefuseAsync(context, Refusal.Unavailable, new Failure(ErrorCatalogue.Unavailable, retryAfter: TimeSpan.FromSeconds(1)));
+            await RefuseAsync(context, Refusal.Unavailable,
+                new Failure(ErrorCatalogue.Unavailable, retryAfter: TimeSpan.FromSeconds(1)));
         }
 
         return null;
@@ -197,7 +200,8 @@ public static class SocketEndpoint
         return admission switch
         {
             Admission.Full => RefuseAsync(context, Refusal.Full, new Failure(ErrorCatalogue.GatewayFull, retryAfter: retryAfter)),
-            Admission.AddressFull => RefuseAsync(context, Refusal.AddressFull, new Failure(ErrorCatalogue.TooManyConnections, retryAfter: retryAfter)),
+            Admission.AddressFull =>
+                RefuseAsync(context, Refusal.AddressFull, new Failure(ErrorCatalogue.TooManyConnections, retryAfter: retryAfter)),
             _ when isStopped => RefuseAsync(context, Refusal.Stopped, new Failure(ErrorCatalogue.ServiceStopped)),
             _ => RefuseAsync(context, Refusal.Unavailable, new Failure(ErrorCatalogue.Unavailable)),
         };

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Access;
@@ -82,71 +80,3 @@ internal static class SystemEndpoints
         options.Value.Zone().Id,
         await grains.GetGrain<IAccountGrain>(GrainKeys.Only).HasDefaultPasswordAsync()));
 }
-
-/// <summary>The guide's status, field by field, and the nodes.</summary>
-internal sealed record StatusView(
-    [property: JsonPropertyName("service_running")] bool ServiceRunning,
-    [property: JsonPropertyName("websocket_port")] string WebSocketPort,
-    [property: JsonPropertyName("internal_port")] string InternalPort,
-    [property: JsonPropertyName("websocket_port_listening")] bool WebSocketPortListening,
-    [property: JsonPropertyName("internal_port_listening")] bool InternalPortListening,
-    [property: JsonPropertyName("pid")] int? Pid,
-    [property: JsonPropertyName("process_info")] ProcessInfo? ProcessInfo,
-    [property: JsonPropertyName("active_connections")] long ActiveConnections,
-    [property: JsonPropertyName("total_connections")] long TotalConnections,
-    [property: JsonPropertyName("server_time")] string ServerTime,
-    [property: JsonPropertyName("last_connection_at")] string? LastConnectionAt,
-    [property: JsonPropertyName("health")] Health Health,
-    [property: JsonPropertyName("nodes")] IReadOnlyList<NodeView> Nodes);
-
-/// <param name="Cpu">Percent of one core, one decimal.</param>
-/// <param name="Mem">Percent of the machine's memory, one decimal.</param>
-/// <param name="StartTime">HH:mm in the server's time zone.</param>
-internal sealed record ProcessInfo(
-    [property: JsonPropertyName("pid")] int Pid,
-    [property: JsonPropertyName("cpu")] string Cpu,
-    [property: JsonPropertyName("mem")] string Mem,
-    [property: JsonPropertyName("start_time")] string StartTime,
-    [property: JsonPropertyName("command")] string Command)
-{
-    public static string Percent(double percent) => percent.ToString("0.0", CultureInfo.InvariantCulture);
-}
-
-internal sealed record NodeView(
-    [property: JsonPropertyName("id")] string Id,
-    [property: JsonPropertyName("role")] string Role,
-    [property: JsonPropertyName("address")] string Address,
-    [property: JsonPropertyName("pid")] int Pid,
-    [property: JsonPropertyName("cpu")] string Cpu,
-    [property: JsonPropertyName("mem")] string Mem,
-    [property: JsonPropertyName("connections")] int Connections,
-    [property: JsonPropertyName("started_at")] string StartedAt,
-    [property: JsonPropertyName("last_seen_at")] string LastSeenAt)
-{
-    public static NodeView Of(NodeStatus node, TimeZoneInfo zone) => new(
-        node.Report.Id,
-        node.Report.Role,
-        node.Report.Address,
-        node.Report.Pid,
-        ProcessInfo.Percent(node.Report.CpuPercent),
-        ProcessInfo.Percent(node.Report.MemoryPercent),
-        node.Report.Connections,
-        NotificationJson.LocalTime(node.Report.StartedAt, zone),
-        NotificationJson.LocalTime(node.LastSeenAt, zone));
-}
-
-/// <param name="Status">started, already_running, stopped, already_stopped or restarted.</param>
-/// <param name="Unanswered">The gateways that did not confirm in time; left out when all did.</param>
-internal sealed record ControlView(
-    string Message,
-    string Status,
-    [property: JsonPropertyName("process_info")] ProcessInfo? ProcessInfo,
-    [property: JsonPropertyName("unanswered_gateways"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    IReadOnlyList<string>? Unanswered);
-
-/// <param name="DefaultPassword">Somebody who may log in has the password that everybody can read in the documentation.</param>
-internal sealed record InfoView(
-    string Version,
-    string Mode,
-    [property: JsonPropertyName("time_zone")] string TimeZone,
-    [property: JsonPropertyName("default_password")] bool DefaultPassword);

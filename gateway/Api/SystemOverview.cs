@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Settings;
@@ -14,7 +13,7 @@ namespace NotifyHub.Gateway.Api;
 internal sealed partial class SystemOverview(
     IGrainFactory grains, GatewayNode node, IOptions<GatewayOptions> options, TimeProvider time, ILogger<SystemOverview> logger)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(3);
 
     private volatile GridOverview _lastKnown = new(new GridStatus(0, 0, null, [], null), 0, []);
 
@@ -39,7 +38,7 @@ internal sealed partial class SystemOverview(
     {
         try
         {
-            return _lastKnown = await grains.GetGrain<IStatsGrain>(GrainKeys.Only).OverviewAsync().WaitAsync(Patience, time, cancellation);
+            return _lastKnown = await grains.GetGrain<IStatsGrain>(GrainKeys.Only).OverviewAsync().WaitAsync(Timeout, time, cancellation);
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested)
         {
@@ -53,32 +52,3 @@ internal sealed partial class SystemOverview(
     [LoggerMessage(LogLevel.Warning, "The overview is answered without the grid, which could not be asked: {Kind}: {Reason}")]
     private partial void LogUnreachable(string kind, string reason);
 }
-
-/// <param name="Latency">Null: nothing was delivered in the last 5 s.</param>
-/// <param name="Series">The last five minutes, 5 s apart, oldest first.</param>
-internal sealed record OverviewView(
-    [property: JsonPropertyName("server_time")] string ServerTime,
-    ConnectionCounts Connections,
-    Rates Rates,
-    [property: JsonPropertyName("latency_ms")] Latency? Latency,
-    Health Health,
-    IReadOnlyList<NodeView> Nodes,
-    IReadOnlyList<SeriesPoint> Series);
-
-/// <param name="Errors">Connections that ended abnormally or had errors, ever.</param>
-internal sealed record ConnectionCounts(long Active, long Total, long Errors);
-
-internal sealed record Rates(
-    [property: JsonPropertyName("publishes_per_second")] double PublishesPerSecond,
-    [property: JsonPropertyName("deliveries_per_second")] double DeliveriesPerSecond);
-
-/// <summary>From the acceptance of a publish until the last client of a gateway had it, in milliseconds.</summary>
-internal sealed record Latency(double P50, double P99);
-
-internal sealed record SeriesPoint(
-    string At,
-    long Connections,
-    [property: JsonPropertyName("publishes_per_second")] double PublishesPerSecond,
-    [property: JsonPropertyName("deliveries_per_second")] double DeliveriesPerSecond,
-    [property: JsonPropertyName("p50_ms")] double? P50Ms,
-    [property: JsonPropertyName("p99_ms")] double? P99Ms);

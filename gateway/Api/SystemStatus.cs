@@ -14,7 +14,7 @@ internal sealed partial class SystemStatus(
     IGrainFactory grains, GatewayNode node, IOptions<GatewayOptions> options, TimeProvider time, ILogger<SystemStatus> logger)
 {
     // An operator who looks because the grid is down must not wait for a grain call's own timeout.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(3);
 
     private readonly ProcessUsage _usage = new(time);
     private readonly Lock _usageLock = new();
@@ -63,7 +63,7 @@ internal sealed partial class SystemStatus(
     {
         try
         {
-            return _lastKnown = await grains.GetGrain<IStatsGrain>(GrainKeys.Only).StatusAsync().WaitAsync(Patience, time, cancellation);
+            return _lastKnown = await grains.GetGrain<IStatsGrain>(GrainKeys.Only).StatusAsync().WaitAsync(Timeout, time, cancellation);
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested)
         {

@@ -9,8 +9,9 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Gateway.Channels;
 
 /// <summary>
-/// Keeps the gateway's <see cref="ChannelLog"/> in step with the channel. The grain pushes what is new, for speed; whatever was lost on the
-/// way is found by the offsets, or by the head that every renewal tells, and is pulled: push is for speed, pull is for truth.
+/// Keeps the gateway's <see cref="ChannelLog"/> in step with the channel. The grain pushes what is new, for speed; whatever was
+/// lost on the way is found by the offsets, or by the head that every renewal tells, and is pulled: push is for speed, pull is
+/// for truth.
 /// </summary>
 public sealed partial class ChannelFollower(
     IGrainFactory grains,
@@ -44,7 +45,8 @@ public sealed partial class ChannelFollower(
     /// nothing yet.</summary>
     public LogPosition? Position => _log is { } log ? new LogPosition(log.Epoch, log.Head) : null;
 
-    /// <summary>Registers with the channel's grain or renews the registration, and fills a hole if the answer shows one.</summary>
+    /// <summary>Registers with the channel's grain or renews the registration, and fills a hole if the answer shows
+    /// one.</summary>
     /// <exception cref="TimeoutException">The grain did not answer within <see cref="GridCall.Timeout"/>.</exception>
     public async Task RenewAsync(IGatewayObserver observer, CancellationToken cancellation)
     {
@@ -133,7 +135,8 @@ public sealed partial class ChannelFollower(
         return true;
     }
 
-    /// <summary>The span of a batch that comes from a recorded publish; it lasts until the last client has been sent it.</summary>
+    /// <summary>The span of a batch that comes from a recorded publish; it lasts until the last client has been sent
+    /// it.</summary>
     private static Activity? FanOut(MessageBatch batch)
     {
         if (batch.Traces is null || !Tracing.Source.HasListeners()) return null;
@@ -198,6 +201,7 @@ public sealed partial class ChannelFollower(
     [LoggerMessage(Level = LogLevel.Warning, Message = "A hole in the channel could not be filled yet: {Fault}")]
     private partial void LogRepairFailed(string fault);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The channel was begun anew (epoch {Epoch}); clients that know offsets are sent away to start over")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "The channel was begun anew (epoch {Epoch}); clients that know offsets are sent away to start over")]
     private partial void LogNewEpoch(string epoch);
 }

@@ -3,8 +3,8 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Gateway.Channels;
 
 /// <summary>
-/// This gateway's copy of the newest part of a channel: every message encoded once in each wire form. Takes batches in order only;
-/// who calls it fills the holes (see <c>ChannelFollower</c>).
+/// This gateway's copy of the newest part of a channel: every message encoded once in each wire form. Takes batches in order
+/// only; who calls it fills the holes (see <c>ChannelFollower</c>).
 /// </summary>
 public sealed class ChannelLog
 {
@@ -39,8 +39,8 @@ public sealed class ChannelLog
     public Message? Newest { get; private set; }
 
     /// <summary>
-    /// The log that takes the place of this one, which takes nothing more. Plain clients know no offsets and go on there without noticing;
-    /// cursors in <see cref="Envelopes"/> stay where they are.
+    /// The log that takes the place of this one, which takes nothing more. Plain clients know no offsets and go on there without
+    /// noticing; cursors in <see cref="Envelopes"/> stay where they are.
     /// </summary>
     public ChannelLog BeginAnew(ChannelHead head, int historyBytes)
     {
@@ -52,7 +52,8 @@ public sealed class ChannelLog
     }
 
     /// <summary>
-    /// Takes what follows the head; what is already here is skipped. False: the batch starts beyond the head and nothing was taken.
+    /// Takes what follows the head; what is already here is skipped. False: the batch starts beyond the head and nothing was
+    /// taken.
     /// </summary>
     public bool TryAppend(ReadOnlySpan<Message> messages)
     {
@@ -72,7 +73,8 @@ public sealed class ChannelLog
         }
     }
 
-    /// <summary>Encodes messages read from storage, for clients that resume from before <see cref="Envelopes"/>' history.</summary>
+    /// <summary>Encodes messages read from storage, for clients that resume from before <see cref="Envelopes"/>'
+    /// history.</summary>
     public static Segment Page(string epoch, ReadOnlySpan<Message> messages)
     {
         var room = 0;

@@ -1,5 +1,3 @@
-using NotifyHub.GrainInterfaces;
-
 namespace NotifyHub.Gateway.Channels;
 
 /// <summary>A place in a log: where the next byte for a client is.</summary>

@@ -3,11 +3,12 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Gateway.Channels;
 
 /// <summary>
-/// To how many clients of this gateway each message was sent, until that is reported. Kept as the offsets at which the count changes: messages
-/// that were sent to equally many are one range, whichever senders sent them and in how many pieces. For any thread.
+/// To how many clients of this gateway each message was sent, until that is reported. Kept as the offsets at which the count
+/// changes: messages that were sent to equally many are one range, whichever senders sent them and in how many pieces. For any
+/// thread.
 /// </summary>
-/// <param name="maxChanges">Changes that may wait while the silos are away; by default some 600 KB. Past that the counts of the oldest messages
-/// are dropped: they are too low then, never too high.</param>
+/// <param name="maxChanges">Changes that may wait while the silos are away; by default some 600 KB. Past that the counts of the
+/// oldest messages are dropped: they are too low then, never too high.</param>
 public sealed class DeliveryCounts(int maxChanges = 8_192)
 {
     private readonly Lock _gate = new();
@@ -106,8 +107,8 @@ public sealed class DeliveryCounts(int maxChanges = 8_192)
     private record struct Run(long After, long Upto, long Clients);
 
     /// <summary>
-    /// What one sender has sent since its last <see cref="Flush"/>. For its thread only. In a sweep nearly all clients are sent the same
-    /// range, so the cost per client is two comparisons and an increment.
+    /// What one sender has sent since its last <see cref="Flush"/>. For its thread only. In a sweep nearly all clients are sent
+    /// the same range, so the cost per client is two comparisons and an increment.
     /// </summary>
     public sealed class Buffer(DeliveryCounts counts)
     {

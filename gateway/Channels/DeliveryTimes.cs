@@ -5,9 +5,9 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Gateway.Channels;
 
 /// <summary>
-/// Measures how long a batch takes from the moment its first message was accepted until the last cursor of this gateway is past it.
-/// Nothing is done per client: each sender reports after a pass how far all of its clients are, and a batch has arrived when the last
-/// sender is past it.
+/// Measures how long a batch takes from the moment its first message was accepted until the last cursor of this gateway is past
+/// it. Nothing is done per client: each sender reports after a pass how far all of its clients are, and a batch has arrived when
+/// the last sender is past it.
 /// </summary>
 public sealed class DeliveryTimes(GatewayMetrics metrics, TimeProvider time)
 {

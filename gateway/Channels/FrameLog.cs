@@ -17,7 +17,8 @@ public sealed class FrameLog
     /// <param name="write">The form of the frames.</param>
     /// <param name="offset">The channel's head when the log begins: its first message will be <c>offset + 1</c>.</param>
     /// <param name="historyBytes">How much is kept for clients that resume.</param>
-    /// <param name="previous">The end of the log that this one takes the place of: cursors there go on here. Nothing is appended there any more.</param>
+    /// <param name="previous">The end of the log that this one takes the place of: cursors there go on here. Nothing is appended
+    /// there any more.</param>
     public FrameLog(FrameWriter write, long offset, int historyBytes, LogHead? previous = null)
     {
         _write = write;
@@ -47,7 +48,8 @@ public sealed class FrameLog
     }
 
     /// <summary>
-    /// Finds the place behind the message with this offset, if everything after it is still held here. Answers the head, too, as it was then.
+    /// Finds the place behind the message with this offset, if everything after it is still held here. Answers the head, too, as
+    /// it was then.
     /// </summary>
     public bool TryFind(long after, out Cursor cursor, out LogHead head)
     {
@@ -70,7 +72,8 @@ public sealed class FrameLog
 
         var found = history[last];
         var position = 0;
-        for (var offset = found.FirstOffset; offset <= after; offset++) position += ServerFrame.Length(found.Buffer.AsSpan(position));
+        for (var offset = found.FirstOffset; offset <= after; offset++)
+            position += ServerFrame.Length(found.Buffer.AsSpan(position));
         cursor = new Cursor(found, position);
         return true;
     }

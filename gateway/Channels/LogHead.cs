@@ -1,5 +1,3 @@
-using NotifyHub.GrainInterfaces;
-
 namespace NotifyHub.Gateway.Channels;
 
 /// <summary>The end of a log at one moment.</summary>

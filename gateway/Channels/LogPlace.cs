@@ -1,7 +1,3 @@
-using System.Collections.Concurrent;
-using Microsoft.Extensions.Options;
-using NotifyHub.GrainInterfaces;
-
 namespace NotifyHub.Gateway.Channels;
 
 /// <summary>A place in the channel's log as it was at one moment.</summary>

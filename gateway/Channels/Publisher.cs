@@ -8,8 +8,8 @@ public sealed class Publisher(IGrainFactory grains, ChannelFollower follower, Ga
 {
     private IBroadcastGrain? _channel;
 
-    // Not got before it is used: a gateway may start before its silos, and then knows no grains yet. Got once: Orleans looks at the
-    // interface's attributes each time, which costs a publish a tenth.
+    // Not got before it is used: a gateway may start before its silos, and then knows no grains yet. Got once: Orleans looks at
+    // the interface's attributes each time, which costs a publish a tenth.
     private IBroadcastGrain Channel => _channel ??= grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel));
 
     /// <summary>Returns once it is durable; fails as <see cref="IBroadcastGrain.PublishAsync"/> does.</summary>
@@ -30,6 +30,7 @@ public sealed class Publisher(IGrainFactory grains, ChannelFollower follower, Ga
             var error = failure switch
             {
                 ChannelBusyException => "busy",
+                StorageBrokenException => "storage_broken",
                 StorageUnavailableException => "storage_unavailable",
                 TimeoutException => "timeout",
                 OrleansException => "unreachable",

@@ -1,5 +1,3 @@
-using NotifyHub.GrainInterfaces;
-
 namespace NotifyHub.Gateway.Channels;
 
 /// <summary>A piece of the log. A frame never straddles two segments, so a segment can be walked from its start.</summary>
@@ -11,7 +9,8 @@ public sealed class Segment
     private Segment? _next;
 
     /// <param name="bytes">Room.</param>
-    /// <param name="start">Where the segment begins, in bytes since the log began; -1 for a page of history (see <see cref="IsPage"/>).</param>
+    /// <param name="start">Where the segment begins, in bytes since the log began; -1 for a page of history (see
+    /// <see cref="IsPage"/>).</param>
     /// <param name="firstOffset">Offset of its first message.</param>
     public Segment(int bytes, long start, long firstOffset)
     {
@@ -27,7 +26,8 @@ public sealed class Segment
 
     public long FirstOffset { get; }
 
-    /// <summary>Bytes in use. Final once <see cref="Next"/> is set; before that only the writer and <see cref="LogHead"/> know how much is valid.</summary>
+    /// <summary>Bytes in use. Final once <see cref="Next"/> is set; before that only the writer and <see cref="LogHead"/> know
+    /// how much is valid.</summary>
     public int Written { get; set; }
 
     public long End => Start + Written;
@@ -41,7 +41,8 @@ public sealed class Segment
     /// <summary>The life of the log that it was read from; set for a page only.</summary>
     public string Epoch { get; init; } = "";
 
-    /// <summary>Not part of the live chain but read from storage for clients that resume from further back; it has no next.</summary>
+    /// <summary>Not part of the live chain but read from storage for clients that resume from further back; it has no
+    /// next.</summary>
     public bool IsPage => Start < 0;
 
     public Segment? Next

@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Text.Unicode;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Channels;

@@ -21,7 +21,8 @@ internal sealed class CompleteReport
     /// known.</param>
     /// <param name="max">Sessions per part.</param>
     public CompleteReport(
-        IEnumerable<SessionOpened> open, IEnumerable<SessionOpened> earlier, IEnumerable<SessionClosed> closed, bool hasDropped, int max)
+        IEnumerable<SessionOpened> open, IEnumerable<SessionOpened> earlier, IEnumerable<SessionClosed> closed, bool hasDropped,
+            int max)
     {
         _max = max;
         var sessions = new Dictionary<string, (SessionOpened? Opened, SessionClosed? Closed)>(StringComparer.Ordinal);

@@ -79,7 +79,8 @@ public sealed partial class Drain(
     [LoggerMessage(Level = LogLevel.Information, Message = "Ending: no longer ready, and still serving for {Delay}")]
     private partial void LogWaiting(TimeSpan delay);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Ending: the ports are closed, the clients are sent away over {Window} at most")]
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "Ending: the ports are closed, the clients are sent away over {Window} at most")]
     private partial void LogDraining(TimeSpan window);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Told again: the remaining clients are sent away at once")]

@@ -1,6 +1,3 @@
-using System.Runtime.InteropServices;
-using Microsoft.Extensions.Options;
-
 namespace NotifyHub.Gateway.Cluster;
 
 /// <summary>The part of the drain that requests notice.</summary>

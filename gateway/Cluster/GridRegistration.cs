@@ -88,7 +88,8 @@ internal sealed partial class GridRegistration : BackgroundService
 
     private IServiceGrain Service() => _grains.GetGrain<IServiceGrain>(GrainKeys.Only);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The grid cannot be reached: {Error}. Clients stay connected; trying again")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "The grid cannot be reached: {Error}. Clients stay connected; trying again")]
     private partial void LogUnreachable(string error);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The grid can be reached again")]

@@ -6,12 +6,13 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Gateway.Cluster;
 
 /// <summary>
-/// Opens and closes the ports for clients and pushes as operators want: running, stopped, or restarted once more. Owns the state of the
-/// <see cref="GatewayNode"/> and is the only one that publishes it.
+/// Opens and closes the ports for clients and pushes as operators want: running, stopped, or restarted once more. Owns the state
+/// of the <see cref="GatewayNode"/> and is the only one that publishes it.
 /// </summary>
 public sealed partial class ListenerControl : IDisposable
 {
-    /// <summary>The time that a gateway that ends leaves to pushes under way: longer than a silo takes to answer or to fail.</summary>
+    /// <summary>The time that a gateway that ends leaves to pushes under way: longer than a silo takes to answer or to
+    /// fail.</summary>
     private static readonly TimeSpan PushGrace = TimeSpan.FromSeconds(10);
 
     private readonly GatewayNode _node;
@@ -75,15 +76,17 @@ public sealed partial class ListenerControl : IDisposable
         Interlocked.CompareExchange(ref _closed, [], closed);
     }
 
-    /// <summary>Closes both ports for good, because the process is about to end: pushes under way are answered and the clients are closed
-    /// over the window, the rest at once when <paramref name="hurry"/> is cancelled. Returns when the last client has ended.</summary>
+    /// <summary>Closes both ports for good, because the process is about to end: pushes under way are answered and the clients
+    /// are closed over the window, the rest at once when <paramref name="hurry"/> is cancelled. Returns when the last client has
+    /// ended.</summary>
     public async Task LeaveAsync(TimeSpan window, CancellationToken hurry, CancellationToken cancellation)
     {
         await _gate.WaitAsync(cancellation);
         // From here on no change of the wanted state opens anything again.
         Publish(node => node with { IsLeaving = true, WebSocketListening = false });
         _gate.Release();
-        await Task.WhenAll(StopPushAsync(cancellation, PushGrace), _closer.CloseAllAsync(CloseReason.ShuttingDown, window, hurry));
+        await Task.WhenAll(StopPushAsync(cancellation, PushGrace),
+            _closer.CloseAllAsync(CloseReason.ShuttingDown, window, hurry));
         await _closer.WaitUntilEmptyAsync(cancellation);
     }
 

@@ -2,9 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Options;
-using NotifyHub.Gateway.Network;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Clocks;
 using NotifyHub.Hosting;
 using Orleans.Configuration;
 using Orleans.Messaging;
@@ -23,11 +21,11 @@ public sealed partial class SiloList(
     : IGatewayListProvider, IClientConnectionRetryFilter
 {
     private static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);
 
     /// <summary>Longer than this, and all silos are asked: while one of them hangs, calls are lost that could go by way of
     /// another.</summary>
-    private static readonly TimeSpan Promptness = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan FirstTimeout = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Calls to a silo that dies are lost without a word. Whoever waits for one must learn of it within the time that
@@ -85,7 +83,8 @@ public sealed partial class SiloList(
             if (!isWell || !_unreached.IsEmpty) await Task.WhenAll(silos.Select(TryAsync));
         }
 
-        IPEndPoint[] alive = [.. silos.Where(silo => _missed.GetValueOrDefault(silo) < 2 && _unreached.GetValueOrDefault(silo) < 2)];
+        IPEndPoint[] alive = [.. silos.Where(silo => _missed.GetValueOrDefault(silo) < 2
+            && _unreached.GetValueOrDefault(silo) < 2)];
         Uri[] list = [.. (alive.Length > 0 ? alive : silos).Select(silo => silo.ToGatewayUri())];
         _listed = list.Length;
         return list;
@@ -123,8 +122,8 @@ public sealed partial class SiloList(
     {
         try
         {
-            if (await TryAskAsync(1, Promptness)) return true;
-            if (await TryAskAsync(Math.Max(1, _listed), Patience)) return false;
+            if (await TryAskAsync(1, FirstTimeout)) return true;
+            if (await TryAskAsync(Math.Max(1, _listed), Timeout)) return false;
         }
         catch (Exception e)
         {
@@ -139,11 +138,11 @@ public sealed partial class SiloList(
 
     /// <summary>Asks so many silos at once. A silo that hangs takes the question and never answers; and because other calls come
     /// in between, one after the other might go to the same silo again and again.</summary>
-    private async Task<bool> TryAskAsync(int silos, TimeSpan patience)
+    private async Task<bool> TryAskAsync(int silos, TimeSpan timeout)
     {
         // Not had at construction: the client is made with this list.
         var stats = services.GetRequiredService<IGrainFactory>().GetGrain<IStatsGrain>(GrainKeys.Only);
-        Task<string[]>[] asked = [.. Enumerable.Range(0, silos).Select(_ => stats.SilosAsync().WaitAsync(patience, time))];
+        Task<string[]>[] asked = [.. Enumerable.Range(0, silos).Select(_ => stats.SilosAsync().WaitAsync(timeout, time))];
         await foreach (var answer in Task.WhenEach(asked))
         {
             if (!answer.IsCompletedSuccessfully)
@@ -163,11 +162,11 @@ public sealed partial class SiloList(
 
     private async Task TryAsync(IPEndPoint silo)
     {
-        using var patience = new CancellationTokenSource(Patience, time);
+        using var timeout = new CancellationTokenSource(Timeout, time);
         using var socket = new Socket(silo.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            await socket.ConnectAsync(silo, patience.Token);
+            await socket.ConnectAsync(silo, timeout.Token);
             _unreached.TryRemove(silo, out _);
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException)
@@ -188,7 +187,8 @@ public sealed partial class SiloList(
             // way.
             var family = addresses.Any(address => address.AddressFamily == AddressFamily.InterNetwork)
                 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;
-            return [.. addresses.Where(address => address.AddressFamily == family).Select(address => new IPEndPoint(address, port))];
+            return [.. addresses.Where(address => address.AddressFamily == family).Select(address =>
+                new IPEndPoint(address, port))];
         }
         catch (SocketException)
         {

@@ -1,7 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
-using System.Runtime.InteropServices;
-
 namespace NotifyHub.Gateway.Network;
 
 /// <summary>Whether a connection is let in.</summary>

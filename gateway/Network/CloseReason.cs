@@ -1,8 +1,8 @@
 namespace NotifyHub.Gateway.Network;
 
 /// <summary>
-/// Every way a client's connection can end. Below 1012 and 1012–1013 as in RFC 6455's registry; NotifyHub's own codes are 4000–4499 "come
-/// back" and 4500–4999 "don't", so that an old client handles a new code by its range.
+/// Every way a client's connection can end. Below 1012 and 1012–1013 as in RFC 6455's registry; NotifyHub's own codes are
+/// 4000–4499 "come back" and 4500–4999 "don't", so that an old client handles a new code by its range.
 /// </summary>
 /// <param name="Code">The close code.</param>
 /// <param name="Text">Short, in the close frame and in the session's record.</param>
@@ -47,11 +47,12 @@ public sealed record CloseReason(int Code, string Text, bool Abnormal = false)
     /// held memory for the longest time when <c>NotifyHub:ClientMemoryBytes</c> were used up: come back and resume.</summary>
     public static readonly CloseReason TooSlow = new(1013, "too slow", Abnormal: true);
 
-    /// <summary>The channel's log has a new epoch, because the database lost the end of it or was restored. Offsets of the old epoch
-    /// say nothing about the new one. Come back.</summary>
+    /// <summary>The channel's log has a new epoch, because the database lost the end of it or was restored. Offsets of the old
+    /// epoch say nothing about the new one. Come back.</summary>
     public static readonly CloseReason NewEpoch = new(4000, "the channel has a new epoch");
 
-    /// <summary>The token that the client came with has expired, or its user or key was ended. Come back with another one.</summary>
+    /// <summary>The token that the client came with has expired, or its user or key was ended. Come back with another
+    /// one.</summary>
     public static readonly CloseReason TokenEnded = new(4501, "token ended");
 
     /// <summary>No close frame: the peer reset or dropped the connection.</summary>
@@ -66,7 +67,8 @@ public sealed record CloseReason(int Code, string Text, bool Abnormal = false)
     /// <summary>All of them.</summary>
     public static IReadOnlyList<CloseReason> All { get; } =
     [
-        ByClient, ServiceStopped, ProtocolError, Binary, InvalidUtf8, ByAdministrator, TooFast, TooBig, TryAgain, ServiceRestart, TooSlow, NewEpoch,
+        ByClient, ServiceStopped, ProtocolError, Binary, InvalidUtf8, ByAdministrator, TooFast, TooBig, TryAgain, ServiceRestart,
+            TooSlow, NewEpoch,
         TokenEnded, Lost, Dead, ShuttingDown,
     ];
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using NotifyHub.Hosting;
 
 namespace NotifyHub.Gateway.Network;
 
@@ -23,12 +24,13 @@ public sealed class ConnectRate(int perSecond, TimeProvider time)
     public ConnectVerdict Take(string address)
     {
         if (perSecond == 0) return ConnectVerdict.Granted;
-        var network = IpAddresses.Prefix(address);
+        var network = AddressPrefix.Of(address);
         lock (_lock)
         {
             Forget();
             ref var bucket = ref CollectionsMarshal.GetValueRefOrAddDefault(_recent, network, out var isKnown);
-            if (!isKnown && !_older.TryGetValue(network, out bucket)) bucket = new Bucket(_capacity, _capacity, time.GetTimestamp());
+            if (!isKnown && !_older.TryGetValue(network, out bucket))
+                bucket = new Bucket(_capacity, _capacity, time.GetTimestamp());
             return bucket.Take(perSecond, _capacity, time);
         }
     }

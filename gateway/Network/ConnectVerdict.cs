@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace NotifyHub.Gateway.Network;
 
 /// <summary>What becomes of a request for a WebSocket, as far as its address' rate decides.</summary>

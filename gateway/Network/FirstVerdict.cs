@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace NotifyHub.Gateway.Network;
 
 /// <summary>The rate's verdict on the first request of a connection that <c>ClientTransport</c> has looked at;

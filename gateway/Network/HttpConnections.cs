@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
+using NotifyHub.Hosting;
 
 namespace NotifyHub.Gateway.Network;
 
@@ -36,7 +37,7 @@ public sealed class HttpConnections(int max, int maxPerAddress, Func<IPAddress, 
         {
             var key = maxPerAddress == 0 || isExempt(peer)
                 ? null
-                : IpAddresses.Prefix(peer);
+                : AddressPrefix.Of(peer);
             var address = key is null ? null : _addresses.GetValueOrDefault(key);
             var isAddressFull = address is not null && address.Count >= maxPerAddress;
             if (isAddressFull) shed = address!.Idle.First?.Value;

@@ -6,14 +6,15 @@ using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 namespace NotifyHub.Gateway.Network;
 
 /// <summary>
-/// A port of the HTTP server without clients: the console, probes, metrics. The server's own would accept until the process has no file left,
-/// which the runtime does not survive, and then try again without a pause.
+/// A port of the HTTP server without clients: the console, probes, metrics. The server's own would accept until the process has
+/// no file left, which the runtime does not survive, and then try again without a pause.
 /// </summary>
 /// <param name="socket">Listens.</param>
 /// <param name="hasRoom">Whether a new connection may stay, for the files that are left.</param>
 /// <param name="refused">Called for each connection that may not.</param>
 internal sealed partial class HttpPortListener(
-    Socket socket, Func<Socket, bool> hasRoom, Action refused, TimeProvider time, ILogger logger, ILoggerFactory loggers) : IConnectionListener
+    Socket socket, Func<Socket, bool> hasRoom, Action refused, TimeProvider time, ILogger logger, ILoggerFactory loggers)
+        : IConnectionListener
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 

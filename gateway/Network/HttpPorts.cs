@@ -17,13 +17,14 @@ public sealed class HttpPorts(IOptions<GatewayOptions> options, TrustedProxies p
     public HttpConnections Add(bool isClientPort)
     {
         var port = new HttpConnections(
-            options.Value.HttpConnections, options.Value.HttpConnectionsPerAddress, proxies.IsTrusted, why => refused(why, isClientPort));
+            options.Value.HttpConnections, options.Value.HttpConnectionsPerAddress, proxies.IsTrusted, why =>
+                refused(why, isClientPort));
         lock (_lock) _ports = [.. _ports, port];
         return port;
     }
 
-    /// <summary>Whether a new connection may stay. When files run out, idle ones have to go for it: two, for what is shed takes a moment to close,
-    /// and others come meanwhile.</summary>
+    /// <summary>Whether a new connection may stay. When files run out, idle ones have to go for it: two, for what is shed takes a
+    /// moment to close, and others come meanwhile.</summary>
     public bool HasRoomFor(Socket accepted)
     {
         if (!OpenFiles.AreExhausted(accepted)) return true;

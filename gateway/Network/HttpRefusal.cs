@@ -1,6 +1,3 @@
-using System.Net;
-using Microsoft.AspNetCore.Connections;
-
 namespace NotifyHub.Gateway.Network;
 
 /// <summary>Why a connection that is no client was ended.</summary>

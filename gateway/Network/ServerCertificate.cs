@@ -1,7 +1,5 @@
 using System.Net.Security;
 using System.Security.Authentication;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Options;
@@ -10,8 +8,8 @@ using NotifyHub.Gateway.Settings;
 namespace NotifyHub.Gateway.Network;
 
 /// <summary>
-/// The certificate that the ports with TLS show. Its files are looked at again and again: a renewed one is shown to whoever connects from then on,
-/// without a restart; connections that there are go on with the one they began with.
+/// The certificate that the ports with TLS show. Its files are looked at again and again: a renewed one is shown to whoever
+/// connects from then on, without a restart; connections that there are go on with the one they began with.
 /// </summary>
 public sealed partial class ServerCertificate : BackgroundService
 {
@@ -43,7 +41,8 @@ public sealed partial class ServerCertificate : BackgroundService
     }
 
     /// <summary>TLS over a connection of the push port, or the stream itself.</summary>
-    /// <exception cref="AuthenticationException">The peer does not speak TLS, or not the versions that are spoken here.</exception>
+    /// <exception cref="AuthenticationException">The peer does not speak TLS, or not the versions that are spoken
+    /// here.</exception>
     /// <exception cref="OperationCanceledException">The peer took too long.</exception>
     public async ValueTask<Stream> GuardAsync(Stream stream, CancellationToken stop)
     {
@@ -95,10 +94,12 @@ public sealed partial class ServerCertificate : BackgroundService
         var until = leaf.NotAfter.ToUniversalTime();
         LogShown(leaf.Subject, files.Fingerprint, until);
         if (until < _time.GetUtcNow().UtcDateTime) LogExpired(until);
-        return new Shown(files.Fingerprint, Options(files.Context, [SslApplicationProtocol.Http11]), Options(files.Context, null));
+        return new Shown(files.Fingerprint, Options(files.Context, [SslApplicationProtocol.Http11]),
+            Options(files.Context, null));
     }
 
-    private static SslServerAuthenticationOptions Options(SslStreamCertificateContext context, List<SslApplicationProtocol>? protocols) => new()
+    private static SslServerAuthenticationOptions Options(SslStreamCertificateContext context,
+        List<SslApplicationProtocol>? protocols) => new()
     {
         ServerCertificateContext = context,
         // Named, because what the system allows by default may be older.
@@ -108,12 +109,15 @@ public sealed partial class ServerCertificate : BackgroundService
 
     private sealed record Shown(string Fingerprint, SslServerAuthenticationOptions Http, SslServerAuthenticationOptions Plain);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "TLS with the certificate of {Subject}, files {Fingerprint}, good until {Until:u}")]
+    [LoggerMessage(Level = LogLevel.Information,
+        Message = "TLS with the certificate of {Subject}, files {Fingerprint}, good until {Until:u}")]
     private partial void LogShown(string subject, string fingerprint, DateTime until);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The certificate of TLS is out of date since {Until:u}: clients will refuse it")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "The certificate of TLS is out of date since {Until:u}: clients will refuse it")]
     private partial void LogExpired(DateTime until);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The certificate stays as it was, the changed files cannot be used: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "The certificate stays as it was, the changed files cannot be used: {Reason}")]
     private partial void LogKept(string reason);
 }

@@ -6,15 +6,16 @@ using IPNetwork = System.Net.IPNetwork;
 namespace NotifyHub.Gateway.Network;
 
 /// <summary>
-/// Who a request really comes from, when it came by way of proxies. What <c>X-Forwarded-For</c> says is believed only of the networks in
-/// <c>TrustedProxies</c>: anybody can write that header.
+/// Who a request really comes from, when it came by way of proxies. What <c>X-Forwarded-For</c> says is believed only of the
+/// networks in <c>TrustedProxies</c>: anybody can write that header.
 /// </summary>
 public sealed partial class TrustedProxies(IOptions<GatewayOptions> options, ILogger<TrustedProxies> logger)
 {
     private readonly IPNetwork[] _networks = [.. options.Value.TrustedProxies.Select(text => IpNetworks.Parse(text)!.Value)];
     private int _hasWarned;
 
-    /// <summary>The address that the nearest proxies, all trusted, say the request comes from; the peer's own when it is none of them.</summary>
+    /// <summary>The address that the nearest proxies, all trusted, say the request comes from; the peer's own when it is none of
+    /// them.</summary>
     /// <param name="forwardedFor">The header: a list to which each proxy appends whom it had the request from.</param>
     /// <param name="hops">How many entries of the list were believed.</param>
     public IPAddress Client(IPAddress peer, string? forwardedFor, out int hops)
@@ -53,7 +54,8 @@ public sealed partial class TrustedProxies(IOptions<GatewayOptions> options, ILo
         context.Connection.RemoteIpAddress = Client(peer, headers["X-Forwarded-For"].ToString(), out var hops);
         if (hops == 0) return next(context);
         // The entry that belongs to the last address believed, where proxies append; most have one entry only.
-        var schemes = headers["X-Forwarded-Proto"].ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var schemes = headers["X-Forwarded-Proto"].ToString().Split(',',
+            StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         var scheme = schemes.Length == 0 ? "" : schemes[Math.Max(0, schemes.Length - hops)].ToLowerInvariant();
         if (scheme is "http" or "https") context.Request.Scheme = scheme;
         return next(context);
@@ -83,7 +85,8 @@ public sealed partial class TrustedProxies(IOptions<GatewayOptions> options, ILo
         return isEndPoint;
     }
 
-    [LoggerMessage(LogLevel.Warning, "X-Forwarded-For from {Peer} is not believed, which is not in NotifyHub:TrustedProxies. If it is your proxy, set "
+    [LoggerMessage(LogLevel.Warning,
+        "X-Forwarded-For from {Peer} is not believed, which is not in NotifyHub:TrustedProxies. If it is your proxy, set "
         + "NotifyHub:TrustedProxies (environment NotifyHub__TrustedProxies__0) to its address or network: until then all who come by way of it "
         + "are one address to the limits of logins, requests and clients. Told once.")]
     private partial void LogNotTrusted(IPAddress peer);

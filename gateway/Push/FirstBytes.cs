@@ -3,8 +3,8 @@ using System.Buffers;
 namespace NotifyHub.Gateway.Push;
 
 /// <summary>
-/// Judges a connection by its first bytes. Any web page can make a browser send a request to this port, with lines of JSON in its body: nothing
-/// may be published on a connection that began as another protocol.
+/// Judges a connection by its first bytes. Any web page can make a browser send a request to this port, with lines of JSON in its
+/// body: nothing may be published on a connection that began as another protocol.
 /// </summary>
 public static class FirstBytes
 {

@@ -2,11 +2,13 @@ using System.Buffers;
 
 namespace NotifyHub.Gateway.Push;
 
-/// <summary>Framing of push lines: bytes in; a line, "need more" or "too long" out. LF or CRLF ends a line; empty ones are skipped.</summary>
+/// <summary>Framing of push lines: bytes in; a line, "need more" or "too long" out. LF or CRLF ends a line; empty ones are
+/// skipped.</summary>
 public static class LineReader
 {
     /// <summary>Takes the next line off <paramref name="unread"/>.</summary>
-    /// <param name="unread">The bytes not yet taken; moved behind every line end that was consumed, also those of empty lines.</param>
+    /// <param name="unread">The bytes not yet taken; moved behind every line end that was consumed, also those of empty
+    /// lines.</param>
     /// <param name="maxBytes">The longest line, its end not counted.</param>
     /// <param name="searched">How many leading bytes of <paramref name="unread"/> are known to hold no line end: 0 at first, then
     /// what the last call left there. A long line arrives in many pieces, and searching them all again each time would cost

@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace NotifyHub.Gateway.Push;
 
 /// <summary>What <see cref="LineReader.Read"/> found.</summary>

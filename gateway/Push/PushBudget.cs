@@ -1,8 +1,8 @@
 namespace NotifyHub.Gateway.Push;
 
 /// <summary>
-/// Memory that the lines of all push connections may take until they are published and answered. At the bound nobody is refused: connections
-/// are read from in turn as it becomes free, and what they send meanwhile waits in their sockets.
+/// Memory that the lines of all push connections may take until they are published and answered. At the bound nobody is refused:
+/// connections are read from in turn as it becomes free, and what they send meanwhile waits in their sockets.
 /// </summary>
 public sealed class PushBudget(long maxBytes)
 {
@@ -33,7 +33,8 @@ public sealed class PushBudget(long maxBytes)
         }
     }
 
-    /// <summary>Counts what was taken. May exceed the bound by one batch per thread that takes lines at the same moment.</summary>
+    /// <summary>Counts what was taken. May exceed the bound by one batch per thread that takes lines at the same
+    /// moment.</summary>
     public void Take(long bytes)
     {
         lock (_lock)

@@ -14,8 +14,8 @@ using static System.FormattableString;
 namespace NotifyHub.Gateway.Push;
 
 /// <summary>
-/// One sender of pushes: reads lines, publishes them in batches, answers every line in order. Lines are read and checked while the
-/// batch before them is on its way to the disk, so a sender that does not wait for answers keeps the disk busy.
+/// One sender of pushes: reads lines, publishes them in batches, answers every line in order. Lines are read and checked while
+/// the batch before them is on its way to the disk, so a sender that does not wait for answers keeps the disk busy.
 /// </summary>
 /// <param name="slot">Its place among all connections, which it may lose while it is idle.</param>
 /// <param name="budget">Memory for the lines of all connections.</param>
@@ -39,7 +39,8 @@ public sealed partial class PushConnection(
     private readonly Channel<PushedLines> _waiting = Channel.CreateBounded<PushedLines>(
         new BoundedChannelOptions(1) { SingleReader = true, SingleWriter = true });
 
-    private readonly byte[] _keyHash = options.PushKey.Length == 0 ? [] : SHA256.HashData(Encoding.UTF8.GetBytes(options.PushKey));
+    private readonly byte[] _keyHash = options.PushKey.Length == 0
+        ? [] : SHA256.HashData(Encoding.UTF8.GetBytes(options.PushKey));
     private readonly long _connectedAt = time.GetTimestamp();
     private volatile bool _authorised = options.PushKey.Length == 0;
     private bool _begun;
@@ -55,7 +56,8 @@ public sealed partial class PushConnection(
     private volatile string? _ending;
     private volatile bool _peerGone;
 
-    /// <summary>Serves until the sender is done, idle or in the wrong; then, or on <paramref name="stop"/>, answers what was read.</summary>
+    /// <summary>Serves until the sender is done, idle or in the wrong; then, or on <paramref name="stop"/>, answers what was
+    /// read.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
         var answering = AnswerAsync();
@@ -259,7 +261,8 @@ public sealed partial class PushConnection(
     private async Task PublishAsync(PushedLines batch)
     {
         using var span = Span(batch);
-        if (await PublishAsync(batch, 0, batch.Drafts.Count) is var outcome and not Ok) span?.SetStatus(ActivityStatusCode.Error, outcome);
+        if (await PublishAsync(batch, 0, batch.Drafts.Count) is var outcome and not Ok)
+            span?.SetStatus(ActivityStatusCode.Error, outcome);
     }
 
     /// <summary>Publishes some lines of the batch together; when one of them cannot be stored, in ever smaller parts, so that
@@ -289,7 +292,13 @@ public sealed partial class PushConnection(
         {
             (outcome, answer) = ("busy", "error: busy, try again");
         }
-        catch (Exception e) when (e is StorageUnavailableException or TimeoutException or OrleansException or OperationCanceledException)
+        catch (StorageBrokenException e)
+        {
+            LogFailed(e, count);
+            (outcome, answer) = ("broken", "error: storage broken");
+        }
+        catch (Exception e) when (e is StorageUnavailableException or TimeoutException or OrleansException
+            or OperationCanceledException)
         {
             LogUnavailable(count, e.Message);
             (outcome, answer) = ("unavailable", "error: storage unavailable, try again");
@@ -333,8 +342,8 @@ public sealed partial class PushConnection(
     }
 
     /// <summary>
-    /// Ends the connection when it is silent, or a line or the key takes too long. One timer per connection, moved only when it fires: moving it with
-    /// every line would cost more than the line.
+    /// Ends the connection when it is silent, or a line or the key takes too long. One timer per connection, moved only when it
+    /// fires: moving it with every line would cost more than the line.
     /// </summary>
     private void Watch(object? _)
     {
@@ -344,7 +353,8 @@ public sealed partial class PushConnection(
         var line = lineSince == 0 ? options.PushLineTimeout : Left(lineSince, options.PushLineTimeout);
         var key = _authorised ? TimeSpan.MaxValue : Left(_connectedAt, options.HandshakeTimeout);
         if (key <= TimeSpan.Zero) End(Unauthorised);
-        else if (line <= TimeSpan.Zero) End(Invariant($"error: the line did not end within {options.PushLineTimeout.TotalSeconds} s"));
+        else if (line <= TimeSpan.Zero) End(
+            Invariant($"error: the line did not end within {options.PushLineTimeout.TotalSeconds} s"));
         else if (idle <= TimeSpan.Zero) End("");
         else
         {

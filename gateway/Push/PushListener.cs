@@ -20,14 +20,16 @@ namespace NotifyHub.Gateway.Push;
 /// </summary>
 public sealed partial class PushListener : IHostedService, IDisposable
 {
-    /// <summary>How long a stop waits for outstanding publishes before it resets the connections, unless it is told otherwise.</summary>
+    /// <summary>How long a stop waits for outstanding publishes before it resets the connections, unless it is told
+    /// otherwise.</summary>
     public static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(3);
 
     private const int RefusalsAtATime = 100;
 
     private static readonly byte[] Full = "error: too many connections\n"u8.ToArray();
     private static readonly byte[] AddressFull = "error: too many connections from this address\n"u8.ToArray();
-    private static readonly StreamPipeReaderOptions ReaderOptions = new(bufferSize: 1 << 16, leaveOpen: true, useZeroByteReads: true);
+    private static readonly StreamPipeReaderOptions ReaderOptions =
+        new(bufferSize: 1 << 16, leaveOpen: true, useZeroByteReads: true);
     private static readonly StreamPipeWriterOptions WriterOptions = new(leaveOpen: true);
 
     private readonly Func<PublishBatch, Task<PublishResult>> _publish;
@@ -105,8 +107,8 @@ public sealed partial class PushListener : IHostedService, IDisposable
     }
 
     /// <summary>
-    /// Closes the port, answers what was read, closes the connections. Takes the limit (<see cref="StopLimit"/>) at most: a publish that the
-    /// grid has not answered by then stays unanswered, which no sender may take for an ok.
+    /// Closes the port, answers what was read, closes the connections. Takes the limit (<see cref="StopLimit"/>) at most: a
+    /// publish that the grid has not answered by then stays unanswered, which no sender may take for an ok.
     /// </summary>
     public async Task StopListeningAsync(CancellationToken cancellationToken, TimeSpan? limit = null)
     {
@@ -160,7 +162,8 @@ public sealed partial class PushListener : IHostedService, IDisposable
         catch (SocketException e)
         {
             socket.Dispose();
-            var why = e.SocketErrorCode == SocketError.AddressAlreadyInUse ? "is in use by another program" : $"cannot be bound: {e.Message}";
+            var why = e.SocketErrorCode == SocketError.AddressAlreadyInUse
+                ? "is in use by another program" : $"cannot be bound: {e.Message}";
             throw new IOException(
                 $"The push port {port} on {_options.PushAddress} {why}. Free it, or choose another with the setting NotifyHub:PushPort.", e);
         }
@@ -208,7 +211,8 @@ public sealed partial class PushListener : IHostedService, IDisposable
         {
             await TurnAwayAsync(admission, async () =>
             {
-                await TalkAsync(socket, stream => stream.WriteAsync(admission == Admission.Full ? Full : AddressFull, stop).AsTask(), stop);
+                await TalkAsync(socket, stream =>
+                    stream.WriteAsync(admission == Admission.Full ? Full : AddressFull, stop).AsTask(), stop);
                 await SayGoodbyeAsync(socket, stop);
             });
         }
@@ -229,7 +233,8 @@ public sealed partial class PushListener : IHostedService, IDisposable
         _connections.TryRemove(socket, out _);
     }
 
-    /// <summary>One for which there is no place is told so and stays for a moment; of more at once each is dropped without a word.</summary>
+    /// <summary>One for which there is no place is told so and stays for a moment; of more at once each is dropped without a
+    /// word.</summary>
     private async Task TurnAwayAsync(Admission shortage, Func<Task> tell)
     {
         _metrics.Refused(shortage == Admission.Full ? Refusal.PushFull : Refusal.PushAddressFull);
@@ -239,7 +244,8 @@ public sealed partial class PushListener : IHostedService, IDisposable
 
     private Task ServeAsync(Stream stream, PushRegistry.Slot slot, CancellationToken stop) =>
         new PushConnection(
-            PipeReader.Create(stream, ReaderOptions), PipeWriter.Create(stream, WriterOptions), slot, _budget, _publish, _metrics, _options, _time, _logger)
+            PipeReader.Create(stream, ReaderOptions), PipeWriter.Create(stream, WriterOptions), slot, _budget, _publish, _metrics,
+                _options, _time, _logger)
             .RunAsync(stop);
 
     /// <summary>Talks over the socket, by TLS where the port speaks it; never throws.</summary>
@@ -314,7 +320,8 @@ public sealed partial class PushListener : IHostedService, IDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Connections} push connections did not end in time and were reset")]
     private partial void LogReset(int connections);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A push connection could not be accepted: {Reason} ({Suppressed} more since the last such line)")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "A push connection could not be accepted: {Reason} ({Suppressed} more since the last such line)")]
     private partial void LogAcceptFailed(string reason, long suppressed);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "A push connection ended: {Reason}")]

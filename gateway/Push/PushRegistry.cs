@@ -1,11 +1,13 @@
 using NotifyHub.Gateway.Network;
+using NotifyHub.Hosting;
 
 namespace NotifyHub.Gateway.Push;
 
 /// <summary>
-/// The open push connections, within their limits. At a limit a new connection takes the place of the one that has been idle the longest, of
-/// its own address or of all; it is refused only when all of them are at work. So nobody who holds connections open keeps others out. Where there is
-/// a key, whoever has not shown it yet takes the place of others who have not, and of nobody else.
+/// The open push connections, within their limits. At a limit a new connection takes the place of the one that has been idle the
+/// longest, of its own address or of all; it is refused only when all of them are at work. So nobody who holds connections open
+/// keeps others out. Where there is a key, whoever has not shown it yet takes the place of others who have not, and of nobody
+/// else.
 /// </summary>
 /// <param name="max">In all.</param>
 /// <param name="maxPerAddress">From one address, of IPv6 one /64; 0: no limit but <paramref name="max"/>.</param>
@@ -25,7 +27,7 @@ public sealed class PushRegistry(int max, int maxPerAddress)
     /// <param name="slot">Null unless it is granted.</param>
     public Admission TryAdd(string address, bool isAuthorised, out Slot? slot)
     {
-        var key = IpAddresses.Prefix(address);
+        var key = AddressPrefix.Of(address);
         Slot? shed;
         Admission shortage;
         lock (_lock)
@@ -110,8 +112,8 @@ public sealed class PushRegistry(int max, int maxPerAddress)
     }
 
     /// <summary>
-    /// A connection's place. It is busy, and keeps its place, while lines of it are being published and answered, and while a line of it
-    /// arrives; before it has shown the key it is never busy.
+    /// A connection's place. It is busy, and keeps its place, while lines of it are being published and answered, and while a
+    /// line of it arrives; before it has shown the key it is never busy.
     /// </summary>
     public sealed class Slot : IDisposable
     {

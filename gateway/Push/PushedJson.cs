@@ -16,8 +16,8 @@ public static class PushedJson
 
     /// <summary>
     /// Null when the text is exactly one JSON object, UTF-8, nested at most <see cref="MaxDepth"/> deep, with nothing but JSON
-    /// whitespace around it; otherwise a short English reason, one line, without any of the text itself. How long it may be is the
-    /// caller's to bound. Allocates nothing for a good text.
+    /// whitespace around it; otherwise a short English reason, one line, without any of the text itself. How long it may be is
+    /// the caller's to bound. Allocates nothing for a good text.
     /// </summary>
     public static string? Fault(ReadOnlySpan<byte> utf8)
     {
@@ -46,7 +46,8 @@ public static class PushedJson
         }
     }
 
-    /// <summary>The W3C trace that a good text names in its outermost object, in the field <c>traceparent</c>; null when there is none, or it is none.</summary>
+    /// <summary>The W3C trace that a good text names in its outermost object, in the field <c>traceparent</c>; null when there is
+    /// none, or it is none.</summary>
     public static ActivityContext? Trace(ReadOnlySpan<byte> utf8)
     {
         // Most texts name none, and one look tells.

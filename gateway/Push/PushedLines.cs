@@ -3,7 +3,8 @@ using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Push;
 
-/// <summary>Consecutive lines of one connection: their answers, null where the publish decides, and the payloads to publish.</summary>
+/// <summary>Consecutive lines of one connection: their answers, null where the publish decides, and the payloads to
+/// publish.</summary>
 /// <param name="acceptedAt">When the first of the lines had come.</param>
 internal sealed class PushedLines(DateTimeOffset acceptedAt)
 {
@@ -46,7 +47,8 @@ internal sealed class PushedLines(DateTimeOffset acceptedAt)
     }
 
     /// <summary>These drafts, counted from 0, were not published.</summary>
-    public void Refuse(int first, int count, string answer) => (_refusals ??= new string?[Drafts.Count]).AsSpan(first, count).Fill(answer);
+    public void Refuse(int first, int count, string answer) =>
+        (_refusals ??= new string?[Drafts.Count]).AsSpan(first, count).Fill(answer);
 
     /// <summary>Why this draft was not published; null: it was.</summary>
     public string? Refusal(int draft) => _refusals?[draft];

@@ -1,10 +1,6 @@
 using System.Net.Security;
-using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Https;
-using Microsoft.Extensions.Options;
 
 namespace NotifyHub.Gateway.Settings;
 
@@ -23,17 +19,21 @@ internal sealed record CertificateFiles(SslStreamCertificateContext Context, str
         try
         {
             var all = certificate.AsSpan().IndexOf("-----BEGIN"u8) >= 0
-                ? FromPem(System.Text.Encoding.UTF8.GetString(certificate), System.Text.Encoding.UTF8.GetString(key), options.TlsPassword)
+                ? FromPem(System.Text.Encoding.UTF8.GetString(certificate), System.Text.Encoding.UTF8.GetString(key),
+                    options.TlsPassword)
                 : X509CertificateLoader.LoadPkcs12Collection(certificate, options.TlsPassword);
             var leaf = all.FirstOrDefault(one => one.HasPrivateKey)
-                ?? throw new IOException($"{CertificateSetting}: '{options.TlsCertificateFile}' holds no certificate with its private key.");
+                ?? throw new IOException(
+                    $"{CertificateSetting}: '{options.TlsCertificateFile}' holds no certificate with its private key.");
             all.Remove(leaf);
             return new CertificateFiles(
-                SslStreamCertificateContext.Create(leaf, all, offline: true), Convert.ToHexStringLower(SHA256.HashData([.. certificate, .. key])));
+                SslStreamCertificateContext.Create(leaf, all, offline: true),
+                    Convert.ToHexStringLower(SHA256.HashData([.. certificate, .. key])));
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
-            var files = key.Length == 0 ? $"'{options.TlsCertificateFile}'" : $"'{options.TlsCertificateFile}' with the key in '{options.TlsKeyFile}'";
+            var files = key.Length == 0
+                ? $"'{options.TlsCertificateFile}'" : $"'{options.TlsCertificateFile}' with the key in '{options.TlsKeyFile}'";
             throw new IOException(
                 $"{CertificateSetting}: {files} cannot be used: no PEM or PFX, a key that belongs to another certificate, "
                 + $"or not the right {GatewayOptions.Section}:{nameof(GatewayOptions.TlsPassword)}. {e.Message}",

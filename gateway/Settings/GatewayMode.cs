@@ -1,6 +1,3 @@
-using System.ComponentModel.DataAnnotations;
-using NotifyHub.Hosting.Settings;
-
 namespace NotifyHub.Gateway.Settings;
 
 public enum GatewayMode

@@ -1,16 +1,13 @@
-using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Api;
-using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Settings;
-using NotifyHub.Hosting;
 
 namespace NotifyHub.Gateway.Site;
 
 /// <summary>
-/// The console: static files on a port of their own, where the API answers too, so that the page and what it calls are one origin. The files
-/// lie in the folder <c>console</c> of the web root; on the console's port they are at its root.
+/// The console: static files on a port of their own, where the API answers too, so that the page and what it calls are one
+/// origin. The files lie in the folder <c>console</c> of the web root; on the console's port they are at its root.
 /// </summary>
 public static class ConsoleSite
 {
@@ -29,7 +26,8 @@ public static class ConsoleSite
     {
         // Found where they were built; a published gateway has them beside it, and this does nothing.
         builder.WebHost.UseStaticWebAssets();
-        // Its route for files changed since the build takes every path: a GET of what only takes POST was answered 404 instead of 405.
+        // Its route for files changed since the build takes every path: a GET of what only takes POST was answered 404 instead of
+        // 405.
         builder.Configuration["ReloadStaticAssetsAtRuntime"] = "false";
         builder.Services.AddSingleton<ConsoleEndPoint>();
         builder.Services.AddOptions<KestrelServerOptions>()
@@ -48,7 +46,8 @@ public static class ConsoleSite
     {
         var console = app.Services.GetRequiredService<ConsoleEndPoint>();
         var origins = app.Services.GetRequiredService<IOptions<GatewayOptions>>().Value.ApiOrigins;
-        if (origins.Length > 0) app.UseWhen(context => context.Request.Path.StartsWithSegments("/api"), api => api.UseCors(CorsPolicy));
+        if (origins.Length > 0)
+            app.UseWhen(context => context.Request.Path.StartsWithSegments("/api"), api => api.UseCors(CorsPolicy));
 
         app.Use(async (context, next) =>
         {
@@ -71,6 +70,7 @@ public static class ConsoleSite
         });
     }
 
-    /// <summary>Serves the files: compressed as they were built, those with a fingerprint in their name for ever, the rest asked for anew.</summary>
+    /// <summary>Serves the files: compressed as they were built, those with a fingerprint in their name for ever, the rest asked
+    /// for anew.</summary>
     public static void MapConsole(this WebApplication app) => app.MapStaticAssets().AllowAnonymous();
 }

@@ -7,8 +7,9 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>
-/// One connected client: a cursor in the log, a few answers waiting (<see cref="Outbox"/>), and the connection they go to. Reading is
-/// <see cref="ClientReader"/>'s; every write is the sender's, so that control frames and log frames never mix inside a frame.
+/// One connected client: a cursor in the log, a few answers waiting (<see cref="Outbox"/>), and the connection they go to.
+/// Reading is <see cref="ClientReader"/>'s; every write is the sender's, so that control frames and log frames never mix inside a
+/// frame.
 /// </summary>
 public sealed class Client
 {
@@ -20,14 +21,14 @@ public sealed class Client
     private readonly Stream? _stream;
     private readonly Action? _abortStream;
     private readonly Socket? _carrier;
-    private readonly ReadyQueue<Client> _queue;
+    private readonly ReadyList<Client> _queue;
     private readonly Outbox _outbox;
     private TaskCompletionSource? _flushed;
     private volatile CloseReason? _closing;
     private volatile CloseReason? _ended;
     private volatile bool _sendFinished;
     private volatile bool _hasLeft;
-    private Placement? _placement;
+    private ResumeRequests? _resumes;
     private HeldPage? _page;
     private long _pageSince;
     private long _sendingSince;
@@ -48,7 +49,8 @@ public sealed class Client
     /// <param name="outboxBytes">Bound of the answers that wait.</param>
     /// <param name="memory">What they are counted in.</param>
     public Client(
-        long number, SessionOpened opened, ClientConnection connection, ReadyQueue<Client> queue, int outboxBytes, ClientMemory memory)
+        long number, SessionOpened opened, ClientConnection connection, ReadyList<Client> queue, int outboxBytes,
+            ClientMemory memory)
     {
         Number = number;
         Opened = opened;
@@ -175,8 +177,8 @@ public sealed class Client
     public Task RoomAsync() => _outbox.RoomAsync();
 
     /// <summary>
-    /// Queues answers and moves the cursor behind them, in one step as the sender sees it. A cursor on a page of history stays at its end;
-    /// the page is told when it gets there. Takes the place of a move that has not been carried out.
+    /// Queues answers and moves the cursor behind them, in one step as the sender sees it. A cursor on a page of history stays at
+    /// its end; the page is told when it gets there. Takes the place of a move that has not been carried out.
     /// </summary>
     /// <param name="frames">What the client is told first.</param>
     /// <param name="cursor">Where it goes on from.</param>
@@ -188,14 +190,14 @@ public sealed class Client
         else page?.Release();
     }
 
-    /// <summary>Where it wants its cursor. Made by the first wish: most clients never have one.</summary>
-    internal Placement Placement
+    /// <summary>Where it wants to resume. Made by the first request: most clients never have one.</summary>
+    internal ResumeRequests Resumes
     {
         get
         {
-            if (_placement is null) Interlocked.CompareExchange(ref _placement, new Placement(), null);
-            if (Ended) _placement.End();
-            return _placement;
+            if (_resumes is null) Interlocked.CompareExchange(ref _resumes, new ResumeRequests(), null);
+            if (Ended) _resumes.End();
+            return _resumes;
         }
     }
 
@@ -229,7 +231,8 @@ public sealed class Client
     /// <summary>Says goodbye: a close frame behind the answers that wait, then nothing more.</summary>
     public void Close(CloseReason reason) => Close(reason, ServerFrame.CloseFrame(reason.Code, reason.Text));
 
-    /// <summary>Closes with ready frames, of which the last is the close frame (the echo of the client's own; or behind when to return).</summary>
+    /// <summary>Closes with ready frames, of which the last is the close frame (the echo of the client's own; or behind when to
+    /// return).</summary>
     public void Close(CloseReason reason, byte[] frames)
     {
         if (Closing) return;
@@ -242,7 +245,8 @@ public sealed class Client
         MarkReady();
     }
 
-    /// <summary>Tells the peer that nothing follows, while what it still sends can be read. A stream can only be ended as a whole.</summary>
+    /// <summary>Tells the peer that nothing follows, while what it still sends can be read. A stream can only be ended as a
+    /// whole.</summary>
     public void EndSending() => _socket?.Shutdown(SocketShutdown.Send);
 
     /// <summary>Ends the connection at once; its reader notices and cleans up.</summary>
@@ -255,12 +259,13 @@ public sealed class Client
     public CloseReason End()
     {
         TryEnd(CloseReason.Lost);
-        Volatile.Read(ref _placement)?.End();
+        Volatile.Read(ref _resumes)?.End();
         MarkReady();
         return Reason;
     }
 
-    /// <summary>The sender has to serve it: it is new, has answers to send, has become writable, is to be moved or has ended.</summary>
+    /// <summary>The sender has to serve it: it is new, has answers to send, has become writable, is to be moved or has
+    /// ended.</summary>
     private void MarkReady()
     {
         // Once in the queue, however much there is to do.
@@ -274,8 +279,8 @@ public sealed class Client
         return done;
     }
 
-    /// <param name="discards">What the peer has not taken is thrown away and its connection reset: a peer that does not read would otherwise have
-    /// the system keep it for minutes.</param>
+    /// <param name="discards">What the peer has not taken is thrown away and its connection reset: a peer that does not read
+    /// would otherwise have the system keep it for minutes.</param>
     private bool TryEnd(CloseReason reason, bool discards = false)
     {
         if (Interlocked.CompareExchange(ref _ended, _closing ?? reason, null) is not null) return false;
@@ -285,7 +290,8 @@ public sealed class Client
         _stream?.Dispose();
         try
         {
-            // Ends reads and writes. The socket itself is the sender's to close: its number must not be given to another before that.
+            // Ends reads and writes. The socket itself is the sender's to close: its number must not be given to another before
+            // that.
             if (discards && _socket is not null) _socket.LingerState = new LingerOption(true, 0);
             _socket?.Shutdown(SocketShutdown.Both);
         }
@@ -342,10 +348,12 @@ public sealed class Client
         return true;
     }
 
-    /// <summary>Bytes that the connection took at once: none of a stream's, which may be late, and none when it is full or broken.</summary>
+    /// <summary>Bytes that the connection took at once: none of a stream's, which may be late, and none when it is full or
+    /// broken.</summary>
     internal int Send(ReadOnlySpan<byte> bytes) => _socket?.Send(bytes, SocketFlags.None, out _) ?? 0;
 
-    /// <summary>Hands the rest to the system, which goes on when the connection takes more; only then is the client ready again.</summary>
+    /// <summary>Hands the rest to the system, which goes on when the connection takes more; only then is the client ready
+    /// again.</summary>
     internal void SendInBackground(ReadOnlyMemory<byte> rest, bool isLast)
     {
         Volatile.Write(ref _sendingSince, Environment.TickCount64);
@@ -359,7 +367,8 @@ public sealed class Client
         _outbox.Clear();
         FreeSent();
         BeginPage(null);
-        if (_socket is not null) ThreadPool.UnsafeQueueUserWorkItem(static socket => socket.Dispose(), _socket, preferLocal: false);
+        if (_socket is not null)
+            ThreadPool.UnsafeQueueUserWorkItem(static socket => socket.Dispose(), _socket, preferLocal: false);
     }
 
     private void FreeSent()
@@ -383,7 +392,8 @@ public sealed class Client
             _sendFinished = true;
             MarkReady();
         }
-        catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
+        catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException or InvalidOperationException
+            or OperationCanceledException)
         {
             // Every way a connection can end while bytes are under way; its reader notices and cleans up.
             Abort(CloseReason.Lost);

@@ -6,8 +6,8 @@ namespace NotifyHub.Gateway.Sockets;
 /// <summary>Closes clients on behalf of the service: all of them at once or over a window, some of them, or one.</summary>
 public sealed class ClientCloser
 {
-    /// <summary>A gateway that ends closes at least so many clients per second, however long its drain window: few are no stampede,
-    /// and nobody should have to wait for them.</summary>
+    /// <summary>A gateway that ends closes at least so many clients per second, however long its drain window: few are no
+    /// stampede, and nobody should have to wait for them.</summary>
     public const int MinClosedPerSecond = 100;
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
@@ -15,7 +15,8 @@ public sealed class ClientCloser
     /// <summary>The time that a client has to take its close frame when an operator waits for its end.</summary>
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>v1 clients that may return are told to do so within this time, each at a moment of its own, to avoid a stampede.</summary>
+    /// <summary>v1 clients that may return are told to do so within this time, each at a moment of its own, to avoid a
+    /// stampede.</summary>
     private static readonly TimeSpan ReconnectSpread = TimeSpan.FromSeconds(2);
 
     private readonly ClientRegistry _clients;
@@ -27,7 +28,8 @@ public sealed class ClientCloser
         follower.EpochChanged += () => CloseAll(client => client.IsEnveloped, CloseReason.NewEpoch);
     }
 
-    /// <summary>Closes every client with this reason. If they may return, v1 clients are told when, each at another time.</summary>
+    /// <summary>Closes every client with this reason. If they may return, v1 clients are told when, each at another
+    /// time.</summary>
     /// <returns>Those that were closed; see <see cref="EndedAsync"/>.</returns>
     public IReadOnlyList<Client> CloseAll(CloseReason reason, bool mayReturn)
     {
@@ -42,8 +44,9 @@ public sealed class ClientCloser
         foreach (var client in _clients.All.Where(match)) client.Close(reason);
     }
 
-    /// <summary>Closes every client, evenly over the window or faster (<see cref="MinClosedPerSecond"/>), so that they return elsewhere.
-    /// When <paramref name="hurry"/> is cancelled, the rest is closed at once. Returns when the last close frame is queued.</summary>
+    /// <summary>Closes every client, evenly over the window or faster (<see cref="MinClosedPerSecond"/>), so that they return
+    /// elsewhere. When <paramref name="hurry"/> is cancelled, the rest is closed at once. Returns when the last close frame is
+    /// queued.</summary>
     public async Task CloseAllAsync(CloseReason reason, TimeSpan window, CancellationToken hurry)
     {
         Client[] all = [.. _clients.All];
@@ -54,11 +57,13 @@ public sealed class ClientCloser
             // By the clock: a delay that took longer must not stretch the window.
             var due = hurry.IsCancellationRequested ? all.Length : 1 + (_time.GetElapsedTime(begun).TotalSeconds * perSecond);
             for (; closed < all.Length && closed < due; closed++) Close(all[closed], reason, mayReturn: true);
-            if (closed < all.Length) await Task.Delay(PollInterval, _time, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (closed < all.Length)
+                await Task.Delay(PollInterval, _time, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    /// <summary>Closes one client for an administrator. Returns when it has ended and the grid knows. False: not connected here.</summary>
+    /// <summary>Closes one client for an administrator. Returns when it has ended and the grid knows. False: not connected
+    /// here.</summary>
     public async Task<bool> CloseAsync(string connectionId, CancellationToken cancellation)
     {
         if (_clients.Find(connectionId) is not { } client) return false;
@@ -67,8 +72,8 @@ public sealed class ClientCloser
         return true;
     }
 
-    /// <summary>Waits until these clients, which were closed, have ended and the grid knows. Those that do not take their close frame in
-    /// time are aborted.</summary>
+    /// <summary>Waits until these clients, which were closed, have ended and the grid knows. Those that do not take their close
+    /// frame in time are aborted.</summary>
     public async Task EndedAsync(IReadOnlyList<Client> closed, CancellationToken cancellation)
     {
         var begun = _time.GetTimestamp();

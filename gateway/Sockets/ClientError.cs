@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>What a client is told when it was not understood. The connection stays, unless it was too fast.</summary>
@@ -13,5 +11,6 @@ public sealed record ClientError(string Code, string Message)
     public static readonly ClientError Since = new("VALIDATION_ERROR", "since must be an offset: an integer from 0.");
     public static readonly ClientError Epoch = new("VALIDATION_ERROR", "epoch must be a string.");
     public static readonly ClientError TooFast = new("RATE_LIMITED", "Too many messages. The connection is closed.");
-    public static readonly ClientError V1Only = new("VALIDATION_ERROR", "Only clients of the subprotocol notifyhub.v1 subscribe; others follow \"all\" as it is.");
+    public static readonly ClientError V1Only = new("VALIDATION_ERROR",
+        "Only clients of the subprotocol notifyhub.v1 subscribe; others follow \"all\" as it is.");
 }

@@ -245,7 +245,8 @@ internal sealed partial class ClientListener : IConnectionListener
     /// <summary>Looks at the request and leaves it on the socket. False: not one for a WebSocket, or something speaks against
     /// it.</summary>
     private bool TryRecognise(
-        Socket socket, [NotNullWhen(true)] out HandshakeRequest? request, [NotNullWhen(true)] out Handshake? handshake, out int length)
+        Socket socket, [NotNullWhen(true)] out HandshakeRequest? request, [NotNullWhen(true)] out Handshake? handshake,
+            out int length)
     {
         handshake = null;
         var buffer = ArrayPool<byte>.Shared.Rent(RequestHead.MaxBytes);
@@ -295,10 +296,12 @@ internal sealed partial class ClientListener : IConnectionListener
     private string Address(EndPoint? peer, string? forwardedFor) => IpAddresses.Text(
         peer is IPEndPoint { Address: var address } ? new IPEndPoint(_proxies.Client(address, forwardedFor), 0) : peer);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A connection could not be accepted: {Error} ({Suppressed} more since the last such line)")]
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "A connection could not be accepted: {Error} ({Suppressed} more since the last such line)")]
     private partial void LogAcceptFailed(SocketError error, long suppressed);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The process is near its limit of {Limit} open files: new clients and pushes are refused until "
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "The process is near its limit of {Limit} open files: new clients and pushes are refused until "
         + "others have left, and the API answers as long as it can. Raise the limit (LimitNOFILE, ulimit -n), or lower ClientConnections "
         + "({Suppressed} more connections were met since the last such line)")]
     private partial void LogFilesScarce(int limit, long suppressed);

@@ -87,7 +87,8 @@ public readonly ref struct ClientMessage
         offset = null;
         if (json.IsEmpty || json.SequenceEqual("null"u8)) return true;
         var reader = new Utf8JsonReader(json);
-        if (!reader.Read() || reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var value) || value < 0) return false;
+        if (!reader.Read() || reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var value) || value < 0)
+            return false;
         offset = value;
         return true;
     }

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace NotifyHub.Gateway.Sockets;
 
 public enum ClientMessageKind

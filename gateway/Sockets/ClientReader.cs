@@ -18,12 +18,14 @@ public sealed partial class ClientReader(
     private const int FirstBytes = 4096;
 
     /// <summary>Reads until the connection is over, then calls <paramref name="ended"/>. Does not throw.</summary>
-    /// <remarks>An idle client waits in this method and no other of ours: each further one would keep its state in memory, a client.</remarks>
+    /// <remarks>An idle client waits in this method and no other of ours: each further one would keep its state in memory, a
+    /// client.</remarks>
     internal async Task ReadAsync(Client client, ClientStream stream, Action<Client> ended)
     {
         // Created by a handshake, but outliving it by days: what it does later is no part of the request's trace.
         Activity.Current = null;
-        using var socket = WebSocket.CreateFromStream(stream, new WebSocketCreationOptions { IsServer = true, KeepAliveInterval = TimeSpan.Zero });
+        using var socket = WebSocket.CreateFromStream(stream,
+            new WebSocketCreationOptions { IsServer = true, KeepAliveInterval = TimeSpan.Zero });
         try
         {
             // A read of nothing returns when there is something: until then no buffer is held.
@@ -33,7 +35,8 @@ public sealed partial class ClientReader(
         }
         catch (WebSocketException e) when (client.Closing)
         {
-            // RFC 6455 was found broken and the peer told so (1002, 1007), or it is too fast (1008), or it left without an answer to our close.
+            // RFC 6455 was found broken and the peer told so (1002, 1007), or it is too fast (1008), or it left without an answer
+            // to our close.
             LogEnded(e, client.Opened.ConnectionId);
             await client.Flushed;
             await ReadAwayAsync(client, stream);
@@ -108,8 +111,8 @@ public sealed partial class ClientReader(
     }
 
     /// <summary>
-    /// A connection closed with bytes unread is reset, and the reset may overtake the close frame: whoever broke the protocol would
-    /// never learn how. The heartbeat bounds it.
+    /// A connection closed with bytes unread is reset, and the reset may overtake the close frame: whoever broke the protocol
+    /// would never learn how. The heartbeat bounds it.
     /// </summary>
     private static async Task ReadAwayAsync(Client client, ClientStream stream)
     {
@@ -121,7 +124,8 @@ public sealed partial class ClientReader(
             {
             }
         }
-        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException
+            or InvalidOperationException)
         {
             // The peer is gone, or its time is up.
         }
@@ -171,7 +175,8 @@ public sealed partial class ClientReader(
         client.Answer(ServerMessage.Error(error));
     }
 
-    /// <summary>Answers the peer's close with its own code, or takes it as the answer to ours. A close without a code counts as 1000.</summary>
+    /// <summary>Answers the peer's close with its own code, or takes it as the answer to ours. A close without a code counts as
+    /// 1000.</summary>
     private static void AnswerClose(Client client, WebSocket socket) =>
         client.Close(CloseReason.ByClient, ServerFrame.CloseFrame((int)socket.CloseStatus!, ""));
 

@@ -11,7 +11,8 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>
-/// The clients of this gateway, from their admission to their end. What opens and closes is put aside for the next session report.
+/// The clients of this gateway, from their admission to their end. What opens and closes is put aside for the next session
+/// report.
 /// </summary>
 public sealed partial class ClientRegistry
 {
@@ -27,7 +28,7 @@ public sealed partial class ClientRegistry
     private readonly GatewayMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<ClientRegistry> _logger;
-    private readonly ConnectionPlaces _places;
+    private readonly ConnectionLimiter _limiter;
     private readonly FrameRate _rate;
     private readonly ClientMemory _memory;
     private readonly Action<Client> _ended;
@@ -52,7 +53,7 @@ public sealed partial class ClientRegistry
         _options = options.Value;
         (_node, _reader, _subscriptions, _follower) = (node, reader, subscriptions, follower);
         (_senders, _memory, _metrics, _time, _logger) = (senders, memory, metrics, time, logger);
-        _places = new ConnectionPlaces(_options.ClientConnections, _options.ClientConnectionsPerAddress);
+        _limiter = new ConnectionLimiter(_options.ClientConnections, _options.ClientConnectionsPerAddress);
         _rate = new FrameRate(_options.ClientMessagesPerSecond);
         _ended = End;
         follower.HasClients = () => Count > 0;
@@ -80,20 +81,21 @@ public sealed partial class ClientRegistry
     public SessionChanges Changes { get; } = new();
 
     /// <summary>
-    /// The place in the log where a client of this handshake begins. To be taken before the client is told that it is connected: whatever is
-    /// published from then on is behind it. Whoever is granted one admits the client or calls <see cref="GiveUp"/>.
+    /// The place in the log where a client of this handshake begins. To be taken before the client is told that it is connected:
+    /// whatever is published from then on is behind it. Whoever is granted one admits the client or calls <see cref="GiveUp"/>.
     /// </summary>
     public Admission Reserve(Handshake handshake, string address, out LogPlace place)
     {
         place = default;
         if (!IsOpen || _follower.Log is not { } log) return Admission.Closed;
-        var admission = _places.Take(address);
-        if (admission == Admission.Granted) place = new LogPlace(log, (handshake.Protocol.Length > 0 ? log.Envelopes : log.Plain).Head);
+        var admission = _limiter.Take(address);
+        if (admission == Admission.Granted)
+            place = new LogPlace(log, (handshake.Protocol.Length > 0 ? log.Envelopes : log.Plain).Head);
         return admission;
     }
 
     /// <summary>No client came for what was reserved.</summary>
-    public void GiveUp(string address) => _places.GiveBack(address);
+    public void GiveUp(string address) => _limiter.GiveBack(address);
 
     /// <summary>Takes in a client that has been told that it is connected. The task is its life; it does not fail.</summary>
     /// <param name="handshake">Accepted.</param>
@@ -103,11 +105,13 @@ public sealed partial class ClientRegistry
     /// <param name="address">Where it comes from, as reserved.</param>
     /// <param name="connection">Its connection.</param>
     public Task Admit(
-        Handshake handshake, LogPlace place, ClientPrincipal principal, string userAgent, string address, ClientConnection connection)
+        Handshake handshake, LogPlace place, ClientPrincipal principal, string userAgent, string address,
+            ClientConnection connection)
     {
         var number = Interlocked.Increment(ref _lastNumber);
         var opened = new SessionOpened(ConnectionId(number), address, Intern(userAgent), handshake.Protocol, _time.GetUtcNow());
-        var client = new Client(number, opened, connection, _senders.Of(number).Queue, _options.OutboxBytes, _memory) { Principal = principal };
+        var client = new Client(number, opened, connection, _senders.Of(number).Queue, _options.OutboxBytes,
+            _memory) { Principal = principal };
         Interlocked.Increment(ref _present);
         _clients[number] = client;
         Changes.Add(opened);
@@ -126,7 +130,8 @@ public sealed partial class ClientRegistry
             ? _clients.GetValueOrDefault(number)
             : null;
 
-    public LiveCounters[] Describe(IEnumerable<string> connectionIds) => [.. connectionIds.Select(Find).OfType<Client>().Select(Counters)];
+    public LiveCounters[] Describe(IEnumerable<string> connectionIds) =>
+        [.. connectionIds.Select(Find).OfType<Client>().Select(Counters)];
 
     private LiveCounters Counters(Client client) => _senders.Of(client.Number).CountersOf(client);
 
@@ -134,7 +139,7 @@ public sealed partial class ClientRegistry
     {
         Interlocked.Add(ref _received, client.Received);
         _clients.TryRemove(client.Number, out _);
-        _places.GiveBack(client.Opened.IpAddress);
+        _limiter.GiveBack(client.Opened.IpAddress);
         var reason = client.Reason;
         Changes.Add(new SessionClosed(Counters(client), _time.GetUtcNow(), reason.Abnormal, reason.Text));
         client.HasLeft = true;
@@ -145,7 +150,8 @@ public sealed partial class ClientRegistry
 
     private string ConnectionId(long number) => $"{_node.Id[^8..]}-{number:x}";
 
-    /// <summary>Ten thousand clients of one kind share one text; the bound keeps a visitor who invents new ones from filling memory.</summary>
+    /// <summary>Ten thousand clients of one kind share one text; the bound keeps a visitor who invents new ones from filling
+    /// memory.</summary>
     private string Intern(string userAgent)
     {
         if (userAgent.Length > MaxUserAgentLength) userAgent = userAgent[..MaxUserAgentLength];

@@ -6,9 +6,10 @@ using NotifyHub.Gateway.Network;
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>
-/// What the framework's <see cref="System.Net.WebSockets.WebSocket"/> reads from and answers to. Reads come straight from the connection,
-/// until something is wrong with them that the framework does not see (<see cref="FrameWatch"/>, <see cref="FrameRate"/>). Writes, which are whole control frames (pongs, a close after a protocol error), only join the client's outbox: the sender
-/// is the one writer.
+/// What the framework's <see cref="System.Net.WebSockets.WebSocket"/> reads from and answers to. Reads come straight from the
+/// connection, until something is wrong with them that the framework does not see (<see cref="FrameWatch"/>,
+/// <see cref="FrameRate"/>). Writes, which are whole control frames (pongs, a close after a protocol error), only join the
+/// client's outbox: the sender is the one writer.
 /// </summary>
 /// <remarks>Reading pauses while the client's answers wait for it, or when it has sent more than it may; TCP then makes the peer
 /// wait.</remarks>
@@ -44,7 +45,8 @@ internal sealed class ClientStream(Client client, ClientConnection connection, F
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var frame = buffer.ToArray();
-        if (frame is [ServerFrame.FinalClose, >= 2, var high, var low, ..]) client.Close(CloseReason.Broken(high << 8 | low), frame);
+        if (frame is [ServerFrame.FinalClose, >= 2, var high, var low, ..])
+            client.Close(CloseReason.Broken(high << 8 | low), frame);
         else client.Queue(frame);
         return ValueTask.CompletedTask;
     }
@@ -52,7 +54,8 @@ internal sealed class ClientStream(Client client, ClientConnection connection, F
     private ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
         client.LastHeard = Environment.TickCount64;
-        // No cancellation is passed on: a read ends when its connection is disposed, and a registration for each would cost memory.
+        // No cancellation is passed on: a read ends when its connection is disposed, and a registration for each would cost
+        // memory.
         return connection.Socket is { } socket
             ? socket.ReceiveAsync(buffer, SocketFlags.None, CancellationToken.None)
             : connection.Stream!.ReadAsync(buffer, CancellationToken.None);
@@ -101,7 +104,8 @@ internal sealed class ClientStream(Client client, ClientConnection connection, F
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Reading is asynchronous.");
 
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("Writing is asynchronous.");
+    public override void Write(byte[] buffer, int offset, int count) =>
+        throw new NotSupportedException("Writing is asynchronous.");
 
     public override long Length => throw new NotSupportedException();
 

@@ -9,9 +9,9 @@ using NotifyHub.Gateway.Telemetry;
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>
-/// Accepts the connections of the clients' port. It looks at the first bytes without taking them: an ordinary request for a WebSocket is
-/// answered here and becomes a client on its bare socket; whatever else there is goes to the HTTP server untouched. A client so costs
-/// none of the HTTP server's objects, and nothing but its sender ever writes to its socket (docs/adr/0002).
+/// Accepts the connections of the clients' port. It looks at the first bytes without taking them: an ordinary request for a
+/// WebSocket is answered here and becomes a client on its bare socket; whatever else there is goes to the HTTP server untouched.
+/// A client so costs none of the HTTP server's objects, and nothing but its sender ever writes to its socket (docs/adr/0002).
 /// </summary>
 public sealed partial class ClientTransport(
     IOptions<GatewayOptions> options,
@@ -31,11 +31,13 @@ public sealed partial class ClientTransport(
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         var socket = Bind((IPEndPoint)endpoint);
-        if (!ReferenceEquals(endpoint, clientEndPoint.EndPoint)) return ValueTask.FromResult<IConnectionListener>(OtherPort(socket, (IPEndPoint)endpoint));
+        if (!ReferenceEquals(endpoint, clientEndPoint.EndPoint))
+            return ValueTask.FromResult<IConnectionListener>(OtherPort(socket, (IPEndPoint)endpoint));
         Ready(socket, options.Value);
         Bound?.Invoke(((IPEndPoint)socket.LocalEndPoint!).Port);
         if (OpenFiles.Limit < OpenFiles.Needed(options.Value))
-            LogFewFiles(OpenFiles.Limit, OpenFiles.Needed(options.Value), options.Value.ClientConnections, OpenFiles.RoomForClients);
+            LogFewFiles(OpenFiles.Limit, OpenFiles.Needed(options.Value), options.Value.ClientConnections,
+                OpenFiles.RoomForClients);
         var listener = ActivatorUtilities.CreateInstance<ClientListener>(services, socket);
         _stopListening = listener.StopListening;
         return ValueTask.FromResult<IConnectionListener>(listener);
@@ -59,7 +61,8 @@ public sealed partial class ClientTransport(
         var isHealthPort = options.Value.HealthPort > 0 && endPoint.Port == options.Value.HealthPort;
         var ports = services.GetRequiredService<HttpPorts>();
         return new HttpPortListener(
-            socket, isHealthPort ? _ => true : ports.HasRoomFor, () => metrics.Refused(Refusal.OtherOutOfFiles), services.GetRequiredService<TimeProvider>(), logger,
+            socket, isHealthPort ? _ => true : ports.HasRoomFor, () => metrics.Refused(Refusal.OtherOutOfFiles),
+                services.GetRequiredService<TimeProvider>(), logger,
             services.GetRequiredService<ILoggerFactory>());
     }
 
@@ -92,7 +95,8 @@ public sealed partial class ClientTransport(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "This process may open {Limit} files. ClientConnections ({Clients}), HttpConnections and "
+    [LoggerMessage(Level = LogLevel.Warning,
+        Message = "This process may open {Limit} files. ClientConnections ({Clients}), HttpConnections and "
         + "PushConnections need {Needed} together: some {Room} clients find room, more are refused. Raise the limit (systemd LimitNOFILE, Docker "
         + "ulimits: nofile, ulimit -n), or lower these settings")]
     private partial void LogFewFiles(int limit, long needed, int clients, int room);

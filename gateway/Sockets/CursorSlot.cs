@@ -22,8 +22,8 @@ internal struct CursorSlot
     /// <summary>Nothing is being sent in the background: the sender may write.</summary>
     public bool IsWritable;
 
-    /// <summary>Bytes of the live log that the client has yet to be sent; 0 while it reads pages of history, which keep none of the
-    /// log in memory and are bounded by <see cref="ClientMemory"/>.</summary>
+    /// <summary>Bytes of the live log that the client has yet to be sent; 0 while it reads pages of history, which keep none of
+    /// the log in memory and are bounded by <see cref="ClientMemory"/>.</summary>
     public readonly long Lag(LogHead head) => Segment is { IsPage: false } segment ? head.Bytes - (segment.Start + Position) : 0;
 
     /// <summary>Everything up to this offset was sent. Returns how many messages that were.</summary>

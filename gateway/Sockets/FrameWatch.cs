@@ -4,9 +4,10 @@ using NotifyHub.Gateway.Network;
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>
-/// Follows the frames in what a client sends, for what the framework's WebSocket finds out too late: it waits for four bytes more before it
-/// looks whether a frame is masked, it judges a text only when its frame is whole (and never when an empty one ends it), it takes a length in more
-/// bytes than it needs, and it takes any number of frames. Bytes in; frames begun and the first fault out, wherever the bytes are cut.
+/// Follows the frames in what a client sends, for what the framework's WebSocket finds out too late: it waits for four bytes more
+/// before it looks whether a frame is masked, it judges a text only when its frame is whole (and never when an empty one ends
+/// it), it takes a length in more bytes than it needs, and it takes any number of frames. Bytes in; frames begun and the first
+/// fault out, wherever the bytes are cut.
 /// </summary>
 internal struct FrameWatch
 {

@@ -33,7 +33,8 @@ public sealed record Handshake(string AcceptKey, string Protocol, long? Since, s
         handshake = null;
         fault = null;
         if (request.Version != "13") fault = HandshakeFault.Version;
-        else if (request.Key is not { Length: 24 } key || !Base64.IsValid(key, out var keyBytes) || keyBytes != 16) fault = HandshakeFault.Key;
+        else if (request.Key is not { Length: 24 } key || !Base64.IsValid(key, out var keyBytes) || keyBytes != 16) fault =
+            HandshakeFault.Key;
         else if (!IsAllowed(request.Origin, allowedOrigins)) fault = HandshakeFault.Origin;
         else if (!TryReadSince(request.Query, out var since, out var epoch)) fault = HandshakeFault.Since;
         else handshake = new Handshake(AcceptKeyFor(key), OffersV1(request.Protocols) ? V1 : "", since, epoch);
@@ -61,8 +62,8 @@ public sealed record Handshake(string AcceptKey, string Protocol, long? Since, s
     }
 
     /// <summary>
-    /// A page's origin is checked, since browsers let any page open a WebSocket. Programs send none. <c>null</c> is no exception: any page can
-    /// have that origin, by a sandboxed frame; nor is this machine, where anybody may serve a page.
+    /// A page's origin is checked, since browsers let any page open a WebSocket. Programs send none. <c>null</c> is no exception:
+    /// any page can have that origin, by a sandboxed frame; nor is this machine, where anybody may serve a page.
     /// </summary>
     private static bool IsAllowed(string? origin, IReadOnlyList<string> allowed) =>
         allowed.Count == 0 || origin is null || allowed.Contains(origin, StringComparer.OrdinalIgnoreCase);
@@ -78,7 +79,8 @@ public sealed record Handshake(string AcceptKey, string Protocol, long? Since, s
         var values = QueryHelpers.ParseQuery(query);
         if (values.TryGetValue("epoch", out var epochs)) epoch = epochs[0];
         if (!values.TryGetValue("since", out var sinces)) return true;
-        if (sinces is not [{ } text] || !long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value)) return false;
+        if (sinces is not [{ } text] || !long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value))
+            return false;
         // The framework takes "41\0" for 41.
         if (text.Contains('\0', StringComparison.Ordinal)) return false;
         since = value;

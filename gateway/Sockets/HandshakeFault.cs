@@ -1,10 +1,3 @@
-using System.Buffers.Text;
-using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
-using Microsoft.AspNetCore.WebUtilities;
-
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>Why a handshake is refused.</summary>

@@ -1,13 +1,9 @@
-using System.Buffers.Text;
-using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace NotifyHub.Gateway.Sockets;
 
-/// <summary>What a request for a WebSocket says, wherever it was parsed: by <see cref="ClientTransport"/> or by the HTTP server.</summary>
+/// <summary>What a request for a WebSocket says, wherever it was parsed: by <see cref="ClientTransport"/> or by the HTTP
+/// server.</summary>
 /// <param name="Path">Without the query.</param>
 /// <param name="Query">With its <c>?</c>, or empty.</param>
 /// <param name="Key"><c>Sec-WebSocket-Key</c>.</param>
@@ -36,7 +32,8 @@ public sealed record HandshakeRequest(
     public string? Token()
     {
         // Another scheme is between the client and a proxy.
-        if (Authorization is not null && Authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)) return Authorization[Bearer.Length..].Trim();
+        if (Authorization is not null && Authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
+            return Authorization[Bearer.Length..].Trim();
         if (ApiKey is not null) return ApiKey;
         if (Protocols is not null && Protocols.Contains(TokenProtocol, StringComparison.Ordinal))
         {
@@ -44,7 +41,8 @@ public sealed record HandshakeRequest(
                 if (offered.StartsWith(TokenProtocol, StringComparison.Ordinal)) return offered[TokenProtocol.Length..];
         }
 
-        return Query.Contains("token", StringComparison.OrdinalIgnoreCase) && QueryHelpers.ParseQuery(Query).TryGetValue("token", out var tokens)
+        return Query.Contains("token", StringComparison.OrdinalIgnoreCase)
+            && QueryHelpers.ParseQuery(Query).TryGetValue("token", out var tokens)
             ? tokens.ToString()
             : null;
     }

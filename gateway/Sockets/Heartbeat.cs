@@ -5,8 +5,8 @@ using NotifyHub.Gateway.Settings;
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>
-/// What is looked at for each client twice a second: whether it lives, whether it takes what waits for it, and, when the
-/// clients' memory is short, who has held the most of it for the longest time. Nothing is kept per client but a few stamps.
+/// Checks each client twice per second: whether it is alive, whether it takes what waits for it, and, when the clients' memory is
+/// short, which clients have held theirs the longest. Keeps a few timestamps per client and nothing else.
 /// </summary>
 public sealed partial class Heartbeat(GatewayOptions options, ClientMemory memory, History history, ILogger<Heartbeat> logger)
 {
@@ -31,7 +31,7 @@ public sealed partial class Heartbeat(GatewayOptions options, ClientMemory memor
         List<Client>? holders = null;
         foreach (var client in clients)
         {
-            Attend(client, now);
+            Check(client, now);
             if (shortage > 0 && client.HeldBytes > 0 && now - client.HeldSince(now) >= MinHeldMilliseconds)
                 (holders ??= []).Add(client);
         }
@@ -39,7 +39,7 @@ public sealed partial class Heartbeat(GatewayOptions options, ClientMemory memor
         if (holders is not null) Relieve(holders, shortage, now);
     }
 
-    private void Attend(Client client, long now)
+    private void Check(Client client, long now)
     {
         if (client.Closing)
         {

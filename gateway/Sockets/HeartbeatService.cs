@@ -3,9 +3,11 @@ using NotifyHub.Gateway.Telemetry;
 
 namespace NotifyHub.Gateway.Sockets;
 
-/// <summary>The one timer of all clients: runs the <see cref="Heartbeat"/>, and samples how far clients lag for the metrics.</summary>
+/// <summary>The one timer of all clients: runs the <see cref="Heartbeat"/>, and samples how far clients lag for the
+/// metrics.</summary>
 public sealed class HeartbeatService(
-    Heartbeat heartbeat, ClientRegistry clients, SenderPool senders, ChannelFollower follower, GatewayMetrics metrics, TimeProvider time)
+    Heartbeat heartbeat, ClientRegistry clients, SenderPool senders, ChannelFollower follower, GatewayMetrics metrics,
+        TimeProvider time)
     : BackgroundService
 {
     private static readonly TimeSpan SampleInterval = TimeSpan.FromSeconds(10);

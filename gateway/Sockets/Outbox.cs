@@ -3,15 +3,16 @@ using NotifyHub.Gateway.Channels;
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>
-/// What waits for one client beside the log: pongs, answers, a new place for its cursor, a close frame; in order. Most clients
-/// never have any, so it holds nothing until it is used, and is its own lock. It takes whatever comes: while it is full, the
-/// client's reader reads nothing that could be answered.
+/// What waits for one client beside the log, in order: pongs, answers, a new place for its cursor, a close frame. Most clients
+/// never have any, so it holds nothing until it is used. It takes whatever comes: while it is full, the client's reader reads
+/// nothing that could be answered.
 /// </summary>
 internal sealed class Outbox(int maxBytes, ClientMemory memory)
 {
     /// <summary>What an answer takes in memory beside its bytes, about.</summary>
     public const int AnswerOverhead = 48;
 
+    private readonly Lock _lock = new();
     private Queue<byte[]>? _answers;
     private Move? _move;
     private int _answersBeforeMove;
@@ -40,7 +41,7 @@ internal sealed class Outbox(int maxBytes, ClientMemory memory)
     {
         get
         {
-            lock (this) return Next() is not null;
+            lock (_lock) return Next() is not null;
         }
     }
 
@@ -51,7 +52,7 @@ internal sealed class Outbox(int maxBytes, ClientMemory memory)
     /// <summary>Completes when there is room again, or nothing more is answered anyhow.</summary>
     public Task RoomAsync()
     {
-        lock (this)
+        lock (_lock)
         {
             if (_isClosed || !IsFull) return Task.CompletedTask;
             return (_room ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
@@ -62,7 +63,7 @@ internal sealed class Outbox(int maxBytes, ClientMemory memory)
     /// it here.</summary>
     public void Add(byte[] frames)
     {
-        lock (this)
+        lock (_lock)
         {
             if (_isClosed) return;
             Count(Cost(frames));
@@ -74,7 +75,7 @@ internal sealed class Outbox(int maxBytes, ClientMemory memory)
     public bool TryMove(Move move)
     {
         Move? replaced;
-        lock (this)
+        lock (_lock)
         {
             if (_isClosed) return false;
             replaced = _move;
@@ -89,7 +90,7 @@ internal sealed class Outbox(int maxBytes, ClientMemory memory)
     /// <summary>The close frame always fits, with what is said before it: both are small and nothing follows.</summary>
     public void AddLast(byte[] frames)
     {
-        lock (this)
+        lock (_lock)
         {
             _isClosed = true;
             _last = frames;
@@ -101,7 +102,7 @@ internal sealed class Outbox(int maxBytes, ClientMemory memory)
     public void Clear()
     {
         Move? dropped;
-        lock (this)
+        lock (_lock)
         {
             _isClosed = true;
             foreach (var answer in _answers ?? []) Count(-Cost(answer));
@@ -120,7 +121,7 @@ internal sealed class Outbox(int maxBytes, ClientMemory memory)
     {
         var (buffer, length, cost, isLast) = (Array.Empty<byte>(), 0, 0, false);
         Move? move = null;
-        lock (this)
+        lock (_lock)
         {
             var taken = 0;
             for (; Next() is { } frames && (taken == 0 || length + frames.Length <= joined.Length); taken++)
@@ -151,7 +152,7 @@ internal sealed class Outbox(int maxBytes, ClientMemory memory)
     public void SetSent(int cost)
     {
         if (cost == 0) return;
-        lock (this)
+        lock (_lock)
         {
             Count(-cost);
             // Not at once when one byte has gone: reading in larger pieces costs less.

@@ -4,8 +4,9 @@ using System.Text;
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>
-/// Reads the head of an HTTP/1.1 request just well enough to recognise an ordinary request for a WebSocket. Whatever is unusual, broken,
-/// incomplete or anything else is "not recognised" and goes to the HTTP server, which knows all the rules and how to refuse.
+/// Reads the head of an HTTP/1.1 request just well enough to recognise an ordinary request for a WebSocket. Whatever is unusual,
+/// broken, incomplete or anything else is "not recognised" and goes to the HTTP server, which knows all the rules and how to
+/// refuse.
 /// </summary>
 public static class RequestHead
 {
@@ -15,7 +16,8 @@ public static class RequestHead
     private static readonly SearchValues<byte> NameBytes =
         SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
 
-    private static readonly SearchValues<byte> ValueBytes = SearchValues.Create([(byte)'\t', .. Enumerable.Range(0x20, 0x5f).Select(b => (byte)b)]);
+    private static readonly SearchValues<byte> ValueBytes =
+        SearchValues.Create([(byte)'\t', .. Enumerable.Range(0x20, 0x5f).Select(b => (byte)b)]);
 
     private static ReadOnlySpan<byte> End => "\r\n\r\n"u8;
 
@@ -48,7 +50,8 @@ public static class RequestHead
 
         return fields.AsksForWebSocket
             ? new HandshakeRequest(
-                path, queryStart < 0 ? "" : Text(target[queryStart..]), fields.Key, fields.Version, fields.Protocols, fields.Origin,
+                path, queryStart < 0
+                    ? "" : Text(target[queryStart..]), fields.Key, fields.Version, fields.Protocols, fields.Origin,
                 fields.UserAgent ?? "", fields.Authorization, fields.ApiKey, fields.ForwardedFor)
             : null;
     }
@@ -82,7 +85,8 @@ public static class RequestHead
             if (colon <= 0) return false;
             var name = line[..colon];
             var value = line[(colon + 1)..].Trim(" \t"u8);
-            // Anything but visible ASCII is for the HTTP server to judge; so is a bare CR or LF, which two parsers may understand in two ways.
+            // Anything but visible ASCII is for the HTTP server to judge; so is a bare CR or LF, which two parsers may understand
+            // in two ways.
             if (name.IndexOfAnyExcept(NameBytes) >= 0 || value.IndexOfAnyExcept(ValueBytes) >= 0) return false;
             switch (name.Length)
             {

@@ -5,10 +5,10 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>
-/// One thread that owns a share of the clients and is the only one to write to their connections. Whenever the log grows it takes every
-/// client whose cursor is behind and sends the whole contiguous rest in one call. A socket that would block is left to the system
-/// until it has taken what was pending; nobody waits for it. Past the backlog limit its client is evicted. Answers and the log
-/// take turns: a pass serves each client once that was in the queue when it began, then comes the log.
+/// One thread that owns a share of the clients and is the only one to write to their connections. Whenever the log grows it takes
+/// every client whose cursor is behind and sends the whole contiguous rest in one call. A socket that would block is left to the
+/// system until it has taken what was pending; nobody waits for it. Past the backlog limit its client is evicted. Answers and the
+/// log take turns: a pass serves each client once that was in the queue when it began, then comes the log.
 /// </summary>
 public sealed partial class Sender : IDisposable
 {
@@ -42,7 +42,7 @@ public sealed partial class Sender : IDisposable
     }
 
     /// <summary>The clients to be served.</summary>
-    public ReadyQueue<Client> Queue { get; } = new();
+    public ReadyList<Client> Queue { get; } = new();
 
     /// <summary>Messages sent to clients so far, answers included.</summary>
     public long Sent => Delivered + Queue.Answers;
@@ -96,8 +96,8 @@ public sealed partial class Sender : IDisposable
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
-                // A defect in the handling of one client must not end delivery for the others of this thread, nor make those wait that
-                // were next in the queue.
+                // A defect in the handling of one client must not end delivery for the others of this thread, nor make those wait
+                // that were next in the queue.
                 LogFailure(e);
                 Queue.Wake();
             }
@@ -166,7 +166,8 @@ public sealed partial class Sender : IDisposable
         return true;
     }
 
-    /// <summary>Up to where every client of the shard has been sent the log. One that reads pages of history does not follow it yet.</summary>
+    /// <summary>Up to where every client of the shard has been sent the log. One that reads pages of history does not follow it
+    /// yet.</summary>
     private static long DeliveredOffset(Shard shard)
     {
         var offset = shard.SweptHead?.Offset ?? 0;
@@ -208,7 +209,8 @@ public sealed partial class Sender : IDisposable
             if (segment.Next is not { } next) return;
             (slot.Segment, slot.Position) = (next, 0);
             if (next.EndBefore is not { } last) continue;
-            // Into a log that was begun anew, whose offsets begin elsewhere. What was still to be sent of the old one is no longer reported.
+            // Into a log that was begun anew, whose offsets begin elsewhere. What was still to be sent of the old one is no
+            // longer reported.
             _sent += slot.AdvanceTo(last);
             slot.Offset = next.FirstOffset - 1;
         }

@@ -42,7 +42,8 @@ public static class ServerMessage
     });
 
     /// <summary>A planned close follows; come back after this long.</summary>
-    public static byte[] Reconnect(int afterMilliseconds) => Frame("reconnect", writer => writer.WriteNumber("after_ms", afterMilliseconds));
+    public static byte[] Reconnect(int afterMilliseconds) =>
+        Frame("reconnect", writer => writer.WriteNumber("after_ms", afterMilliseconds));
 
     private static byte[] Frame(string type, Action<Utf8JsonWriter> write)
     {

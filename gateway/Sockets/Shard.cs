@@ -3,8 +3,8 @@ using NotifyHub.Gateway.Channels;
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>
-/// The clients of one sender that follow the same form of the log. What a sweep needs of each is in <see cref="Slots"/>, side by side:
-/// with thousands of clients, the cost of a message beyond the sends themselves is the memory that is touched per client.
+/// The clients of one sender that follow the same form of the log. What a sweep needs of each is in <see cref="Slots"/>, side by
+/// side: with thousands of clients, the cost of a message beyond the sends themselves is the memory that is touched per client.
 /// </summary>
 /// <remarks>Changed by the sender's thread only; the lock is for threads that read what a client was sent.</remarks>
 /// <param name="index">Of this shard in its sender.</param>

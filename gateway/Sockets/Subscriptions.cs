@@ -8,7 +8,8 @@ namespace NotifyHub.Gateway.Sockets;
 /// Puts a client's cursor where it belongs: at the head, or behind the last offset it has. History and the live stream are one
 /// chain of frames to the cursor, so there is no hole and no repeat between the two.
 /// </summary>
-public sealed partial class Subscriptions(ChannelFollower follower, History history, TimeProvider time, ILogger<Subscriptions> logger)
+public sealed partial class Subscriptions(ChannelFollower follower, History history, TimeProvider time,
+    ILogger<Subscriptions> logger)
 {
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
 
@@ -26,7 +27,8 @@ public sealed partial class Subscriptions(ChannelFollower follower, History hist
         else client.MoveTo(ServerMessage.Subscribed(log.Epoch, head.Offset, recovered: false), head.Cursor, head.Offset);
     }
 
-    /// <summary>A <c>subscribe</c> message: with an offset the cursor goes there, without one the client is told where it stands.</summary>
+    /// <summary>A <c>subscribe</c> message: with an offset the cursor goes there, without one the client is told where it
+    /// stands.</summary>
     public void Start(Client client, long? since, string? epoch)
     {
         if (since is { } offset) Resume(client, offset, epoch);
@@ -35,19 +37,19 @@ public sealed partial class Subscriptions(ChannelFollower follower, History hist
 
     private void Resume(Client client, long since, string? epoch)
     {
-        if (client.Placement.Want(since, epoch)) _ = ResumeAsync(client, client.Placement);
+        if (client.Resumes.Add(since, epoch)) _ = ResumeAsync(client, client.Resumes);
     }
 
-    /// <summary>Carries out what the client wants, one after the other, until it wants nothing more.</summary>
-    private async Task ResumeAsync(Client client, Placement placement)
+    /// <summary>Carries out the client's requests, one after the other, until there is none.</summary>
+    private async Task ResumeAsync(Client client, ResumeRequests requests)
     {
         try
         {
             while (true)
             {
-                await RestAsync(placement);
-                if (!placement.TryTake(out var since, out var epoch, out var cancellation)) return;
-                placement.BegunAt = time.GetTimestamp();
+                await DelayAsync(requests);
+                if (!requests.TryTake(out var since, out var epoch, out var cancellation)) return;
+                requests.BegunAt = time.GetTimestamp();
                 await PlaceAsync(client, since, epoch, cancellation);
             }
         }
@@ -59,11 +61,11 @@ public sealed partial class Subscriptions(ChannelFollower follower, History hist
         }
     }
 
-    /// <summary>What a client may cost by moving its cursor about is bounded; the first time it need not wait.</summary>
-    private async ValueTask RestAsync(Placement placement)
+    /// <summary>Bounds what a client may cost by moving its cursor; the first request need not wait.</summary>
+    private async ValueTask DelayAsync(ResumeRequests requests)
     {
-        var rest = placement.BegunAt is { } begun ? Placement.MinInterval - time.GetElapsedTime(begun) : TimeSpan.Zero;
-        if (rest > TimeSpan.Zero) await Task.Delay(rest, time);
+        var delay = requests.BegunAt is { } begun ? ResumeRequests.MinInterval - time.GetElapsedTime(begun) : TimeSpan.Zero;
+        if (delay > TimeSpan.Zero) await Task.Delay(delay, time);
     }
 
     private async Task PlaceAsync(Client client, long since, string? epoch, CancellationToken cancellation)
@@ -84,7 +86,7 @@ public sealed partial class Subscriptions(ChannelFollower follower, History hist
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // The client is gone, or wants to be elsewhere.
+            // The client is gone, or sent a newer request.
         }
     }
 

@@ -1,13 +1,12 @@
 using System.Diagnostics.Metrics;
 using NotifyHub.Gateway.Network;
-using NotifyHub.Grains.Telemetry;
 using NotifyHub.Hosting.Metrics;
 
 namespace NotifyHub.Gateway.Telemetry;
 
 /// <summary>
-/// What a gateway measures, as docs/telemetry.md lists it. What is counted anyhow is only read when somebody asks; the rest is added once a
-/// batch. Nothing is told of a single connection or message.
+/// What a gateway measures, as docs/telemetry.md lists it. What is counted anyhow is only read when somebody asks; the rest is
+/// added once a batch. Nothing is told of a single connection or message.
 /// </summary>
 public sealed class GatewayMetrics
 {
@@ -40,15 +39,18 @@ public sealed class GatewayMetrics
 
     public GatewayMetrics(IMeterFactory meters)
     {
-        _meter = meters.Create(SiloMetrics.MeterName);
+        _meter = meters.Create(Tally.MeterName);
         _closed = new Tally(
             _meter, "notifyhub.connections.closed", "{connection}", "Clients' connections that have ended, by reason.",
             "notifyhub.close.reason", CloseReason.All.Select(reason => reason.Label));
         _refused = new Tally(
-            _meter, "notifyhub.connections.refused", "{connection}", "Connections turned away before they were clients or could push, by port and reason.",
-            ("notifyhub.refusal.port", "notifyhub.refusal.reason"), Refusal.All.Select(refusal => (refusal.Port, refusal.Reason)));
+            _meter, "notifyhub.connections.refused", "{connection}",
+                "Connections turned away before they were clients or could push, by port and reason.",
+            ("notifyhub.refusal.port", "notifyhub.refusal.reason"),
+                Refusal.All.Select(refusal => (refusal.Port, refusal.Reason)));
         _published = new Tally(
-            _meter, "notifyhub.publish.messages", "{message}", "Messages published through this gateway, by source.", Source, PublishSource.Tcp, PublishSource.Rest);
+            _meter, "notifyhub.publish.messages", "{message}", "Messages published through this gateway, by source.", Source,
+                PublishSource.Tcp, PublishSource.Rest);
         _publishDuration = _meter.CreateHistogram(
             "notifyhub.publish.duration", "s", "From a publish until it is durable and can be acknowledged; of lines, a batch of them.", advice: Durations);
         _deliveryDuration = _meter.CreateHistogram(
@@ -60,10 +62,11 @@ public sealed class GatewayMetrics
             "notifyhub.outbox.size", "By", "Answers that wait for clients: all clients, every 10 s.", advice: Sizes);
         _repairs = new Tally(_meter, "notifyhub.repairs", "{hole}", "Holes in what the silos pushed, filled by reading.");
         _repairedMessages = new Tally(_meter, "notifyhub.repair.messages", "{message}", "Messages read to fill holes.");
-        _leaseLosses = new Tally(_meter, "notifyhub.lease.losses", "{loss}", "Leases of this gateway that ended while it was alive.");
+        _leaseLosses = new Tally(_meter, "notifyhub.lease.losses", "{loss}",
+            "Leases of this gateway that ended while it was alive.");
         _pushLines = new Tally(
             _meter, "notifyhub.push.lines", "{line}", "Lines of the push port, by what became of them.",
-            "notifyhub.push.outcome", "ok", "invalid", "too_long", "unauthorized", "busy", "unavailable", "internal");
+            "notifyhub.push.outcome", "ok", "invalid", "too_long", "unauthorized", "busy", "unavailable", "broken", "internal");
         _loginFailures = new Tally(
             _meter, "notifyhub.login.failures", "{attempt}", "Logins that were refused.", Error,
             "invalid_credentials", "default_password", "rate_limited", "malformed");
@@ -76,7 +79,8 @@ public sealed class GatewayMetrics
             "Memory that clients hold: pages of history, answers that wait, long messages being received.");
         _meter.CreateObservableUpDownCounter("notifyhub.connections.active", active, "{connection}", "Clients connected.");
         _meter.CreateObservableCounter("notifyhub.connections.opened", opened, "{connection}", "Clients let in.");
-        _meter.CreateObservableCounter("notifyhub.delivery.messages", delivered, "{message}", "Messages of the channel sent to clients.");
+        _meter.CreateObservableCounter("notifyhub.delivery.messages", delivered, "{message}",
+            "Messages of the channel sent to clients.");
     }
 
     public void ObservePush(Func<int> connections) => _meter.CreateObservableUpDownCounter(
@@ -84,8 +88,10 @@ public sealed class GatewayMetrics
 
     public void ObserveGrid(Func<bool> reachable, Func<long> head)
     {
-        _meter.CreateObservableGauge("notifyhub.grid.reachable", () => reachable() ? 1 : 0, "1", "1: the silos answer this gateway; 0: they do not.");
-        _meter.CreateObservableCounter("notifyhub.channel.messages", head, "{message}", "Messages of the channel since its beginning, as far as this gateway has them.");
+        _meter.CreateObservableGauge("notifyhub.grid.reachable", () => reachable() ? 1 : 0, "1",
+            "1: the silos answer this gateway; 0: they do not.");
+        _meter.CreateObservableCounter("notifyhub.channel.messages", head, "{message}",
+            "Messages of the channel since its beginning, as far as this gateway has them.");
     }
 
     public void Closed(CloseReason reason) => _closed.Add(reason.Label, 1);
@@ -109,7 +115,8 @@ public sealed class GatewayMetrics
     }
 
     public void PublishFailed(string source, string error, TimeSpan duration) =>
-        _publishDuration.Record(duration.TotalSeconds, new KeyValuePair<string, object?>(Source, source), new KeyValuePair<string, object?>(Error, error));
+        _publishDuration.Record(duration.TotalSeconds, new KeyValuePair<string, object?>(Source, source),
+            new KeyValuePair<string, object?>(Error, error));
 
     public void Delivered(TimeSpan duration) => _deliveryDuration.Record(duration.TotalSeconds);
 

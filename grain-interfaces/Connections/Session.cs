@@ -11,19 +11,6 @@ public sealed record SessionOpened(
     [property: Id(3)] string Protocol,
     [property: Id(4)] DateTimeOffset ConnectedAt);
 
-/// <summary>What a session has sent and received so far.</summary>
-/// <param name="Sent">Messages from the server to the client; control frames are not counted.</param>
-/// <param name="Received">Messages from the client.</param>
-/// <param name="Errors">Messages from the client that were answered with an error.</param>
-[GenerateSerializer, Immutable, Alias("NotifyHub.LiveCounters")]
-public sealed record LiveCounters(
-    [property: Id(0)] string ConnectionId,
-    [property: Id(1)] long Sent,
-    [property: Id(2)] long Received,
-    [property: Id(3)] int Errors,
-    [property: Id(4)] string? LastError,
-    [property: Id(5)] DateTimeOffset? LastPingAt);
-
 /// <param name="Counters">The final counters.</param>
 /// <param name="Abnormal">It ended by a protocol error, an oversized frame, a reset, or was evicted as too slow.</param>
 /// <param name="Reason">Why it ended, for operators.</param>

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using Cronos;
-using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.GrainInterfaces;
 

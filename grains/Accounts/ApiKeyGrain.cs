@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Storage;
 using Orleans.Concurrency;
 
 namespace NotifyHub.Grains.Accounts;
@@ -51,6 +50,6 @@ public sealed partial class ApiKeyGrain(ApiKeyStore store, TimeProvider time, IL
 
     private static string Hash(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
 
-    [LoggerMessage(LogLevel.Warning, "The use of API key {Id} could not be noted: {Failure}")]
+    [LoggerMessage(101, LogLevel.Warning, "The use of API key {Id} could not be noted: {Failure}")]
     private partial void LogNotNoted(long id, string failure);
 }

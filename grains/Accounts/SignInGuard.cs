@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
+using NotifyHub.Grains.Settings;
 using NotifyHub.Hosting;
 
 namespace NotifyHub.Grains.Accounts;

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Audit;
-using NotifyHub.Grains.Storage;
+using NotifyHub.Grains.Settings;
 using Orleans.Concurrency;
 
 namespace NotifyHub.Grains.Accounts;
@@ -130,6 +130,6 @@ public sealed partial class UserGrain : Grain, IUserGrain
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "The login of user {Id} from {Address} could not be noted: {Failure}")]
+    [LoggerMessage(201, LogLevel.Warning, "The login of user {Id} from {Address} could not be noted: {Failure}")]
     private partial void LogNotNoted(long id, string address, string failure);
 }

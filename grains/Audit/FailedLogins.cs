@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Storage;
 
 namespace NotifyHub.Grains.Audit;
 
@@ -89,6 +88,6 @@ public sealed partial class FailedLogins(AuditStore store, TimeProvider time, IL
         while (await timer.WaitForNextTickAsync(stoppingToken)) await WriteAsync(stoppingToken);
     }
 
-    [LoggerMessage(LogLevel.Warning, "The audit log of failed logins waits: {Reason}")]
+    [LoggerMessage(301, LogLevel.Warning, "The audit log of failed logins waits: {Reason}")]
     private partial void LogWaiting(string reason);
 }

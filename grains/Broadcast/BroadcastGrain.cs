@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Settings;
 using NotifyHub.Grains.Storage;
 using NotifyHub.Grains.Telemetry;
 using Orleans.Concurrency;
@@ -73,7 +74,7 @@ public sealed partial class BroadcastGrain(
         // Once is enough: from here on it has what this activation gives it.
         if (known is not null && await IsReplacedAsync(known)) await _state.ReplacedAsync(known);
         state = await _state.OpenAsync();
-        _feeds[gatewayId] = new GatewayFeed(observer, state.Head, metrics, time);
+        _feeds[gatewayId] = new GatewayFeed(gatewayId, _channel, observer, state.Head, metrics, time, logger);
         LogGatewayJoined(gatewayId, _channel);
         return _state.Current ?? state;
     }
@@ -246,13 +247,14 @@ public sealed partial class BroadcastGrain(
     private static string ErrorOf(Exception failure) => failure switch
     {
         FencedException => "fenced",
-        StorageUnavailableException => "storage_unavailable",
+        StorageBrokenException => SiloMetrics.StorageBroken,
+        StorageUnavailableException => SiloMetrics.StorageUnavailable,
         _ => "not_storable",
     };
 
     private Message Write(Draft draft, long offset, List<Notification> made)
     {
-        if (draft.Notification is not { } notification) return new Message(offset, draft.Payload!, IsNotification: false);
+        if (draft.Fields is not { } notification) return new Message(offset, draft.Payload!, IsNotification: false);
         var published = Notification.AsPublished(_channel, offset, notification);
         made.Add(published);
         return new Message(offset, NotificationJson.Payload(published, _zone), IsNotification: true);
@@ -365,21 +367,21 @@ public sealed partial class BroadcastGrain(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Gateway {GatewayId} follows channel {Channel}")]
+    [LoggerMessage(401, LogLevel.Information, "Gateway {GatewayId} follows channel {Channel}")]
     private partial void LogGatewayJoined(string gatewayId, string channel);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Channel {Channel} is written by another activation; this one ends")]
+    [LoggerMessage(402, LogLevel.Warning, "Channel {Channel} is written by another activation; this one ends")]
     private partial void LogFenced(string channel);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Publishes} publishes to channel {Channel} failed and were told so")]
+    [LoggerMessage(403, LogLevel.Error, "{Publishes} publishes to channel {Channel} failed and were told so")]
     private partial void LogCommitFailed(Exception e, string channel, int publishes);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A publish to channel {Channel} cannot be stored: it alone was refused")]
+    [LoggerMessage(404, LogLevel.Error, "A publish to channel {Channel} cannot be stored: it alone was refused")]
     private partial void LogNotStorable(Exception e, string channel);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Whether channel {Channel} is written elsewhere could not be seen: {Fault}")]
+    [LoggerMessage(405, LogLevel.Debug, "Whether channel {Channel} is written elsewhere could not be seen: {Fault}")]
     private partial void LogNotVerified(string fault, string channel);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Retention of channel {Channel} was not applied this time: {Fault}")]
+    [LoggerMessage(406, LogLevel.Warning, "Retention of channel {Channel} was not applied this time: {Fault}")]
     private partial void LogSweepFailed(string fault, string channel);
 }

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Storage;
 using NotifyHub.Grains.Telemetry;
 
 namespace NotifyHub.Grains.Broadcast;
@@ -123,7 +122,7 @@ internal sealed partial class ChannelState(
         LogLost(channel, known.Head, kept);
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message =
+    [LoggerMessage(501, LogLevel.Error,
         "The database has lost messages of channel {Channel} that were acknowledged: {Known} was the newest, and now it ends at {Kept} "
         + "or has others in their place. The log goes on in a new epoch; clients that know offsets start anew")]
     private partial void LogLost(string channel, long known, long kept);

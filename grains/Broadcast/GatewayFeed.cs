@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Extensions.Logging;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Telemetry;
 
@@ -9,7 +10,8 @@ namespace NotifyHub.Grains.Broadcast;
 /// is committed meanwhile makes the next batch. A gateway that lags by more than the channel keeps at hand is given what there is, sees
 /// the hole, and reads it; so it costs the others nothing.
 /// </summary>
-internal sealed class GatewayFeed(IGatewayObserver observer, long sent, SiloMetrics metrics, TimeProvider time)
+internal sealed partial class GatewayFeed(
+    string gatewayId, string channel, IGatewayObserver observer, long sent, SiloMetrics metrics, TimeProvider time, ILogger logger)
 {
     private const int MaxMessages = 10_000;
     private const int MaxBytes = 4 << 20;
@@ -39,15 +41,20 @@ internal sealed class GatewayFeed(IGatewayObserver observer, long sent, SiloMetr
                 sent = last.Offset;
             }
         }
-        catch (Exception)
+        catch (Exception failure)
         {
-            // Timed out, unreachable or gone: whatever it is, the gateway's own renewal puts it right, by pull.
+            // Timed out, unreachable or gone: the gateway registers again with its next renewal and reads what it missed.
             HasFailed = true;
             metrics.FeedFailed();
+            LogNotDelivered(failure, gatewayId, channel);
         }
         finally
         {
             _isPumping = false;
         }
     }
+
+    [LoggerMessage(601, LogLevel.Warning,
+        "Gateway {GatewayId} did not take a batch of channel {Channel}; it is dropped until it registers again")]
+    private partial void LogNotDelivered(Exception failure, string gatewayId, string channel);
 }

@@ -1,5 +1,4 @@
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Storage;
 
 namespace NotifyHub.Grains.Broadcast;
 

@@ -26,7 +26,7 @@ internal sealed class PendingPublish(PublishBatch batch, DateTimeOffset now)
     public long FirstOffset { get; set; }
 
     public long Bytes { get; } = PublishBytes + batch.Drafts.Sum(draft => DraftBytes + (draft.Payload?.Length
-        ?? (NotificationBytes + 2L * (draft.Notification!.Title.Length + draft.Notification.Message.Length))));
+        ?? (NotificationBytes + 2L * (draft.Fields!.Title.Length + draft.Fields.Message.Length))));
 
     /// <summary>The call that it came with, while it is recorded.</summary>
     public Activity? Trace { get; } = Activity.Current is { Recorded: true } activity ? activity : null;

@@ -25,8 +25,8 @@ internal static class PublishRules
 
     private static string? Fault(Draft? draft) => draft switch
     {
-        { Payload: not null, Notification: null } => null,
-        { Payload: null, Notification: { } notification } => Fault(notification),
+        { Payload: not null, Fields: null } => null,
+        { Payload: null, Fields: { } fields } => Fault(fields),
         _ => "A draft is either a payload or a notification.",
     };
 

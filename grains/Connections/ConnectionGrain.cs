@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Settings;
 using NotifyHub.Grains.Storage;
 using NotifyHub.Grains.Telemetry;
 using Orleans.Concurrency;
@@ -158,9 +159,9 @@ public sealed partial class ConnectionGrain(
     private static bool IsEmpty(SessionReport report) =>
         !report.Complete && report.Opened.Length == 0 && report.Closed.Length == 0 && report.Sent == 0 && report.Received == 0;
 
-    [LoggerMessage(LogLevel.Warning, "Gateway {GatewayId}: {Reason}; {Count} open sessions were closed as errors.")]
+    [LoggerMessage(801, LogLevel.Warning, "Gateway {GatewayId}: {Reason}; {Count} open sessions were closed as errors.")]
     private partial void LogEnded(string gatewayId, string reason, long count);
 
-    [LoggerMessage(LogLevel.Warning, "Gateway {GatewayId} is lost, and its sessions could not be closed yet: {Failure}")]
+    [LoggerMessage(802, LogLevel.Warning, "Gateway {GatewayId} is lost, and its sessions could not be closed yet: {Failure}")]
     private partial void LogNotEnded(string gatewayId, string failure);
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Settings;
 using Orleans.Storage;
 
 namespace NotifyHub.Grains.Retention;
@@ -55,15 +56,14 @@ public sealed partial class RetentionGrain(
         }
     }
 
-    [LoggerMessage(
-        Level = LogLevel.Warning,
-        Message = "The clock is {Ahead} ahead of where it was left: it jumped, or nothing ran for so long. Deleting by age goes on from where it was, and "
+    [LoggerMessage(901, LogLevel.Warning,
+        "The clock is {Ahead} ahead of where it was left: it jumped, or nothing ran for so long. Deleting by age goes on from where it was, and "
             + "follows the clock when it has stood so for another {Wait}")]
     private partial void LogHeld(TimeSpan ahead, TimeSpan wait);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Deleting by age follows the clock again")]
+    [LoggerMessage(902, LogLevel.Information, "Deleting by age follows the clock again")]
     private partial void LogGoesOn();
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Where deleting by age stands could not be stored: {Fault}")]
+    [LoggerMessage(903, LogLevel.Warning, "Where deleting by age stands could not be stored: {Fault}")]
     private partial void LogNotStored(string fault);
 }

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Storage;
 using NotifyHub.Hosting;
 using Orleans.Concurrency;
 
@@ -86,6 +85,6 @@ public sealed partial class ScheduleGrain(ScheduleStore store, Scheduler schedul
         return result;
     }
 
-    [LoggerMessage(LogLevel.Warning, "Schedules are put off: {Fault}")]
+    [LoggerMessage(1001, LogLevel.Warning, "Schedules are put off: {Fault}")]
     private partial void LogPutOff(string fault);
 }

@@ -27,6 +27,6 @@ internal sealed partial class ScheduleKeeper(IGrainFactory grains, TimeProvider 
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    [LoggerMessage(LogLevel.Debug, "The clock of the schedules could not be reached: {Failure}")]
+    [LoggerMessage(1101, LogLevel.Debug, "The clock of the schedules could not be reached: {Failure}")]
     private partial void LogNotWoken(string failure);
 }

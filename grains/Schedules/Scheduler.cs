@@ -1,7 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Storage;
+using NotifyHub.Grains.Broadcast;
+using NotifyHub.Grains.Settings;
 using NotifyHub.Grains.Telemetry;
 
 namespace NotifyHub.Grains.Schedules;
@@ -159,15 +160,16 @@ public sealed partial class Scheduler(
     private static bool IsPassing(Exception fault) =>
         fault is StorageUnavailableException or ChannelBusyException or TimeoutException or OrleansException;
 
-    [LoggerMessage(LogLevel.Information, "The clock was set back: the next run of {Schedules} schedules is earlier than planned")]
+    [LoggerMessage(1201, LogLevel.Information,
+        "The clock was set back: the next run of {Schedules} schedules is earlier than planned")]
     private partial void LogRewound(int schedules);
 
-    [LoggerMessage(LogLevel.Error, "It cannot be told when schedule {Id} is to run")]
+    [LoggerMessage(1202, LogLevel.Error, "It cannot be told when schedule {Id} is to run")]
     private partial void LogNotUnderstood(Exception fault, long id);
 
-    [LoggerMessage(LogLevel.Warning, "Schedule {Id} is run again in a moment: {Fault}")]
+    [LoggerMessage(1203, LogLevel.Warning, "Schedule {Id} is run again in a moment: {Fault}")]
     private partial void LogPutOff(long id, string fault);
 
-    [LoggerMessage(LogLevel.Error, "A run of schedule {Id} failed")]
+    [LoggerMessage(1204, LogLevel.Error, "A run of schedule {Id} failed")]
     private partial void LogFailed(Exception fault, long id);
 }

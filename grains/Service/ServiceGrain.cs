@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Settings;
 using Orleans.Concurrency;
 
 namespace NotifyHub.Grains.Service;
@@ -177,15 +178,16 @@ public sealed partial class ServiceGrain(
 
     private sealed record Subscriber(IGatewayObserver Observer, long RenewedAt);
 
-    [LoggerMessage(LogLevel.Error, "The wanted state could not be stored.")]
+    [LoggerMessage(1301, LogLevel.Error, "The wanted state could not be stored.")]
     private partial void LogNotStored(Exception failure);
 
-    [LoggerMessage(LogLevel.Warning, "The counts may be a second behind the command: the statistics could not be refreshed")]
+    [LoggerMessage(1302, LogLevel.Warning,
+        "The counts may be a second behind the command: the statistics could not be refreshed")]
     private partial void LogNotRefreshed(Exception failure);
 
-    [LoggerMessage(LogLevel.Debug, "The wanted state cannot be read yet: {Failure}")]
+    [LoggerMessage(1303, LogLevel.Debug, "The wanted state cannot be read yet: {Failure}")]
     private partial void LogNotRead(string failure);
 
-    [LoggerMessage(LogLevel.Warning, "Gateway {GatewayId} could not be told the wanted state: {Failure}")]
+    [LoggerMessage(1304, LogLevel.Warning, "Gateway {GatewayId} could not be told the wanted state: {Failure}")]
     private partial void LogNotTold(string gatewayId, string failure);
 }

@@ -48,6 +48,6 @@ internal sealed partial class SiloReporter(
         }
     }
 
-    [LoggerMessage(LogLevel.Debug, "This silo could not report itself: {Failure}")]
+    [LoggerMessage(1401, LogLevel.Debug, "This silo could not report itself: {Failure}")]
     private partial void LogNotReported(string failure);
 }

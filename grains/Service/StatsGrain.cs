@@ -1,7 +1,14 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Audit;
+using NotifyHub.Grains.Broadcast;
+using NotifyHub.Grains.Connections;
+using NotifyHub.Grains.Notifications;
+using NotifyHub.Grains.Schedules;
+using NotifyHub.Grains.Settings;
 using NotifyHub.Grains.Storage;
+using NotifyHub.Grains.Usage;
 using Orleans.Concurrency;
 
 namespace NotifyHub.Grains.Service;
@@ -272,9 +279,9 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         await Task.WhenAll(orphans.Select(gatewayId => Connections(gatewayId).WatchAsync()));
     }
 
-    [LoggerMessage(LogLevel.Debug, "Gateway {GatewayId} did not tell its sessions' counters: {Failure}")]
+    [LoggerMessage(1501, LogLevel.Debug, "Gateway {GatewayId} did not tell its sessions' counters: {Failure}")]
     private partial void LogNotDescribed(string gatewayId, string failure);
 
-    [LoggerMessage(LogLevel.Warning, "Housekeeping is put off: {Failure}")]
+    [LoggerMessage(1502, LogLevel.Warning, "Housekeeping is put off: {Failure}")]
     private partial void LogNotKept(string failure);
 }

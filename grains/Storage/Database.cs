@@ -4,6 +4,7 @@ using Dapper;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Settings;
 using NotifyHub.Grains.Storage.Migrations;
 
 namespace NotifyHub.Grains.Storage;
@@ -11,10 +12,7 @@ namespace NotifyHub.Grains.Storage;
 /// <summary>The database that a silo keeps everything in: PostgreSQL in a cluster, SQLite embedded.</summary>
 public abstract class Database : IAsyncDisposable
 {
-    private protected const string Setting = $"{SiloOptions.Section}:{nameof(SiloOptions.Storage)}";
-
-    private static readonly string[] PostgresKeys = ["Host", "Server"];
-    private static readonly string[] SqliteKeys = ["Data Source", "DataSource", "Filename"];
+    internal const string Setting = $"{SiloOptions.Section}:{nameof(SiloOptions.Storage)}";
 
     private readonly ListLimiter _lists;
 
@@ -22,28 +20,6 @@ public abstract class Database : IAsyncDisposable
     {
         Health = new StorageHealth(TimeProvider.System, log ?? NullLogger.Instance);
         _lists = new ListLimiter(concurrentLists);
-    }
-
-    /// <summary>Chooses by the connection string's own keys: <c>Host</c> is PostgreSQL, <c>Data Source</c> is SQLite.</summary>
-    /// <exception cref="ArgumentException">Neither, or not a connection string; the message names the setting
-    /// <c>NotifyHub:Storage</c>.</exception>
-    public static Database Open(string connectionString, ILogger<Database>? log = null)
-    {
-        try
-        {
-            var keys = new DbConnectionStringBuilder { ConnectionString = connectionString };
-            return (PostgresKeys.Any(keys.ContainsKey), SqliteKeys.Any(keys.ContainsKey)) switch
-            {
-                (true, false) => new PostgresDatabase(connectionString, log),
-                (false, true) => new SqliteDatabase(connectionString, log),
-                _ => throw new ArgumentException("it must have either Host=… (PostgreSQL) or Data Source=… (SQLite)."),
-            };
-        }
-        catch (Exception e) when (e is ArgumentException or FormatException or OverflowException or KeyNotFoundException)
-        {
-            throw new ArgumentException(
-                $"The setting {Setting} is not a usable connection string: {e.Message}", nameof(connectionString), e);
-        }
     }
 
     /// <summary>The invariant name that Orleans' ADO.NET providers know this database by.</summary>
@@ -227,20 +203,22 @@ public abstract class Database : IAsyncDisposable
     private protected abstract bool IsUniqueViolation(Exception fault);
 
     /// <summary>The database answered that these values can never be stored: it is not its own state that hinders it.</summary>
-    private protected abstract bool IsRefusal(Exception fault);
+    internal abstract bool IsRefusal(Exception fault);
 
     private protected abstract StorageFault Explain(Exception fault);
 
     private protected static bool IsFault(Exception e) =>
         e is DbException or IOException or UnauthorizedAccessException or SocketException or TimeoutException;
 
-    /// <summary>What callers are told of the driver's exception; the health and the log learn of it here.</summary>
+    /// <summary>The exception for callers. The health takes note of a fault of the database, and logs its cause; values that the
+    /// database refuses are logged by who wrote them.</summary>
     private protected Exception Translate(StorageUse use, Exception cause)
     {
         if (IsUniqueViolation(cause)) return new FencedException("Another writer has already written this key.", cause);
         var fault = Explain(cause);
         if (!IsRefusal(cause)) Health.Failed(use, fault, cause);
-        return new StorageUnavailableException($"{Description} {fault.What}.", cause);
+        var message = $"{Description} {fault.What}.";
+        return fault.IsBroken ? new StorageBrokenException(message, cause) : new StorageUnavailableException(message, cause);
     }
 
     private protected static ListRefusedException TookTooLong(Exception cause) =>

@@ -156,7 +156,7 @@ internal sealed class PostgresDatabase : Database
         fault is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation };
 
     // The classes "data exception", "integrity constraint violation" and "program limit exceeded".
-    private protected override bool IsRefusal(Exception fault) =>
+    internal override bool IsRefusal(Exception fault) =>
         fault is PostgresException { SqlState: ['2', '2' or '3', ..] or ['5', '4', ..] };
 
     private protected override StorageFault Explain(Exception fault) => fault switch

@@ -17,14 +17,16 @@ internal static class PostgresFaults
         PostgresErrorCodes.OutOfMemory => new("has no memory left", "Look at the server's memory."),
         PostgresErrorCodes.ReadOnlySqlTransaction => new(
             "is read-only", "It is a standby, or was set so: name the primary in the setting.", Passes: false),
-        PostgresErrorCodes.UndefinedTable => new("lacks a table: its migrations were not applied", Passes: false),
+        PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn or PostgresErrorCodes.InvalidSchemaName => new(
+            "lacks a table or a column that NotifyHub needs",
+            "Restore what was renamed or dropped; the log names it.", Passes: false, IsBroken: true),
         PostgresErrorCodes.InsufficientPrivilege => new(
-            "denies its user a right", "Grant it what its tables need.", Passes: false),
+            "denies its user a right", "Grant it what its tables need.", Passes: false, IsBroken: true),
         PostgresErrorCodes.LockNotAvailable => new(
             "is locked by another session", "Find who holds the lock (pg_stat_activity, pg_locks)."),
         PostgresErrorCodes.QueryCanceled => new("did not answer in time", "Look at its load and its locks."),
         PostgresErrorCodes.DataCorrupted or PostgresErrorCodes.IndexCorrupted => new(
-            "is damaged", "Look at the server's log, and restore a backup.", Passes: false),
+            "is damaged", "Look at the server's log, and restore a backup.", Passes: false, IsBroken: true),
         PostgresErrorCodes.IoError => new(
             "cannot read or write its disk", "Look at the server's log and its disk.", Passes: false),
         ['5', '7', 'P', ..] => new("is starting or shutting down"),

@@ -177,7 +177,7 @@ internal sealed class SqliteDatabase : Database
         SqliteExtendedErrorCode: SQLitePCL.raw.SQLITE_CONSTRAINT_UNIQUE or SQLitePCL.raw.SQLITE_CONSTRAINT_PRIMARYKEY,
     };
 
-    private protected override bool IsRefusal(Exception fault) => fault is SqliteException
+    internal override bool IsRefusal(Exception fault) => fault is SqliteException
     {
         SqliteErrorCode: raw.SQLITE_CONSTRAINT or raw.SQLITE_TOOBIG or raw.SQLITE_MISMATCH or raw.SQLITE_RANGE,
     };

@@ -16,6 +16,11 @@ internal static class SqliteFaults
     public static bool IsLocked(Exception fault) =>
         fault is TimeoutException or SqliteException { SqliteErrorCode: SQLITE_BUSY or SQLITE_LOCKED };
 
+    // SQLite has one code for all faults of a statement.
+    private static bool IsSchema(string message) =>
+        message.Contains("no such table", StringComparison.Ordinal) || message.Contains("no such column", StringComparison.Ordinal)
+        || message.Contains("has no column named", StringComparison.Ordinal);
+
     public static StorageFault Explain(Exception fault) => fault switch
     {
         FileReplacedException or SqliteException { SqliteExtendedErrorCode: SQLITE_READONLY_DBMOVED } => Replaced,
@@ -24,9 +29,12 @@ internal static class SqliteFaults
         SqliteException { SqliteErrorCode: SQLITE_READONLY or SQLITE_PERM } => new(
             "is read-only", "Make the file, its folder and its file system writable for NotifyHub.", Passes: false),
         SqliteException { SqliteErrorCode: SQLITE_CORRUPT } => new(
-            "is damaged", "Stop NotifyHub, keep the file, and restore a backup.", Passes: false),
+            "is damaged", "Stop NotifyHub, keep the file, and restore a backup.", Passes: false, IsBroken: true),
         SqliteException { SqliteErrorCode: SQLITE_NOTADB } => new(
-            "is not a SQLite database", "Name another file in the setting, or restore a backup.", Passes: false),
+            "is not a SQLite database", "Name another file in the setting, or restore a backup.", Passes: false, IsBroken: true),
+        SqliteException { SqliteErrorCode: SQLITE_ERROR } when IsSchema(fault.Message) => new(
+            "lacks a table or a column that NotifyHub needs",
+            "Restore what was renamed or dropped; the log names it.", Passes: false, IsBroken: true),
         SqliteException { SqliteErrorCode: SQLITE_FULL } => new("has no space left", "Free space on its disk.", Passes: false),
         SqliteException { SqliteErrorCode: SQLITE_IOERR } => new(
             "cannot read or write its disk", "Look at the disk, its quota and its file system.", Passes: false),

@@ -4,7 +4,8 @@ namespace NotifyHub.Grains.Storage;
 /// <param name="What">The rest of a sentence about the database.</param>
 /// <param name="Remedy">What to do about it, a sentence; empty when the words before say it.</param>
 /// <param name="Passes">A retry may succeed. False: it fails until somebody acts.</param>
-public sealed record StorageFault(string What, string Remedy = "", bool Passes = true)
+/// <param name="IsBroken">The schema, the rights or the file itself are wrong: callers get an error of its own, without "try again".</param>
+public sealed record StorageFault(string What, string Remedy = "", bool Passes = true, bool IsBroken = false)
 {
     /// <summary>For the status and the health checks.</summary>
     public override string ToString() => Remedy.Length == 0 ? $"The database {What}." : $"The database {What}. {Remedy}";

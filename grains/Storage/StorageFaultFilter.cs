@@ -1,35 +1,45 @@
+using Microsoft.Extensions.Logging;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Telemetry;
 
 namespace NotifyHub.Grains.Storage;
 
 /// <summary>
-/// Takes the cause out of a <see cref="StorageUnavailableException"/> that leaves a grain. The driver's exceptions cannot be
-/// serialized: the caller would be told that there is no codec for them instead of what it can act on. They also name SQL and hosts.
+/// Removes the cause from a <see cref="StorageUnavailableException"/> that leaves a grain: the driver's exceptions cannot be
+/// serialized, and they name SQL and hosts. The health has logged the faults of the database; other causes are logged here.
 /// </summary>
-internal sealed class StorageFaultFilter(SiloMetrics metrics) : IIncomingGrainCallFilter
+internal sealed partial class StorageFaultFilter(Database database, SiloMetrics metrics, ILogger<StorageFaultFilter> log)
+    : IIncomingGrainCallFilter
 {
     public Task Invoke(IIncomingGrainCallContext context)
     {
         var call = context.Invoke();
-        return call.IsCompletedSuccessfully ? call : WithoutCauseAsync(call);
+        return call.IsCompletedSuccessfully ? call : WithoutCauseAsync(call, context);
     }
 
-    private async Task WithoutCauseAsync(Task call)
+    private async Task WithoutCauseAsync(Task call, IIncomingGrainCallContext context)
     {
         try
         {
             await call;
         }
-        catch (StorageUnavailableException fault)
+        catch (StorageUnavailableException failure)
         {
-            metrics.StorageFailed();
-            if (fault.InnerException is null) throw;
-            throw new StorageUnavailableException(fault.Message);
+            metrics.StorageFailed(isBroken: failure is StorageBrokenException);
+            if (failure.InnerException is not { } cause) throw;
+            if (database.IsRefusal(cause)) LogRefused(cause, context.InterfaceName, context.MethodName);
+            throw failure.WithoutCause();
         }
-        catch (ListRefusedException refused) when (refused.InnerException is not null)
+        catch (ListRefusedException refused) when (refused.InnerException is { } cause)
         {
+            LogListRefused(cause, context.InterfaceName, context.MethodName);
             throw new ListRefusedException(refused.Message);
         }
     }
+
+    [LoggerMessage(1801, LogLevel.Error, "The database refused the values of a call to {Interface}.{Method}")]
+    private partial void LogRefused(Exception cause, string @interface, string method);
+
+    [LoggerMessage(1802, LogLevel.Warning, "A list was given up: {Interface}.{Method}")]
+    private partial void LogListRefused(Exception cause, string @interface, string method);
 }

@@ -45,13 +45,15 @@ public sealed partial class StorageHealth
         var outcome = _outcomes[(int)use];
         Volatile.Write(ref outcome.SucceededAt, _time.GetTimestamp());
         if (!outcome.IsFailing) return;
+        bool wasLogged;
         lock (outcome)
         {
             if (!outcome.IsFailing) return;
             outcome.IsFailing = false;
+            (wasLogged, outcome.IsLogged) = (outcome.IsLogged, false);
         }
 
-        LogRecovered(use);
+        if (wasLogged) LogRecovered(use);
     }
 
     public void Failed(StorageUse use, StorageFault fault, Exception cause)
@@ -60,11 +62,12 @@ public sealed partial class StorageHealth
         var now = _time.GetTimestamp();
         lock (outcome)
         {
-            var isNews = !outcome.IsFailing || outcome.Fault != fault
+            // A fault of one table fails and succeeds by turns with the other tables: no line per turn.
+            var isNews = outcome.Fault != fault || (fault.Passes && !outcome.IsFailing)
                 || _time.GetElapsedTime(outcome.LoggedAt, now) >= LogInterval;
             (outcome.Fault, outcome.FailedAt, outcome.IsFailing) = (fault, now, true);
             if (!isNews) return;
-            outcome.LoggedAt = now;
+            (outcome.LoggedAt, outcome.IsLogged) = (now, !IsQuiet);
         }
 
         if (!IsQuiet) LogFailed(cause, use, fault.ToString());
@@ -88,15 +91,16 @@ public sealed partial class StorageHealth
     private sealed class Outcome
     {
         public volatile bool IsFailing;
+        public bool IsLogged;
         public StorageFault? Fault;
         public long FailedAt;
         public long LoggedAt;
         public long SucceededAt;
     }
 
-    [LoggerMessage(LogLevel.Error, "A {Use} of the storage failed. {Fault}")]
+    [LoggerMessage(1901, LogLevel.Error, "A {Use} of the storage failed. {Fault}")]
     private partial void LogFailed(Exception cause, StorageUse use, string fault);
 
-    [LoggerMessage(LogLevel.Information, "The storage works again: a {Use} succeeded")]
+    [LoggerMessage(1902, LogLevel.Information, "The storage works again: a {Use} succeeded")]
     private partial void LogRecovered(StorageUse use);
 }

@@ -7,7 +7,9 @@ namespace NotifyHub.Grains.Telemetry;
 /// <summary>What a silo measures, as docs/telemetry.md lists it. Once a commit or a batch, never a message.</summary>
 public sealed class SiloMetrics
 {
-    public const string MeterName = "NotifyHub";
+    /// <summary>Values of <c>error.type</c>: the database may do it the next time, or fails until an operator acts.</summary>
+    public const string StorageUnavailable = "storage_unavailable";
+    public const string StorageBroken = "storage_broken";
 
     private static readonly InstrumentAdvice<double> Durations = new()
     {
@@ -31,7 +33,7 @@ public sealed class SiloMetrics
 
     public SiloMetrics(IMeterFactory meters)
     {
-        var meter = meters.Create(MeterName);
+        var meter = meters.Create(Tally.MeterName);
         _commitSize = meter.CreateHistogram("notifyhub.commit.size", "{message}", "Messages of a group commit.", advice: Counts);
         _commitDuration = meter.CreateHistogram("notifyhub.commit.duration", "s", "A group commit, one transaction of the database.", advice: Durations);
         meter.CreateObservableUpDownCounter(
@@ -41,7 +43,9 @@ public sealed class SiloMetrics
             meter, "notifyhub.feed.failures", "{failure}", "Gateways that did not take a batch and were forgotten until they register again.");
         _gatewaysLost = new Tally(
             meter, "notifyhub.gateway.losses", "{gateway}", "Gateways that fell silent and whose sessions were closed as errors.");
-        _storageFailures = new Tally(meter, "notifyhub.storage.failures", "{failure}", "Calls that failed because the database did.");
+        _storageFailures = new Tally(
+            meter, "notifyhub.storage.failures", "{failure}", "Calls that failed because the database did.",
+            "error.type", StorageUnavailable, StorageBroken);
         _logLosses = new Tally(
             meter, "notifyhub.log.losses", "{loss}",
             "Times that the database turned out to have lost acknowledged messages of a channel.");
@@ -73,5 +77,6 @@ public sealed class SiloMetrics
 
     public void LogLost() => _logLosses.Add(1);
 
-    public void StorageFailed() => _storageFailures.Add(1);
+    /// <param name="isBroken">It fails until an operator acts.</param>
+    public void StorageFailed(bool isBroken) => _storageFailures.Add(isBroken ? StorageBroken : StorageUnavailable, 1);
 }

@@ -1,5 +1,4 @@
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Storage;
 using Orleans.Concurrency;
 
 namespace NotifyHub.Grains.Usage;

@@ -9,6 +9,9 @@ namespace NotifyHub.Hosting.Metrics;
 /// </summary>
 public sealed class Tally
 {
+    /// <summary>The meter of all instruments of the product.</summary>
+    public const string MeterName = "NotifyHub";
+
     private readonly string[] _labels;
     private readonly ConcurrentDictionary<(string First, string Second), Count> _counts = new();
 

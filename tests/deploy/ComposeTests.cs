@@ -1,9 +1,8 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using NotifyHub.Gateway.Api;
 using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Settings;
-using NotifyHub.Grains;
+using NotifyHub.Grains.Settings;
 using NotifyHub.Hosting;
 using Xunit;
 

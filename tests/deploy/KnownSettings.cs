@@ -3,7 +3,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using NotifyHub.Gateway.Settings;
-using NotifyHub.Grains;
+using NotifyHub.Grains.Settings;
 
 namespace NotifyHub.DeployTests;
 

@@ -1,5 +1,5 @@
 using NotifyHub.Gateway.Settings;
-using NotifyHub.Grains;
+using NotifyHub.Grains.Settings;
 using Xunit;
 using YamlDotNet.Core;
 using k8s;

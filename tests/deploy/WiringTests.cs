@@ -1,6 +1,5 @@
-using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Settings;
-using NotifyHub.Grains;
+using NotifyHub.Grains.Settings;
 using Xunit;
 using k8s.Models;
 

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.Hosting;
 using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Settings;
-using NotifyHub.Grains;
+using NotifyHub.Grains.Settings;
 using Xunit;
 using k8s.Models;
 

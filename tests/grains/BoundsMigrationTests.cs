@@ -1,6 +1,7 @@
 using Dapper;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Storage;
+using NotifyHub.Grains.Usage;
 using NotifyHub.TestKit;
 
 namespace NotifyHub.GrainTests;

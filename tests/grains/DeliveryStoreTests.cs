@@ -1,5 +1,7 @@
 using Dapper;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Broadcast;
+using NotifyHub.Grains.Notifications;
 using NotifyHub.Grains.Storage;
 using NotifyHub.TestKit;
 

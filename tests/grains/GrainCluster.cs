@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains;
+using NotifyHub.Grains.Settings;
 using Orleans.TestingHost;
 
 namespace NotifyHub.GrainTests;

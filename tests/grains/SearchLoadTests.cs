@@ -14,7 +14,7 @@ public sealed class SearchLoadTests(PostgresServer server)
         var cancellation = TestContext.Current.CancellationToken;
         var storage = await server.CreateDatabaseAsync();
         await using var cluster = await GrainCluster.StartAsync(storage);
-        await using (var database = Database.Open(storage))
+        await using (var database = DatabaseFactory.Open(storage))
         {
             await database.WriteAsync(
                 (connection, transaction) => connection.ExecuteAsync(

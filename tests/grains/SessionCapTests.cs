@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains;
+using NotifyHub.Grains.Connections;
+using NotifyHub.Grains.Settings;
 using NotifyHub.Grains.Storage;
 using NotifyHub.TestKit;
 using static NotifyHub.GrainTests.Sessions;
@@ -69,13 +70,6 @@ public abstract class SessionCapTests(PostgresServer? server) : StoreTest(server
         Assert.Equal(0, await CountAsync("10.0.0.23"));
         Assert.Equal(5, await CountAsync("10.0.0.24"));
     }
-
-    [Theory]
-    [InlineData("192.0.2.7", "192.0.2.7")]
-    [InlineData("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::")]
-    [InlineData("::ffff:192.0.2.7", "192.0.2.7")]
-    [InlineData("unknown", "unknown")]
-    public void An_IPv6_subscriber_is_one_network(string address, string network) => Assert.Equal(network, SessionCap.NetworkOf(address));
 
     private async Task OpenAsync(string address, params string[] ids)
     {

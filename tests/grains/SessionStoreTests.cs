@@ -1,6 +1,8 @@
 using Dapper;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Connections;
 using NotifyHub.Grains.Storage;
+using NotifyHub.Grains.Usage;
 using NotifyHub.TestKit;
 using static NotifyHub.GrainTests.Sessions;
 
@@ -266,7 +268,7 @@ public abstract class SessionStoreTests(PostgresServer? server) : StoreTest(serv
         await TakeAsync(1, complete: true);
         await Database.WriteAsync((connection, transaction) => connection.ExecuteAsync("DROP TABLE session_day", null, transaction), Cancellation);
 
-        await Assert.ThrowsAsync<StorageUnavailableException>(() => TakeAsync(2, opened: [Open("a", Now)]));
+        await Assert.ThrowsAsync<StorageBrokenException>(() => TakeAsync(2, opened: [Open("a", Now)]));
 
         Assert.Equal(0, await Database.ReadAsync(
             connection => connection.ExecuteScalarAsync<long>("SELECT count(*) FROM session"), Cancellation));

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
-using NotifyHub.Grains;
+using NotifyHub.Grains.Settings;
 using NotifyHub.Grains.Storage;
 using NotifyHub.TestKit;
 
@@ -27,7 +27,7 @@ public abstract class StoreTest(PostgresServer? server) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _database = Database.Open(
+        _database = DatabaseFactory.Open(
             server is null ? $"Data Source={Path.Combine(_folder.FullName, "stores.db")}" : await server.CreateDatabaseAsync());
         await _database.MigrateAsync(Cancellation);
     }

@@ -1,8 +1,9 @@
 using Dapper;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains;
+using NotifyHub.Grains.Settings;
 using NotifyHub.Grains.Storage;
+using NotifyHub.Grains.Usage;
 using NotifyHub.TestKit;
 
 namespace NotifyHub.GrainTests;

@@ -18,7 +18,7 @@ public abstract class BulkheadTests(PostgresServer? server) : StorageTest(server
     [Fact]
     public async Task Endless_lists_are_broken_off_and_leave_commits_and_reads_alone()
     {
-        var store = new Grains.Storage.MessageStore(Database);
+        var store = new Grains.Broadcast.MessageStore(Database);
         var epoch = (await store.OpenAsync("all", Cancellation)).Epoch;
 
         var lists = Enumerable.Range(0, 80).Select(_ => Record.ExceptionAsync(() =>

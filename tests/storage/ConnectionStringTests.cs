@@ -12,7 +12,7 @@ public sealed class ConnectionStringTests
     [InlineData("filename=notifyhub.db", "System.Data.SQLite")]
     public async Task The_keys_choose_the_database_and_nothing_is_touched_yet(string connectionString, string invariant)
     {
-        await using var database = Database.Open(connectionString);
+        await using var database = DatabaseFactory.Open(connectionString);
 
         Assert.Equal(invariant, database.Invariant);
     }
@@ -24,8 +24,8 @@ public sealed class ConnectionStringTests
             + "No Reset On Close=False;Host Recheck Seconds=30;Connection Lifetime=99";
         const string Defaults = "Timeout=5;Command Timeout=7;Maximum Pool Size=20;Application Name=NotifyHub;"
             + "No Reset On Close=True;Host Recheck Seconds=2;Connection Lifetime=60";
-        await using var given = Database.Open(Given);
-        await using var open = Database.Open("Host=localhost");
+        await using var given = DatabaseFactory.Open(Given);
+        await using var open = DatabaseFactory.Open("Host=localhost");
 
         Assert.Equal(Given, given.ConnectionString);
         Assert.Equal($"Host=localhost;{Defaults}", open.ConnectionString);
@@ -50,7 +50,7 @@ public sealed class ConnectionStringTests
     [InlineData("Host=a,b;Target Session Attributes=any;Password=hunter2")]
     public void An_unusable_connection_string_is_an_error_that_names_the_setting_and_no_secret(string connectionString)
     {
-        var error = Assert.Throws<ArgumentException>(() => Database.Open(connectionString));
+        var error = Assert.Throws<ArgumentException>(() => DatabaseFactory.Open(connectionString));
 
         Assert.StartsWith("The setting NotifyHub:Storage is not a usable connection string: ", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", error.ToString(), StringComparison.Ordinal);

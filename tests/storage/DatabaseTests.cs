@@ -1,6 +1,7 @@
 using Dapper;
 using Microsoft.Data.Sqlite;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Broadcast;
 using NotifyHub.Grains.Storage;
 using NotifyHub.TestKit;
 using Xunit;
@@ -17,9 +18,9 @@ public sealed class SqliteDatabaseTests() : DatabaseTests(null)
         var folder = Directory.CreateTempSubdirectory("notifyhub-garbage-");
         var file = Path.Combine(folder.FullName, "garbage.db");
         await File.WriteAllTextAsync(file, content, Cancellation);
-        await using (var database = Database.Open($"Data Source={file}"))
+        await using (var database = DatabaseFactory.Open($"Data Source={file}"))
         {
-            var error = await Assert.ThrowsAsync<StorageUnavailableException>(() => database.MigrateAsync(Cancellation));
+            var error = await Assert.ThrowsAnyAsync<StorageUnavailableException>(() => database.MigrateAsync(Cancellation));
 
             Assert.Equal($"The SQLite file '{file}' (setting NotifyHub:Storage) {reason}.", error.Message);
             Assert.StartsWith($"The database {reason}. ", await database.CheckAsync(Cancellation), StringComparison.Ordinal);
@@ -33,9 +34,9 @@ public sealed class SqliteDatabaseTests() : DatabaseTests(null)
     public async Task A_path_that_cannot_be_opened_is_an_error_that_names_it()
     {
         var folder = Directory.CreateTempSubdirectory("notifyhub-garbage-");
-        await using (var database = Database.Open($"Data Source={folder.FullName}"))
+        await using (var database = DatabaseFactory.Open($"Data Source={folder.FullName}"))
         {
-            var error = await Assert.ThrowsAsync<StorageUnavailableException>(() => database.MigrateAsync(Cancellation));
+            var error = await Assert.ThrowsAnyAsync<StorageUnavailableException>(() => database.MigrateAsync(Cancellation));
 
             Assert.Equal($"The SQLite file '{folder.FullName}' (setting NotifyHub:Storage) cannot be opened.", error.Message);
         }
@@ -78,9 +79,9 @@ public sealed class PostgresDatabaseTests(PostgresServer server) : DatabaseTests
     public async Task A_wrong_password_is_an_error_without_the_password()
     {
         var wrong = new Npgsql.NpgsqlConnectionStringBuilder(ConnectionString) { Password = "wrong-secret" };
-        await using var database = Database.Open(wrong.ConnectionString);
+        await using var database = DatabaseFactory.Open(wrong.ConnectionString);
 
-        var error = await Assert.ThrowsAsync<StorageUnavailableException>(() => database.MigrateAsync(Cancellation));
+        var error = await Assert.ThrowsAnyAsync<StorageUnavailableException>(() => database.MigrateAsync(Cancellation));
 
         Assert.Equal("The PostgreSQL database (setting NotifyHub:Storage) refuses the user name or password.", error.Message);
         Assert.DoesNotContain("wrong-secret", error.ToString(), StringComparison.Ordinal);
@@ -96,7 +97,7 @@ public abstract class DatabaseTests(PostgresServer? server) : StorageTest(server
     {
         var folder = Directory.CreateTempSubdirectory("notifyhub-race-");
         var connectionString = _server is null ? $"Data Source={folder.FullName}/data/race.db" : await _server.CreateDatabaseAsync();
-        var silos = Enumerable.Range(0, 8).Select(_ => Database.Open(connectionString)).ToList();
+        var silos = Enumerable.Range(0, 8).Select(_ => DatabaseFactory.Open(connectionString)).ToList();
 
         await Task.WhenAll(silos.Select(silo => silo.MigrateAsync(Cancellation)));
 
@@ -111,7 +112,7 @@ public abstract class DatabaseTests(PostgresServer? server) : StorageTest(server
     [Fact]
     public async Task A_failing_write_leaves_nothing_and_the_next_one_works()
     {
-        await Assert.ThrowsAsync<StorageUnavailableException>(() => InsertChannelAsync("a", then: "SELECT * FROM no_such_table"));
+        await Assert.ThrowsAsync<StorageBrokenException>(() => InsertChannelAsync("a", then: "SELECT * FROM no_such_table"));
         await Assert.ThrowsAsync<FencedException>(() => InsertChannelAsync("a", then: "INSERT INTO channel (name, epoch, created_at) VALUES ('a', '', 0)"));
         await Assert.ThrowsAsync<InvalidDataException>(() => Database.WriteAsync<int>(
             async (connection, transaction) =>
@@ -144,7 +145,7 @@ public abstract class DatabaseTests(PostgresServer? server) : StorageTest(server
     [Fact]
     public async Task A_closed_database_refuses_instead_of_hanging()
     {
-        var closed = Database.Open(ConnectionString);
+        var closed = DatabaseFactory.Open(ConnectionString);
         await closed.MigrateAsync(Cancellation);
         await closed.DisposeAsync();
 

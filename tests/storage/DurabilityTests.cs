@@ -1,4 +1,5 @@
 using Dapper;
+using NotifyHub.Grains.Broadcast;
 using Npgsql;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Storage;
@@ -23,7 +24,7 @@ public sealed class DurabilityTests(DurabilityTests.DurableServer fixture) : ICl
     {
         var server = fixture.Server;
         var storage = await server.CreateDatabaseAsync();
-        await using var database = Database.Open(storage);
+        await using var database = DatabaseFactory.Open(storage);
         await database.MigrateAsync(Cancellation);
         var store = new MessageStore(database);
         var epoch = (await store.OpenAsync("all", Cancellation)).Epoch;
@@ -41,7 +42,7 @@ public sealed class DurabilityTests(DurabilityTests.DurableServer fixture) : ICl
         await server.KillAsync();
         await server.StartAsync();
 
-        await using var after = Database.Open(storage);
+        await using var after = DatabaseFactory.Open(storage);
         Assert.Equal(20, (await new MessageStore(after).OpenAsync("all", Cancellation)).Head);
         Assert.Equal(1, await CountAsync("SELECT count(*) FROM grain_state"));
 
@@ -59,7 +60,7 @@ public sealed class DurabilityTests(DurabilityTests.DurableServer fixture) : ICl
     {
         var storage = new NpgsqlConnectionStringBuilder(await fixture.Server.CreateDatabaseAsync());
         await fixture.Server.ExecuteAsync($"ALTER DATABASE {storage.Database} SET synchronous_commit = {role}");
-        await using var database = Database.Open(storage.ConnectionString);
+        await using var database = DatabaseFactory.Open(storage.ConnectionString);
         await database.MigrateAsync(Cancellation);
 
         Assert.Equal(effective, await database.WriteAsync((connection, _) => EffectiveAsync(connection), Cancellation));
@@ -81,7 +82,7 @@ public sealed class DurabilityTests(DurabilityTests.DurableServer fixture) : ICl
     [Fact]
     public async Task A_durable_server_is_found_durable()
     {
-        await using var database = Database.Open(await fixture.Server.CreateDatabaseAsync());
+        await using var database = DatabaseFactory.Open(await fixture.Server.CreateDatabaseAsync());
 
         Assert.Null(await database.FindDurabilityFaultAsync(Cancellation));
     }
@@ -91,7 +92,7 @@ public sealed class DurabilityTests(DurabilityTests.DurableServer fixture) : ICl
     {
         await using var server = new PostgresServer();
         await server.InitializeAsync();
-        await using var database = Database.Open(await server.CreateDatabaseAsync());
+        await using var database = DatabaseFactory.Open(await server.CreateDatabaseAsync());
 
         Assert.Contains("fsync and full_page_writes off", await database.FindDurabilityFaultAsync(Cancellation), StringComparison.Ordinal);
     }

@@ -1,5 +1,6 @@
 using Dapper;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Broadcast;
 using NotifyHub.Grains.Storage;
 using NotifyHub.TestKit;
 using Xunit;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using NotifyHub.Grains.Broadcast;
 using Npgsql;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Storage;
@@ -41,7 +42,7 @@ public sealed class FailoverTests : IAsyncLifetime
         _storage.Host = $"127.0.0.1:{_standby!.Port},127.0.0.1:{_primary.Port}";
         _storage.Remove("Port");
         var storage = _storage.ConnectionString + (target is null ? "" : $";Target Session Attributes={(target == "ReadWrite" ? "read-write" : "primary")}");
-        await using var database = Database.Open(storage);
+        await using var database = DatabaseFactory.Open(storage);
         await database.MigrateAsync(Cancellation);
         var store = new MessageStore(database);
         _epoch = (await store.OpenAsync("all", Cancellation)).Epoch;
@@ -62,7 +63,7 @@ public sealed class FailoverTests : IAsyncLifetime
     {
         await using var address = new MovingAddress(_primary.Port);
         _storage.Port = address.Port;
-        await using var database = Database.Open(_storage.ConnectionString);
+        await using var database = DatabaseFactory.Open(_storage.ConnectionString);
         await database.MigrateAsync(Cancellation);
         var store = new MessageStore(database);
         _epoch = (await store.OpenAsync("all", Cancellation)).Epoch;
@@ -89,7 +90,7 @@ public sealed class FailoverTests : IAsyncLifetime
     [Fact]
     public async Task Where_nobody_publishes_the_probe_finds_that_the_primary_is_gone()
     {
-        await using var database = Database.Open(_storage.ConnectionString);
+        await using var database = DatabaseFactory.Open(_storage.ConnectionString);
         await database.MigrateAsync(Cancellation);
         await database.ProbeAsync(Cancellation);
         Assert.Null(database.Health.Error);

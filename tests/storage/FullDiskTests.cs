@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Broadcast;
 using NotifyHub.Grains.Storage;
 using NotifyHub.TestKit;
 using Xunit;
@@ -25,7 +26,7 @@ public sealed class FullDiskTests : IAsyncLifetime
         var cancellation = TestContext.Current.CancellationToken;
         var ballast = Path.Combine(_disk.FullName, "ballast");
         await File.WriteAllBytesAsync(ballast, new byte[3 << 20], cancellation);
-        await using var database = Database.Open($"Data Source={Path.Combine(_disk.FullName, "notifyhub.db")}");
+        await using var database = DatabaseFactory.Open($"Data Source={Path.Combine(_disk.FullName, "notifyhub.db")}");
         await database.MigrateAsync(cancellation);
         var store = new MessageStore(database);
         var epoch = (await store.OpenAsync("all", cancellation)).Epoch;

@@ -1,6 +1,7 @@
 using Dapper;
 using Microsoft.Extensions.Time.Testing;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Broadcast;
 using NotifyHub.Grains.Storage;
 using NotifyHub.TestKit;
 using Xunit;
@@ -45,7 +46,7 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
         var epoch = (await Store.OpenAsync(Channel, Cancellation)).Epoch;
         await AppendAsync(Messages(1, 3));
 
-        await using var reopened = Database.Open(ConnectionString);
+        await using var reopened = DatabaseFactory.Open(ConnectionString);
         await reopened.MigrateAsync(Cancellation);
 
         Assert.Equal(new ChannelHead(epoch, 1, 3, EpochStart: 0), await new MessageStore(reopened).OpenAsync(Channel, Cancellation));

@@ -1,5 +1,6 @@
 using Dapper;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Broadcast;
 using NotifyHub.Grains.Storage;
 using NotifyHub.TestKit;
 using Xunit;
@@ -19,7 +20,7 @@ public abstract class MigrationTests(PostgresServer? server) : StorageTest(serve
     public async Task Channels_keys_and_notifications_of_before_the_epochs_are_kept()
     {
         var folder = Directory.CreateTempSubdirectory("notifyhub-migration-");
-        await using (var database = Database.Open(
+        await using (var database = DatabaseFactory.Open(
             _server is null ? $"Data Source={Path.Combine(folder.FullName, "before.db")}" : await _server.CreateDatabaseAsync()))
         {
             await ApplyAsync(database, before: "0009");
@@ -60,7 +61,7 @@ public abstract class MigrationTests(PostgresServer? server) : StorageTest(serve
     public async Task The_numbers_of_the_last_reports_are_kept_in_one_table()
     {
         var folder = Directory.CreateTempSubdirectory("notifyhub-migration-");
-        await using (var database = Database.Open(
+        await using (var database = DatabaseFactory.Open(
             _server is null ? $"Data Source={Path.Combine(folder.FullName, "before.db")}" : await _server.CreateDatabaseAsync()))
         {
             await ApplyAsync(database, before: "0013");

@@ -1,4 +1,5 @@
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Broadcast;
 using NotifyHub.Grains.Storage;
 using NotifyHub.TestKit;
 using Xunit;
@@ -13,7 +14,7 @@ public sealed class OutageTests(OutageTests.StoppableServer fixture) : IClassFix
     {
         var cancellation = TestContext.Current.CancellationToken;
         var server = fixture.Server;
-        await using var database = Database.Open(await server.CreateDatabaseAsync());
+        await using var database = DatabaseFactory.Open(await server.CreateDatabaseAsync());
         await database.MigrateAsync(cancellation);
         var store = new MessageStore(database);
         var before = await store.OpenAsync("all", cancellation);
@@ -42,8 +43,8 @@ public sealed class OutageTests(OutageTests.StoppableServer fixture) : IClassFix
     {
         var cancellation = TestContext.Current.CancellationToken;
         var storage = await fixture.Server.CreateDatabaseAsync() + options;
-        await using var hanging = Database.Open(storage);
-        await using var other = Database.Open(storage);
+        await using var hanging = DatabaseFactory.Open(storage);
+        await using var other = DatabaseFactory.Open(storage);
         await hanging.MigrateAsync(cancellation);
         var store = new MessageStore(other);
         var before = await store.OpenAsync("all", cancellation);

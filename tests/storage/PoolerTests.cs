@@ -1,4 +1,5 @@
 using Dapper;
+using NotifyHub.Grains.Broadcast;
 using Npgsql;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Storage;
@@ -20,7 +21,7 @@ public sealed class PoolerTests(PostgresServer server)
         var direct = new NpgsqlConnectionStringBuilder(await server.CreateDatabaseAsync());
         await server.ExecuteAsync($"ALTER DATABASE {direct.Database} SET synchronous_commit = off");
         await using var pooler = await PgBouncer.StartAsync(mode, direct.ConnectionString, servers);
-        await using var database = Database.Open(pooler.ConnectionString);
+        await using var database = DatabaseFactory.Open(pooler.ConnectionString);
         await database.MigrateAsync(Cancellation);
         var store = new MessageStore(database);
         var epoch = (await store.OpenAsync("all", Cancellation)).Epoch;

@@ -1,4 +1,5 @@
 using Dapper;
+using NotifyHub.Grains.Broadcast;
 using Npgsql;
 using NotifyHub.Grains.Storage;
 using NotifyHub.TestKit;
@@ -13,7 +14,7 @@ public sealed class PreparedCommitTests(PostgresServer server) : StorageTest(ser
     public async Task Commits_are_prepared_and_go_on_without_when_the_server_has_not_what_was_prepared()
     {
         var one = new NpgsqlConnectionStringBuilder(ConnectionString) { MaxPoolSize = 4 };
-        await using var database = Database.Open(one.ConnectionString);
+        await using var database = DatabaseFactory.Open(one.ConnectionString);
         var store = new MessageStore(database);
         var epoch = (await store.OpenAsync("all", Cancellation)).Epoch;
         await AppendAsync(1);
@@ -39,7 +40,7 @@ public sealed class PreparedCommitTests(PostgresServer server) : StorageTest(ser
     public async Task Nothing_is_prepared_where_the_connection_string_says_so()
     {
         var one = new NpgsqlConnectionStringBuilder(ConnectionString) { MaxPoolSize = 4 };
-        await using var database = Database.Open(one.ConnectionString + ";Max Auto Prepare=0");
+        await using var database = DatabaseFactory.Open(one.ConnectionString + ";Max Auto Prepare=0");
         var store = new MessageStore(database);
         var epoch = (await store.OpenAsync("all", Cancellation)).Epoch;
 

@@ -1,6 +1,7 @@
 using Dapper;
 using Microsoft.Data.Sqlite;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Broadcast;
 using NotifyHub.Grains.Storage;
 using Xunit;
 
@@ -72,7 +73,7 @@ public sealed class SqliteFilesTests() : StorageTest(null)
 
         await AppendAsync(2);
         Assert.Equal(2, (await Store.OpenAsync("all", Cancellation)).Head);
-        await using var reopened = Database.Open(ConnectionString);
+        await using var reopened = DatabaseFactory.Open(ConnectionString);
         Assert.Equal(2, (await new MessageStore(reopened).OpenAsync("all", Cancellation)).Head);
     }
 
@@ -134,8 +135,8 @@ public sealed class SqliteFilesTests() : StorageTest(null)
             await file.WriteAsync(Enumerable.Repeat((byte)0xEE, 4096).ToArray(), Cancellation);
         }
 
-        await using var reopened = Database.Open(ConnectionString);
-        var error = await Assert.ThrowsAsync<StorageUnavailableException>(() => new MessageStore(reopened).AppendAsync(
+        await using var reopened = DatabaseFactory.Open(ConnectionString);
+        var error = await Assert.ThrowsAsync<StorageBrokenException>(() => new MessageStore(reopened).AppendAsync(
             "all", _epoch, [new Message(101, [1], false)], [], [], Cancellation));
         await reopened.WriteAsync((connection, _) => connection.ExecuteAsync("INSERT INTO other VALUES (1)"), Cancellation);
 

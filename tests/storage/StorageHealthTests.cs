@@ -82,6 +82,24 @@ public sealed class StorageHealthTests
     }
 
     [Fact]
+    public void A_fault_of_one_table_between_successes_is_logged_once_a_minute()
+    {
+        for (var second = 0; second < 60; second++)
+        {
+            _health.Failed(StorageUse.Read, Full, new IOException("the cause"));
+            _health.Succeeded(StorageUse.Read);
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(
+            [
+                ("A Read of the storage failed. The database is full. Free space.", "the cause"),
+                ("The storage works again: a Read succeeded", null),
+            ],
+            _log.Written);
+    }
+
+    [Fact]
     public void What_the_operator_permitted_is_a_warning()
     {
         _health.NotDurable = "The storage is not durable.";

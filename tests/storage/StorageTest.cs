@@ -27,7 +27,7 @@ public abstract class StorageTest(PostgresServer? server) : IAsyncLifetime
         ConnectionString = server is null
             ? $"Data Source={Path.Combine(_folder.FullName, "data", "notifyhub.db")}"
             : await ReachAsync(await server.CreateDatabaseAsync());
-        Database = Database.Open(ConnectionString);
+        Database = DatabaseFactory.Open(ConnectionString);
         await Database.MigrateAsync(Cancellation);
     }
 

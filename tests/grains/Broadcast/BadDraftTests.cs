@@ -35,7 +35,7 @@ public abstract class BadDraftTests(PostgresServer? server) : IAsyncLifetime
     {
         var storage = server is null ? $"Data Source={Path.Combine(_folder.FullName, "drafts.db")}" : await server.CreateDatabaseAsync();
         _cluster = await GrainCluster.StartAsync(storage);
-        _database = Database.Open(storage);
+        _database = DatabaseFactory.Open(storage);
     }
 
     public async ValueTask DisposeAsync()

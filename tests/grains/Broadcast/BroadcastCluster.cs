@@ -1,5 +1,6 @@
 using System.Text;
 using Dapper;
+using NotifyHub.Grains.Broadcast;
 using NotifyHub.Grains.Storage;
 using NotifyHub.GrainInterfaces;
 
@@ -30,7 +31,7 @@ public sealed class BroadcastCluster : IAsyncLifetime
             options.PublishQueueBytes = QueueBytes;
             options.RecentBytes = 1 << 16;
         });
-        _database = Database.Open(storage);
+        _database = DatabaseFactory.Open(storage);
     }
 
     public async ValueTask DisposeAsync()

@@ -124,7 +124,7 @@ public sealed class PublishTests(BroadcastCluster grid) : IClassFixture<Broadcas
         try
         {
             var publishes = Enumerable.Range(0, 20).Select(_ => channel.PublishAsync(Batch("lost"))).ToArray();
-            foreach (var publish in publishes) await Assert.ThrowsAsync<StorageUnavailableException>(() => publish);
+            foreach (var publish in publishes) await Assert.ThrowsAsync<StorageBrokenException>(() => publish);
         }
         finally
         {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Broadcast;
 using NotifyHub.Grains.Storage;
 using NotifyHub.TestKit;
 using static NotifyHub.GrainTests.Broadcast.BroadcastCluster;
@@ -29,7 +30,7 @@ public sealed class TwoActivationsTests(PostgresServer server)
 
         // Their writes crossed, and whoever was behind was not let through.
         Assert.True(fenced > 0);
-        await using var database = Database.Open(storage);
+        await using var database = DatabaseFactory.Open(storage);
         var log = await new MessageStore(database).ReadAsync("split", 0, 1_000, 1 << 20, CancellationToken.None);
         Assert.Equal(Publishers * Each, log.Length);
         Assert.Equal(Enumerable.Range(1, log.Length).Select(offset => (long)offset), log.Select(message => message.Offset));

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Broadcast;
 using NotifyHub.Grains.Schedules;
 using NotifyHub.Grains.Storage;
 using NotifyHub.Grains.Telemetry;
@@ -42,7 +43,7 @@ public abstract class SchedulerTests(PostgresServer? server) : StoreTest(server)
 
         var call = Assert.Single(_calls);
         Assert.Equal($"schedule/{made.Id}/{at.ToUnixTimeMilliseconds()}", call.IdempotencyKey);
-        Assert.Equal(Content with { CreatedAt = at }, Assert.Single(call.Drafts).Notification);
+        Assert.Equal(Content with { CreatedAt = at }, Assert.Single(call.Drafts).Fields);
         var schedule = (await Store.GetAsync(made.Id, Cancellation))!;
         Assert.Equal((ScheduleStatus.Finished, null, at, RunStatus.Sent), (schedule.Status, schedule.NextRunAt, schedule.LastRunAt, schedule.LastRunStatus));
         Assert.Equal(

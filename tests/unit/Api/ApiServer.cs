@@ -12,7 +12,6 @@ using Microsoft.Extensions.Logging;
 using NotifyHub.Gateway.Api;
 using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Settings;
-using NotifyHub.Gateway.Sockets;
 using Xunit;
 
 namespace NotifyHub.UnitTests.Api;

@@ -305,7 +305,7 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
         foreach (var draft in batch.Drafts)
         {
             var offset = Log.Count + 1;
-            if (draft.Notification is not { } wanted)
+            if (draft.Fields is not { } wanted)
             {
                 Log.Add(new Message(offset, draft.Payload!, false));
                 continue;

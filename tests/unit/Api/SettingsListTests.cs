@@ -2,7 +2,6 @@ using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using NotifyHub.Gateway.Settings;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains;
 using NotifyHub.Grains.Settings;
 using NotifyHub.Hosting.Settings;
 using Xunit;

@@ -1,6 +1,5 @@
 using NotifyHub.Gateway.Access;
 using NotifyHub.Gateway.Api;
-using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Settings;
 using NotifyHub.Hosting;
 using Xunit;

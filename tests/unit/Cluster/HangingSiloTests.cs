@@ -5,7 +5,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Cluster;
-using NotifyHub.Gateway.Network;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.TestKit;
 using Xunit;

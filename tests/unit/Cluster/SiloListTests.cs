@@ -5,7 +5,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NotifyHub.Gateway.Cluster;
-using NotifyHub.Gateway.Network;
 using NotifyHub.Grains;
 using NotifyHub.TestKit;
 using Orleans.Configuration;

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using NotifyHub.Gateway.Settings;
-using NotifyHub.Grains;
+using NotifyHub.Grains.Settings;
 using NotifyHub.Hosting.Settings;
 using Xunit;
 

@@ -4,9 +4,9 @@ using System.Reflection.PortableExecutable;
 namespace NotifyHub.UnitTests.House;
 
 /// <summary>
-/// Which types of an assembly refer to which, read from the compiled assembly: base types, signatures, fields and the bodies of methods.
-/// Nested types, closures and state machines count as the type that they are in. Types that no source declares, which generators add,
-/// are left out.
+/// Which types of an assembly refer to which, read from the compiled assembly: base types, signatures, fields and the bodies of
+/// methods. Nested types, closures and state machines count as the type that they are in. Types that no source declares, which
+/// generators add, are left out.
 /// </summary>
 internal static class CompiledTypes
 {
@@ -40,7 +40,8 @@ internal static class CompiledTypes
         HashSet<TypeDefinitionHandle> found = [];
         var signatures = new ReferencedTypes(found);
         Add(type.BaseType);
-        foreach (var implemented in type.GetInterfaceImplementations()) Add(reader.GetInterfaceImplementation(implemented).Interface);
+        foreach (var implemented in type.GetInterfaceImplementations())
+            Add(reader.GetInterfaceImplementation(implemented).Interface);
         foreach (var field in type.GetFields()) reader.GetFieldDefinition(field).DecodeSignature(signatures, null);
         foreach (var method in type.GetMethods()) AddMethod(reader.GetMethodDefinition(method));
         return found;
@@ -50,7 +51,8 @@ internal static class CompiledTypes
             method.DecodeSignature(signatures, null);
             if (method.RelativeVirtualAddress == 0) return;
             var body = file.GetMethodBody(method.RelativeVirtualAddress);
-            if (!body.LocalSignature.IsNil) reader.GetStandaloneSignature(body.LocalSignature).DecodeLocalSignature(signatures, null);
+            if (!body.LocalSignature.IsNil)
+                reader.GetStandaloneSignature(body.LocalSignature).DecodeLocalSignature(signatures, null);
             foreach (var token in InstructionTokens.In(body.GetILReader())) Add(token);
         }
 

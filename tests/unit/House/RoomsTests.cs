@@ -7,7 +7,8 @@ namespace NotifyHub.UnitTests.House;
 /// <summary>The folders of every project refer one way, as docs/architecture.md says.</summary>
 public sealed partial class RoomsTests
 {
-    /// <summary>The gateway's folders. Each may refer to those before it; the root, which puts all of it together, to all of them.</summary>
+    /// <summary>The gateway's folders. Each may refer to those before it; the root, which puts all of it together, to all of
+    /// them.</summary>
     private static readonly string[] GatewayOrder =
         ["Settings", "Network", "Telemetry", "Access", "Channels", "Sockets", "Push", "Cluster", "Api", "Site", ""];
 
@@ -26,9 +27,11 @@ public sealed partial class RoomsTests
     public void Folders_have_no_cycle(string folder, string assembly)
     {
         var arrows = Arrows(folder, assembly);
-        var between = arrows.Where(arrow => arrow.From.Folder != arrow.To.Folder).ToLookup(arrow => (arrow.From.Folder, arrow.To.Folder));
+        var between = arrows.Where(arrow => arrow.From.Folder != arrow.To.Folder).ToLookup(arrow =>
+            (arrow.From.Folder, arrow.To.Folder));
         var closing = Cycles.Arrows([.. between.Select(group => group.Key)]);
-        Assert.True(closing.Count == 0, Describe(closing.Select(arrow => $"{arrow.From} -> {arrow.To}: {Examples(between[arrow])}")));
+        Assert.True(closing.Count == 0,
+            Describe(closing.Select(arrow => $"{arrow.From} -> {arrow.To}: {Examples(between[arrow])}")));
     }
 
     [Fact]
@@ -42,14 +45,17 @@ public sealed partial class RoomsTests
     public void Folders_of_the_gateway_refer_in_the_order_of_the_architecture()
     {
         var arrows = Arrows("gateway", "NotifyHub.Gateway");
-        var upwards = arrows.Where(arrow => Rank(arrow.From) < Rank(arrow.To)).ToLookup(arrow => (arrow.From.Folder, arrow.To.Folder));
+        var upwards = arrows.Where(arrow => Rank(arrow.From) < Rank(arrow.To)).ToLookup(arrow =>
+            (arrow.From.Folder, arrow.To.Folder));
         Assert.All(arrows, arrow => Assert.Contains(arrow.From.Folder, GatewayOrder));
-        Assert.True(upwards.Count == 0, Describe(upwards.Select(group => $"{group.Key.Item1} -> {group.Key.Item2}: {Examples(group)}")));
+        Assert.True(upwards.Count == 0,
+            Describe(upwards.Select(group => $"{group.Key.Item1} -> {group.Key.Item2}: {Examples(group)}")));
 
         static int Rank(TypeName type) => Array.IndexOf(GatewayOrder, type.Folder);
     }
 
-    /// <summary>What the compiler inlines, such as constants, leaves no trace in the assembly; the directive that it needed does.</summary>
+    /// <summary>What the compiler inlines, such as constants, leaves no trace in the assembly; the directive that it needed
+    /// does.</summary>
     [Fact]
     public void Files_of_the_gateway_import_no_namespace_of_a_later_folder()
     {
@@ -57,7 +63,8 @@ public sealed partial class RoomsTests
         foreach (var (rank, folder) in GatewayOrder.Index())
         {
             if (folder.Length == 0) continue;
-            foreach (var file in Directory.EnumerateFiles(PathOf(Path.Combine("gateway", folder)), "*.cs", SearchOption.AllDirectories))
+            foreach (var file in Directory.EnumerateFiles(PathOf(Path.Combine("gateway", folder)), "*.cs",
+                SearchOption.AllDirectories))
             {
                 foreach (var import in GatewayImport().Matches(File.ReadAllText(file)).Select(match => match.Groups[1].Value))
                     if (Array.IndexOf(GatewayOrder, import) > rank) upwards.Add($"{folder}/{Path.GetFileName(file)} -> {import}");
@@ -80,12 +87,14 @@ public sealed partial class RoomsTests
     {
         var framework = new DirectoryInfo(AppContext.BaseDirectory);
         var beside = Path.Combine(framework.FullName, assembly + ".dll");
-        return File.Exists(beside) ? beside : PathOf(Path.Combine(folder, "bin", framework.Parent!.Name, framework.Name, assembly + ".dll"));
+        return File.Exists(beside)
+            ? beside : PathOf(Path.Combine(folder, "bin", framework.Parent!.Name, framework.Name, assembly + ".dll"));
     }
 
     private static string Examples(IEnumerable<TypeArrow> arrows) => string.Join(", ", arrows.Take(3));
 
-    private static string Describe(IEnumerable<string> arrows) => Environment.NewLine + string.Join(Environment.NewLine, arrows.Order());
+    private static string Describe(IEnumerable<string> arrows) =>
+        Environment.NewLine + string.Join(Environment.NewLine, arrows.Order());
 
     private static string PathOf(string file, [CallerFilePath] string here = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../..", file));

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
-using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Push;
 using NotifyHub.Gateway.Settings;
 using NotifyHub.GrainInterfaces;
@@ -255,7 +254,7 @@ public sealed class PushListenerTests
     {
         var options = new GatewayOptions { PushPort = 0 };
         configure?.Invoke(options);
-        return _listener = new PushListener(
+        var listener = new PushListener(
             async batch =>
             {
                 Interlocked.Add(ref _published, batch.Drafts.Length);
@@ -266,6 +265,8 @@ public sealed class PushListenerTests
             Options.Create(options),
             TimeProvider.System,
             NullLogger<PushListener>.Instance);
+        _listener = listener;
+        return listener;
     }
 
     private Task<Socket> ConnectAsync() => ConnectAsync(from: null);

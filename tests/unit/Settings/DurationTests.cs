@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Configuration;
-using NotifyHub.Gateway;
 using NotifyHub.Gateway.Settings;
 using NotifyHub.Hosting.Settings;
 using Xunit;

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
-using NotifyHub.Gateway;
 using NotifyHub.Gateway.Settings;
 using NotifyHub.Hosting;
 using Xunit;

@@ -1,6 +1,5 @@
 using CsCheck;
 using NotifyHub.Gateway.Channels;
-using NotifyHub.Gateway.Sockets;
 using NotifyHub.GrainInterfaces;
 using Xunit;
 

@@ -459,7 +459,7 @@ public sealed class SubscriptionsTests : IAsyncLifetime
     private Task UntilAsync(Peer peer, Func<List<WireFrame>, bool> condition) => Until.TrueAsync(
         () =>
         {
-            _clock.Advance(Placement.MinInterval);
+            _clock.Advance(ResumeRequests.MinInterval);
             return condition(peer.Frames());
         },
         () => string.Join(' ', Seen(peer)));

@@ -1,0 +1,3 @@
+namespace NotifyHub.Gateway.Api;
+
+public sealed record LoginRequest(string Email, string Password);

@@ -1,0 +1,18 @@
+namespace NotifyHub.GrainInterfaces;
+
+/// <summary>A channel's queue in front of the database is full: nothing was appended, and the caller should come back later.</summary>
+[GenerateSerializer, Alias("NotifyHub.ChannelBusyException")]
+public sealed class ChannelBusyException : Exception
+{
+    public ChannelBusyException() : this("The channel's publish queue is full.")
+    {
+    }
+
+    public ChannelBusyException(string message) : base(message)
+    {
+    }
+
+    public ChannelBusyException(string message, Exception innerException) : base(message, innerException)
+    {
+    }
+}

@@ -1,0 +1,23 @@
+namespace NotifyHub.GrainInterfaces;
+
+/// <summary>
+/// The database cannot do this before an operator acts: a table or column is missing, a right was revoked, the file is damaged. Trying
+/// again is of no use until then; nothing was acknowledged.
+/// </summary>
+[GenerateSerializer, Alias("NotifyHub.StorageBrokenException")]
+public sealed class StorageBrokenException : StorageUnavailableException
+{
+    public StorageBrokenException() : this("The storage needs an operator.")
+    {
+    }
+
+    public StorageBrokenException(string message) : base(message)
+    {
+    }
+
+    public StorageBrokenException(string message, Exception innerException) : base(message, innerException)
+    {
+    }
+
+    public override StorageUnavailableException WithoutCause() => new StorageBrokenException(Message);
+}

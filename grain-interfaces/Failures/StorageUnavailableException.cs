@@ -1,0 +1,21 @@
+namespace NotifyHub.GrainInterfaces;
+
+/// <summary>The database cannot be reached or refused the write. The caller may retry; an acknowledgement was not given.</summary>
+[GenerateSerializer, Alias("NotifyHub.StorageUnavailableException")]
+public class StorageUnavailableException : Exception
+{
+    public StorageUnavailableException() : this("The storage is unavailable.")
+    {
+    }
+
+    public StorageUnavailableException(string message) : base(message)
+    {
+    }
+
+    public StorageUnavailableException(string message, Exception innerException) : base(message, innerException)
+    {
+    }
+
+    /// <summary>The same failure without the driver's exception, which cannot be serialized and names SQL and hosts.</summary>
+    public virtual StorageUnavailableException WithoutCause() => new(Message);
+}

@@ -1,0 +1,9 @@
+namespace NotifyHub.GrainInterfaces;
+
+[GenerateSerializer, Alias("NotifyHub.ServiceCommand")]
+public enum ServiceCommand
+{
+    Start,
+    Stop,
+    Restart,
+}

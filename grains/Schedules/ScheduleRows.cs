@@ -1,0 +1,76 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.Grains.Schedules;
+
+/// <summary>A row of the table <c>schedule</c>.</summary>
+internal sealed class ScheduleRow
+{
+    public const string Columns =
+        """
+        id AS Id, name AS Name, notification AS Notification, kind AS Kind, at AS At, cron AS Cron, time_zone AS TimeZone, missed AS Missed,
+        status AS Status, next_run_at AS NextRunAt, last_run_at AS LastRunAt, last_run_status AS LastRunStatus, created_by AS CreatedBy,
+        created_at AS CreatedAt, updated_at AS UpdatedAt
+        """;
+
+    public long Id { get; init; }
+    public string Name { get; init; } = "";
+    public string Notification { get; init; } = "";
+    public string Kind { get; init; } = "";
+    public long? At { get; init; }
+    public string? Cron { get; init; }
+    public string? TimeZone { get; init; }
+    public string Missed { get; init; } = "";
+    public string Status { get; init; } = "";
+    public long? NextRunAt { get; init; }
+    public long? LastRunAt { get; init; }
+    public string? LastRunStatus { get; init; }
+    public string CreatedBy { get; init; } = "";
+    public long CreatedAt { get; init; }
+    public long UpdatedAt { get; init; }
+
+    public static string ToJson(NotificationDraft notification) =>
+        JsonSerializer.Serialize(notification, ScheduleJson.Default.NotificationDraft);
+
+    public Schedule ToSchedule() => new(
+        Id,
+        new ScheduleDraft(
+            Name, JsonSerializer.Deserialize(Notification, ScheduleJson.Default.NotificationDraft)!, Kind, RunRow.Optional(At), Cron,
+            TimeZone, Missed),
+        Status,
+        RunRow.Optional(NextRunAt),
+        RunRow.Optional(LastRunAt),
+        LastRunStatus,
+        CreatedBy,
+        RunRow.Time(CreatedAt),
+        RunRow.Time(UpdatedAt));
+}
+
+/// <summary>A row of the table <c>schedule_run</c>.</summary>
+internal sealed class RunRow
+{
+    public const string Columns =
+        """
+        id AS Id, schedule_id AS ScheduleId, scheduled_for AS ScheduledFor, started_at AS StartedAt, cause AS Cause, status AS Status,
+        notification_id AS NotificationId, error AS Error
+        """;
+
+    public long Id { get; init; }
+    public long ScheduleId { get; init; }
+    public long ScheduledFor { get; init; }
+    public long StartedAt { get; init; }
+    public string Cause { get; init; } = "";
+    public string Status { get; init; } = "";
+    public long? NotificationId { get; init; }
+    public string? Error { get; init; }
+
+    public ScheduleRun ToRun() => new(Id, ScheduleId, Time(ScheduledFor), Time(StartedAt), Cause, Status, NotificationId, Error);
+
+    public static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
+
+    public static DateTimeOffset? Optional(long? milliseconds) => milliseconds is { } value ? Time(value) : null;
+}
+
+[JsonSerializable(typeof(NotificationDraft))]
+internal sealed partial class ScheduleJson : JsonSerializerContext;
