@@ -162,9 +162,9 @@ public sealed class ApiClient(ApiTransport api)
         Post, $"{Users}/{Text(id)}/password", ApiJson.Default.EnvelopeIgnored, ApiJson.Default.PasswordReset,
         new PasswordReset(password));
 
-    private Task PostAsync(string path) => api.SendAsync(Post, path, ApiJson.Default.EnvelopeIgnored);
+    private Task<Ignored> PostAsync(string path) => api.SendAsync(Post, path, ApiJson.Default.EnvelopeIgnored);
 
-    private Task DeleteAsync(string path) => api.SendAsync(Delete, path, ApiJson.Default.EnvelopeIgnored);
+    private Task<Ignored> DeleteAsync(string path) => api.SendAsync(Delete, path, ApiJson.Default.EnvelopeIgnored);
 
     private static string Query(Paging paging, params ReadOnlySpan<(string Name, string? Value)> filters)
     {

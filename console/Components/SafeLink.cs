@@ -1,7 +1,3 @@
-using System.Text;
-using NotifyHub.Console.Api;
-using NotifyHub.Console.Language;
-
 namespace NotifyHub.Console.Components;
 
 /// <summary>Links in data that anybody may have written.</summary>

@@ -1,5 +1,3 @@
-using Microsoft.JSInterop;
-
 namespace NotifyHub.Console.Language;
 
 public enum Colours
