@@ -1,6 +1,3 @@
-using System.Buffers;
-using Microsoft.AspNetCore.Connections;
-
 namespace NotifyHub.Bench.Peers;
 
 /// <summary>Sends a message to all clients. Each server decides what its completion waits for.</summary>

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using NotifyHub.Grains.Usage;
 using NotifyHub.Hosting.Settings;
 
 namespace NotifyHub.Grains.Settings;

@@ -3,7 +3,6 @@ using Dapper;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Settings;
 using NotifyHub.Grains.Storage;
-using NotifyHub.Hosting.Settings;
 
 namespace NotifyHub.Grains.Usage;
 

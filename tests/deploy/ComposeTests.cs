@@ -3,7 +3,6 @@ using System.Text.RegularExpressions;
 using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Settings;
 using NotifyHub.Grains.Settings;
-using NotifyHub.Hosting;
 using Xunit;
 
 namespace NotifyHub.DeployTests;

@@ -1,6 +1,5 @@
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Accounts;
-using NotifyHub.Grains.Storage;
 using NotifyHub.TestKit;
 
 namespace NotifyHub.GrainTests;

@@ -1,7 +1,6 @@
 using Dapper;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Storage;
-using Xunit;
 
 namespace NotifyHub.GrainTests;
 

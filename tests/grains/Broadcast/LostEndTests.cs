@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Broadcast;
-using NotifyHub.Grains.Storage;
 using NotifyHub.TestKit;
 using static NotifyHub.GrainTests.Broadcast.BroadcastCluster;
 

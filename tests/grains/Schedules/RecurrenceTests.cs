@@ -1,5 +1,4 @@
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Schedules;
 
 namespace NotifyHub.GrainTests.Schedules;
 

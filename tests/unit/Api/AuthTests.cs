@@ -2,7 +2,6 @@ using System.Net;
 using System.Text;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
-using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Api;
 using NotifyHub.GrainInterfaces;
 using Xunit;
