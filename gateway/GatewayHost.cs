@@ -12,18 +12,19 @@ using NotifyHub.Telemetry;
 
 namespace NotifyHub.Gateway;
 
-/// <summary>How a gateway process is put together, started and told to its user.</summary>
+/// <summary>How a gateway process is composed and started, and what it prints.</summary>
 public static class GatewayHost
 {
     private const string DataFolderSetting = $"{GatewayOptions.Section}:{nameof(GatewayOptions.DataFolder)}";
 
     /// <summary>What the program says of itself. The guide's start command is taken, and means nothing more.</summary>
     public static ProgramInfo Info { get; } = new(
-        "NotifyHub gateway", "NotifyHub.Gateway.dll", "takes pushes, holds the clients' WebSockets, and serves the API and the console.",
+        "NotifyHub gateway", "NotifyHub.Gateway.dll",
+        "takes pushes, holds the clients' WebSockets, and serves the API and the console.",
         Words: ["ws:start"], Sections: ["Gateway", "Silo"],
         Checks: "the names and values of all settings, certificate files, the connection string, the data folder, the addresses");
 
-    /// <summary>Tells what the gateway does to whom the settings and the standard <c>OTEL_*</c> variables name.</summary>
+    /// <summary>Exports telemetry to where the settings and the standard <c>OTEL_*</c> variables say.</summary>
     public static void AddGatewayTelemetry(this WebApplicationBuilder builder)
     {
         var defaults = new GatewayOptions();
@@ -55,7 +56,7 @@ public static class GatewayHost
     public static string? CheckGateway(this IServiceProvider services)
     {
         var options = services.GetRequiredService<IOptions<GatewayOptions>>().Value;
-        StateFile.Check(options.StateFile);
+        ProcessStateFile.Check(options.StateFile);
         if (options.Mode == GatewayMode.Embedded)
         {
             services.CheckSilo();
@@ -80,10 +81,10 @@ public static class GatewayHost
                 && asked.TlsPorts.HasFlag(TlsPorts.WebSocket));
     }
 
-    /// <summary>Runs until told to end. Answers the process's exit code.</summary>
+    /// <summary>Runs until the process is asked to end. Returns the exit code.</summary>
     public static async Task<int> RunGatewayAsync(this WebApplication app)
     {
-        using var state = new StateFile(app.Services.GetRequiredService<IOptions<GatewayOptions>>().Value.StateFile);
+        using var state = new ProcessStateFile(app.Services.GetRequiredService<IOptions<GatewayOptions>>().Value.StateFile);
         try
         {
             await app.StartAsync();
@@ -112,12 +113,13 @@ public static class GatewayHost
         return 0;
     }
 
-    private static void Write(StateFile state, IServiceProvider services)
+    private static void Write(ProcessStateFile state, IServiceProvider services)
     {
         var node = services.GetRequiredService<GatewayNode>();
         state.Write(
             ("websocket_port", node.State.WebSocketPort),
-            ("push_port", node.State.PushPort),
+            // 0: the service is stopped since before the start.
+            ("push_port", node.State.PushPort is > 0 and var push ? push : -1),
             ("console_port", services.GetRequiredService<ConsoleEndPoint>().Port),
             ("health_port", services.GetRequiredService<HealthPort>().Port),
             ("metrics_port", services.GetRequiredService<MetricsEndPoint>().Port));
@@ -148,7 +150,7 @@ public static class GatewayHost
         var s = certificate.Guards(TlsPorts.WebSocket) ? "s" : "";
         var nc = certificate.Guards(TlsPorts.Push) ? "openssl s_client -quiet -connect localhost:" : "nc localhost ";
         var site = $"http{(certificate.Guards(TlsPorts.Console) ? "s" : "")}://localhost:{console.Port}/";
-        var hasConsole = console.Port > 0;
+        var (port, hasConsole) = (state.WebSocketPort, console.Port > 0);
         var listening = hasConsole
             ? $"Console on port {console.Port}...                         {site}" : "No console (ConsolePort is -1).";
         var page = hasConsole ? site : $"http{s}://localhost:{state.WebSocketPort}/websocket-test.html   and press 連線";
@@ -156,7 +158,7 @@ public static class GatewayHost
             $$$"""
 
               NotifyHub is running.
-                WebSocket Server starting on port {{{state.WebSocketPort}}}...       ws{{{s}}}://localhost:{{{state.WebSocketPort}}}/
+                WebSocket Server starting on port {{{port}}}...       ws{{{s}}}://localhost:{{{port}}}/
                 Internal Push Interface on port {{{state.PushPort}}}...
                 {{{listening}}}
 

@@ -3,8 +3,8 @@ using Orleans.CodeGeneration;
 namespace NotifyHub.GrainInterfaces;
 
 /// <summary>
-/// Calls of this method need no order among them, so a gateway sends each by way of another silo. All of a grain's calls go through one,
-/// otherwise: when that silo hangs with its sockets open they would all be lost, and so would every retry.
+/// Calls of this method need no order among them, so a gateway sends each through another silo. Otherwise all calls to a grain
+/// go through one silo: if that one hangs with its sockets open, they would all be lost, and so would every retry.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 [InvokableCustomInitializer("AddInvokeMethodOptions", InvokeMethodOptions.Unordered)]

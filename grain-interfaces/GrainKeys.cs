@@ -12,7 +12,8 @@ public static class GrainKeys
     /// <summary>The guide's public broadcast: every client follows it.</summary>
     public const string PublicChannel = "all";
 
-    /// <summary>Key of the grains of which the grid has one: <see cref="IServiceGrain"/>, <see cref="IStatsGrain"/>, and the stateless ones.</summary>
+    /// <summary>Key of the grains that exist once in the grid: <see cref="IServiceGrain"/>, <see cref="IStatsGrain"/>, and the
+    /// stateless ones.</summary>
     public const long Only = 0;
 
     private const string ChannelPrefix = "channel/";

@@ -2,7 +2,8 @@ using System.Diagnostics;
 
 namespace NotifyHub.GrainInterfaces;
 
-/// <summary>NotifyHub's own spans. One for what comes in, one for a group commit, one for a batch that a gateway hands to its clients; never one a delivery.</summary>
+/// <summary>NotifyHub's own spans: one per incoming request or push, one per group commit, one per batch that a gateway sends to
+/// its clients; never one per delivery.</summary>
 public static class Tracing
 {
     public const string SourceName = "NotifyHub";
@@ -16,7 +17,7 @@ public static class Tracing
     /// <summary>A batch, from its arrival at a gateway until the last client there has been sent it.</summary>
     public const string FanOut = "notifyhub.fan_out";
 
-    /// <summary>Links a span has at most: of what is batched by the thousand, these tell enough.</summary>
+    /// <summary>Maximum of links per span: enough to follow a batch of thousands.</summary>
     public const int MaxLinks = 32;
 
     public static readonly ActivitySource Source = new(SourceName);
@@ -28,14 +29,15 @@ public static class Tracing
     public static string Write(ActivityContext context) => $"00-{context.TraceId}-{context.SpanId}-{(int)context.TraceFlags:x2}";
 
     /// <summary>Begins a span that belongs to several traces: it goes on in the first and is linked to the others.</summary>
-    /// <returns>Null: nobody listens, or none of them is recorded.</returns>
+    /// <returns>Null: there is no listener, or none of them is recorded.</returns>
     public static Activity? Start(string name, ActivityKind kind, IReadOnlyList<ActivityContext> traces)
     {
         if (traces.Count == 0) return null;
         // Whatever the caller does otherwise is not part of it, and is not changed by it.
         var before = Activity.Current;
         Activity.Current = null;
-        var activity = Source.StartActivity(name, kind, traces[0], links: traces.Skip(1).Take(MaxLinks).Select(trace => new ActivityLink(trace)));
+        var links = traces.Skip(1).Take(MaxLinks).Select(trace => new ActivityLink(trace));
+        var activity = Source.StartActivity(name, kind, traces[0], links: links);
         Activity.Current = before;
         return activity;
     }

@@ -3,7 +3,8 @@ using System.Net.NetworkInformation;
 
 namespace NotifyHub.Grains;
 
-/// <summary>The address that a silo tells the others. On a machine with several networks only the operator knows which one they share.</summary>
+/// <summary>The address that a silo advertises to the others. On a machine with several networks only the operator knows which
+/// one they share.</summary>
 public static class MachineAddress
 {
     /// <param name="setting">An IP address, or a network in CIDR form.</param>

@@ -36,7 +36,7 @@ public static class NotifyHubSilo
     private const string StorageSetting = $"{SiloOptions.Section}:{nameof(SiloOptions.Storage)}";
 
     /// <summary>Settings come from the section <see cref="CommonOptions.Section"/>.</summary>
-    /// <param name="embedded">The only silo, inside a gateway: nothing listens for other silos or clients but on loopback.</param>
+    /// <param name="embedded">The only silo, inside a gateway: it listens for other silos and clients on loopback only.</param>
     public static ISiloBuilder AddNotifyHubSilo(this ISiloBuilder silo, IConfiguration configuration, bool embedded)
     {
         silo.Services.AddOptions<SiloOptions>().Bind(configuration.GetSection(SiloOptions.Section));
@@ -52,7 +52,8 @@ public static class NotifyHubSilo
         var services = silo.Services;
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new SteadyClock(provider.GetRequiredService<TimeProvider>()));
-        foreach (var use in OrleansClocks) services.AddKeyedSingleton<TimeProvider>(use, (provider, _) => provider.GetRequiredService<SteadyClock>());
+        foreach (var use in OrleansClocks)
+            services.AddKeyedSingleton<TimeProvider>(use, (provider, _) => provider.GetRequiredService<SteadyClock>());
         services.AddHostedService<ClockWatch>();
         services.AddMetrics();
         services.AddSingleton<SiloMetrics>();
@@ -68,6 +69,7 @@ public static class NotifyHubSilo
         services.AddSingleton<SessionStore>();
         services.AddSingleton<SessionQueries>();
         services.AddSingleton<SessionCap>();
+        services.AddSingleton<Housekeeping>();
         services.AddSingleton<UserStore>();
         services.AddSingleton<ApiKeyStore>();
         services.AddSingleton<Passwords>();
@@ -83,7 +85,7 @@ public static class NotifyHubSilo
         services.AddHostedService(provider => provider.GetRequiredService<SiloStartup>());
 
         silo.AddIncomingGrainCallFilter<StorageFaultFilter>();
-        // There are as many grains as channels, gateways and people who sign in; Orleans would make room for a million, 18 MB of it at once.
+        // There are as many grains as channels, gateways and people who sign in; Orleans' default is room for a million, 18 MB.
         silo.Configure<GrainDirectoryOptions>(directory => directory.CacheSize = 10_000);
         silo.UseSystemTextJsonGrainStorageSerializer();
         silo.AddAdoNetGrainStorageAsDefault(options => options.Configure<Database>((storage, database) =>
@@ -95,7 +97,7 @@ public static class NotifyHubSilo
     }
 
     /// <summary>
-    /// Checks the settings and makes the database ready, before the host starts, so that a fault is one line instead of the host's
+    /// Checks the settings and prepares the database before the host starts, so that a fault is one line instead of the host's
     /// stack traces. A host that does not call this does the same while it starts.
     /// </summary>
     /// <returns>Null: ready. Otherwise what to tell the operator before the process ends.</returns>
@@ -106,7 +108,11 @@ public static class NotifyHubSilo
             services.CheckSilo();
             // Embedded, a silo has the file to itself; the silos of a grid may share one.
             if (services.GetRequiredService<Database>().DataFile is { } file)
-                services.GetRequiredService<DataLock>().Take(StorageSetting, file, isShared: !services.GetRequiredService<SiloMode>().Embedded);
+            {
+                services.GetRequiredService<DataLock>()
+                    .Take(StorageSetting, file, isShared: !services.GetRequiredService<SiloMode>().Embedded);
+            }
+
             await services.GetRequiredService<SiloStartup>().PrepareAsync(cancellation);
             return null;
         }
@@ -134,7 +140,11 @@ public static class NotifyHubSilo
     private static void UseEmbeddedClustering(this ISiloBuilder silo)
     {
         // A cluster of its own on a port of its own: two NotifyHubs on one machine must not find each other.
-        silo.UseLocalhostClustering(FreePort(), gatewayPort: 0, serviceId: ClusterIdentity.ServiceId, clusterId: $"{ClusterIdentity.ClusterId}-{Guid.NewGuid():N}");
+        silo.UseLocalhostClustering(
+            FreePort(),
+            gatewayPort: 0,
+            serviceId: ClusterIdentity.ServiceId,
+            clusterId: $"{ClusterIdentity.ClusterId}-{Guid.NewGuid():N}");
     }
 
     private static void UseSharedClustering(this ISiloBuilder silo)
@@ -154,9 +164,10 @@ public static class NotifyHubSilo
             membership.NumMissedProbesLimit = 3;
             // Answers that were slow for a while must not stretch that time.
             membership.MaxProbeTimeout = TimeSpan.FromSeconds(2);
-            // A silo that was frozen, and given up meanwhile, must learn of it and end before the leases of its gateways seem to be over.
+            // A silo that was frozen and declared dead meanwhile must notice and end before its gateways' leases seem to end.
             membership.TableRefreshTimeout = TimeSpan.FromSeconds(3);
-            // When all silos have died at once, the first that returns waits for the signs of life of the others to be stale: 6 s, not 90.
+            // When all silos have died at once, the first to return waits until the others' last signs of life are stale: 6 s
+            // instead of 90 s.
             membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(2);
             membership.NumMissedTableIAmAliveLimit = 3;
             // Restarted silos must not wait for the dead rows of their former lives.
@@ -164,7 +175,7 @@ public static class NotifyHubSilo
         });
         silo.Configure<SiloConnectionOptions>(connections =>
             connections.ConfigureGatewayInboundConnection(connection => SilentGateways.End(connection, TimeProvider.System)));
-        // What is for a gateway whose connection has ended goes by way of another silo then, and does not wait for its return.
+        // Messages for a gateway whose connection has ended then go through another silo instead of waiting for its return.
         silo.Configure<SiloMessagingOptions>(messaging => messaging.ClientDropTimeout = TimeSpan.FromSeconds(2));
         silo.Services.AddHostedService<SiloReporter>();
     }

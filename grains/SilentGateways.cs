@@ -5,12 +5,13 @@ namespace NotifyHub.Grains;
 
 /// <summary>
 /// Ends a silo's connections to gateways that have fallen silent. A gateway gives every silo a sign of life once a second
-/// (<see cref="GrainInterfaces.ILifeSignGrain"/>); when the network between the two is cut, nobody tells the silo, and it would go on sending all
-/// answers into the dead connection for a quarter of an hour, although the gateway can be reached by way of the other silos.
+/// (<see cref="GrainInterfaces.ILifeSignGrain"/>). When the network between the two is cut, nothing notifies the silo: it would
+/// go on sending all answers into the dead connection for a quarter of an hour, although the gateway can be reached through the
+/// other silos.
 /// </summary>
 internal static class SilentGateways
 {
-    /// <summary>Several signs of life may fail to come: a gateway's processor, or the names of its silos, may be busy for a while.</summary>
+    /// <summary>Allows for several missed signs of life: a gateway's CPU or name resolution may be busy for a while.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
     public static void End(IConnectionBuilder connections, TimeProvider time) => connections.Use(next => async connection =>
@@ -20,7 +21,8 @@ internal static class SilentGateways
         await using var timer = time.CreateTimer(
             _ =>
             {
-                if (time.GetElapsedTime(input.HeardAt) > Limit) connection.Abort(new ConnectionAbortedException("The gateway has fallen silent."));
+                if (time.GetElapsedTime(input.HeardAt) > Limit)
+                    connection.Abort(new ConnectionAbortedException("The gateway has fallen silent."));
             },
             null, Limit / 4, Limit / 4);
         await next(connection);
@@ -51,7 +53,8 @@ internal static class SilentGateways
 
         public override void AdvanceTo(SequencePosition consumed) => reader.AdvanceTo(consumed);
 
-        public override void AdvanceTo(SequencePosition consumed, SequencePosition examined) => reader.AdvanceTo(consumed, examined);
+        public override void AdvanceTo(SequencePosition consumed, SequencePosition examined) =>
+            reader.AdvanceTo(consumed, examined);
 
         public override void CancelPendingRead() => reader.CancelPendingRead();
 

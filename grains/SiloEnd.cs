@@ -8,39 +8,46 @@ using Orleans.Configuration;
 namespace NotifyHub.Grains;
 
 /// <summary>
-/// How long a silo may take to end. It writes down, in the database that the silos cluster by, that it leaves and that it is gone, and Orleans tries
-/// each for a minute: nobody who ends processes waits that long. When the database is away there is nobody to tell, and nothing that a grain
-/// could still store: then neither is waited for, and the other silos find this one dead when they can vote again.
+/// Bounds how long a silo may take to end. It writes to the membership table that it leaves and that it is gone, and Orleans
+/// tries each for a minute: whoever stops processes does not wait that long. When the database is down neither can be written,
+/// nor can anything that a grain still has to store: then neither is waited for, and the other silos declare this one dead when
+/// they can vote again.
 /// </summary>
 public static partial class SiloEnd
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    /// <summary>For each of the two entries: enough for silos that end at the same moment and get into each other's way.</summary>
+    /// <summary>For each of the two entries: enough when several silos end at the same moment and conflict.</summary>
     private static readonly TimeSpan LeaveTime = TimeSpan.FromSeconds(8);
 
     /// <summary>Over before the first try. Neither zero nor -1 ms, which Orleans takes for "as long as it takes".</summary>
     private static readonly TimeSpan NoTime = TimeSpan.FromTicks(-1);
 
-    /// <summary>Without the database, for the grains to end, and once more for all that is disposed of. A query that nobody answers would hold up
+    /// <summary>Without the database: for the grains to end, and once more for disposal. A query without an answer would hold up
     /// either for 15 s and more.</summary>
     private static readonly TimeSpan GrainTime = TimeSpan.FromSeconds(3);
 
-    /// <summary>Runs a silo of a cluster until it is told to end, and ends it.</summary>
-    public static async Task RunSiloAsync(this IHost silo)
+    /// <summary>Runs a silo of a cluster until it is asked to end, and ends it.</summary>
+    /// <param name="silo">Not started.</param>
+    /// <param name="onServing">What is to happen once it serves; an exception ends it.</param>
+    public static async Task RunSiloAsync(this IHost silo, Action onServing)
     {
         await silo.StartAsync();
+        onServing();
         var stopping = silo.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
         await Task.Delay(Timeout.Infinite, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
         var fault = await CheckAsync(silo.Services.GetRequiredService<Database>());
-        // The one setting that bounds every change of a silo's own entry; it is asked for anew at each.
-        silo.Services.GetRequiredService<IOptions<ClusterMembershipOptions>>().Value.MaxJoinAttemptTime = fault is null ? LeaveTime : NoTime;
+        // The one setting that bounds every change of a silo's own entry; it is read again for each.
+        silo.Services.GetRequiredService<IOptions<ClusterMembershipOptions>>().Value.MaxJoinAttemptTime =
+            fault is null ? LeaveTime : NoTime;
         // In any case the host's own limit holds as well, 30 s.
         using var limit = new CancellationTokenSource(fault is null ? Timeout.InfiniteTimeSpan : GrainTime);
-        if (fault is not null) LogNoFarewell(silo.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(SiloEnd)), fault);
+        if (fault is not null)
+            LogNoFarewell(silo.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(SiloEnd)), fault);
         await silo.StopAsync(limit.Token);
-        if (fault is not null) _ = Task.Delay(GrainTime, CancellationToken.None).ContinueWith(_ => Environment.Exit(0), TaskScheduler.Default);
+        if (fault is null) return;
+        _ = Task.Delay(GrainTime, CancellationToken.None).ContinueWith(_ => Environment.Exit(0), TaskScheduler.Default);
     }
 
     private static async Task<string?> CheckAsync(Database database)
@@ -57,6 +64,6 @@ public static partial class SiloEnd
         }
     }
 
-    [LoggerMessage(1601, LogLevel.Warning, "This silo ends without a farewell to the others: {Fault}")]
-    private static partial void LogNoFarewell(ILogger logger, string fault);
+    [LoggerMessage(1601, LogLevel.Warning, "This silo ends without a farewell to the others: {Error}")]
+    private static partial void LogNoFarewell(ILogger logger, string error);
 }

@@ -26,7 +26,12 @@ internal sealed class SiloOptionsCheck(SiloMode mode) : IValidateOptions<SiloOpt
         }
 
         if (options.MetricsAddress != "*" && !IPAddress.TryParse(options.MetricsAddress, out _))
-            faults.Add($"{SiloOptions.Section}:MetricsAddress: '{options.MetricsAddress}' is not an IP address, nor '*' for every address.");
+        {
+            faults.Add(
+                $"{SiloOptions.Section}:MetricsAddress: '{options.MetricsAddress}' is not an IP address, "
+                + "nor '*' for every address.");
+        }
+
         if (!mode.Embedded)
         {
             if (options.HealthPort < 0)

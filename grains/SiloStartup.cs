@@ -14,14 +14,15 @@ namespace NotifyHub.Grains;
 /// service starts.
 /// </summary>
 internal sealed partial class SiloStartup(
-    IOptions<SiloOptions> options, Database database, UserStore users, Passwords passwords, SiloMode mode, ILogger<SiloStartup> log)
+    IOptions<SiloOptions> options, Database database, UserStore users, Passwords passwords, SiloMode mode,
+    ILogger<SiloStartup> log)
     : IHostedLifecycleService
 {
     private const string EmbeddedPassword = DefaultPassword.Value;
 
     private Task? _prepared;
 
-    /// <summary>Migrates and makes the first administrator. Once: who comes second gets the first one's outcome.</summary>
+    /// <summary>Migrates and creates the first administrator. Runs once: a second call gets the outcome of the first.</summary>
     public Task PrepareAsync(CancellationToken cancellation) => _prepared ??= RunAsync(cancellation);
 
     public Task StartingAsync(CancellationToken cancellationToken) => PrepareAsync(cancellationToken);
@@ -58,7 +59,8 @@ internal sealed partial class SiloStartup(
             await users.AddAsync(settings.AdministratorEmail, "Administrator", Roles.Administrator, hash, cancellation);
         }
 
-        if (password != EmbeddedPassword || (stored is not null && !await passwords.VerifyAsync(stored.PasswordHash, password))) return;
+        if (password != EmbeddedPassword) return;
+        if (stored is not null && !await passwords.VerifyAsync(stored.PasswordHash, password)) return;
         await users.NoteDefaultPasswordAsync(settings.AdministratorEmail, cancellation);
         LogDefaultPassword(settings.AdministratorEmail);
     }
@@ -77,14 +79,11 @@ internal sealed partial class SiloStartup(
         LogNotDurable(fault);
     }
 
-    [LoggerMessage(1701, LogLevel.Warning, "What is acknowledged may be lost: {Fault}")]
+    [LoggerMessage(1701, LogLevel.Warning, "Acknowledged messages may be lost: {Fault}")]
     private partial void LogNotDurable(string fault);
 
     [LoggerMessage(1702, LogLevel.Warning,
-        "The administrator {Email} has the default password. Set NotifyHub:AdministratorPassword " +
-        "before the first start wherever others can reach this machine.")]
+        "The administrator {Email} has the default password. Set NotifyHub:AdministratorPassword before the first start "
+        + "wherever others can reach this machine.")]
     private partial void LogDefaultPassword(string email);
 }
-
-/// <param name="Embedded">The silo runs inside the gateway's process.</param>
-internal sealed record SiloMode(bool Embedded);

@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace NotifyHub.Hosting;
 
 /// <summary>
-/// The part of an address that limits and counters take for one network: the IPv4 address, or the /64 of IPv6, of which a subscriber
-/// has all 2^64 addresses.
+/// The part of an address that limits and counters take for one network: the IPv4 address, or the /64 of IPv6, since a subscriber
+/// has all 2^64 addresses of one.
 /// </summary>
 public static class AddressPrefix
 {
@@ -13,7 +13,9 @@ public static class AddressPrefix
 
     /// <param name="address">What is not an IP address is its own prefix.</param>
     public static string Of(string address) =>
-        IPAddress.TryParse(address, out var parsed) && parsed.AddressFamily == AddressFamily.InterNetworkV6 ? Of(parsed) : address;
+        IPAddress.TryParse(address, out var parsed) && parsed.AddressFamily == AddressFamily.InterNetworkV6
+            ? Of(parsed)
+            : address;
 
     /// <param name="address">Null: unknown, the empty prefix.</param>
     public static string Of(IPAddress? address)

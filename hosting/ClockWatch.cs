@@ -5,8 +5,10 @@ using Orleans.Configuration;
 
 namespace NotifyHub.Hosting;
 
-/// <summary>Logs when the system's clock is set, and repairs what Orleans measures by it and lets nobody choose a clock for.</summary>
-public sealed partial class ClockWatch(IOptions<ConnectionOptions> connections, TimeProvider time, ILogger<ClockWatch> logger) : BackgroundService
+/// <summary>Logs when the system's clock is set, and repairs what Orleans measures by it with no way to give it another
+/// clock.</summary>
+public sealed partial class ClockWatch(
+    IOptions<ConnectionOptions> connections, TimeProvider time, ILogger<ClockWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Threshold = TimeSpan.FromSeconds(1);
@@ -23,8 +25,8 @@ public sealed partial class ClockWatch(IOptions<ConnectionOptions> connections, 
             if (step <= -Threshold) LogSetBack(-step);
             else if (step >= Threshold) LogSetAhead(step);
 
-            // Orleans connects again so long after a failure, which it remembers by the time of day: one that seems to lie in the future would
-            // keep this process from a silo until the clock has caught up.
+            // Orleans waits so long after a failure before it connects again, and remembers the failure by the time of day: one
+            // that seems to lie in the future would keep this process from a silo until the clock has caught up.
             var now = time.GetUtcNow();
             if (now > furthest) furthest = now;
             connections.Value.ConnectionRetryDelay = retryDelay - (furthest - now);

@@ -63,7 +63,8 @@ public sealed class DataLock : IDisposable
     }
 
     private static StartFaultException CannotWrite(string setting, string path, Exception fault) => new(
-        $"{setting}: '{Data(path)}' cannot be written: {fault.Message} Make room there or grant the right to write, or name another place.",
+        $"{setting}: '{Data(path)}' cannot be written: {fault.Message} "
+        + "Make room there or grant the right to write, or name another place.",
         fault);
 
     private static string Data(string path) => File.Exists(path) ? path : Path.GetDirectoryName(path) ?? path;

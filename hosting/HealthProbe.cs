@@ -5,8 +5,8 @@ using NotifyHub.Hosting.Settings;
 namespace NotifyHub.Hosting;
 
 /// <summary>
-/// What <c>--health</c> does: the program asks the one that serves on this machine whether it is ready. For the health checks of containers,
-/// whose image need not have a shell or curl for it.
+/// What <c>--health</c> does: asks the program that serves on this machine whether it is ready. For the health checks of
+/// containers whose image has no shell or curl.
 /// </summary>
 public static class HealthProbe
 {
@@ -25,12 +25,14 @@ public static class HealthProbe
         .GetSection(CommonOptions.Section);
 
     /// <param name="address">What the port is bound to; <c>*</c> is every address.</param>
-    /// <param name="tls">The port speaks TLS. Its certificate is for the names that others know it by, hardly for this address, and not looked at:
-    /// all that is asked of it is whether it is ready.</param>
+    /// <param name="tls">The port speaks TLS. Its certificate is not checked: it is issued for the names that others use, hardly
+    /// for this address, and nothing but readiness is asked.</param>
     /// <returns>The exit code: 0 ready, 1 not. The reason goes to standard output, where the container engine keeps it.</returns>
     public static async Task<int> AskAsync(string address, int port, bool tls = false)
     {
-        var host = address == "*" ? IPAddress.Loopback.ToString() : address.Contains(':', StringComparison.Ordinal) ? $"[{address}]" : address;
+        var host = address == "*" ? IPAddress.Loopback.ToString()
+            : address.Contains(':', StringComparison.Ordinal) ? $"[{address}]"
+            : address;
         using var handler = new HttpClientHandler
         {
             ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator,

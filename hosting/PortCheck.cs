@@ -10,7 +10,7 @@ public static class PortCheck
 {
     private const string Section = CommonOptions.Section;
 
-    /// <summary>A socket that listens there, and lets nobody else.</summary>
+    /// <summary>A socket that listens there exclusively.</summary>
     /// <param name="portSetting">The name of the setting that has the port.</param>
     /// <param name="addressSetting">The name of the setting that has the address; null: it has none.</param>
     /// <exception cref="StartFaultException">It can't be; the message names the settings.</exception>
@@ -69,9 +69,11 @@ public static class PortCheck
                 $"{Section}:{portSetting}: this user may not listen on port {endPoint.Port}. "
                 + "Choose one from 1024 on, or give the program the right to.",
             SocketError.AddressNotAvailable when addressSetting is not null =>
-                $"{Section}:{addressSetting}: {endPoint.Address} is no address of this machine. Name one that is, or leave the setting out.",
+                $"{Section}:{addressSetting}: {endPoint.Address} is no address of this machine. "
+                + "Name one that is, or leave the setting out.",
             SocketError.AddressFamilyNotSupported when addressSetting is not null =>
-                $"{Section}:{addressSetting}: this machine has no network of the kind of {endPoint.Address}. Name an address that it has.",
+                $"{Section}:{addressSetting}: this machine has no network of the kind of {endPoint.Address}. "
+                + "Name an address that it has.",
             _ => $"{Section}:{portSetting}: {endPoint} cannot be listened on: {fault.Message}",
         };
 }

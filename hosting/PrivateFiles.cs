@@ -7,7 +7,7 @@ public static class PrivateFiles
     private const UnixFileMode OwnersFolder = OwnersFile | UnixFileMode.UserExecute;
     private const UnixFileMode Others = UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
-    /// <summary>Makes what is missing of the folder. One that is there keeps its mode: somebody chose it.</summary>
+    /// <summary>Makes what is missing of the folder. An existing one keeps its mode, which was chosen on purpose.</summary>
     public static void CreateFolder(string path)
     {
         if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
@@ -22,7 +22,7 @@ public static class PrivateFiles
         return new FileStream(path, options);
     }
 
-    /// <summary>Takes the file from every other user of the machine. The group keeps what somebody gave it.</summary>
+    /// <summary>Removes the access of all other users of the machine. The group keeps the rights it has been given.</summary>
     public static void Restrict(string path)
     {
         if (OperatingSystem.IsWindows() || !File.Exists(path)) return;

@@ -33,7 +33,7 @@ public sealed record ProgramArguments(ProgramTask Task, string[] Settings, IRead
             var argument = arguments[i];
             if (Tasks.TryGetValue(argument, out var asked))
             {
-                // Whoever asks for help wants nothing else.
+                // Help excludes everything else.
                 if (task != ProgramTask.Help) task = asked;
             }
             else if (!words.Contains(argument, StringComparer.Ordinal))

@@ -55,8 +55,10 @@ public sealed record ProgramInfo(string Name, string File, string Summary, strin
         AddEntry(text, HealthProbe.Argument, "Ask the process that serves on this machine whether it is ready, and end.");
         text.AppendLine();
         text.AppendLine("Each setting can be an argument (--NotifyHub:SETTING=VALUE), an environment variable");
-        text.AppendLine("(NotifyHub__SETTING), a line of appsettings.json or a file in SecretsFolder. Lists: SETTING:0, SETTING:1.");
-        text.AppendLine("Times: 500ms, 90s, 15m, 24h, 7d. Exit codes: 0 ended as asked, or all is well; 1 refused, with the reason.");
+        text.AppendLine(
+            "(NotifyHub__SETTING), a line of appsettings.json or a file in SecretsFolder. Lists: SETTING:0, SETTING:1.");
+        text.AppendLine(
+            "Times: 500ms, 90s, 15m, 24h, 7d. Exit codes: 0 ended as asked, or all is well; 1 refused, with the reason.");
         foreach (var section in Sections)
         {
             text.AppendLine();

@@ -4,12 +4,14 @@ using NotifyHub.Hosting.Settings;
 namespace NotifyHub.Hosting;
 
 /// <summary>Settings from files, one a setting, as Docker and Kubernetes mount secrets: the file <c>NotifyHub__JwtKey</c> holds
-/// <c>NotifyHub:JwtKey</c>. What is in no environment shows in no process list, crash dump or description of a container.</summary>
+/// <c>NotifyHub:JwtKey</c>. Secrets outside the environment show in no process list, crash dump or container
+/// description.</summary>
 public static class SecretFiles
 {
     private const string Setting = $"{CommonOptions.Section}:{nameof(CommonOptions.SecretsFolder)}";
 
-    /// <summary>Adds the files of the folder that <c>NotifyHub:SecretsFolder</c> names, if it names one. They win over every other source.</summary>
+    /// <summary>Adds the files of the folder that <c>NotifyHub:SecretsFolder</c> names, if any. They override all other
+    /// sources.</summary>
     /// <returns>Null: done. Otherwise what to tell the operator before the process ends.</returns>
     public static string? AddSecretFiles(this ConfigurationManager configuration)
     {

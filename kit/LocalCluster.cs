@@ -6,16 +6,16 @@ using Xunit;
 namespace NotifyHub.TestKit;
 
 /// <summary>
-/// A grid of processes on this machine: a PostgreSQL server, silos and gateways, each of which can be killed, paused, stopped and started again.
-/// Use it as a fixture, or make one for a test alone.
+/// A cluster of processes on this machine: a PostgreSQL server, silos and gateways. Each can be killed, paused, stopped and
+/// started again. Use it as a fixture, or create one for a single test.
 /// </summary>
 public sealed class LocalCluster : IAsyncLifetime
 {
-    // Below the ports that the system gives to outgoing connections: none of those can take a silo's port while it is away.
+    // Below the ephemeral port range, so that no outgoing connection takes a silo's port while the silo is down.
     private const int FirstPort = 20_000;
     private const int LastPort = 32_000;
 
-    // Of all clusters of this process. Other processes that test begin elsewhere.
+    // Shared by all clusters of this process. Other test processes begin at another port.
     private static readonly Lock Ports = new();
     private static int _nextPort = FirstPort + (Environment.ProcessId * 500 % (LastPort - FirstPort));
     private static int _clusters;
@@ -29,22 +29,22 @@ public sealed class LocalCluster : IAsyncLifetime
     private string _storage = "";
     private Network? _network;
 
-    /// <summary>Silos to begin with.</summary>
+    /// <summary>How many silos start at first.</summary>
     public int SiloCount { get; init; } = 2;
 
-    /// <summary>Gateways to begin with.</summary>
+    /// <summary>How many gateways start at first.</summary>
     public int GatewayCount { get; init; } = 2;
 
-    /// <summary>Settings that all processes have beside their own.</summary>
+    /// <summary>Settings of all processes, in addition to their own.</summary>
     public IReadOnlyList<(string Setting, string Value)> Settings { get; init; } = [];
 
-    /// <summary>Settings that the first silo has beside them.</summary>
+    /// <summary>Additional settings of the first silo.</summary>
     public IReadOnlyList<(string Setting, string Value)> FirstSiloSettings { get; init; } = [];
 
-    /// <summary>Silos that gateways are told of from the beginning although they come later (<see cref="AddSiloAsync"/>), as a name would.</summary>
+    /// <summary>Silos whose addresses gateways know from the start and that <see cref="AddSiloAsync"/> starts later.</summary>
     public int SpareSilos { get; init; }
 
-    /// <summary>Every process has a host of its own, and the connections between them can be cut.</summary>
+    /// <summary>Every process runs on a host of its own, and the connections between hosts can be cut.</summary>
     public bool HasNetwork { get; init; }
 
     /// <summary>The hosts of the processes, with <see cref="HasNetwork"/>.</summary>
@@ -62,15 +62,18 @@ public sealed class LocalCluster : IAsyncLifetime
     /// <summary>The connection string of the silos.</summary>
     public string Storage => _storage;
 
-    /// <summary>The logs of all processes; they stay when the tests have ended.</summary>
+    /// <summary>The logs of all processes; they are kept after the tests.</summary>
     public string Logs { get; } = Directory.CreateDirectory(
-        Path.Combine(AppContext.BaseDirectory, "logs", $"{DateTime.UtcNow:yyyyMMdd-HHmmss-fff}-{Interlocked.Increment(ref _clusters)}")).FullName;
+        Path.Combine(
+            AppContext.BaseDirectory, "logs",
+            $"{DateTime.UtcNow:yyyyMMdd-HHmmss-fff}-{Interlocked.Increment(ref _clusters)}")).FullName;
 
     public string AdministratorPassword => _password;
 
-    /// <summary>The silo that the public channel lives on now: the last one that a gateway registered at.</summary>
+    /// <summary>The silo that hosts the public channel now: the last one that a gateway registered at.</summary>
     public NotifyHubProcess ChannelSilo => _silos.Where(silo => silo.IsRunning)
-        .MaxBy(silo => File.ReadLines(silo.LogFile!).LastOrDefault(line => line.Contains("follows channel all", StringComparison.Ordinal)) ?? "")!;
+        .MaxBy(silo => File.ReadLines(silo.LogFile!)
+            .LastOrDefault(line => line.Contains("follows channel all", StringComparison.Ordinal)) ?? "")!;
 
     public async ValueTask InitializeAsync()
     {
@@ -80,11 +83,11 @@ public sealed class LocalCluster : IAsyncLifetime
         for (var i = 0; i < SiloCount; i++) _silos.Add(await NewSiloAsync());
         for (var i = 0; i < SpareSilos; i++) _spares.Enqueue(await NewSiloAsync());
         for (var i = 0; i < GatewayCount; i++) _gateways.Add(await NewGatewayAsync());
-        // All at once: nobody must depend on an order.
+        // All at once: nothing may depend on an order.
         await Task.WhenAll(_silos.Concat(_gateways).Select(process => process.StartAgainAsync()));
     }
 
-    /// <summary>One more gateway, started.</summary>
+    /// <summary>Adds and starts a gateway.</summary>
     public async Task<NotifyHubProcess> AddGatewayAsync(params (string Setting, string Value)[] settings)
     {
         var gateway = await NewGatewayAsync(settings);
@@ -93,7 +96,7 @@ public sealed class LocalCluster : IAsyncLifetime
         return gateway;
     }
 
-    /// <summary>One of the spare silos, started.</summary>
+    /// <summary>Starts one of the spare silos.</summary>
     public async Task<NotifyHubProcess> AddSiloAsync()
     {
         var silo = _spares.Dequeue();
@@ -102,18 +105,20 @@ public sealed class LocalCluster : IAsyncLifetime
         return silo;
     }
 
-    /// <summary>Starts again what has ended, and the database if it was stopped, and waits until all of it serves.</summary>
+    /// <summary>Restarts what has ended, also the database, and waits until everything is ready.</summary>
     public async Task HealAsync()
     {
-        // Left so by a test that failed: it would never serve again.
-        foreach (var process in _silos.Concat(_gateways).Where(process => process.IsRunning && (process.IsPaused || process.IsEnding)))
+        // Paused or half stopped by a test that failed: such a process would never become ready.
+        foreach (var process in _silos.Concat(_gateways)
+            .Where(process => process.IsRunning && (process.IsPaused || process.IsEnding)))
             await process.KillAsync();
-        await Task.WhenAll(_silos.Concat(_gateways).Where(process => !process.IsRunning).Select(process => process.StartAgainAsync()));
+        await Task.WhenAll(
+            _silos.Concat(_gateways).Where(process => !process.IsRunning).Select(process => process.StartAgainAsync()));
         foreach (var gateway in _gateways) await ReadyAsync(gateway);
         foreach (var gateway in _gateways) await CompleteAsync(gateway);
     }
 
-    /// <summary>Waits until the gateway is ready and the grid behind it works.</summary>
+    /// <summary>Waits until the gateway is ready and the cluster behind it works.</summary>
     public static async Task ReadyAsync(NotifyHubProcess gateway)
     {
         using var rest = gateway.Rest();
@@ -123,8 +128,10 @@ public sealed class LocalCluster : IAsyncLifetime
             () => answer?.Body ?? "no answer", "the gateway is ready");
     }
 
-    /// <summary>Waits until the gateway sees all that run and no others. Silos that have only just died, or come back, still cost a call here
-    /// and there a try when the gateway is ready already.</summary>
+    /// <summary>
+    /// Waits until the gateway sees exactly the running processes. Just after a silo died or came back, single calls may still
+    /// fail although the gateway is ready, so they are retried.
+    /// </summary>
     private async Task CompleteAsync(NotifyHubProcess gateway)
     {
         using var rest = gateway.Rest();
@@ -132,11 +139,12 @@ public sealed class LocalCluster : IAsyncLifetime
         RestAnswer? answer = null;
         await Until.TrueAsync(
             async () => (answer = await rest.GetAsync("/api/system/websocket/status")).Status == HttpStatusCode.OK
-                && answer.Data.GetProperty("nodes").EnumerateArray().Select(node => node.GetProperty("pid").GetInt32()).Order().SequenceEqual(running),
+                && answer.Data.GetProperty("nodes").EnumerateArray().Select(node => node.GetProperty("pid").GetInt32()).Order()
+                    .SequenceEqual(running),
             () => answer?.Body ?? "no answer", "the gateway sees all processes");
     }
 
-    /// <summary>A client of this gateway's REST interface, logged in as the administrator.</summary>
+    /// <summary>Returns a REST client of this gateway, logged in as the administrator.</summary>
     public async Task<RestClient> LogInAsync(NotifyHubProcess gateway, TimeSpan? limit = null)
     {
         var rest = gateway.Rest(limit);
@@ -190,7 +198,7 @@ public sealed class LocalCluster : IAsyncLifetime
         return gateway;
     }
 
-    /// <summary>Ports that nobody listens on now.</summary>
+    /// <summary>Ports that nothing listens on now.</summary>
     private static int[] FreePorts(int count)
     {
         List<int> ports = [];
@@ -207,7 +215,7 @@ public sealed class LocalCluster : IAsyncLifetime
             }
             catch (SocketException)
             {
-                // In use: the next one.
+                // In use: try the next one.
             }
         }
 

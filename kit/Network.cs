@@ -4,16 +4,16 @@ using System.Globalization;
 namespace NotifyHub.TestKit;
 
 /// <summary>
-/// Hosts on this machine, each a network namespace with an address of its own, joined by a bridge that this process is on as well. The connection
-/// between two of them can be cut as a broken switch cuts it: what is sent is lost without a word, and all other connections stay. Needs
-/// Linux, root, and <c>ip</c> (iproute2).
+/// Hosts on this machine: network namespaces with an address each, joined by a bridge that this process is on as well.
+/// A connection between two of them can be cut as by a broken switch: packets vanish without an error, and all other
+/// connections stay. Needs Linux, root, and <c>ip</c> (iproute2).
 /// </summary>
 public sealed class Network : IAsyncDisposable
 {
-    // Kept for measurements between hosts (RFC 2544): no real network has them.
+    // Reserved for benchmarks between hosts (RFC 2544), so no real network uses it.
     private const string Prefix = "198.18";
 
-    // An address that no card has: what is sent there reaches nobody.
+    // A MAC address that no card has: packets sent to it reach nobody.
     private const string Nobody = "02:00:00:00:00:01";
 
     private readonly string _name;
@@ -26,9 +26,10 @@ public sealed class Network : IAsyncDisposable
     {
         _name = string.Create(CultureInfo.InvariantCulture, $"nh{number:x4}");
         _subnet = string.Create(CultureInfo.InvariantCulture, $"{Prefix}.{number & 0xff}");
-        // Cleans up when we end, however we end: the shell waits for the end of its input.
+        // Cleans up when this process ends, even if it is killed: the shell waits for the end of its input.
         _janitor = Process.Start(new ProcessStartInfo("sh", [
-            "-c", $"cat >/dev/null; for host in $(ip netns list | grep -o '^{_name}-[0-9]*'); do ip netns del $host; done; ip link del {_name}"])
+            "-c", $"cat >/dev/null; for host in $(ip netns list | grep -o '^{_name}-[0-9]*'); do ip netns del $host; done; "
+                + $"ip link del {_name}"])
         {
             RedirectStandardInput = true,
         })!;
@@ -37,7 +38,7 @@ public sealed class Network : IAsyncDisposable
     /// <summary>This process's own address with its network.</summary>
     public string Range => $"{_subnet}.1/24";
 
-    /// <exception cref="InvalidOperationException">The machine does not allow it; the message tells what it said.</exception>
+    /// <exception cref="InvalidOperationException">The machine does not allow it; the message has its error.</exception>
     public static async Task<Network> CreateAsync()
     {
         for (var attempt = 0; ; attempt++)
@@ -52,7 +53,7 @@ public sealed class Network : IAsyncDisposable
             }
             catch (InvalidOperationException) when (attempt < 3)
             {
-                // Another run may have this one.
+                // Another test run may be using this network.
                 await network.DisposeAsync();
             }
             catch
@@ -77,17 +78,18 @@ public sealed class Network : IAsyncDisposable
         return host;
     }
 
-    /// <summary>Nothing gets from either to the other from now on.</summary>
+    /// <summary>From now on no packet passes between the two hosts.</summary>
     public async Task CutAsync(NetworkHost one, NetworkHost other)
     {
         foreach (var (from, to) in new[] { (one, other), (other, one) })
         {
             _cuts.Add((from, to));
-            await IpAsync("-n", from.Namespace, "neigh", "replace", to.Address, "lladdr", Nobody, "dev", "eth0", "nud", "permanent");
+            await IpAsync(
+                "-n", from.Namespace, "neigh", "replace", to.Address, "lladdr", Nobody, "dev", "eth0", "nud", "permanent");
         }
     }
 
-    /// <summary>Mends all that was cut.</summary>
+    /// <summary>Restores all cut connections.</summary>
     public async Task HealAsync()
     {
         foreach (var (from, to) in _cuts) await IpAsync("-n", from.Namespace, "neigh", "del", to.Address, "dev", "eth0");
@@ -103,9 +105,11 @@ public sealed class Network : IAsyncDisposable
 
     private static async Task IpAsync(params string[] arguments)
     {
-        using var ip = Process.Start(new ProcessStartInfo("ip", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var ip =
+            Process.Start(new ProcessStartInfo("ip", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var said = await ip.StandardError.ReadToEndAsync();
         await ip.WaitForExitAsync();
-        if (ip.ExitCode != 0) throw new InvalidOperationException($"This machine refuses 'ip {string.Join(' ', arguments)}': {said.Trim()}");
+        if (ip.ExitCode != 0)
+            throw new InvalidOperationException($"This machine refuses 'ip {string.Join(' ', arguments)}': {said.Trim()}");
     }
 }

@@ -1,9 +1,9 @@
 namespace NotifyHub.TestKit;
 
 /// <param name="Namespace">Its network namespace.</param>
-/// <param name="Address">Where the other hosts reach it.</param>
+/// <param name="Address">The address at which the other hosts reach it.</param>
 public sealed record NetworkHost(string Namespace, string Address)
 {
-    /// <summary>What a command line must begin with to run there.</summary>
+    /// <summary>The prefix of a command line that runs a command on this host.</summary>
     public string[] Exec => ["ip", "netns", "exec", Namespace];
 }

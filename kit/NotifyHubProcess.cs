@@ -9,9 +9,9 @@ using System.Text.RegularExpressions;
 namespace NotifyHub.TestKit;
 
 /// <summary>
-/// NotifyHub as its users run it: the built gateway or silo in its own process, with its data in a temporary folder, on ports that the
-/// system picks. Its state file says when it serves and where. A test project that uses it names the programs in its assembly metadata,
-/// keys <c>GatewayProgram</c> and <c>SiloProgram</c>.
+/// NotifyHub as its users run it: the built gateway or silo in its own process, with its data in a temporary folder and on
+/// ports that the system assigns. Its state file says when it is ready and on which ports. A test project that uses it names
+/// the programs in its assembly metadata, keys <c>GatewayProgram</c> and <c>SiloProgram</c>.
 /// </summary>
 public sealed partial class NotifyHubProcess : IAsyncDisposable
 {
@@ -32,7 +32,7 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
     private NotifyHubProcess(bool isSilo, IEnumerable<(string Setting, string Value)> settings)
     {
         _isSilo = isSilo;
-        // Beside the folder: tests look at what is in that.
+        // Not inside the folder: tests look at the folder's contents.
         _stateFile = $"{_folder.FullName}.json";
         _settings = new(StringComparer.Ordinal)
         {
@@ -45,7 +45,7 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
             ["TimeZone"] = "Asia/Taipei",
         };
         foreach (var (setting, value) in settings) _settings[setting] = value;
-        // The tests' servers do not force their commits to disk (PostgresServer.IsDurable).
+        // The tests' servers don't sync commits to disk (PostgresServer.IsDurable).
         if (_settings["Storage"].StartsWith("Host=", StringComparison.Ordinal)) _settings.TryAdd("AllowDataLoss", "true");
     }
 
@@ -53,7 +53,7 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
 
     public int PushPort => _state["push_port"];
 
-    /// <summary>-1 unless the settings ask for it (<c>MetricsPort</c> 0); so are the next three.</summary>
+    /// <summary>-1 unless the settings ask for it (<c>MetricsPort</c> 0); the next three likewise.</summary>
     public int MetricsPort => _state["metrics_port"];
 
     public int HealthPort => _state["health_port"];
@@ -68,31 +68,31 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
     /// <summary>It has been started and has not ended.</summary>
     public bool IsRunning => _process is { HasExited: false };
 
-    /// <summary><see cref="Pause"/> was the last that was done to it.</summary>
+    /// <summary>It was paused by <see cref="Pause"/> and not resumed since.</summary>
     public bool IsPaused { get; private set; }
 
-    /// <summary>It was asked to end.</summary>
+    /// <summary>It was asked to stop.</summary>
     public bool IsEnding { get; private set; }
 
-    /// <summary>A file that gets its output as well, with the time before each line.</summary>
+    /// <summary>A file that also receives its output, with a timestamp on each line.</summary>
     public string? LogFile { get; init; }
 
-    /// <summary>The host of a network of its own that it runs on; null: this machine. To be set before it starts.</summary>
+    /// <summary>The simulated host that it runs on; null: this machine. Set it before the start.</summary>
     public NetworkHost? Host { get; set; }
 
-    /// <summary>The limit of open files that it is started with; null: this process's own. To be set before it starts.</summary>
+    /// <summary>The limit of open files that it starts with; null: this process's limit. Set it before the start.</summary>
     public int? FileLimit { get; set; }
 
-    /// <summary>Its command line, behind the program. To be set before it starts.</summary>
+    /// <summary>Its command-line arguments. Set them before the start.</summary>
     public IReadOnlyList<string> Arguments { get; set; } = [];
 
-    /// <summary>Where its ports are.</summary>
+    /// <summary>The address of its ports.</summary>
     public string Address => Host?.Address ?? "127.0.0.1";
 
-    /// <summary>Where it keeps its data; deleted in the end.</summary>
+    /// <summary>Its data folder; deleted when it is disposed of.</summary>
     public string Folder => _folder.FullName;
 
-    /// <summary>All that it has written, of every life.</summary>
+    /// <summary>All output since its first start.</summary>
     public string Output
     {
         get
@@ -101,11 +101,11 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>The bytes of memory that the system says it occupies.</summary>
+    /// <summary>Its resident memory in bytes, as the system reports it.</summary>
     public long ResidentBytes => long.Parse(
         ResidentKilobytes().Match(File.ReadAllText($"/proc/{Pid}/status")).Groups[1].Value, CultureInfo.InvariantCulture) * 1024;
 
-    /// <summary>Starts one and waits until it serves.</summary>
+    /// <summary>Starts one and waits until it is ready.</summary>
     /// <param name="settings">Settings of the section <c>NotifyHub</c>, such as <c>("PingInterval", "00:00:01")</c>.</param>
     public static async Task<NotifyHubProcess> StartAsync(params (string Setting, string Value)[] settings)
     {
@@ -122,15 +122,15 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>A gateway that has yet to be started.</summary>
+    /// <summary>Creates a gateway without starting it.</summary>
     public static NotifyHubProcess Gateway(string? logFile, params (string Setting, string Value)[] settings) =>
         new(isSilo: false, settings) { LogFile = logFile };
 
-    /// <summary>A silo of its own that has yet to be started.</summary>
+    /// <summary>Creates a silo without starting it.</summary>
     public static NotifyHubProcess Silo(string? logFile, params (string Setting, string Value)[] settings) =>
         new(isSilo: true, settings) { LogFile = logFile };
 
-    /// <summary>Runs one that is expected to refuse to start; answers its exit code and all that it wrote.</summary>
+    /// <summary>Runs one that is expected to refuse to start; returns its exit code and its output.</summary>
     /// <param name="prepare">Called with its folder before it starts.</param>
     /// <param name="settings">As for <see cref="StartAsync"/>.</param>
     public static async Task<(int ExitCode, string Output)> RunToItsEndAsync(
@@ -141,19 +141,20 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
         return await hub.RunToItsEndAsync();
     }
 
-    /// <summary>Runs it although it is expected to refuse to start; answers its exit code and all that it wrote.</summary>
+    /// <summary>Runs it although it is expected to refuse to start; returns its exit code and its output.</summary>
     public async Task<(int ExitCode, string Output)> RunToItsEndAsync()
     {
         Launch();
         return (await ExitCodeAsync(), Output);
     }
 
-    /// <summary>Starts it (again) on the same data and, when it has had ports before, on the same ports.</summary>
+    /// <summary>Starts it (again) on the same data and, if it had ports before, on the same ports.</summary>
     public async Task StartAgainAsync()
     {
         Launch();
-        await Until.TrueAsync(() => _outputEnded || File.Exists(_stateFile), () => $"its output:\n{Output}", "the process serves");
-        if (_outputEnded) throw new InvalidOperationException($"NotifyHub ended instead of serving:\n{Output}");
+        await Until.TrueAsync(
+            () => _outputEnded || File.Exists(_stateFile), () => $"its output:\n{Output}", "the process is ready");
+        if (_outputEnded) throw new InvalidOperationException($"NotifyHub ended before it was ready:\n{Output}");
         _state = JsonSerializer.Deserialize<Dictionary<string, int>>(await File.ReadAllTextAsync(_stateFile))!;
         if (_isSilo) return;
         _settings["WebSocketPort"] = $"{WebSocketPort}";
@@ -161,48 +162,48 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
         _settings["ConsolePort"] = $"{ConsolePort}";
     }
 
-    /// <summary>Ends it as a power failure would.</summary>
+    /// <summary>Kills it, as a power failure would.</summary>
     public async Task KillAsync()
     {
         _process!.Kill();
         await ExitCodeAsync();
     }
 
-    /// <summary>Asks it to end; answers its exit code.</summary>
+    /// <summary>Asks it to stop; returns its exit code.</summary>
     public async Task<int> StopAsync()
     {
         Terminate();
         return await ExitCodeAsync();
     }
 
-    /// <summary>Asks it to end and waits for nothing.</summary>
+    /// <summary>Asks it to stop without waiting.</summary>
     public void Terminate()
     {
         IsEnding = true;
         Signal(TerminateSignal);
     }
 
-    /// <summary>Stops it in the middle of whatever it does, as a machine does that is frozen. Its sockets stay open.</summary>
+    /// <summary>Freezes it, as when its machine hangs. Its sockets stay open.</summary>
     public void Pause()
     {
         IsPaused = true;
         Signal(StopSignal);
     }
 
-    /// <summary>Lets it go on after <see cref="Pause"/>.</summary>
+    /// <summary>Resumes it after <see cref="Pause"/>.</summary>
     public void Resume()
     {
         IsPaused = false;
         Signal(ContinueSignal);
     }
 
-    /// <summary>Waits until it has ended by itself; answers its exit code.</summary>
+    /// <summary>Waits until it has ended by itself; returns its exit code.</summary>
     public Task<int> WaitForExitAsync() => ExitCodeAsync();
 
-    /// <summary>A client of its REST interface, not logged in.</summary>
+    /// <summary>Returns a REST client that is not logged in.</summary>
     public RestClient Rest(TimeSpan? limit = null) => new(WebSocketPort, Address, limit);
 
-    /// <summary>A client of its REST interface, logged in as the first administrator.</summary>
+    /// <summary>Returns a REST client that is logged in as the first administrator.</summary>
     public async Task<RestClient> LogInAsync()
     {
         var rest = Rest();
@@ -224,7 +225,7 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
 
     private void Launch()
     {
-        // A killed process left it.
+        // Left by a killed process.
         File.Delete(_stateFile);
         string[] limit = FileLimit is { } files ? ["sh", "-c", $"ulimit -n {files} && exec \"$@\"", "sh"] : [];
         string[] command = [.. Host?.Exec ?? [], .. limit, "dotnet", Program(), .. Arguments];
@@ -235,7 +236,7 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
             RedirectStandardError = true,
             WorkingDirectory = _folder.FullName,
         };
-        // Compiling once more what runs often does not pay in a process that lives for seconds.
+        // Recompiling hot code does not pay off in a process that lives for seconds.
         start.Environment["DOTNET_TC_CallCountingDelayMs"] = "5000";
         foreach (var (setting, value) in _settings)
             start.Environment[IsNotOurs(setting) ? setting : $"NotifyHub__{setting}"] = value;
@@ -249,7 +250,7 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
 
-        // Ends with us, however we end: when our end of the watcher's standard input is closed, it ends the process.
+        // Ends the process when this one ends, even if killed: the watcher then reads the end of its standard input.
         _watcher = Process.Start(new ProcessStartInfo("sh", ["-c", $"cat >/dev/null; kill -KILL {Pid} 2>/dev/null"])
         {
             RedirectStandardInput = true,
@@ -262,7 +263,8 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
         {
             if (line is null) _outputEnded = true;
             else _output.AppendLine(line);
-            if (LogFile is not null) File.AppendAllText(LogFile, $"{DateTime.UtcNow:yyyy-MM-dd HH:mm:ss.fff} {line ?? "(it ended)"}\n");
+            if (LogFile is not null)
+                File.AppendAllText(LogFile, $"{DateTime.UtcNow:yyyy-MM-dd HH:mm:ss.fff} {line ?? "(it ended)"}\n");
         }
     }
 
@@ -282,7 +284,7 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
         finally
         {
             _process = null;
-            // First of all, before the number can be another process's.
+            // Kill the watcher first: later the process id may belong to another process.
             _watcher!.Kill();
             _watcher.Dispose();
         }
@@ -295,7 +297,7 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
         if (kill(Pid, signal) != 0) throw new InvalidOperationException($"Process {Pid} cannot be signalled.");
     }
 
-    // A gateway that was published can be named instead of the one that was built.
+    // A published gateway can be tested instead of the built one.
     private string Program() =>
         (_isSilo ? null : Environment.GetEnvironmentVariable("NOTIFYHUB_GATEWAY"))
         ?? Assembly.GetEntryAssembly()!.GetCustomAttributes<AssemblyMetadataAttribute>()

@@ -15,12 +15,12 @@ public sealed class PgBouncer : IAsyncDisposable
     {
     }
 
-    /// <summary>The connection string of the database, by way of the pooler.</summary>
+    /// <summary>The connection string of the database through the pooler.</summary>
     public string ConnectionString { get; private set; } = "";
 
     /// <param name="mode">session or transaction.</param>
-    /// <param name="storage">A connection string of the server's.</param>
-    /// <param name="servers">Connections to the server.</param>
+    /// <param name="storage">A connection string of the server.</param>
+    /// <param name="servers">How many connections to the server it may open.</param>
     public static async Task<PgBouncer> StartAsync(string mode, string storage, int servers = 10)
     {
         var pooler = new PgBouncer();
@@ -71,16 +71,18 @@ public sealed class PgBouncer : IAsyncDisposable
         var program = Array.Find(["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"], File.Exists)
             ?? throw new InvalidOperationException($"These tests need PgBouncer. On Debian, as root: {Install}");
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(_folder.FullName, (UnixFileMode)0b111_101_101);
-        // It refuses to run as root, and ends with us, however we end.
+        // PgBouncer refuses to run as root. It ends when this process ends, even if that is killed.
         string[] command =
         [
             .. Environment.UserName == "root" ? (string[])["runuser", "-u", "postgres", "--"] : [],
-            "sh", "-c", """ "$1" "$2" & pooler=$!; cat >/dev/null; kill $pooler 2>/dev/null; wait $pooler""", "sh", program, settings,
+            "sh", "-c", """ "$1" "$2" & pooler=$!; cat >/dev/null; kill $pooler 2>/dev/null; wait $pooler""",
+            "sh", program, settings,
         ];
-        _process = Process.Start(new ProcessStartInfo("sh", ["-c", """log=$1; shift; exec "$@" 2>"$log" """, "sh", log, .. command])
-        {
-            RedirectStandardInput = true,
-        })!;
+        _process = Process.Start(
+            new ProcessStartInfo("sh", ["-c", """log=$1; shift; exec "$@" 2>"$log" """, "sh", log, .. command])
+            {
+                RedirectStandardInput = true,
+            })!;
         server.Host = "127.0.0.1";
         server.Port = port;
         ConnectionString = server.ConnectionString;

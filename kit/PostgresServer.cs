@@ -7,8 +7,8 @@ using Xunit;
 namespace NotifyHub.TestKit;
 
 /// <summary>
-/// A real PostgreSQL server of its own: data and Unix socket in a temporary folder, TCP on 127.0.0.1 at a port that the system assigns, commits
-/// synced to disk. Use it as a class or assembly fixture; tests that stop it take one for themselves.
+/// A real PostgreSQL server: data and Unix socket in a temporary folder, TCP on 127.0.0.1 at a port that the system assigns.
+/// Use it as a class or assembly fixture; tests that stop the server create their own.
 /// </summary>
 public sealed class PostgresServer : IAsyncLifetime
 {
@@ -31,21 +31,24 @@ public sealed class PostgresServer : IAsyncLifetime
 
     private PostgresServer(string password) => _password = password;
 
-    /// <summary>PostgreSQL refuses to run as root: then it runs as the user that its package makes.</summary>
+    /// <summary>PostgreSQL refuses to run as root; it then runs as the user that its package creates.</summary>
     private static bool IsRoot => !OperatingSystem.IsWindows() && geteuid() == 0;
 
-    /// <summary>Commits are forced to disk, as in production. Tests stop and kill processes, never the machine, and what the server has written
-    /// survives that anyway; forcing it took most of their time.</summary>
+    /// <summary>
+    /// Whether commits are synced to disk, as in production. Off by default: tests kill processes, never the machine, and what
+    /// was written survives that; syncing took most of the tests' time.
+    /// </summary>
     public bool IsDurable { get; init; }
 
     /// <summary>Further settings of the server, such as <c>wal_writer_delay=10s</c>.</summary>
     public IReadOnlyList<string> Settings { get; init; } = [];
 
-    /// <summary>A further address to listen at, with the network that it serves, such as <c>198.18.0.1/24</c>. To be set before it starts.</summary>
+    /// <summary>A further address to listen on, with its network, such as <c>198.18.0.1/24</c>. Set before the start.</summary>
     public string? Network { get; set; }
 
-    /// <summary>The server's process, the parent of all its others; only while it runs.</summary>
-    public int Pid => int.Parse(File.ReadLines(Path.Combine(Data, "postmaster.pid")).First(), System.Globalization.CultureInfo.InvariantCulture);
+    /// <summary>The id of the server's main process, while it runs.</summary>
+    public int Pid => int.Parse(
+        File.ReadLines(Path.Combine(Data, "postmaster.pid")).First(), System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>The port on 127.0.0.1.</summary>
     public int Port => _port;
@@ -66,32 +69,33 @@ public sealed class PostgresServer : IAsyncLifetime
         await RunAsync([
             .. AsServerUser, Path.Combine(_binaries, "initdb"), "--pgdata", Data, "--username", User, "--pwfile", passwordFile,
             "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C", "--no-sync"]);
-        if (Network is not null) await File.AppendAllTextAsync(Path.Combine(Data, "pg_hba.conf"), $"host all all {Network} scram-sha-256\n");
+        if (Network is not null)
+            await File.AppendAllTextAsync(Path.Combine(Data, "pg_hba.conf"), $"host all all {Network} scram-sha-256\n");
         _port = FreePorts.One();
         await StartAsync();
     }
 
-    /// <summary>Starts a second server that follows this one. Disposed of by whoever asks.</summary>
+    /// <summary>Starts a standby that follows this server. The caller disposes of it.</summary>
     public async Task<PostgresServer> CreateStandbyAsync()
     {
         var standby = new PostgresServer(_password) { IsDurable = IsDurable };
         standby._binaries = _binaries;
         if (IsRoot) await RunAsync("chown", "-R", "postgres:", standby._folder.FullName);
         await RunAsync([
-            .. AsServerUser, Path.Combine(_binaries, "pg_basebackup"), "--write-recovery-conf", "--checkpoint", "fast", "--no-sync",
-            "--dbname", $"host=127.0.0.1 port={_port} user={User} password={_password}", "--pgdata", standby.Data]);
+            .. AsServerUser, Path.Combine(_binaries, "pg_basebackup"), "--write-recovery-conf", "--checkpoint", "fast",
+            "--no-sync", "--dbname", $"host=127.0.0.1 port={_port} user={User} password={_password}", "--pgdata", standby.Data]);
         standby._port = FreePorts.One();
         await standby.StartAsync();
         return standby;
     }
 
-    /// <summary>Makes a standby the primary.</summary>
+    /// <summary>Promotes a standby to primary.</summary>
     public Task PromoteAsync() => ExecuteAsync("SELECT pg_promote()");
 
-    /// <summary>Runs SQL as the superuser, in the database that every server has or another one.</summary>
+    /// <summary>Runs SQL as the superuser, in the database <c>postgres</c> or another one.</summary>
     public async Task<object?> ExecuteAsync(string sql, string database = "postgres")
     {
-        // Of its own: one from the pool may be from before the server was stopped.
+        // Unpooled: a pooled connection may date from before the server was stopped.
         await using var connection = new NpgsqlConnection(ConnectionString(database) + ";Pooling=false");
         await connection.OpenAsync();
         await using var command = connection.CreateCommand();
@@ -101,7 +105,7 @@ public sealed class PostgresServer : IAsyncLifetime
         return await command.ExecuteScalarAsync();
     }
 
-    /// <summary>Makes an empty database; answers its connection string, which stays good over a stop and start.</summary>
+    /// <summary>Creates an empty database; returns its connection string, which stays valid over restarts.</summary>
     public async Task<string> CreateDatabaseAsync()
     {
         var name = $"test{Interlocked.Increment(ref _databases)}";
@@ -111,20 +115,25 @@ public sealed class PostgresServer : IAsyncLifetime
 
     public async Task StartAsync()
     {
-        // The server ends with us, however we end: when our end of its standard input is closed, the shell stops it.
+        // The server ends when this process ends, even if killed: the shell then reads the end of its standard input.
         string[] command =
         [
-            .. AsServerUser, "sh", "-c", """log=$1; shift; "$@" >>"$log" 2>&1 & server=$!; cat >/dev/null; kill -INT $server 2>/dev/null; wait $server""",
+            .. AsServerUser, "sh", "-c",
+            """log=$1; shift; "$@" >>"$log" 2>&1 & server=$!; cat >/dev/null; kill -INT $server 2>/dev/null; wait $server""",
             "sh", Log, Path.Combine(_binaries, "postgres"), "-D", Data, "-p", $"{_port}", "-k", _folder.FullName,
             "-c", $"listen_addresses={string.Join(',', Addresses)}", "-c", "max_connections=300",
             .. Settings.SelectMany(setting => (string[])["-c", setting]),
             .. IsDurable ? (string[])[] : ["-c", "fsync=off", "-c", "full_page_writes=off"],
         ];
-        _server = Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardInput = true, WorkingDirectory = _folder.FullName })!;
+        _server = Process.Start(new ProcessStartInfo(command[0], command[1..])
+        {
+            RedirectStandardInput = true,
+            WorkingDirectory = _folder.FullName,
+        })!;
         await Until.TrueAsync(AnswersAsync, seen: () => File.Exists(Log) ? File.ReadAllText(Log) : "(no log)");
     }
 
-    /// <summary>Stops the server at once, with open connections and transactions broken off.</summary>
+    /// <summary>Stops the server at once, aborting connections and transactions.</summary>
     public async Task StopAsync()
     {
         if (_server is not { } server) return;
@@ -134,11 +143,13 @@ public sealed class PostgresServer : IAsyncLifetime
         server.Dispose();
     }
 
-    /// <summary>Keeps its data as they are, for <see cref="PutBackDataAsync"/>. While it is stopped.</summary>
+    /// <summary>Copies the data for <see cref="PutBackDataAsync"/>. The server must be stopped.</summary>
     public Task KeepDataAsync() => RunAsync("cp", "-a", Data, KeptData);
 
-    /// <summary>Takes back what happened since <see cref="KeepDataAsync"/>, as a restore does, or a failover to a standby that
-    /// lagged. While it is stopped.</summary>
+    /// <summary>
+    /// Undoes everything since <see cref="KeepDataAsync"/>, like a restore or a failover to a lagging standby.
+    /// The server must be stopped.
+    /// </summary>
     public async Task PutBackDataAsync()
     {
         await RunAsync("rm", "-r", Data);
@@ -153,11 +164,12 @@ public sealed class PostgresServer : IAsyncLifetime
         await StopAsync();
     }
 
-    /// <summary>Stops all its processes in the middle of whatever they do, as a machine does that is frozen: connections stay open and are still
-    /// taken, and nobody answers.</summary>
+    /// <summary>
+    /// Freezes all its processes, as when a machine hangs: connections stay open and new ones are accepted, but nothing answers.
+    /// </summary>
     public void Freeze() => Signal(StopSignal);
 
-    /// <summary>Lets it go on after <see cref="Freeze"/>.</summary>
+    /// <summary>Resumes it after <see cref="Freeze"/>.</summary>
     public void Thaw() => Signal(ContinueSignal);
 
     public async ValueTask DisposeAsync()
@@ -168,7 +180,7 @@ public sealed class PostgresServer : IAsyncLifetime
 
     private void Signal(int signal)
     {
-        // The parent first: it makes no more children then.
+        // The parent first, so that it creates no more children.
         _ = kill(Pid, signal);
         foreach (var child in Children()) _ = kill(child, signal);
     }
@@ -181,7 +193,8 @@ public sealed class PostgresServer : IAsyncLifetime
 
     private static string[] AsServerUser => IsRoot ? ["runuser", "-u", "postgres", "--"] : [];
 
-    private string[] Addresses => Network is null ? ["127.0.0.1"] : ["127.0.0.1", Network[..Network.IndexOf('/', StringComparison.Ordinal)]];
+    private string[] Addresses =>
+        Network is null ? ["127.0.0.1"] : ["127.0.0.1", Network[..Network.IndexOf('/', StringComparison.Ordinal)]];
 
     private string ConnectionString(string database, string host = "127.0.0.1") =>
         $"Host={host};Port={_port};Username={User};Password={_password};Database={database}";
@@ -224,7 +237,7 @@ public sealed class PostgresServer : IAsyncLifetime
             $"These tests need PostgreSQL's initdb and postgres. On Debian, as root: {Install}");
     }
 
-    /// <summary>The newest installed version's folder, or one on the PATH.</summary>
+    /// <summary>The folder of the newest installed version, or the one on the PATH.</summary>
     private static string? FindBinaries()
     {
         const string Debian = "/usr/lib/postgresql";
@@ -233,7 +246,8 @@ public sealed class PostgresServer : IAsyncLifetime
             .OrderByDescending(version => int.TryParse(Path.GetFileName(version), out var number) ? number : 0)
             .Select(version => Path.Combine(version, "bin"))
             .Concat((Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator))
-            .FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "postgres")));
+            .FirstOrDefault(
+                folder => File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "postgres")));
     }
 
     private static async Task RunAsync(params string[] command)
@@ -247,7 +261,8 @@ public sealed class PostgresServer : IAsyncLifetime
         var errors = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         if (process.ExitCode != 0)
-            throw new InvalidOperationException($"{string.Join(' ', command)} ended with {process.ExitCode}: {await output}{await errors}");
+            throw new InvalidOperationException(
+                $"{string.Join(' ', command)} ended with {process.ExitCode}: {await output}{await errors}");
     }
 
     [DllImport("libc")]

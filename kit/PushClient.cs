@@ -4,7 +4,7 @@ using System.Text;
 
 namespace NotifyHub.TestKit;
 
-/// <summary>An internal service at the push port: lines go in, answers come out.</summary>
+/// <summary>An internal service at the push port: sends lines and reads answers.</summary>
 public sealed class PushClient : IDisposable
 {
     private readonly TcpClient _tcp = new() { NoDelay = true };
@@ -15,7 +15,7 @@ public sealed class PushClient : IDisposable
     {
     }
 
-    /// <param name="from">Which of this machine's addresses it comes from; null: the usual one.</param>
+    /// <param name="from">The local address to connect from; null: the default one.</param>
     public static async Task<PushClient> ConnectAsync(int port, string address = "127.0.0.1", string? from = null)
     {
         var client = new PushClient();
@@ -30,13 +30,13 @@ public sealed class PushClient : IDisposable
 
     public Task SendAsync(ReadOnlyMemory<byte> bytes) => _stream!.WriteAsync(bytes).AsTask().WaitAsync(Until.Limit);
 
-    /// <summary>Half-closes: nothing more will be sent.</summary>
+    /// <summary>Closes the sending side of the connection.</summary>
     public void EndSending() => _tcp.Client.Shutdown(SocketShutdown.Send);
 
-    /// <summary>The next answer; null when the server has closed.</summary>
+    /// <summary>Reads the next answer; null when the server has closed the connection.</summary>
     public Task<string?> ReadLineAsync() => _reader!.ReadLineAsync().WaitAsync(Until.Limit);
 
-    /// <summary>Sends one line and answers the answer.</summary>
+    /// <summary>Sends one line and returns its answer.</summary>
     public async Task<string?> PushAsync(string line)
     {
         await SendAsync(line + "\n");

@@ -5,10 +5,10 @@ using System.Text;
 
 namespace NotifyHub.TestKit;
 
-/// <summary>A connection that sends exactly the bytes it is told to: for handshakes and frames that no decent client would send.</summary>
+/// <summary>A connection that sends exactly the given bytes, for malformed handshakes and frames.</summary>
 public sealed class RawSocket : IDisposable
 {
-    /// <summary>RFC 6455's example key, and the answer to it.</summary>
+    /// <summary>The example key of RFC 6455, and the accept value for it.</summary>
     public const string Key = "dGhlIHNhbXBsZSBub25jZQ==";
     public const string Accept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
@@ -20,29 +20,30 @@ public sealed class RawSocket : IDisposable
 
     public string UserAgent { get; } = $"raw-{Guid.NewGuid():N}";
 
-    /// <param name="receiveBuffer">Small: a client that does not read soon holds the server up. 0: the system's own.</param>
-    /// <param name="from">Which of this machine's addresses it comes from: <c>127.0.0.2</c> and so on are others to the server.</param>
+    /// <param name="receiveBuffer">Bytes; if small, a client that does not read soon blocks the server. 0: the default.</param>
+    /// <param name="from">The local address to connect from, such as <c>127.0.0.2</c>; the server sees another client.</param>
     public static async Task<RawSocket> ConnectAsync(int port, int receiveBuffer = 0, string? from = null)
     {
         var raw = new RawSocket();
         if (from is not null) raw._socket.Bind(new IPEndPoint(IPAddress.Parse(from), 0));
-        // Before the connection is made, or the window has been offered already.
+        // Before connecting, because the window is offered during the TCP handshake.
         if (receiveBuffer > 0) raw._socket.ReceiveBufferSize = receiveBuffer;
         await raw._socket.ConnectAsync(IPAddress.Loopback, port);
         return raw;
     }
 
-    /// <summary>Connects and takes the handshake.</summary>
+    /// <summary>Connects and completes the WebSocket handshake.</summary>
     public static async Task<RawSocket> UpgradeAsync(int port, int receiveBuffer = 0, string? from = null)
     {
         var raw = await ConnectAsync(port, receiveBuffer, from);
         await raw.SendAsync(raw.Handshake());
         var head = await raw.ReadHeadAsync();
-        if (!head.StartsWith("HTTP/1.1 101 ", StringComparison.Ordinal)) throw new InvalidOperationException($"No upgrade:\n{head}");
+        if (!head.StartsWith("HTTP/1.1 101 ", StringComparison.Ordinal))
+            throw new InvalidOperationException($"No upgrade:\n{head}");
         return raw;
     }
 
-    /// <summary>The head of a handshake as curl sends it, with what is given in place of its own or beside it; null leaves one out.</summary>
+    /// <summary>A handshake request like curl's. Given headers replace or extend its own; null removes one.</summary>
     public string Handshake(string target = "/", params (string Name, string? Value)[] headers)
     {
         var all = new Dictionary<string, string?>(StringComparer.Ordinal)
@@ -60,9 +61,9 @@ public sealed class RawSocket : IDisposable
         return $"GET {target} HTTP/1.1\r\n{string.Concat(lines)}\r\n";
     }
 
-    /// <summary>A client's frame.</summary>
+    /// <summary>Builds a client's frame.</summary>
     /// <param name="flags">0x80 is FIN; 0x70 are the reserved bits.</param>
-    /// <param name="lengthBytes">How many bytes tell its length: 1, 2 or 8; 0: as few as can be.</param>
+    /// <param name="lengthBytes">The size of the length field: 1, 2 or 8; 0: as small as possible.</param>
     public static byte[] Frame(int opcode, ReadOnlySpan<byte> payload, int flags = 0x80, bool masked = true, int lengthBytes = 0)
     {
         using var frame = new MemoryStream();
@@ -90,21 +91,22 @@ public sealed class RawSocket : IDisposable
         while (bytes.Length > 0) bytes = bytes[await _socket.SendAsync(bytes).AsTask().WaitAsync(Until.Limit)..];
     }
 
-    /// <summary>The head of an HTTP answer, its blank line included.</summary>
+    /// <summary>Reads the head of an HTTP response, including its blank line.</summary>
     public async Task<string> ReadHeadAsync()
     {
         var head = new StringBuilder();
-        // One by one: what follows are frames already.
+        // Byte by byte, because frames may follow.
         while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal)) head.Append((char)(await ReadAsync(1))[0]);
         return head.ToString();
     }
 
-    /// <summary>The next frame of the server, which must not be masked.</summary>
+    /// <summary>Reads the server's next frame, which must not be masked.</summary>
     public async Task<(int Opcode, byte[] Payload)> ReadFrameAsync()
     {
         var head = await ReadAsync(2);
-        if ((head[0] & 0xF0) != 0x80) throw new InvalidDataException($"The server fragments or uses reserved bits: {head[0]:x2}.");
-        if ((head[1] & 0x80) != 0) throw new InvalidDataException("The server masks.");
+        if ((head[0] & 0xF0) != 0x80)
+            throw new InvalidDataException($"The server fragments or uses reserved bits: {head[0]:x2}.");
+        if ((head[1] & 0x80) != 0) throw new InvalidDataException("The server masks its frames.");
         var length = head[1] switch
         {
             126 => BinaryPrimitives.ReadUInt16BigEndian(await ReadAsync(2)),
@@ -114,46 +116,50 @@ public sealed class RawSocket : IDisposable
         return (head[0] & 0x0F, await ReadAsync(length));
     }
 
-    /// <summary>The next frame, which must be a text.</summary>
+    /// <summary>Reads the next frame, which must be a text.</summary>
     public async Task<string> ReadTextAsync()
     {
         var (opcode, payload) = await ReadFrameAsync();
-        return opcode == 1 ? Encoding.UTF8.GetString(payload) : throw new InvalidDataException($"Expected a text, got a frame {opcode:x}.");
+        return opcode == 1
+            ? Encoding.UTF8.GetString(payload)
+            : throw new InvalidDataException($"Expected a text, got a frame {opcode:x}.");
     }
 
-    /// <summary>The code of the next frame, which must be a close; -1 for one without.</summary>
+    /// <summary>Reads the next frame, which must be a close; returns its code, -1 if it has none.</summary>
     public async Task<int> ReadCloseAsync()
     {
         var (opcode, payload) = await ReadFrameAsync();
-        if (opcode != 8) throw new InvalidDataException($"Expected a close, got a frame {opcode:x}: {Encoding.UTF8.GetString(payload)}.");
+        if (opcode != 8)
+            throw new InvalidDataException($"Expected a close, got a frame {opcode:x}: {Encoding.UTF8.GetString(payload)}.");
         return payload.Length == 0 ? -1 : BinaryPrimitives.ReadUInt16BigEndian(payload);
     }
 
-    /// <summary>Reads until the server has ended the stream; answers what came.</summary>
-    /// <param name="orReset">The server may also reset the connection; otherwise that fails.</param>
+    /// <summary>Reads until the server ends the stream; returns what was read.</summary>
+    /// <param name="orReset">Accept a reset as the end; otherwise it fails.</param>
     public async Task<byte[]> ReadToEndAsync(bool orReset = false)
     {
         using var all = new MemoryStream();
         var buffer = new byte[64 << 10];
         try
         {
-            while (await _socket.ReceiveAsync(buffer.AsMemory()).AsTask().WaitAsync(Until.Limit) is > 0 and var count) all.Write(buffer, 0, count);
+            while (await _socket.ReceiveAsync(buffer.AsMemory()).AsTask().WaitAsync(Until.Limit) is > 0 and var count)
+                all.Write(buffer, 0, count);
         }
         catch (SocketException e) when (orReset && e.SocketErrorCode == SocketError.ConnectionReset)
         {
-            // Over, too.
+            // A reset is an end as well.
         }
 
         return all.ToArray();
     }
 
-    /// <summary>Half-closes: nothing more will be sent.</summary>
+    /// <summary>Closes the sending side of the connection.</summary>
     public void EndSending() => _socket.Shutdown(SocketShutdown.Send);
 
-    /// <summary>The server has ended it, and nothing is left to be read.</summary>
+    /// <summary>The server has closed the connection and everything was read.</summary>
     public bool HasEnded => _socket.Poll(0, SelectMode.SelectRead) && _socket.Available == 0;
 
-    /// <summary>Breaks the connection off.</summary>
+    /// <summary>Resets the connection.</summary>
     public void Reset() => _socket.Close(0);
 
     public void Dispose() => _socket.Dispose();

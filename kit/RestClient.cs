@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace NotifyHub.TestKit;
 
-/// <summary>A client of the REST interface, as curl is one: it sends what it is told to and shows what came.</summary>
+/// <summary>A plain client of the REST API: sends what it is given and returns the raw answer.</summary>
 public sealed class RestClient(int port, string address = "127.0.0.1", TimeSpan? limit = null) : IDisposable
 {
     private readonly HttpClient _http = new()
@@ -20,7 +20,7 @@ public sealed class RestClient(int port, string address = "127.0.0.1", TimeSpan?
     /// <summary>Sent as <c>X-API-Key</c> when set.</summary>
     public string? ApiKey { get; set; }
 
-    /// <summary>Logs in. Where a silo has just died, the first calls may be answered 503, try again: that is what any client does.</summary>
+    /// <summary>Logs in. Retries on 503, which the first calls after a silo died may get, as any client would.</summary>
     public async Task LogInAsync(string email, string password)
     {
         var login = JsonSerializer.Serialize(new { email, password });
@@ -37,7 +37,8 @@ public sealed class RestClient(int port, string address = "127.0.0.1", TimeSpan?
     public Task<RestAnswer> PostAsync(string path, string? json = null, params (string Name, string Value)[] headers) =>
         SendAsync(HttpMethod.Post, path, json, headers);
 
-    public async Task<RestAnswer> SendAsync(HttpMethod method, string path, string? json = null, params (string Name, string Value)[] headers)
+    public async Task<RestAnswer> SendAsync(
+        HttpMethod method, string path, string? json = null, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(method, path);
         if (json is not null) request.Content = new StringContent(json, Encoding.UTF8, "application/json");
@@ -51,7 +52,8 @@ public sealed class RestClient(int port, string address = "127.0.0.1", TimeSpan?
     /// <summary>The numbers of <c>GET /api/websocket/stats</c>.</summary>
     public async Task<JsonElement> StatsAsync() => (await GetAsync("/api/websocket/stats")).Expect(HttpStatusCode.OK).Data;
 
-    public async Task<JsonElement> StatusAsync() => (await GetAsync("/api/system/websocket/status")).Expect(HttpStatusCode.OK).Data;
+    public async Task<JsonElement> StatusAsync() =>
+        (await GetAsync("/api/system/websocket/status")).Expect(HttpStatusCode.OK).Data;
 
     /// <summary>The newest connections, all on one page.</summary>
     public async Task<IReadOnlyList<JsonElement>> ConnectionsAsync(string status = "all")
@@ -60,14 +62,15 @@ public sealed class RestClient(int port, string address = "127.0.0.1", TimeSpan?
         return [.. answer.Expect(HttpStatusCode.OK).Data.GetProperty("connections").EnumerateArray()];
     }
 
-    /// <summary>Waits until the connection of the client with this user agent fits, and answers it.</summary>
+    /// <summary>Waits until the connection with this user agent meets the condition, and returns it.</summary>
     public async Task<JsonElement> ConnectionAsync(string userAgent, Func<JsonElement, bool> fits)
     {
         JsonElement? found = null;
         await Until.TrueAsync(
             async () =>
             {
-                found = (await ConnectionsAsync()).Cast<JsonElement?>().FirstOrDefault(one => one!.Value.GetProperty("userAgent").GetString() == userAgent);
+                found = (await ConnectionsAsync()).Cast<JsonElement?>()
+                    .FirstOrDefault(one => one!.Value.GetProperty("userAgent").GetString() == userAgent);
                 return found is { } connection && fits(connection);
             },
             () => found?.GetRawText() ?? "no such connection",

@@ -6,13 +6,13 @@ using System.Threading.Channels;
 namespace NotifyHub.TestKit;
 
 /// <summary>
-/// A client as docs/protocol.md describes it: it remembers epoch and offset, and resumes at another gateway whatever ends its connection.
+/// A client as docs/protocol.md describes it: keeps epoch and offset, and resumes at another gateway when its connection ends.
 /// </summary>
 public sealed class ResumingClient : IAsyncDisposable
 {
     private static readonly TimeSpan ShortDelay = TimeSpan.FromMilliseconds(50);
 
-    // A frozen gateway takes the connection and never answers the handshake.
+    // A frozen gateway accepts the connection and never answers the handshake.
     private static readonly TimeSpan HandshakeLimit = TimeSpan.FromSeconds(30);
 
     private readonly IReadOnlyList<NotifyHubProcess> _gateways;
@@ -31,23 +31,23 @@ public sealed class ResumingClient : IAsyncDisposable
         _running = RunAsync();
     }
 
-    /// <summary>What came, in the order in which it came.</summary>
+    /// <summary>The received messages, in order of arrival.</summary>
     public IReadOnlyList<(long Offset, string Data)> Received => [.. _received];
 
-    /// <summary>The offset it was told first: what it follows lies above.</summary>
+    /// <summary>The first offset that the server reported: the client receives everything above it.</summary>
     public long Start { get; private set; } = -1;
 
-    /// <summary>Everything up to here has come.</summary>
+    /// <summary>Everything up to this offset was received.</summary>
     public long Offset => Volatile.Read(ref _offset);
 
-    /// <summary>How often it has come back.</summary>
+    /// <summary>How often it has resumed.</summary>
     public int Resumes { get; private set; }
 
-    /// <summary>Whatever broke a promise of the protocol.</summary>
+    /// <summary>Violations of the protocol.</summary>
     public ConcurrentQueue<string> Faults { get; } = new();
 
     /// <summary>Starts one and waits until it is subscribed.</summary>
-    /// <param name="first">The gateway to begin with; on a failure the next one is tried.</param>
+    /// <param name="first">The index of the first gateway; on a failure the next one is tried.</param>
     public static async Task<ResumingClient> StartAsync(IReadOnlyList<NotifyHubProcess> gateways, int first)
     {
         var client = new ResumingClient(gateways, first);
@@ -70,7 +70,8 @@ public sealed class ResumingClient : IAsyncDisposable
             {
                 await FollowAsync(_gateways[_gateway % _gateways.Count]);
             }
-            catch (Exception e) when (e is WebSocketException or ChannelClosedException or TimeoutException or OperationCanceledException)
+            catch (Exception e) when (
+                e is WebSocketException or ChannelClosedException or TimeoutException or OperationCanceledException)
             {
                 if (_isStopping) return;
                 _gateway++;
@@ -86,7 +87,7 @@ public sealed class ResumingClient : IAsyncDisposable
         await using var socket = _socket = await gateway.ConnectAsync(query, v1: true, HandshakeLimit);
         while (!_isStopping)
         {
-            // Silence is no reason to go elsewhere.
+            // No timeout: a quiet channel is no reason to switch gateways.
             var message = JsonElement.Parse(await socket.NextAsync(Timeout.InfiniteTimeSpan));
             switch (message.GetProperty("type").GetString())
             {

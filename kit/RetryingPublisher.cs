@@ -5,12 +5,12 @@ using System.Net;
 namespace NotifyHub.TestKit;
 
 /// <summary>
-/// A service that pushes one message after the other, gives each an idempotency key, and retries it with the same key, until it is
-/// acknowledged; at the gateway that answered last, and when it does not, at the next.
+/// A service that publishes one message after another, each with an idempotency key, and retries with the same key until it is
+/// acknowledged. It stays with the gateway that answered last and switches to the next one on a failure.
 /// </summary>
 public sealed class RetryingPublisher : IAsyncDisposable
 {
-    // A frozen gateway takes the request and never answers.
+    // A frozen gateway accepts the request and never answers.
     private static readonly TimeSpan TryLimit = TimeSpan.FromSeconds(30);
 
     private volatile (NotifyHubProcess Process, RestClient Api)[] _gateways = [];
@@ -22,13 +22,13 @@ public sealed class RetryingPublisher : IAsyncDisposable
     private int _gateway;
     private int _retries;
 
-    /// <summary>Offset to JSON of what was acknowledged.</summary>
+    /// <summary>The acknowledged messages: offset to JSON.</summary>
     public IReadOnlyDictionary<long, string> Acknowledged => _acknowledged;
 
-    /// <summary>Tries that were not acknowledged.</summary>
+    /// <summary>Attempts that were not acknowledged.</summary>
     public int Retries => Volatile.Read(ref _retries);
 
-    /// <summary>What broke a promise: a second answer with another offset, an offset given twice.</summary>
+    /// <summary>Violations: a retry answered with another offset, or an offset assigned twice.</summary>
     public ConcurrentQueue<string> Faults { get; } = new();
 
     public static async Task<RetryingPublisher> StartAsync(LocalCluster cluster)
@@ -42,25 +42,29 @@ public sealed class RetryingPublisher : IAsyncDisposable
         return publisher;
     }
 
-    /// <summary>One more gateway, where the login of the others is good as well.</summary>
+    /// <summary>Adds a gateway, which accepts the login of the others.</summary>
     public void Add(NotifyHubProcess gateway)
     {
         var rest = gateway.Rest(TryLimit);
         rest.Token = _gateways[0].Api.Token;
-        // Not while a try goes through the list.
+        // A new list, because an attempt may be iterating over the old one.
         _gateways = [.. _gateways, (gateway, rest)];
     }
 
-    /// <summary>Waits for the first message that was begun after this moment (<see cref="Stopwatch"/>) to be acknowledged; answers how long after.</summary>
+    /// <summary>
+    /// Waits until the first message that was begun after this moment (<see cref="Stopwatch"/>) is acknowledged.
+    /// Returns the time between both.
+    /// </summary>
     public async Task<TimeSpan> FirstAfterAsync(long moment)
     {
         (long Begun, long Acknowledged) first = default;
         await Until.TrueAsync(
-            () => (first = _times.FirstOrDefault(time => time.Begun > moment)).Begun > 0, () => $"{Retries} retries", "publishing goes on");
+            () => (first = _times.FirstOrDefault(time => time.Begun > moment)).Begun > 0, () => $"{Retries} retries",
+            "publishing goes on");
         return Stopwatch.GetElapsedTime(moment, first.Acknowledged);
     }
 
-    /// <summary>Waits until so many more were acknowledged.</summary>
+    /// <summary>Waits until this many more messages are acknowledged.</summary>
     public Task ContinueAsync(int more = 20, TimeSpan? limit = null)
     {
         var goal = _acknowledged.Count + more;
@@ -71,7 +75,7 @@ public sealed class RetryingPublisher : IAsyncDisposable
             limit);
     }
 
-    /// <summary>Has the last message acknowledged and stops.</summary>
+    /// <summary>Waits until the last message is acknowledged, and stops.</summary>
     public async Task StopAsync()
     {
         await _stop.CancelAsync();
@@ -109,11 +113,12 @@ public sealed class RetryingPublisher : IAsyncDisposable
                 var answer = await rest.PostAsync("/api/push", json, ("Idempotency-Key", key));
                 if (answer.Status == HttpStatusCode.OK) return answer.Data.GetProperty("offset").GetInt64();
                 if (answer.Status != HttpStatusCode.ServiceUnavailable)
-                    Faults.Enqueue($"{(int)answer.Status}: {answer.Body}\n{string.Join('\n', process.Output.Split('\n').TakeLast(60))}");
+                    Faults.Enqueue(
+                        $"{(int)answer.Status}: {answer.Body}\n{string.Join('\n', process.Output.Split('\n').TakeLast(60))}");
             }
             catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
             {
-                // That gateway is away, or took the request with it; whether it was stored, the next try finds out.
+                // The gateway is down or failed during the request. The retry finds out whether the message was stored.
             }
 
             _gateway++;

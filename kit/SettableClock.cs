@@ -1,7 +1,7 @@
 namespace NotifyHub.TestKit;
 
-/// <summary>A machine's clock that somebody sets, while time passes as it does.</summary>
-/// <param name="inner">What passes; null: real time.</param>
+/// <summary>A clock whose time of day can be set while elapsed time stays right.</summary>
+/// <param name="inner">The source of elapsed time; null: real time.</param>
 public sealed class SettableClock(TimeProvider? inner = null) : TimeProvider
 {
     private readonly TimeProvider _inner = inner ?? System;

@@ -5,7 +5,7 @@ using System.Threading.Channels;
 
 namespace NotifyHub.TestKit;
 
-/// <summary>A WebSocket client that reads all the time, so that it is never the slow one, and hands out the messages in their order.</summary>
+/// <summary>A WebSocket client that reads continuously, so it is never slow, and returns the messages in order.</summary>
 public sealed class SocketClient : IAsyncDisposable
 {
     private readonly ClientWebSocket _socket = new();
@@ -19,12 +19,13 @@ public sealed class SocketClient : IAsyncDisposable
     /// <summary>Its name in the list of connections.</summary>
     public string UserAgent { get; } = $"client-{Guid.NewGuid():N}";
 
-    /// <summary>The code and the reason that the server closed with; (0, …) when the connection broke.</summary>
+    /// <summary>The close code and reason of the server; (0, …) when the connection broke.</summary>
     public (int Code, string Reason) Closed { get; private set; }
 
-    /// <param name="query">With its <c>?</c>.</param>
+    /// <param name="query">Including the <c>?</c>.</param>
     /// <param name="v1">Offers the subprotocol <c>notifyhub.v1</c>.</param>
-    public static async Task<SocketClient> ConnectAsync(int port, string query = "", bool v1 = false, string address = "127.0.0.1", TimeSpan? limit = null)
+    public static async Task<SocketClient> ConnectAsync(
+        int port, string query = "", bool v1 = false, string address = "127.0.0.1", TimeSpan? limit = null)
     {
         var client = new SocketClient();
         client._socket.Options.KeepAliveInterval = TimeSpan.Zero;
@@ -39,7 +40,7 @@ public sealed class SocketClient : IAsyncDisposable
     public Task SendAsync(string text) =>
         _socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
 
-    /// <summary>The next message; fails when the connection ends before.</summary>
+    /// <summary>Returns the next message; fails when the connection ends first.</summary>
     public async Task<string> NextAsync(TimeSpan? limit = null)
     {
         using var timeout = new CancellationTokenSource(limit ?? Until.Limit);
@@ -55,7 +56,7 @@ public sealed class SocketClient : IAsyncDisposable
 
     public async Task<JsonElement> NextJsonAsync() => JsonElement.Parse(await NextAsync());
 
-    /// <summary>Messages until one fits, that one included.</summary>
+    /// <summary>Returns the messages up to and including the first match.</summary>
     public async Task<List<string>> NextUntilAsync(Func<string, bool> last)
     {
         List<string> texts = [];
@@ -64,7 +65,7 @@ public sealed class SocketClient : IAsyncDisposable
         return texts;
     }
 
-    /// <summary>Answers all that came until now and was not handed out yet.</summary>
+    /// <summary>Returns what has arrived and was not returned yet.</summary>
     public List<string> Rest()
     {
         List<string> texts = [];
@@ -79,7 +80,7 @@ public sealed class SocketClient : IAsyncDisposable
         return Closed;
     }
 
-    /// <summary>Says goodbye with this code and waits for the answer.</summary>
+    /// <summary>Closes with this code and waits for the answer.</summary>
     public async Task CloseAsync(WebSocketCloseStatus code = WebSocketCloseStatus.NormalClosure)
     {
         await _socket.CloseOutputAsync(code, "", CancellationToken.None);

@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace NotifyHub.TestKit;
 
-/// <summary>A certificate that was made for a test, for this machine's own name.</summary>
+/// <summary>A certificate for this machine's name, created for a test.</summary>
 public sealed class TestCertificate : IDisposable
 {
     private readonly X509Certificate2 _certificate;
@@ -26,7 +26,7 @@ public sealed class TestCertificate : IDisposable
 
     public byte[] Pfx(string password) => _certificate.Export(X509ContentType.Pkcs12, password);
 
-    /// <summary>Accepts a server that shows this certificate and no other.</summary>
+    /// <summary>Accepts only a server that presents this certificate.</summary>
     public bool IsShown(object sender, X509Certificate? shown, X509Chain? chain, SslPolicyErrors errors) => IsShown(shown);
 
     public bool IsShown(X509Certificate? shown) => shown is not null && shown.GetCertHashString() == _certificate.Thumbprint;

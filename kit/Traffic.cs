@@ -2,7 +2,7 @@ using Xunit;
 
 namespace NotifyHub.TestKit;
 
-/// <summary>A publisher that keeps publishing and clients that keep resuming, whatever happens to the grid meanwhile.</summary>
+/// <summary>A publisher and clients that keep publishing and resuming, whatever happens to the cluster.</summary>
 public sealed class Traffic : IAsyncDisposable
 {
     private const int Clients = 8;
@@ -14,7 +14,7 @@ public sealed class Traffic : IAsyncDisposable
 
     public IReadOnlyList<ResumingClient> All => _clients;
 
-    /// <summary>Starts clients at all gateways in turn, then the publisher, and waits until it flows.</summary>
+    /// <summary>Starts clients at all gateways, then the publisher, and waits until messages flow.</summary>
     public static async Task<Traffic> StartAsync(LocalCluster cluster)
     {
         var traffic = new Traffic();
@@ -24,7 +24,7 @@ public sealed class Traffic : IAsyncDisposable
         return traffic;
     }
 
-    /// <summary>A gateway is new: as many clients again begin there, and the publisher goes there too.</summary>
+    /// <summary>Adds a new gateway: as many more clients start there, and the publisher uses it too.</summary>
     public async Task JoinAsync(NotifyHubProcess gateway)
     {
         Publisher.Add(gateway);
@@ -32,8 +32,8 @@ public sealed class Traffic : IAsyncDisposable
     }
 
     /// <summary>
-    /// Ends the publishing, waits until the clients have everything, and holds them to the promise: every acknowledged message exactly once
-    /// and in order, none invented.
+    /// Stops publishing, waits until the clients have everything, and checks that each got every acknowledged message exactly
+    /// once and in order, and nothing else.
     /// </summary>
     public async Task EndAsync()
     {
@@ -47,16 +47,17 @@ public sealed class Traffic : IAsyncDisposable
 
         foreach (var client in _clients)
         {
-            // The publisher is the only one, and does not give up a message: what was stored is what was acknowledged. (Before its first one
-            // there may be some that the client's gateway had yet to hear of.)
+            // The only publisher, and it retries until acknowledged: what was stored is what was acknowledged. Older messages may
+            // precede its first one where the client's gateway had not received them yet.
             Assert.Empty(client.Faults);
             Assert.Equal(
-                acknowledged.Where(message => message.Key > client.Start).OrderBy(message => message.Key).Select(message => (message.Key, message.Value)),
+                acknowledged.Where(message => message.Key > client.Start).OrderBy(message => message.Key)
+                    .Select(message => (message.Key, message.Value)),
                 client.Received.Where(message => message.Offset >= first));
         }
     }
 
-    /// <summary>Ends the publishing, gives the clients time to get everything, and counts instead of judging.</summary>
+    /// <summary>Stops publishing, gives the clients time to receive everything, and only counts.</summary>
     public async Task<TrafficCount> CountAsync()
     {
         await Publisher.StopAsync();
@@ -68,10 +69,12 @@ public sealed class Traffic : IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            // What has not come by now is lost.
+            // What has not arrived by now counts as lost.
         }
 
-        var count = new TrafficCount(acknowledged.Count, 0, 0, 0, 0, Publisher.Retries, Publisher.Faults.Count + _clients.Sum(client => client.Faults.Count));
+        var count = new TrafficCount(
+            acknowledged.Count, 0, 0, 0, 0, Publisher.Retries,
+            Publisher.Faults.Count + _clients.Sum(client => client.Faults.Count));
         foreach (var client in _clients)
         {
             var received = client.Received.Where(message => message.Offset >= first).ToList();

@@ -3,13 +3,13 @@ using System.Runtime.CompilerServices;
 
 namespace NotifyHub.TestKit;
 
-/// <summary>Waits for a named condition instead of a length of time.</summary>
+/// <summary>Waits for a named condition instead of a fixed time.</summary>
 public static class Until
 {
-    /// <summary>How long tests wait for anything: far longer than it takes on a busy machine, so that only a fault reaches it.</summary>
+    /// <summary>The limit of every wait in tests: far longer than a busy machine needs, so only a fault reaches it.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
-    /// <summary>Waits until the condition holds; a timeout names the condition and what was seen last.</summary>
+    /// <summary>Waits until the condition holds; a timeout reports the condition and what was seen last.</summary>
     public static async Task TrueAsync(
         Func<Task<bool>> condition,
         Func<string>? seen = null,

@@ -7,8 +7,8 @@ using Orleans.Dashboard;
 namespace NotifyHub.Silo;
 
 /// <summary>
-/// Orleans' own dashboard: grains, calls and silos as Orleans sees them. It knows no users, so it listens on this machine's loopback alone: an
-/// administrator comes by way of the machine (a tunnel, <c>kubectl port-forward</c>), and nobody else does.
+/// Orleans' own dashboard: grains, calls and silos as Orleans sees them. It has no users, so it listens only on this machine's
+/// loopback: an administrator reaches it through the machine (a tunnel, <c>kubectl port-forward</c>), and nobody else does.
 /// </summary>
 internal static class OrleansDashboard
 {
@@ -50,7 +50,8 @@ internal static class OrleansDashboard
     }
 
     private static int Port(IConfiguration configuration) =>
-        configuration.GetSection(SiloOptions.Section).GetValue(nameof(SiloOptions.DashboardPort), new SiloOptions().DashboardPort);
+        configuration.GetSection(SiloOptions.Section)
+            .GetValue(nameof(SiloOptions.DashboardPort), new SiloOptions().DashboardPort);
 
     private sealed class Mark
     {

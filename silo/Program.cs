@@ -11,7 +11,8 @@ using NotifyHub.Telemetry;
 using Orleans.Dashboard;
 
 var program = new ProgramInfo(
-    "NotifyHub silo", "NotifyHub.Silo.dll", "keeps the channels of a grid, orders and stores their messages, and hands them to the gateways.",
+    "NotifyHub silo", "NotifyHub.Silo.dll",
+    "keeps the channels of a grid, orders and stores their messages, and hands them to the gateways.",
     Words: [], Sections: ["Silo"], Checks: "the names and values of all settings, the connection string, the addresses");
 var arguments = ProgramArguments.Parse(args, program.Words);
 if (program.Answer(arguments) is { } ended) return ended;
@@ -25,7 +26,8 @@ try
     }
 
     // The settings lie beside the program, wherever it is started.
-    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = arguments.Settings, ContentRootPath = AppContext.BaseDirectory });
+    var builder = WebApplication.CreateBuilder(
+        new WebApplicationOptions { Args = arguments.Settings, ContentRootPath = AppContext.BaseDirectory });
     if (builder.Configuration.AddSecretFiles() is { } missing) return StartFault.Tell(missing);
     if (SettingsCheck.Faults(builder.Configuration, typeof(SiloOptions)) is { Count: > 0 } faults) return StartFault.Tell(faults);
 
@@ -37,9 +39,12 @@ try
 
     var defaults = new SiloOptions();
     builder.AddTelemetry(
-        "notifyhub-silo", MetricsEndPoint.Of(builder.Configuration.GetSection(SiloOptions.Section), (defaults.MetricsAddress, defaults.MetricsPort)));
+        "notifyhub-silo",
+        MetricsEndPoint.Of(
+            builder.Configuration.GetSection(SiloOptions.Section), (defaults.MetricsAddress, defaults.MetricsPort)));
     builder.Services.AddSingleton<SiloPorts>();
-    builder.Services.AddOptions<SocketTransportOptions>().Configure<SiloPorts>((transport, ports) => transport.CreateBoundListenSocket = ports.Take);
+    builder.Services.AddOptions<SocketTransportOptions>()
+        .Configure<SiloPorts>((transport, ports) => transport.CreateBoundListenSocket = ports.Take);
     builder.Services.AddOptions<KestrelServerOptions>()
         .Configure<IOptions<SiloOptions>, SiloPorts>((kestrel, options, ports) =>
         {
@@ -52,7 +57,7 @@ try
     if (arguments.Task == ProgramTask.Check)
     {
         app.Services.CheckSilo();
-        StateFile.Check(app.Services.GetRequiredService<IOptions<SiloOptions>>().Value.StateFile);
+        ProcessStateFile.Check(app.Services.GetRequiredService<IOptions<SiloOptions>>().Value.StateFile);
         return siloPorts.CheckAddresses().ToList() is { Count: > 0 } wrong ? StartFault.Tell(wrong) : program.Checked();
     }
 
@@ -60,7 +65,9 @@ try
     app.UseOrleansDashboard();
     app.MapGet("/health/live", () => Results.Ok());
     app.MapGet("/health/ready", async (ISiloStatusOracle silo, Database database, CancellationToken cancellation) =>
-        !app.Lifetime.ApplicationStopping.IsCancellationRequested && silo.CurrentStatus == SiloStatus.Active && await database.CheckAsync(cancellation) is null
+        !app.Lifetime.ApplicationStopping.IsCancellationRequested
+        && silo.CurrentStatus == SiloStatus.Active
+        && await database.CheckAsync(cancellation) is null
             ? Results.Ok()
             : Results.StatusCode(StatusCodes.Status503ServiceUnavailable));
 
@@ -68,9 +75,8 @@ try
     if (siloPorts.Hold() is { Count: > 0 } taken) return StartFault.Tell(taken);
     if (await app.Services.PrepareSiloAsync() is { } fault) return StartFault.Tell(fault);
 
-    using var state = new StateFile(app.Services.GetRequiredService<IOptions<SiloOptions>>().Value.StateFile);
-    app.Lifetime.ApplicationStarted.Register(() => state.Write(siloPorts.Bound()));
-    await app.RunSiloAsync();
+    using var state = new ProcessStateFile(app.Services.GetRequiredService<IOptions<SiloOptions>>().Value.StateFile);
+    await app.RunSiloAsync(onServing: () => state.Write(siloPorts.Bound()));
     return 0;
 }
 catch (Exception failure) when (StartFault.Explain(failure) is { } fault)

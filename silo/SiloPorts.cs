@@ -17,7 +17,8 @@ namespace NotifyHub.Silo;
 /// held, and
 /// handed to it when it starts; Orleans' own are tried. Of two that start at the same moment, the health port lets one through.
 /// </summary>
-internal sealed class SiloPorts(IOptions<SiloOptions> options, IOptions<EndpointOptions> orleans, MetricsEndPoint metrics) : IDisposable
+internal sealed class SiloPorts(
+    IOptions<SiloOptions> options, IOptions<EndpointOptions> orleans, MetricsEndPoint metrics) : IDisposable
 {
     private readonly Dictionary<EndPoint, Socket> _held = [];
 
@@ -49,7 +50,8 @@ internal sealed class SiloPorts(IOptions<SiloOptions> options, IOptions<Endpoint
         // Whose health port is taken may not even try the others: that would be in the way of the silo that has it and is
         // starting too.
         if (faults.Count > 0) return faults;
-        faults.AddRange(OfOrleans().Select(port => PortCheck.Fault(port.EndPoint, port.Setting, port.AddressSetting)).OfType<string>());
+        faults.AddRange(OfOrleans()
+            .Select(port => PortCheck.Fault(port.EndPoint, port.Setting, port.AddressSetting)).OfType<string>());
         return faults;
     }
 
@@ -81,16 +83,20 @@ internal sealed class SiloPorts(IOptions<SiloOptions> options, IOptions<Endpoint
     private IEnumerable<Port> Web()
     {
         yield return new(Health(options.Value), nameof(SiloOptions.HealthPort), null);
-        if (metrics.Wanted is { } scraped) yield return new(scraped, nameof(SiloOptions.MetricsPort), nameof(SiloOptions.MetricsAddress));
-        if (options.Value.DashboardPort >= 0)
-            yield return new(new IPEndPoint(IPAddress.Loopback, options.Value.DashboardPort), nameof(SiloOptions.DashboardPort), null);
+        if (metrics.Wanted is { } scraped)
+            yield return new(scraped, nameof(SiloOptions.MetricsPort), nameof(SiloOptions.MetricsAddress));
+        var dashboard = options.Value.DashboardPort;
+        if (dashboard >= 0)
+            yield return new(new IPEndPoint(IPAddress.Loopback, dashboard), nameof(SiloOptions.DashboardPort), null);
     }
 
     private IEnumerable<Port> OfOrleans()
     {
         var address = orleans.Value.AdvertisedIPAddress;
-        yield return new(new IPEndPoint(address, options.Value.SiloPort), nameof(SiloOptions.SiloPort), nameof(SiloOptions.AdvertisedAddress));
-        yield return new(new IPEndPoint(address, options.Value.GatewayPort), nameof(SiloOptions.GatewayPort), nameof(SiloOptions.AdvertisedAddress));
+        var (silo, gateway) = (options.Value.SiloPort, options.Value.GatewayPort);
+        yield return new(new IPEndPoint(address, silo), nameof(SiloOptions.SiloPort), nameof(SiloOptions.AdvertisedAddress));
+        yield return new(
+            new IPEndPoint(address, gateway), nameof(SiloOptions.GatewayPort), nameof(SiloOptions.AdvertisedAddress));
     }
 
     private sealed record Port(IPEndPoint EndPoint, string Setting, string? AddressSetting);

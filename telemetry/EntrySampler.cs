@@ -7,8 +7,8 @@ using OpenTelemetry.Trace;
 namespace NotifyHub.Telemetry;
 
 /// <summary>
-/// Samples as <c>OTEL_TRACES_SAMPLER</c> says, and lets traces begin only where something comes in. Gateways and silos talk to each other several
-/// times a second by themselves: each of these calls would otherwise be a trace of its own.
+/// Samples as <c>OTEL_TRACES_SAMPLER</c> says, and lets traces begin only where something comes in. Gateways and silos call each
+/// other several times a second by themselves: each of these calls would otherwise be a trace of its own.
 /// </summary>
 internal sealed class EntrySampler(Sampler sampler) : Sampler
 {
@@ -27,8 +27,11 @@ internal sealed class EntrySampler(Sampler sampler) : Sampler
         {
             null or "" or "parentbased_always_on" or "always_on" => new AlwaysOnSampler(),
             "parentbased_always_off" or "always_off" => new AlwaysOffSampler(),
-            "parentbased_traceidratio" or "traceidratio" => new TraceIdRatioBasedSampler(Ratio(configuration["OTEL_TRACES_SAMPLER_ARG"])),
-            _ => throw Fault($"OTEL_TRACES_SAMPLER: '{name}' is none of always_on, always_off, traceidratio, and these with parentbased_ before them."),
+            "parentbased_traceidratio" or "traceidratio" =>
+                new TraceIdRatioBasedSampler(Ratio(configuration["OTEL_TRACES_SAMPLER_ARG"])),
+            _ => throw Fault(
+                $"OTEL_TRACES_SAMPLER: '{name}' is none of always_on, always_off, traceidratio, "
+                + "and these with parentbased_ before them."),
         };
         return new EntrySampler(string.IsNullOrEmpty(name) || name.StartsWith("parentbased_", StringComparison.Ordinal)
             ? new ParentBasedSampler(root)
@@ -38,7 +41,8 @@ internal sealed class EntrySampler(Sampler sampler) : Sampler
     private static double Ratio(string? argument)
     {
         if (string.IsNullOrEmpty(argument)) return 1;
-        return double.TryParse(argument, NumberStyles.Float, CultureInfo.InvariantCulture, out var ratio) && ratio is >= 0 and <= 1
+        return double.TryParse(argument, NumberStyles.Float, CultureInfo.InvariantCulture, out var ratio)
+                && ratio is >= 0 and <= 1
             ? ratio
             : throw Fault($"OTEL_TRACES_SAMPLER_ARG: '{argument}' is no share from 0 to 1.");
     }

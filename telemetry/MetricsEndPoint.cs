@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 
 namespace NotifyHub.Telemetry;
 
-/// <summary>Where Prometheus scrapes: a port of its own, which answers nothing but <see cref="Path"/>, and no other port answers that.</summary>
+/// <summary>Where Prometheus scrapes: a port that serves only <see cref="Path"/>, which no other port serves.</summary>
 public sealed partial class MetricsEndPoint
 {
     public const string Path = "/metrics";
@@ -20,9 +20,12 @@ public sealed partial class MetricsEndPoint
     /// <param name="address">IP address, or <c>*</c> for every one.</param>
     /// <param name="port">-1: none.</param>
     public MetricsEndPoint(string address, int port) =>
-        Wanted = port is < 0 or > IPEndPoint.MaxPort ? null : new IPEndPoint(IPAddress.TryParse(address, out var parsed) ? parsed : Any, port);
+        Wanted = port is < 0 or > IPEndPoint.MaxPort
+            ? null
+            : new IPEndPoint(IPAddress.TryParse(address, out var parsed) ? parsed : Any, port);
 
-    /// <summary>As the settings say. They are asked before they are checked: a faulty value is told there, with all the others.</summary>
+    /// <summary>As the settings say. They are read before they are validated: an invalid value is reported there, with all the
+    /// others.</summary>
     /// <param name="settings">The section that has <c>MetricsAddress</c> and <c>MetricsPort</c>.</param>
     /// <param name="defaults">What holds where they say nothing.</param>
     public static MetricsEndPoint Of(IConfiguration settings, (string Address, int Port) defaults) =>

@@ -13,9 +13,11 @@ internal static class OtlpVariables
     private static readonly string[] Signals = ["TRACES", "METRICS", "LOGS"];
 
     // One of them is enough to know that a collector is there. Without any, the exporter would only try localhost and complain.
-    public static IEnumerable<string> EndPoints => [EndPoint, .. Signals.Select(signal => $"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT")];
+    public static IEnumerable<string> EndPoints =>
+        [EndPoint, .. Signals.Select(signal => $"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT")];
 
-    private static IEnumerable<string> Protocols => [Protocol, .. Signals.Select(signal => $"OTEL_EXPORTER_OTLP_{signal}_PROTOCOL")];
+    private static IEnumerable<string> Protocols =>
+        [Protocol, .. Signals.Select(signal => $"OTEL_EXPORTER_OTLP_{signal}_PROTOCOL")];
 
     /// <exception cref="OptionsValidationException">One of them can't be read; the message names it and what it may
     /// be.</exception>
@@ -31,5 +33,6 @@ internal static class OtlpVariables
         if (faults.Length > 0) throw new OptionsValidationException(EndPoint, typeof(OtlpVariables), faults);
     }
 
-    private static bool IsUrl(string text) => Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme is "http" or "https");
+    private static bool IsUrl(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme is "http" or "https");
 }

@@ -12,7 +12,8 @@ using OpenTelemetry.Trace;
 
 namespace NotifyHub.Telemetry;
 
-/// <summary>What a process measures, and where it goes: to a collector, as the standard <c>OTEL_*</c> variables say, and to whoever scrapes.</summary>
+/// <summary>What a process measures, and where it goes: to a collector, as the standard <c>OTEL_*</c> variables say, and to
+/// Prometheus.</summary>
 public static class TelemetryExport
 {
     public const string Meter = "NotifyHub";
@@ -24,8 +25,9 @@ public static class TelemetryExport
 
     private static readonly string[] Sources = [Tracing.SourceName, "Microsoft.Orleans.Application", "Npgsql"];
 
-    /// <summary>Adds what the settings ask for; nothing is collected for nobody.</summary>
-    /// <param name="service">Name of the service, unless <c>OTEL_SERVICE_NAME</c> or <c>OTEL_RESOURCE_ATTRIBUTES</c> give one.</param>
+    /// <summary>Adds the exporters that the settings name; without any, nothing is collected.</summary>
+    /// <param name="service">Name of the service, unless <c>OTEL_SERVICE_NAME</c> or <c>OTEL_RESOURCE_ATTRIBUTES</c> name
+    /// one.</param>
     /// <param name="endPoint">Where Prometheus scrapes.</param>
     public static void AddTelemetry(this WebApplicationBuilder builder, string service, MetricsEndPoint endPoint)
     {
@@ -48,7 +50,8 @@ public static class TelemetryExport
         telemetry
             .WithTracing(traces => traces
                 // Requests of the API: a scrape or a probe is no trace.
-                .AddAspNetCoreInstrumentation(options => options.Filter = context => context.Request.Path.StartsWithSegments("/api"))
+                .AddAspNetCoreInstrumentation(options =>
+                    options.Filter = context => context.Request.Path.StartsWithSegments("/api"))
                 .AddSource(Sources)
                 .SetSampler(EntrySampler.Of(builder.Configuration)))
             .UseOtlpExporter();

@@ -19,7 +19,7 @@ internal sealed class ApiKeyAuthentication(
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        // The status must answer whoever asks, also while the grid, which alone knows the keys, does not.
+        // The status must be answered to everyone, even while the grid, which alone knows the keys, does not answer.
         if (Context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null) return AuthenticateResult.NoResult();
 
         var key = await keys.FindAsync(Request.Headers[Header].ToString(), Context.RequestAborted);

@@ -6,7 +6,7 @@ namespace NotifyHub.Gateway.Access;
 
 /// <summary>
 /// Which API key a secret is, for requests and WebSockets alike. The grid, which notes the use at most once a minute, is asked at
-/// most once a second a secret: ten thousand clients of one key that come back are a few calls. A key that is revoked ends at
+/// most once per second and secret: ten thousand clients of one key that come back are a few calls. A key that is revoked ends at
 /// once where it was revoked, and everywhere within 5 s.
 /// </summary>
 public sealed class ApiKeys(IGrainFactory grains, TimeProvider time)

@@ -22,12 +22,12 @@ internal static class Callers
     public static string CallerId(this ClaimsPrincipal caller) =>
         $"{(caller.IsInRole(Roles.Service) ? "key" : "user")}/{caller.FindFirstValue(JwtRegisteredClaimNames.Sub)}";
 
-    /// <summary>The same for the grid, with what is counted as one.</summary>
+    /// <summary>The same for the grid, with the network that limits count as one.</summary>
     public static ClientAddress ClientAddress(this HttpContext context) =>
         new(context.CallerAddress(), context.Network(), ThisMachine.Is(context));
 
-    /// <summary>Who is counted as one where each gets a share: the caller wherever it calls from, or the network that nobody
-    /// calls from.</summary>
+    /// <summary>The partition for limits: an authenticated caller wherever it calls from; otherwise the network that the
+    /// request comes from.</summary>
     public static string Partition(this HttpContext context) => context.User.Identity is { IsAuthenticated: true }
         ? context.User.CallerId()
         : context.Network();
@@ -46,7 +46,7 @@ internal static class Callers
 
     public static string Email(this ClaimsPrincipal caller) => caller.FindFirstValue(JwtRegisteredClaimNames.Email) ?? "";
 
-    /// <summary>How people know the caller: an e-mail address, or the name of an API key; null for nobody.</summary>
+    /// <summary>How people know the caller: an e-mail address, or the name of an API key; null without a login.</summary>
     public static string? Known(this ClaimsPrincipal caller) => caller.Identity is not { IsAuthenticated: true } ? null
         : caller.IsInRole(Roles.Service) ? caller.FindFirstValue(JwtRegisteredClaimNames.Name)
         : caller.Email();

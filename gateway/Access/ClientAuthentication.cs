@@ -8,7 +8,7 @@ using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Access;
 
-/// <summary>Who may open a WebSocket: whoever has a good token, and, unless one is required, whoever has none.</summary>
+/// <summary>Who may open a WebSocket: clients with a valid token and, unless one is required, clients without any.</summary>
 public sealed class ClientAuthentication(
     TokenIssuer issuer, TokenVersions versions, ApiKeys keys, IGrainFactory grains, IOptions<GatewayOptions> options)
 {
@@ -60,7 +60,7 @@ public sealed class ClientAuthentication(
         // A login token has two dots, an API key none.
         if (token.Contains('.', StringComparison.Ordinal))
             return await CheckLoginAsync(token) is { } principal ? principal with { IsObserver = observes } : null;
-        // Only a person looks on: what a service or a stranger is sent was delivered to them.
+        // Only a person's connection may be an observer: messages sent to services and anonymous clients count as delivered.
         if (observes) return null;
         var key = await keys.FindAsync(token, CancellationToken.None);
         return key is not null && key.Allows(KeyScopes.Read)

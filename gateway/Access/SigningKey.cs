@@ -58,7 +58,8 @@ public static class SigningKey
         return key.Length >= GatewayOptions.MinJwtKeyBytes
             ? key
             : throw new StartFaultException(
-                $"The file '{path}' does not hold a key of {GatewayOptions.MinJwtKeyBytes} bytes. Delete it to have one made, which ends all logins, or set {Setting}.");
+                $"The file '{path}' does not hold a key of {GatewayOptions.MinJwtKeyBytes} bytes. "
+                + $"Delete it to have one made, which ends all logins, or set {Setting}.");
     }
 
     private static StartFaultException Unusable(string path, Exception fault) => new(

@@ -6,7 +6,7 @@ namespace NotifyHub.Gateway.Access;
 /// <summary>Whether a request was made on the gateway's own machine.</summary>
 internal static class ThisMachine
 {
-    // Proxies add to these, and whoever sends them can only make himself look farther away.
+    // Proxies add to these. A forged one can only make the caller look farther away, never local.
     private static readonly string[] ProxyHeaders = ["X-Forwarded-For", "X-Real-IP", "Forwarded"];
 
     /// <summary>

@@ -4,7 +4,7 @@ namespace NotifyHub.Gateway.Access;
 
 /// <summary>
 /// Whether a login token still stands: a token names the version of its user, which being disabled, a new role and a new password
-/// change. The grid is asked at most once a second a user, so that a token that was ended is refused everywhere within 5 s.
+/// change. The grid is asked at most once per second and user, so that a token that was ended is refused everywhere within 5 s.
 /// </summary>
 public sealed class TokenVersions(IGrainFactory grains, TimeProvider time)
 {
@@ -14,8 +14,8 @@ public sealed class TokenVersions(IGrainFactory grains, TimeProvider time)
     public async Task<bool> StandsAsync(long userId, long version, CancellationToken cancellation)
     {
         var known = await AskAsync(userId).WaitAsync(cancellation);
-        // Issued after the answer that is kept here: after a change of password, the new token comes at once. One that somebody
-        // else who wanted it has brought meanwhile will do.
+        // The token was issued after the cached answer: after a change of password, the new token is used at once. An answer that
+        // another caller has fetched meanwhile will do.
         if (known is null || known < version)
             return version == await AskAsync(userId, answer => answer != known).WaitAsync(cancellation);
         return known == version;

@@ -33,7 +33,9 @@ internal sealed class AnonymousTally(TimeProvider time)
             if (!IsListed(key)) key = key with { Address = OtherAddresses };
             var sum = _sums.GetValueOrDefault(key);
             _sums[key] = new Sum(
-                sum.Requests + 1, sum.Duration + request.Duration, sum.Longest > request.Duration ? sum.Longest : request.Duration);
+                sum.Requests + 1,
+                sum.Duration + request.Duration,
+                sum.Longest > request.Duration ? sum.Longest : request.Duration);
         }
     }
 

@@ -20,8 +20,8 @@ internal static class ApiDocument
             {
                 Title = "NotifyHub",
                 Version = "v1",
-                Description = "Notifications, push, connections and control of a NotifyHub grid. Dates are yyyy-MM-dd HH:mm:ss in the "
-                    + "server's time zone. Messages are Traditional Chinese, or English with Accept-Language: en.",
+                Description = "Notifications, push, connections and control of a NotifyHub grid. Dates are yyyy-MM-dd HH:mm:ss "
+                    + "in the server's time zone. Messages are Traditional Chinese, or English with Accept-Language: en.",
             };
             document.Components ??= new OpenApiComponents();
             document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
@@ -52,7 +52,7 @@ internal static class ApiDocument
     public static void MapApiDocument(this IEndpointRouteBuilder app)
     {
         app.MapOpenApi().AllowAnonymous();
-        // Script and fonts come from this process: the page must work where there is no internet, and tell nobody that it is read.
+        // Script and fonts are served by this process: the page must work without internet and report its readers to nobody.
         app.MapScalarApiReference("/docs", options => options
             .WithTitle("NotifyHub API")
             .DisableDefaultFonts()
@@ -62,7 +62,8 @@ internal static class ApiDocument
             .DisableAgent()).AllowAnonymous();
     }
 
-    public static T Summary<T>(this T endpoint, string summary) where T : IEndpointConventionBuilder => endpoint.WithSummary(summary);
+    public static T Summary<T>(this T endpoint, string summary) where T : IEndpointConventionBuilder =>
+        endpoint.WithSummary(summary);
 
     /// <summary>Describes the errors that are the endpoint's own; those that any endpoint can answer are added to all.</summary>
     public static RouteHandlerBuilder Fails(this RouteHandlerBuilder endpoint, params ReadOnlySpan<ApiError> errors)
@@ -81,7 +82,8 @@ internal static class ApiDocument
             {
                 Name = "Idempotency-Key",
                 In = ParameterLocation.Header,
-                Description = "A retry with the same key and body gets the first answer again and publishes nothing; another body gets 409.",
+                Description = "A retry with the same key and body gets the first answer again and publishes nothing; "
+                    + "another body gets 409.",
                 Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 255, Pattern = "^[!-~]+$" },
             });
             return Task.CompletedTask;
@@ -100,13 +102,14 @@ internal static class ApiDocument
 
         operation.Responses ??= [];
         operation.Responses.TryAdd("401", new OpenApiResponse { Description = "UNAUTHORIZED" });
-        if (policies.Any(policy => policy is not null)) operation.Responses.TryAdd("403", new OpenApiResponse { Description = "FORBIDDEN" });
+        if (policies.Any(policy => policy is not null))
+            operation.Responses.TryAdd("403", new OpenApiResponse { Description = "FORBIDDEN" });
     }
 
     private static OpenApiSecurityRequirement Requirement(string scheme, OpenApiOperationTransformerContext context) =>
         new() { [new OpenApiSecuritySchemeReference(scheme, context.Document)] = [] };
 
-    // Both are read as text, so that a wrong one is told like any other fault; what they are is said here.
+    // Both are read as text, so that an invalid one is reported like any other fault; this describes their types.
     private static void DescribePaging(OpenApiOperation operation)
     {
         foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
@@ -133,8 +136,8 @@ internal static class ApiDocument
             schema.Properties[name] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64" };
         foreach (var name in (string[])
             [
-                "type", "title", "message", "severity", "priority", "icon", "action_url", "repo", "branch", "commit_sha", "status",
-                "created_at", "updated_at", "created_at_utc", "channel",
+                "type", "title", "message", "severity", "priority", "icon", "action_url", "repo", "branch", "commit_sha",
+                "status", "created_at", "updated_at", "created_at_utc", "channel",
             ])
             schema.Properties[name] = new OpenApiSchema { Type = JsonSchemaType.String };
         foreach (var name in (string[])["delivered_at", "read_at"])
@@ -144,7 +147,8 @@ internal static class ApiDocument
         {
             Type = JsonSchemaType.Integer,
             Format = "int64",
-            Description = "How often it was sent to a client, in the whole grid, a second or two ago. Not in the answer to a publish, which is what goes out.",
+            Description = "How often it was sent to a client, in the whole grid, a second or two ago. "
+                + "Not in the answer to a publish, which is what goes out.",
         };
     }
 }

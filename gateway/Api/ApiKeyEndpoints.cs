@@ -21,11 +21,13 @@ internal static class ApiKeyEndpoints
             .Summary("Make an API key. The answer is the only time it is shown.").Fails(ErrorCatalogue.ValidationError);
         group.MapGet("", ListAsync).LimitedAsList()
             .Summary("List the API keys, newest first, also revoked ones.");
-        group.MapDelete("/{id:long}", RevokeAsync).Audited("key.revoke").Summary("Revoke an API key: at once at this gateway, at the others within 5 s.").Fails(ErrorCatalogue.NotFound);
+        group.MapDelete("/{id:long}", RevokeAsync).Audited("key.revoke")
+            .Summary("Revoke an API key: at once at this gateway, at the others within 5 s.").Fails(ErrorCatalogue.NotFound);
     }
 
     private static async Task<Results<Created<Envelope<CreatedKeyView>>, Failure>> CreateAsync(
-        HttpRequest request, ClaimsPrincipal caller, IGrainFactory grains, IOptions<GatewayOptions> options, CancellationToken cancellation)
+        HttpRequest request, ClaimsPrincipal caller, IGrainFactory grains, IOptions<GatewayOptions> options,
+        CancellationToken cancellation)
     {
         var faults = new Faults();
         var fields = JsonFields.Parse(await RequestBody.ReadAsync(request, cancellation), faults);

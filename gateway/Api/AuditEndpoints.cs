@@ -13,7 +13,8 @@ internal static partial class AuditEndpoints
 
     public static void MapAudit(this IEndpointRouteBuilder app) =>
         app.MapGet("/api/audit", ListAsync).LimitedAsList().RequireAuthorization(Permissions.ReadAudit).WithTags("audit")
-            .Summary("List what people have done and who logged in, newest first. act is what the act begins with; outcome is attempted, done or refused.")
+            .Summary("List what people have done and who logged in, newest first. act is what the act begins with; "
+                + "outcome is attempted, done or refused.")
             .Fails(ErrorCatalogue.ValidationError);
 
     /// <summary>Puts the endpoint's acts into the audit log. An act is begun only when its entry is durable (503 otherwise), so
@@ -23,14 +24,19 @@ internal static partial class AuditEndpoints
     public static RouteHandlerBuilder Audited(this RouteHandlerBuilder endpoint, string act) =>
         endpoint.WithMetadata(new AuditedAct(act)).AddEndpointFilter((context, next) => RecordAsync(act, context, next));
 
-    private static async ValueTask<object?> RecordAsync(string act, EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    private static async ValueTask<object?> RecordAsync(
+        string act, EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var http = context.HttpContext;
         var services = http.RequestServices;
         var audit = services.GetRequiredService<IGrainFactory>().GetGrain<IAuditGrain>(GrainKeys.Only);
         var path = http.Request.Path.Value ?? "";
         var entry = new AuditEntry(
-            services.GetRequiredService<TimeProvider>().GetUtcNow(), http.User.Known() ?? "-", act, UsageLog.Cut(path, TargetLength), http.CallerAddress(),
+            services.GetRequiredService<TimeProvider>().GetUtcNow(),
+            http.User.Known() ?? "-",
+            act,
+            UsageLog.Cut(path, TargetLength),
+            http.CallerAddress(),
             AuditOutcome.Attempted);
         var id = await audit.BeginAsync(entry);
 
@@ -50,7 +56,8 @@ internal static partial class AuditEndpoints
         var answer = result is INestedHttpResult nested ? nested.Result : result;
         if (answer is not IStatusCodeHttpResult { StatusCode: < 500 and var status }) return result;
         // What was made is not in the path that it was made by.
-        var target = answer is IValueHttpResult { Value: IEnvelope { Data: IMade made } } && status == StatusCodes.Status201Created
+        var target = answer is IValueHttpResult { Value: IEnvelope { Data: IMade made } }
+                && status == StatusCodes.Status201Created
             ? UsageLog.Cut($"{path}/{made.Id}", TargetLength)
             : entry.Target;
         await EndAsync(status < 300 ? AuditOutcome.Done : AuditOutcome.Refused, target);
@@ -70,8 +77,8 @@ internal static partial class AuditEndpoints
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Entry {Id} of the audit log goes on saying that {Act} was attempted, it was {Outcome}: {Failure}")]
-    private static partial void LogNotEnded(ILogger logger, long id, string act, string outcome, string failure);
+    [LoggerMessage(7001, LogLevel.Warning, "Audit entry {Id} still says that {Act} was attempted, but it was {Outcome}: {Error}")]
+    private static partial void LogNotEnded(ILogger logger, long id, string act, string outcome, string error);
 
     private static async Task<Results<Ok<Envelope<AuditPageView>>, Failure>> ListAsync(
         IGrainFactory grains, string? from, string? to, string? who, string? act, string? search,
@@ -96,26 +103,19 @@ internal static partial class AuditEndpoints
     }
 }
 
-/// <summary>The answer to the request that made it.</summary>
-internal interface IMade
-{
-    long Id { get; }
-}
-
-/// <summary>The endpoint's acts are in the audit log, under this name.</summary>
-internal sealed record AuditedAct(string Name);
-
 /// <param name="At">RFC 3339, UTC; of failed logins the minute.</param>
 /// <param name="Act">What was done, such as user.create.</param>
 /// <param name="Target">The path of what it was done to.</param>
 /// <param name="Outcome">attempted (begun; whether it was done is not known), done or refused.</param>
 /// <param name="Times">How often: failed logins of one account and network are one entry a minute.</param>
-public sealed record AuditView(long Id, DateTime At, string Who, string Act, string Target, string Address, string Outcome, long Times)
+public sealed record AuditView(
+    long Id, DateTime At, string Who, string Act, string Target, string Address, string Outcome, long Times)
 {
     public static AuditView Of(StoredAuditEntry stored)
     {
         var entry = stored.Entry;
-        return new(stored.Id, entry.At.UtcDateTime, entry.Who, entry.Act, entry.Target, entry.Address, entry.Outcome, entry.Times);
+        return new(
+            stored.Id, entry.At.UtcDateTime, entry.Who, entry.Act, entry.Target, entry.Address, entry.Outcome, entry.Times);
     }
 }
 

@@ -14,7 +14,11 @@ internal static class AuthEndpoints
         var group = app.MapGroup("/api/auth").WithTags("auth");
         group.MapPost("/login", LoginAsync).AllowAnonymous().Takes<LoginRequest>(BodyLimits.Small)
             .Summary("Log in; the answer holds the token for the header Authorization: Bearer.")
-            .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.InvalidCredentials, ErrorCatalogue.DefaultPassword, ErrorCatalogue.RateLimited);
+            .Fails(
+                ErrorCatalogue.ValidationError,
+                ErrorCatalogue.InvalidCredentials,
+                ErrorCatalogue.DefaultPassword,
+                ErrorCatalogue.RateLimited);
         group.MapGet("/me", MeAsync).RequireAuthorization(Permissions.OwnAccount).Summary("Who the token belongs to.");
         group.MapPost("/password", ChangePasswordAsync).Audited("password.change").RequireAuthorization(Permissions.OwnAccount)
             .Takes<NewPassword>(BodyLimits.Account)
@@ -23,14 +27,15 @@ internal static class AuthEndpoints
     }
 
     private static async Task<Results<Ok<Envelope<Login>>, Failure>> LoginAsync(
-        HttpContext context, IGrainFactory grains, TokenIssuer tokens, LoginLimiter limiter, GatewayMetrics metrics, CancellationToken cancellation)
+        HttpContext context, IGrainFactory grains, TokenIssuer tokens, LoginLimiter limiter, GatewayMetrics metrics,
+        CancellationToken cancellation)
     {
         var from = context.ClientAddress();
         var faults = new Faults();
         string? email, password;
         try
         {
-            // Before it takes a place: a body that never ends must keep nobody else waiting.
+            // Read before a slot is taken: a body that never ends must not delay others.
             var fields = JsonFields.Parse(await RequestBody.ReadAsync(context.Request, cancellation), faults);
             email = fields?.RequiredText("email", 1, UserRules.EmailLength);
             password = fields?.RequiredText("password", 1, UserRules.PasswordLength);

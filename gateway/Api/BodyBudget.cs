@@ -5,8 +5,8 @@ using NotifyHub.Gateway.Settings;
 namespace NotifyHub.Gateway.Api;
 
 /// <summary>
-/// The memory of all bodies that are handled at a time: it has a bound, and one caller gets half of it at most. What does not fit
-/// is refused, and nothing of it happens.
+/// Bounds the memory of all request bodies that are handled at a time; one caller gets half of it at most. A request that does
+/// not fit is refused before it has any effect.
 /// </summary>
 internal sealed class BodyBudget(IOptions<GatewayOptions> options)
 {
@@ -43,26 +43,5 @@ internal sealed class BodyBudget(IOptions<GatewayOptions> options)
             if (_byCaller[caller] == bytes) _byCaller.Remove(caller);
             else _byCaller[caller] -= bytes;
         }
-    }
-}
-
-/// <summary>What one request holds of the budget, until it has been answered.</summary>
-internal sealed class BodyHold(BodyBudget budget, string caller) : IDisposable
-{
-    private long _counted;
-
-    /// <exception cref="RefusedException">There is no room for it.</exception>
-    public void GrowTo(long bytes)
-    {
-        var more = bytes - BodyBudget.Free - _counted;
-        if (more <= 0) return;
-        budget.Take(caller, more);
-        _counted += more;
-    }
-
-    public void Dispose()
-    {
-        if (_counted > 0) budget.GiveBack(caller, _counted);
-        _counted = 0;
     }
 }

@@ -8,24 +8,3 @@ internal sealed record BodyLimit(long Bytes) : IRequestSizeLimitMetadata
 {
     long? IRequestSizeLimitMetadata.MaxRequestBodySize => Bytes;
 }
-
-/// <summary>The bounds. JSON may escape every character, then it is 6 bytes, or 12 outside the BMP.</summary>
-internal static class BodyLimits
-{
-    /// <summary>A few short fields.</summary>
-    public const int Small = 4 << 10;
-
-    /// <summary>An account with its password.</summary>
-    public const int Account = 16 << 10;
-
-    /// <summary>One notification, every field at its longest.</summary>
-    public const int Notification = 256 << 10;
-
-    /// <summary>A notification, and when to send it.</summary>
-    public const int Schedule = Notification + Account;
-
-    /// <summary>The endpoint takes JSON, and no more of it than that.</summary>
-    public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder endpoint, long bytes)
-        where T : notnull => endpoint.Accepts<T>("application/json").WithMetadata(new BodyLimit(bytes))
-            .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.RequestTimeout, ErrorCatalogue.PayloadTooLarge);
-}

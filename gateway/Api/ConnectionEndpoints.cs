@@ -18,7 +18,8 @@ internal static class ConnectionEndpoints
         var group = app.MapGroup("/api/websocket").RequireAuthorization(Permissions.Read).WithTags("connections");
         group.MapGet("/connections", ListAsync).LimitedAsList()
             .Summary("List connections of the whole grid, newest first.").Fails(ErrorCatalogue.ValidationError);
-        group.MapDelete("/connections/{connectionId}", CloseAsync).Audited("connection.close").RequireAuthorization(Permissions.CloseConnections)
+        group.MapDelete("/connections/{connectionId}", CloseAsync).Audited("connection.close")
+            .RequireAuthorization(Permissions.CloseConnections)
             .Summary("Close one client with 1008, wherever in the grid it is.").Fails(ErrorCatalogue.NotFound);
         group.MapGet("/stats", StatsAsync).Summary("Numbers of the whole grid, at most 2 s old.");
     }
@@ -37,7 +38,8 @@ internal static class ConnectionEndpoints
             [.. found.Sessions.Select(session => ConnectionView.Of(session, zone))], found.Total, paging.Page, paging.Limit));
     }
 
-    private static async Task<Results<Ok<Envelope<ConnectionClosed>>, Failure>> CloseAsync(IGrainFactory grains, string connectionId) =>
+    private static async Task<Results<Ok<Envelope<ConnectionClosed>>, Failure>> CloseAsync(
+        IGrainFactory grains, string connectionId) =>
         connectionId.Length <= LongestId && await Stats(grains).CloseConnectionAsync(connectionId)
             ? Reply.Ok(new ConnectionClosed(connectionId))
             : new Failure(ErrorCatalogue.NotFound);
@@ -119,6 +121,7 @@ public sealed record ConnectionStats(
 
 public sealed record DailyTrend(string Date, long Count, long Active, long Errors);
 
-public sealed record MessageStats(long TotalSent, long TotalReceived, double AvgSentPerConnection, double AvgReceivedPerConnection);
+public sealed record MessageStats(
+    long TotalSent, long TotalReceived, double AvgSentPerConnection, double AvgReceivedPerConnection);
 
 public sealed record RecentError(string ConnectionId, string IpAddress, string? Error, int ErrorCount, string ConnectedAt);

@@ -1,10 +1,5 @@
 namespace NotifyHub.Gateway.Api;
 
-/// <param name="Code">What programs act on; never changes.</param>
-/// <param name="Status">The HTTP status it comes with.</param>
-/// <param name="Message">What people read.</param>
-public sealed record ApiError(string Code, int Status, Text Message);
-
 /// <summary>Every way a REST request can fail.</summary>
 public static class ErrorCatalogue
 {
@@ -14,14 +9,14 @@ public static class ErrorCatalogue
     /// <summary>No token or API key, or one that is wrong, expired or revoked.</summary>
     public static readonly ApiError Unauthorized = new("UNAUTHORIZED", 401, new("請先登入", "Please log in."));
 
-    /// <summary>One and the same for an unknown address and a wrong password: nobody learns who has an account.</summary>
+    /// <summary>The same for an unknown address and a wrong password, so that it does not reveal who has an account.</summary>
     public static readonly ApiError InvalidCredentials =
         new("INVALID_CREDENTIALS", 401, new("電子郵件或密碼錯誤", "Wrong e-mail address or password."));
 
     /// <summary>Known, but not allowed to.</summary>
     public static readonly ApiError Forbidden = new("FORBIDDEN", 403, new("權限不足", "You are not allowed to do this."));
 
-    /// <summary>The right password, but the one that stands in the documentation: it is good on the gateway's own machine alone.</summary>
+    /// <summary>The password is right but is the default one, which is accepted only on the gateway's own machine.</summary>
     public static readonly ApiError DefaultPassword = new(
         "DEFAULT_PASSWORD",
         403,
@@ -33,14 +28,15 @@ public static class ErrorCatalogue
     /// <summary>No such route, or no such thing behind it.</summary>
     public static readonly ApiError NotFound = new("NOT_FOUND", 404, new("找不到資源", "There is no such resource."));
 
-    /// <summary>The route exists, but not with this verb; the header <c>Allow</c> tells which ones do.</summary>
+    /// <summary>The route exists, but not with this verb; the header <c>Allow</c> names those that exist.</summary>
     public static readonly ApiError MethodNotAllowed =
         new("METHOD_NOT_ALLOWED", 405, new("不支援此請求方法", "This method is not supported here."));
 
     /// <summary>The body did not arrive in time.</summary>
-    public static readonly ApiError RequestTimeout = new("REQUEST_TIMEOUT", 408, new("請求逾時", "The request took too long to arrive."));
+    public static readonly ApiError RequestTimeout =
+        new("REQUEST_TIMEOUT", 408, new("請求逾時", "The request took too long to arrive."));
 
-    /// <summary>Right in itself, but at odds with what is there; <c>details</c> tells with what.</summary>
+    /// <summary>Valid in itself, but in conflict with existing data; <c>details</c> says with what.</summary>
     public static readonly ApiError Conflict = new("CONFLICT", 409, new("與現有狀態衝突", "In conflict with the present state."));
 
     /// <summary>Larger than what the endpoint takes, or than <c>PushLineBytes</c>.</summary>
@@ -53,28 +49,37 @@ public static class ErrorCatalogue
     /// <summary>No request for a WebSocket where there is nothing else, or one of another version than 13; the headers
     /// <c>Upgrade</c> and <c>Sec-WebSocket-Version</c> name what is spoken.</summary>
     public static readonly ApiError UpgradeRequired =
-        new("UPGRADE_REQUIRED", 426, new("此位址僅接受 WebSocket 連線（版本 13）", "Only WebSocket connections (version 13) are accepted here."));
+        new(
+            "UPGRADE_REQUIRED",
+            426,
+            new("此位址僅接受 WebSocket 連線（版本 13）", "Only WebSocket connections (version 13) are accepted here."));
 
-    /// <summary>Too many failed logins, or too many requests a second; <c>Retry-After</c> tells when to come back.</summary>
-    public static readonly ApiError RateLimited = new("RATE_LIMITED", 429, new("嘗試次數過多，請稍後再試", "Too many attempts, please try again later."));
+    /// <summary>Too many failed logins, or too many requests a second; <c>Retry-After</c> says when to try again.</summary>
+    public static readonly ApiError RateLimited =
+        new("RATE_LIMITED", 429, new("嘗試次數過多，請稍後再試", "Too many attempts, please try again later."));
 
-    /// <summary>An address has as many clients as it may (<c>ClientConnectionsPerAddress</c>); <c>Retry-After</c> tells when to try again.</summary>
+    /// <summary>The address has reached <c>ClientConnectionsPerAddress</c>; <c>Retry-After</c> says when to try again.</summary>
     public static readonly ApiError TooManyConnections =
         new("TOO_MANY_CONNECTIONS", 429, new("此位址的連線數已達上限", "There are too many connections from this address."));
 
     /// <summary>A fault of ours. What it was stands in the log, not in the answer.</summary>
-    public static readonly ApiError InternalError = new("INTERNAL_ERROR", 500, new("伺服器內部錯誤", "Something went wrong on our side."));
+    public static readonly ApiError InternalError =
+        new("INTERNAL_ERROR", 500, new("伺服器內部錯誤", "Something went wrong on our side."));
 
     /// <summary>The database fails until an operator acts (a missing table, a revoked right): a retry is of no use.</summary>
     public static readonly ApiError StorageBroken =
         new("STORAGE_BROKEN", 500, new("資料庫需要管理員處理", "The database needs an operator; trying again does not help."));
 
     /// <summary>An administrator has stopped the service: no WebSocket is accepted until it is started again.</summary>
-    public static readonly ApiError ServiceStopped = new("SERVICE_STOPPED", 503, new("WebSocket 服務已停止", "The WebSocket service is stopped."));
+    public static readonly ApiError ServiceStopped =
+        new("SERVICE_STOPPED", 503, new("WebSocket 服務已停止", "The WebSocket service is stopped."));
 
-    /// <summary>This gateway has as many clients as it may (<c>ClientConnections</c>); <c>Retry-After</c> tells when to try again.</summary>
+    /// <summary>This gateway has reached <c>ClientConnections</c>; <c>Retry-After</c> says when to try again.</summary>
     public static readonly ApiError GatewayFull =
-        new("GATEWAY_FULL", 503, new("連線數已達上限，請稍後再試", "This gateway has as many clients as it can take, please try again later."));
+        new(
+            "GATEWAY_FULL",
+            503,
+            new("連線數已達上限，請稍後再試", "This gateway has as many clients as it can take, please try again later."));
 
     /// <summary>The grid or its storage cannot be reached, or is too busy. Nothing was acknowledged: a retry is safe with an
     /// <c>Idempotency-Key</c>.</summary>
@@ -84,9 +89,8 @@ public static class ErrorCatalogue
     public static readonly IReadOnlyList<ApiError> All =
     [
         ValidationError, Unauthorized, InvalidCredentials, Forbidden, DefaultPassword, NotFound, MethodNotAllowed, RequestTimeout,
-        Conflict, PayloadTooLarge, UnsupportedMediaType, UpgradeRequired, RateLimited, TooManyConnections, InternalError, StorageBroken,
-        ServiceStopped, GatewayFull,
-        Unavailable,
+        Conflict, PayloadTooLarge, UnsupportedMediaType, UpgradeRequired, RateLimited, TooManyConnections, InternalError,
+        StorageBroken, ServiceStopped, GatewayFull, Unavailable,
     ];
 
     /// <summary>The error for a status that the web server itself answered, without words.</summary>

@@ -17,7 +17,11 @@ public sealed class Failure(ApiError error, Faults? details = null, TimeSpan? re
         var (request, response) = (httpContext.Request, httpContext.Response);
         response.StatusCode = error.Status;
         if (retryAfter is { } wait)
-            response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        {
+            var seconds = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds));
+            response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        }
+
         // What an answer in another language looks like is not what a cache may give to the next caller.
         response.Headers.Append(HeaderNames.Vary, HeaderNames.AcceptLanguage);
 
@@ -25,5 +29,6 @@ public sealed class Failure(ApiError error, Faults? details = null, TimeSpan? re
         return JsonBody(new ErrorEnvelope(body)).ExecuteAsync(httpContext);
     }
 
-    private JsonHttpResult<ErrorEnvelope> JsonBody(ErrorEnvelope envelope) => TypedResults.Json(envelope, statusCode: error.Status);
+    private JsonHttpResult<ErrorEnvelope> JsonBody(ErrorEnvelope envelope) =>
+        TypedResults.Json(envelope, statusCode: error.Status);
 }

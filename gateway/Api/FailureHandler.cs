@@ -4,7 +4,7 @@ using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Api;
 
-/// <summary>Turns what is thrown into an answer that tells the caller what to do, and nothing about our insides.</summary>
+/// <summary>Turns exceptions into answers that say what the caller can do and reveal no internals.</summary>
 internal sealed partial class FailureHandler(ILogger<FailureHandler> logger) : IExceptionHandler
 {
     private static readonly TimeSpan ComeBack = TimeSpan.FromSeconds(1);
@@ -13,7 +13,7 @@ internal sealed partial class FailureHandler(ILogger<FailureHandler> logger) : I
     {
         if (httpContext.RequestAborted.IsCancellationRequested)
         {
-            // Nobody is left to answer. The status is only for the access log.
+            // The caller has gone. The status is only for the access log.
             httpContext.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
             return true;
         }
@@ -78,15 +78,15 @@ internal sealed partial class FailureHandler(ILogger<FailureHandler> logger) : I
         return faults;
     }
 
-    [LoggerMessage(LogLevel.Error, "{Method} {Path} was answered 500: {Reason}")]
-    private partial void LogBroken(string method, PathString path, string reason);
+    [LoggerMessage(7101, LogLevel.Error, "{Method} {Path} was answered 500: {Error}")]
+    private partial void LogBroken(string method, PathString path, string error);
 
-    [LoggerMessage(LogLevel.Warning, "{Method} {Path} was answered 400: {Reason}")]
-    private partial void LogNotStorable(string method, PathString path, string reason);
+    [LoggerMessage(7102, LogLevel.Warning, "{Method} {Path} was answered 400: {Error}")]
+    private partial void LogNotStorable(string method, PathString path, string error);
 
-    [LoggerMessage(LogLevel.Warning, "{Method} {Path} was answered 503: {Kind}: {Reason}")]
-    private partial void LogUnavailable(string method, PathString path, string kind, string reason);
+    [LoggerMessage(7103, LogLevel.Warning, "{Method} {Path} was answered 503: {Kind}: {Error}")]
+    private partial void LogUnavailable(string method, PathString path, string kind, string error);
 
-    [LoggerMessage(LogLevel.Error, "{Method} {Path} failed")]
+    [LoggerMessage(7104, LogLevel.Error, "{Method} {Path} failed")]
     private partial void LogFailed(Exception exception, string method, PathString path);
 }

@@ -4,8 +4,8 @@ using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Api;
 
-/// <summary>The grid and its storage answer, and the grid wants of the service what this gateway does. Asked once a second at
-/// most, whoever asks: it needs no login, and there is one grain for all.</summary>
+/// <summary>The grid and its storage answer, and the grid wants of the service what this gateway does. Checked once a second at
+/// most, however often it is requested: it needs no login, and one grain answers for all gateways.</summary>
 internal sealed class GridHealth(IGrainFactory grains, GatewayNode node, TimeProvider time) : IHealthCheck
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(3);

@@ -32,13 +32,15 @@ public sealed record Health(string Status, IReadOnlyList<Check> Checks)
         : new(name, "error", words(new($"Port {port} 未監聽", $"Port {port} is not listening")));
 
     private static Check Cluster(GridStatus? reached, Func<Text, string> words) => reached is { } grid
-        ? new("Cluster", "ok", words(new($"{grid.Nodes.Length} 個節點運作中", grid.Nodes.Length == 1 ? "1 node is up" : $"{grid.Nodes.Length} nodes are up")))
+        ? new("Cluster", "ok", words(new(
+            $"{grid.Nodes.Length} 個節點運作中",
+            grid.Nodes.Length == 1 ? "1 node is up" : $"{grid.Nodes.Length} nodes are up")))
         : new("Cluster", "error", words(new("無法連線到叢集", "The cluster cannot be reached")));
 
     private static Check Storage(GridStatus? reached, Func<Text, string> words) => reached switch
     {
         null => new("Storage", "warning", words(new("無法得知儲存狀態", "The state of the storage is not known"))),
-        // For a day: whoever relied on the acknowledgements has to know.
+        // Shown for a day, since publishers may have relied on the acknowledgements.
         { StorageError: null, Loss: { } loss } => new("Storage", "warning", words(Words(loss))),
         { StorageError: null, StorageWarning: { } why } =>
             new("Storage", "warning", words(new($"儲存可用，但請注意：{why}", $"The storage answers, but: {why}"))),
@@ -61,6 +63,3 @@ public sealed record Health(string Status, IReadOnlyList<Check> Checks)
         : Array.Exists(checks, check => check.Status == "warning") ? "degraded"
         : "healthy";
 }
-
-/// <param name="Status">ok, warning or error.</param>
-public sealed record Check(string Name, string Status, string Message);

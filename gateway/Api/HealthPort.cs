@@ -5,7 +5,7 @@ using NotifyHub.Gateway.Settings;
 
 namespace NotifyHub.Gateway.Api;
 
-/// <summary>The port that probes have to themselves: whoever keeps the other ports busy does not make an orchestrator kill the
+/// <summary>A port for probes alone: load on the other ports must not make an orchestrator kill the
 /// gateway.</summary>
 public sealed partial class HealthPort(IOptions<GatewayOptions> options)
 {
@@ -48,7 +48,7 @@ public sealed partial class HealthPort(IOptions<GatewayOptions> options)
         });
     }
 
-    [LoggerMessage(LogLevel.Information, "Health is served on {EndPoint}")]
+    [LoggerMessage(7201, LogLevel.Information, "Health is served on {EndPoint}")]
     private static partial void LogServed(ILogger logger, string? endPoint);
 
     private sealed class Mark

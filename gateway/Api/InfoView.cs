@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace NotifyHub.Gateway.Api;
 
-/// <param name="DefaultPassword">Somebody who may log in has the password that everybody can read in the documentation.</param>
+/// <param name="DefaultPassword">Some user who may log in still has the documented default password.</param>
 internal sealed record InfoView(
     string Version,
     string Mode,

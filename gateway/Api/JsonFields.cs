@@ -8,7 +8,7 @@ namespace NotifyHub.Gateway.Api;
 /// <summary>Reads the fields of one JSON object; whatever is wrong with them is noted, a field each.</summary>
 public sealed class JsonFields
 {
-    // The reader's own bound. A field that may nest has its own, lower one, and then the fault is told with its name.
+    // The reader's own bound. A field that may nest has its own, lower one, so that the fault names the field.
     private const int MaxDepth = 1_000;
 
     private const int LongestTime = 64;
@@ -120,7 +120,7 @@ public sealed class JsonFields
         return null;
     }
 
-    /// <summary>A point in time as in RFC 3339, with its offset from UTC; null when absent, JSON null, or wrong (with a fault noted).</summary>
+    /// <summary>An RFC 3339 time with its offset from UTC; null when absent, JSON null, or wrong (with a fault noted).</summary>
     public DateTimeOffset? OptionalTime(string name)
     {
         if (OptionalText(name, LongestTime) is not { } text) return null;
@@ -141,7 +141,7 @@ public sealed class JsonFields
         return null;
     }
 
-    /// <summary>Notes a fault on every field that is not one of these: a misspelt one must not be taken for one that was left out.</summary>
+    /// <summary>Notes a fault on every other field: a misspelt field must not be mistaken for one that was left out.</summary>
     public void RefuseOthers(params ReadOnlySpan<string> names)
     {
         foreach (var field in _root.EnumerateObject())

@@ -33,12 +33,14 @@ internal static class NotificationEndpoints
             .Summary("Publish 1 to 1,000 notifications, all or nothing.").Publishes().Fails(ErrorCatalogue.Conflict);
         publishing.MapPatch("/{id:long}/status", SetStatusAsync).Takes<NewStatus>(BodyLimits.Small)
             .Summary("Set the status of a notification.").Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.NotFound);
-        publishing.MapDelete("/{id:long}", DeleteAsync).Audited("notification.delete").RequireAuthorization(Permissions.DeleteNotifications)
+        publishing.MapDelete("/{id:long}", DeleteAsync).Audited("notification.delete")
+            .RequireAuthorization(Permissions.DeleteNotifications)
             .Summary("Take a notification out of the lists.").Fails(ErrorCatalogue.NotFound);
     }
 
     private static async Task<Results<Created<Envelope<NotificationView>>, Failure>> CreateAsync(
-        HttpContext context, IGrainFactory grains, Publisher publisher, IOptions<GatewayOptions> options, TimeProvider time, CancellationToken cancellation)
+        HttpContext context, IGrainFactory grains, Publisher publisher, IOptions<GatewayOptions> options, TimeProvider time,
+        CancellationToken cancellation)
     {
         var faults = new Faults();
         var key = RequestBody.IdempotencyKey(context, "notification", faults);
@@ -55,7 +57,8 @@ internal static class NotificationEndpoints
     }
 
     private static async Task<Results<Created<Envelope<NotificationList>>, Failure>> CreateBatchAsync(
-        HttpContext context, IGrainFactory grains, Publisher publisher, IOptions<GatewayOptions> options, TimeProvider time, CancellationToken cancellation)
+        HttpContext context, IGrainFactory grains, Publisher publisher, IOptions<GatewayOptions> options, TimeProvider time,
+        CancellationToken cancellation)
     {
         var faults = new Faults();
         var key = RequestBody.IdempotencyKey(context, "notifications", faults);

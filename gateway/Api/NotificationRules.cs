@@ -1,6 +1,3 @@
-using System.ComponentModel.DataAnnotations;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Api;
@@ -22,7 +19,9 @@ public static class NotificationRules
     {
         if (utf8.Length > BodyLimits.Notification)
         {
-            faults.Add(Faults.Body, new($"不得超過 {BodyLimits.Notification} 位元組", $"must not be longer than {BodyLimits.Notification} bytes"));
+            faults.Add(
+                Faults.Body,
+                new($"不得超過 {BodyLimits.Notification} 位元組", $"must not be longer than {BodyLimits.Notification} bytes"));
             return null;
         }
 
@@ -47,22 +46,3 @@ public static class NotificationRules
             type ?? "windows", title!, message!, severity!, priority!, icon, actionUrl, repo, branch, commitSha, metadata, now);
     }
 }
-
-/// <summary>The body of <c>POST /api/notifications/windows</c>, as the API's description shows it; it is read by
-/// <see cref="NotificationRules"/>, which tells every fault at once. Lengths are in Unicode characters.</summary>
-public sealed record NewNotification(
-    [property: StringLength(NotificationRules.TitleLength, MinimumLength = 1)] string Title,
-    [property: StringLength(NotificationRules.MessageLength, MinimumLength = 1)] string Message,
-    [property: StringLength(NotificationRules.TypeLength, MinimumLength = 1)] string? Type = "windows",
-    [property: AllowedValues("info", "success", "warning", "error", "critical")] string? Severity = "info",
-    [property: AllowedValues("low", "normal", "high")] string? Priority = "normal",
-    [property: StringLength(NotificationRules.LinkLength)] string? Icon = null,
-    [property: JsonPropertyName("action_url"), StringLength(NotificationRules.LinkLength)] string? ActionUrl = null,
-    [property: StringLength(NotificationRules.RevisionLength)] string? Repo = null,
-    [property: StringLength(NotificationRules.RevisionLength)] string? Branch = null,
-    [property: JsonPropertyName("commit_sha"), StringLength(NotificationRules.RevisionLength)] string? CommitSha = null,
-    JsonElement? Metadata = null);
-
-/// <summary>The body of <c>PATCH /api/notifications/windows/{id}/status</c>.</summary>
-public sealed record NewStatus(
-    [property: AllowedValues("pending", "delivered", "read", "dismissed", "expired")] string Status);

@@ -47,7 +47,9 @@ public static class NotifyHubApi
         services.AddSingleton(provider => new LoginLimiter(
             Options(provider).LoginFailuresPerMinute, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new TokenIssuer(
-            () => SigningKey.Load(Options(provider)), Options(provider).LoginLifetime, provider.GetRequiredService<TimeProvider>()));
+            () => SigningKey.Load(Options(provider)),
+            Options(provider).LoginLifetime,
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<TokenVersions>();
         services.AddSingleton<ApiKeys>();
         services.AddRequestLimits();
@@ -56,11 +58,11 @@ public static class NotifyHubApi
         services.AddHostedService<UsageReporter>();
         AddLogin(services);
         services.AddApiDocument();
-        // A caller with a wrong key is the caller's news, and no line in our log a request.
+        // Invalid keys are the caller's error: don't log each request.
         builder.Logging.AddFilter(typeof(ApiKeyAuthentication).FullName, LogLevel.Warning);
-        // It would tell whole addresses, in which a WebSocket may have its token.
+        // It would log whole URLs, and that of a WebSocket may contain its token.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
-        // It would tell, with a stack trace, of a grid that does not answer; the answer to the request is logged anyway.
+        // It would log a stack trace when the grid does not answer; the response to the request is logged anyway.
         builder.Logging.AddFilter(typeof(JwtBearerHandler).FullName, LogLevel.Critical);
         return builder;
     }
@@ -70,13 +72,14 @@ public static class NotifyHubApi
     public static void MapNotifyHubApi(this WebApplication app)
     {
         app.Services.GetRequiredService<TokenIssuer>().ReadKey();
-        // It measures this process from here on; made by the first request for the status, it would have nothing to tell.
+        // It measures this process from here on; created by the first status request, it would have nothing to report.
         _ = app.Services.GetRequiredService<SystemStatus>();
 
         app.Use(app.Services.GetRequiredService<UsageLog>().RecordAsync);
         app.Use(HeadLikeGet);
         app.UseExceptionHandler(_ => { });
-        app.UseStatusCodePages(page => new Failure(ErrorCatalogue.OfStatus(page.HttpContext.Response.StatusCode)).ExecuteAsync(page.HttpContext));
+        app.UseStatusCodePages(page =>
+            new Failure(ErrorCatalogue.OfStatus(page.HttpContext.Response.StatusCode)).ExecuteAsync(page.HttpContext));
         app.Use(KeepPrivate);
         app.UseRouting();
         app.UseAuthentication();
@@ -114,24 +117,26 @@ public static class NotifyHubApi
                     : JwtBearerDefaults.AuthenticationScheme)
             .AddJwtBearer()
             .AddScheme<AuthenticationSchemeOptions, ApiKeyAuthentication>(ApiKeyAuthentication.SchemeName, null);
-        services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme).Configure<TokenIssuer, TokenVersions>((options, tokens, versions) =>
-        {
-            // Claims keep their names, and a refused token is not told why.
-            options.MapInboundClaims = false;
-            options.IncludeErrorDetails = false;
-            options.TokenValidationParameters = tokens.Validation();
-            options.Events = new JwtBearerEvents { OnTokenValidated = context => CheckVersionAsync(context, versions) };
-        });
+        services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
+            .Configure<TokenIssuer, TokenVersions>((options, tokens, versions) =>
+            {
+                // Claims keep their names, and the caller is not told why a token was refused.
+                options.MapInboundClaims = false;
+                options.IncludeErrorDetails = false;
+                options.TokenValidationParameters = tokens.Validation();
+                options.Events = new JwtBearerEvents { OnTokenValidated = context => CheckVersionAsync(context, versions) };
+            });
         services.AddAuthorizationBuilder().AddPolicies();
     }
 
     private static async Task CheckVersionAsync(TokenValidatedContext context, TokenVersions versions)
     {
-        // The status must answer whoever asks, also while the grid, which alone knows the versions, does not.
+        // The status must be answered to everyone, even while the grid, which alone knows the versions, does not answer.
         if (context.HttpContext.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null) return;
         var caller = context.Principal!;
-        var stands = long.TryParse(caller.FindFirstValue(Callers.VersionClaim), NumberStyles.None, CultureInfo.InvariantCulture, out var version)
-            && await versions.StandsAsync(caller.UserId(), version, context.HttpContext.RequestAborted);
+        var isVersion = long.TryParse(
+            caller.FindFirstValue(Callers.VersionClaim), NumberStyles.None, CultureInfo.InvariantCulture, out var version);
+        var stands = isVersion && await versions.StandsAsync(caller.UserId(), version, context.HttpContext.RequestAborted);
         if (!stands) context.Fail("The token has been ended.");
     }
 
@@ -154,5 +159,6 @@ public static class NotifyHubApi
         return next(context);
     }
 
-    private static GatewayOptions Options(IServiceProvider provider) => provider.GetRequiredService<IOptions<GatewayOptions>>().Value;
+    private static GatewayOptions Options(IServiceProvider provider) =>
+        provider.GetRequiredService<IOptions<GatewayOptions>>().Value;
 }

@@ -43,7 +43,12 @@ public readonly record struct Paging(int Page, int Limit)
         if (string.IsNullOrEmpty(search)) return null;
         // PostgreSQL has no U+0000 in text: it would refuse the whole query.
         if (search.Length > SearchLength || search.Contains('\0'))
-            faults.Add(name, new($"最多 {SearchLength} 個字元，且不得包含 U+0000", $"must be at most {SearchLength} characters, without U+0000"));
+        {
+            faults.Add(name, new(
+                $"最多 {SearchLength} 個字元，且不得包含 U+0000",
+                $"must be at most {SearchLength} characters, without U+0000"));
+        }
+
         return search;
     }
 

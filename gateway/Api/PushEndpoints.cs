@@ -21,7 +21,8 @@ internal static class PushEndpoints
             .Publishes().Fails(ErrorCatalogue.Conflict);
 
     private static async Task<Results<Ok<Envelope<Pushed>>, Failure>> PushAsync(
-        HttpContext context, Publisher publisher, IOptions<GatewayOptions> options, TimeProvider time, CancellationToken cancellation)
+        HttpContext context, Publisher publisher, IOptions<GatewayOptions> options, TimeProvider time,
+        CancellationToken cancellation)
     {
         var faults = new Faults();
         var key = RequestBody.IdempotencyKey(context, "push", faults);
@@ -43,7 +44,8 @@ internal static class PushEndpoints
         var publish = new PublishBatch(drafts, key, acceptedAt, RequestBody.Hash(key, body));
         var result = await publisher.PublishAsync(publish, PublishSource.Rest);
         return Reply.Ok(isBatch
-            ? new Pushed(GrainKeys.PublicChannel, null, [.. Enumerable.Range(0, result.Count).Select(i => result.FirstOffset + i)])
+            ? new Pushed(
+                GrainKeys.PublicChannel, null, [.. Enumerable.Range(0, result.Count).Select(i => result.FirstOffset + i)])
             : new Pushed(GrainKeys.PublicChannel, result.FirstOffset, null));
     }
 }

@@ -60,7 +60,8 @@ internal static class RequestBody
             length += count;
             if (length < buffer.Length) continue;
             // One byte more than was declared, so that the end is seen without growing again.
-            var next = (int)Math.Min(limit, length >= Credible && request.ContentLength is { } declared ? declared : buffer.Length * 2L) + 1;
+            var grown = length >= Credible && request.ContentLength is { } declared ? declared : buffer.Length * 2L;
+            var next = (int)Math.Min(limit, grown) + 1;
             if (next <= length) throw new BadHttpRequestException("The body is too large.", StatusCodes.Status413PayloadTooLarge);
             hold.GrowTo(next);
             Array.Resize(ref buffer, next);
@@ -83,7 +84,7 @@ internal static class RequestBody
     public static List<ReadOnlyMemory<byte>> Elements(ReadOnlyMemory<byte> utf8, Faults faults)
     {
         List<ReadOnlyMemory<byte>> elements = [];
-        // Deeper than any element may be, so that a fault of one element is told with its index and not as a fault of the array.
+        // Deeper than any element may be, so that a fault of one element is reported with its index, not as one of the array.
         var reader = new Utf8JsonReader(utf8.Span, new JsonReaderOptions { MaxDepth = PushedJson.MaxDepth * 16 });
         try
         {
@@ -115,7 +116,7 @@ internal static class RequestBody
         return [];
     }
 
-    /// <summary>Tells requests under one key apart; null without a key.</summary>
+    /// <summary>Distinguishes requests under one key; null without a key.</summary>
     public static byte[]? Hash(string? key, ReadOnlyMemory<byte> body) => key is null ? null : SHA256.HashData(body.Span);
 
     /// <summary>

@@ -7,12 +7,13 @@ using NotifyHub.Gateway.Settings;
 namespace NotifyHub.Gateway.Api;
 
 /// <summary>
-/// Bounds how many API requests a second one caller can make of a gateway: a user or an API key, wherever it calls from, or an address that is
-/// nobody. A burst of a second's worth passes. What is more is answered 429 with the time to wait. Health is not the API's, so probes are never refused.
+/// Bounds the API requests per second of one caller at a gateway: a user or an API key, wherever it calls from, or the address of
+/// a caller that is not known. A burst of one second's worth passes. Requests beyond it are answered 429 with the time to wait.
+/// Health is not part of the API, so probes are never refused.
 /// </summary>
 internal static class RequestLimits
 {
-    // Policy for what may read much: one caller has only a few of them at a time, so that nobody takes them from all others.
+    // Policy for requests that may read a lot: few at a time per caller, so that no caller starves the others.
     private const string Lists = "lists";
 
     private const int ListsAtATime = 4;
@@ -31,7 +32,8 @@ internal static class RequestLimits
             limits.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(
                 context => Partition(context, options.Value.RequestsPerSecond), StringComparer.Ordinal);
             limits.AddPolicy(Lists, context => RateLimitPartition.GetConcurrencyLimiter(
-                context.Partition(), _ => new ConcurrencyLimiterOptions { PermitLimit = ListsAtATime, QueueLimit = ListsWaiting }));
+                context.Partition(),
+                _ => new ConcurrencyLimiterOptions { PermitLimit = ListsAtATime, QueueLimit = ListsWaiting }));
         });
     }
 

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace NotifyHub.Gateway.Api;
 
-/// <summary>Points in time as the API is told them.</summary>
+/// <summary>Points in time as callers send them.</summary>
 internal static partial class Rfc3339
 {
     public static readonly Text Fault = new(
@@ -18,6 +18,8 @@ internal static partial class Rfc3339
         return true;
     }
 
-    [GeneratedRegex(@"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})\z", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})\z",
+        RegexOptions.IgnoreCase)]
     private static partial Regex Form();
 }

@@ -6,8 +6,8 @@ using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Api;
 
-/// <summary><c>/api/schedules</c>: notifications that are sent at a time, or at times. They run in the silos, also while the service is
-/// stopped: what they send is stored then, like any notification.</summary>
+/// <summary><c>/api/schedules</c>: notifications that are sent once or repeatedly at set times. Schedules run in the silos, also
+/// while the service is stopped: what they send is stored then, like any notification.</summary>
 internal static class ScheduleEndpoints
 {
     private const string Route = "/api/schedules";
@@ -30,11 +30,15 @@ internal static class ScheduleEndpoints
         writing.MapPut("/{id:long}", ReplaceAsync).Audited("schedule.replace").Takes<NewSchedule>(BodyLimits.Schedule)
             .Summary("Replace a schedule. The next run is counted from now; a finished schedule is active again.")
             .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.NotFound);
-        writing.MapDelete("/{id:long}", DeleteAsync).Audited("schedule.delete").Summary("Delete a schedule and its history.").Fails(ErrorCatalogue.NotFound);
-        writing.MapPost("/{id:long}/pause", PauseAsync).Audited("schedule.pause").Summary("Pause a schedule.").Fails(ErrorCatalogue.NotFound, ErrorCatalogue.Conflict);
-        writing.MapPost("/{id:long}/resume", ResumeAsync).Audited("schedule.resume").Summary("Resume a paused schedule; what fell into the pause is not missed.")
+        writing.MapDelete("/{id:long}", DeleteAsync).Audited("schedule.delete")
+            .Summary("Delete a schedule and its history.").Fails(ErrorCatalogue.NotFound);
+        writing.MapPost("/{id:long}/pause", PauseAsync).Audited("schedule.pause")
+            .Summary("Pause a schedule.").Fails(ErrorCatalogue.NotFound, ErrorCatalogue.Conflict);
+        writing.MapPost("/{id:long}/resume", ResumeAsync).Audited("schedule.resume")
+            .Summary("Resume a paused schedule; what fell into the pause is not missed.")
             .Fails(ErrorCatalogue.NotFound, ErrorCatalogue.Conflict);
-        writing.MapPost("/{id:long}/run", RunAsync).Audited("schedule.run").Summary("Send the notification now. The next run stays where it is.")
+        writing.MapPost("/{id:long}/run", RunAsync).Audited("schedule.run")
+            .Summary("Send the notification now. The next run stays where it is.")
             .Fails(ErrorCatalogue.NotFound, ErrorCatalogue.Unavailable);
     }
 
@@ -48,7 +52,8 @@ internal static class ScheduleEndpoints
         if (faults.Any) return Failure.Invalid(faults);
 
         var found = await Schedules(grains).ListAsync(query);
-        return Reply.Ok(new SchedulePageView([.. found.Schedules.Select(ScheduleView.Of)], found.Total, paging.Page, paging.Limit));
+        return Reply.Ok(new SchedulePageView(
+            [.. found.Schedules.Select(ScheduleView.Of)], found.Total, paging.Page, paging.Limit));
     }
 
     private static async Task<Results<Ok<Envelope<ScheduleView>>, Failure>> GetAsync(IGrainFactory grains, long id) =>
@@ -71,7 +76,8 @@ internal static class ScheduleEndpoints
     {
         var faults = new Faults();
         var now = time.GetUtcNow();
-        if (ScheduleRules.ReadTimes(await RequestBody.ReadAsync(request, cancellation), now, faults) is not { } draft) return Failure.Invalid(faults);
+        var body = await RequestBody.ReadAsync(request, cancellation);
+        if (ScheduleRules.ReadTimes(body, now, faults) is not { } draft) return Failure.Invalid(faults);
 
         List<DateTime> times = [];
         for (var next = Recurrence.Next(draft, now); next is { } at && times.Count < Previewed; next = Recurrence.Next(draft, at))
@@ -145,8 +151,8 @@ public sealed record RunView(
     string? Error)
 {
     public static RunView Of(ScheduleRun run) => new(
-        run.Id, run.ScheduleId, run.ScheduledFor.UtcDateTime, run.StartedAt.UtcDateTime, run.Cause, run.Status, run.NotificationId,
-        run.NotificationId, run.Error);
+        run.Id, run.ScheduleId, run.ScheduledFor.UtcDateTime, run.StartedAt.UtcDateTime, run.Cause, run.Status,
+        run.NotificationId, run.NotificationId, run.Error);
 }
 
 public sealed record RunPageView(IReadOnlyList<RunView> Runs, long Total, int Page, int Limit);

@@ -1,7 +1,4 @@
-using System.ComponentModel.DataAnnotations;
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using NotifyHub.GrainInterfaces;
 
@@ -31,7 +28,7 @@ public static partial class ScheduleRules
         return faults.Any ? null : times! with { Name = name!, Notification = notification!, Missed = missed! };
     }
 
-    /// <summary>A schedule of which only the times count; null, with every fault noted, when they are not as they should be.</summary>
+    /// <summary>A schedule of which only the times count; null, with every fault noted, when they are invalid.</summary>
     public static ScheduleDraft? ReadTimes(ReadOnlyMemory<byte> utf8, DateTimeOffset now, Faults faults)
     {
         if (JsonFields.Parse(utf8, faults) is not { } fields) return null;
@@ -68,7 +65,8 @@ public static partial class ScheduleRules
         if (faults.Any) return null;
 
         // Only the times are known yet.
-        var draft = new ScheduleDraft("", new NotificationDraft("", "", "", "", "", null, null, null, null, null, null, now), kind, at, cron, zone, "");
+        var content = new NotificationDraft("", "", "", "", "", null, null, null, null, null, null, now);
+        var draft = new ScheduleDraft("", content, kind, at, cron, zone, "");
         if (Recurrence.Next(draft, now) is not null) return draft;
         faults.Add(wanted, kind == ScheduleKind.Once
             ? new("必須是未來的時間", "must lie in the future")
@@ -87,67 +85,4 @@ public static partial class ScheduleRules
 
     [GeneratedRegex(@"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*\z")]
     private static partial Regex ZoneName();
-}
-
-/// <summary>The body of <c>POST /api/schedules</c> and <c>PUT /api/schedules/{id}</c>; it is read by <see cref="ScheduleRules"/>.</summary>
-/// <param name="At">RFC 3339; required when kind is once.</param>
-/// <param name="Cron">Five fields; required when kind is cron.</param>
-/// <param name="TimeZone">IANA name; required when kind is cron.</param>
-public sealed record NewSchedule(
-    [property: StringLength(ScheduleRules.NameLength, MinimumLength = 1)] string Name,
-    NewNotification Notification,
-    [property: AllowedValues("once", "cron")] string Kind,
-    DateTime? At = null,
-    [property: StringLength(ScheduleRules.CronLength)] string? Cron = null,
-    [property: JsonPropertyName("time_zone"), StringLength(ScheduleRules.ZoneLength)] string? TimeZone = null,
-    [property: AllowedValues("skip", "catch_up")] string? Missed = "skip");
-
-/// <summary>The body of <c>POST /api/schedules/preview</c>.</summary>
-public sealed record NewTimes(
-    [property: AllowedValues("once", "cron")] string Kind,
-    DateTime? At = null,
-    [property: StringLength(ScheduleRules.CronLength)] string? Cron = null,
-    [property: JsonPropertyName("time_zone"), StringLength(ScheduleRules.ZoneLength)] string? TimeZone = null);
-
-/// <summary>A schedule as callers see it. Times are RFC 3339, UTC.</summary>
-public sealed record ScheduleView(
-    long Id,
-    string Name,
-    NewNotification Notification,
-    string Kind,
-    DateTime? At,
-    string? Cron,
-    [property: JsonPropertyName("time_zone")] string? TimeZone,
-    string Missed,
-    string Status,
-    [property: JsonPropertyName("next_run_at")] DateTime? NextRunAt,
-    [property: JsonPropertyName("last_run_at")] DateTime? LastRunAt,
-    [property: JsonPropertyName("last_run_status")] string? LastRunStatus,
-    [property: JsonPropertyName("created_by")] string CreatedBy,
-    [property: JsonPropertyName("created_at")] DateTime CreatedAt,
-    [property: JsonPropertyName("updated_at")] DateTime UpdatedAt) : IMade
-{
-    public static ScheduleView Of(Schedule schedule)
-    {
-        var (draft, content) = (schedule.Draft, schedule.Draft.Notification);
-        return new(
-            schedule.Id,
-            draft.Name,
-            new NewNotification(
-                content.Title, content.Message, content.Type, content.Severity, content.Priority, content.Icon, content.ActionUrl,
-                content.Repo, content.Branch, content.CommitSha,
-                content.MetadataJson is { } metadata ? JsonElement.Parse(metadata) : null),
-            draft.Kind,
-            draft.At?.UtcDateTime,
-            draft.Cron,
-            draft.TimeZone,
-            draft.Missed,
-            schedule.Status,
-            schedule.NextRunAt?.UtcDateTime,
-            schedule.LastRunAt?.UtcDateTime,
-            schedule.LastRunStatus,
-            schedule.CreatedBy,
-            schedule.CreatedAt.UtcDateTime,
-            schedule.UpdatedAt.UtcDateTime);
-    }
 }

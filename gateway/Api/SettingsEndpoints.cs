@@ -7,7 +7,7 @@ using NotifyHub.Hosting.Settings;
 
 namespace NotifyHub.Gateway.Api;
 
-/// <summary><c>/api/system/settings</c>: what is in effect here and in a silo, and who said so. Secrets are never told.</summary>
+/// <summary><c>/api/system/settings</c>: the settings in effect here and in a silo, with their sources; no secrets.</summary>
 internal static class SettingsEndpoints
 {
     public static void MapSettings(this IEndpointRouteBuilder app) =>

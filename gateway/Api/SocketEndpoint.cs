@@ -13,14 +13,15 @@ namespace NotifyHub.Gateway.Api;
 
 /// <summary>
 /// Upgrades that come through the HTTP server: over TLS, or unusual enough that <see cref="ClientTransport"/> left them to it.
-/// The same client, written through the stream. It is also where every refusal is said.
+/// The same client, written through the stream. All refusals are answered here, too.
 /// </summary>
 public static class SocketEndpoint
 {
     private static readonly Text HowToUpgrade = new(
         "必須以 GET、HTTP/1.1、Upgrade: websocket 與 Connection: Upgrade 請求。若中間有代理伺服器，它必須轉送這些標頭；nginx 需要："
             + NginxLines,
-        "must be asked for by GET with HTTP/1.1, Upgrade: websocket and Connection: Upgrade. A proxy in between has to pass these on; nginx needs: "
+        "must be asked for by GET with HTTP/1.1, Upgrade: websocket and Connection: Upgrade. "
+            + "A proxy in between has to pass these on; nginx needs: "
             + NginxLines);
 
     private const string NginxLines =
@@ -160,7 +161,7 @@ public static class SocketEndpoint
         await clients.Admit(handshake, place, principal, request.UserAgent, address, connection);
     }
 
-    /// <summary>Null: refused, and the caller has been told.</summary>
+    /// <summary>Null: refused, and the caller has been answered.</summary>
     private static async Task<ClientPrincipal?> AuthenticateAsync(HttpContext context, HandshakeRequest request)
     {
         try

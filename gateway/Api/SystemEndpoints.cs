@@ -12,15 +12,19 @@ internal static class SystemEndpoints
     public static void MapSystem(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup("/api/system").WithTags("system");
-        group.MapGet("/websocket/status", StatusAsync).AllowAnonymous().Summary("The service, its health, and the nodes of the grid.");
+        group.MapGet("/websocket/status", StatusAsync).AllowAnonymous()
+            .Summary("The service, its health, and the nodes of the grid.");
         group.MapGet("/overview", OverviewAsync).RequireAuthorization(Permissions.ReadSystem)
             .Summary("The whole grid and its last five minutes, at most 5 s old.");
-        group.MapGet("/info", InfoAsync).RequireAuthorization(Permissions.ReadSystem).Summary("What this deployment is, for the console.");
+        group.MapGet("/info", InfoAsync).RequireAuthorization(Permissions.ReadSystem)
+            .Summary("What this deployment is, for the console.");
 
         var control = group.MapGroup("/websocket").RequireAuthorization(Permissions.ControlService);
         control.MapPost("/start", StartAsync).Audited("service.start").Summary("Start the service on every gateway.");
-        control.MapPost("/stop", StopAsync).Audited("service.stop").Summary("Stop the service on every gateway; the API goes on answering.");
-        control.MapPost("/restart", RestartAsync).Audited("service.restart").Summary("Close every client with 1012 and let them return.");
+        control.MapPost("/stop", StopAsync).Audited("service.stop")
+            .Summary("Stop the service on every gateway; the API goes on answering.");
+        control.MapPost("/restart", RestartAsync).Audited("service.restart")
+            .Summary("Close every client with 1012 and let them return.");
     }
 
     private static async Task<Ok<Envelope<StatusView>>> StatusAsync(
@@ -74,7 +78,8 @@ internal static class SystemEndpoints
             $"{message.English}; these gateways did not confirm in time, and follow when they reach the grid: {names}");
     }
 
-    private static async Task<Ok<Envelope<InfoView>>> InfoAsync(IOptions<GatewayOptions> options, IGrainFactory grains) => Reply.Ok(new InfoView(
+    private static async Task<Ok<Envelope<InfoView>>> InfoAsync(
+        IOptions<GatewayOptions> options, IGrainFactory grains) => Reply.Ok(new InfoView(
         typeof(SystemEndpoints).Assembly.GetName().Version!.ToString(3),
         options.Value.Mode == GatewayMode.Embedded ? "embedded" : "cluster",
         options.Value.Zone().Id,

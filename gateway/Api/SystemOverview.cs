@@ -7,8 +7,8 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Gateway.Api;
 
 /// <summary>
-/// What the console's first page shows: the whole grid and its last five minutes. It answers also when the grid does not: then nothing flows, the
-/// rest is what was known before, and the health says so.
+/// What the console's first page shows: the whole grid and its last five minutes. It answers also when the grid does not: then
+/// nothing flows, the rest is what was known before, and the health says so.
 /// </summary>
 internal sealed partial class SystemOverview(
     IGrainFactory grains, GatewayNode node, IOptions<GatewayOptions> options, TimeProvider time, ILogger<SystemOverview> logger)
@@ -31,14 +31,20 @@ internal sealed partial class SystemOverview(
             Health.Of(node, reached?.Status, grid.Status, words),
             [.. grid.Status.Nodes.Select(one => NodeView.Of(one, zone))],
             [.. grid.Points.Select(point => new SeriesPoint(
-                Utc(point.At), point.Connections, point.PublishesPerSecond, point.DeliveriesPerSecond, point.P50Ms, point.P99Ms))]);
+                Utc(point.At),
+                point.Connections,
+                point.PublishesPerSecond,
+                point.DeliveriesPerSecond,
+                point.P50Ms,
+                point.P99Ms))]);
     }
 
     private async Task<GridOverview?> TryReadAsync(CancellationToken cancellation)
     {
         try
         {
-            return _lastKnown = await grains.GetGrain<IStatsGrain>(GrainKeys.Only).OverviewAsync().WaitAsync(Timeout, time, cancellation);
+            return _lastKnown = await grains.GetGrain<IStatsGrain>(GrainKeys.Only).OverviewAsync()
+                .WaitAsync(Timeout, time, cancellation);
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested)
         {
@@ -47,8 +53,10 @@ internal sealed partial class SystemOverview(
         }
     }
 
-    private static string Utc(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    private static string Utc(DateTimeOffset at) =>
+        at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
-    [LoggerMessage(LogLevel.Warning, "The overview is answered without the grid, which could not be asked: {Kind}: {Reason}")]
-    private partial void LogUnreachable(string kind, string reason);
+    [LoggerMessage(7301, LogLevel.Warning,
+        "The overview was answered without the grid, which could not be reached: {Kind}: {Error}")]
+    private partial void LogUnreachable(string kind, string error);
 }

@@ -7,8 +7,8 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Gateway.Api;
 
 /// <summary>
-/// What an operator sees: the grid as its statistics grain tells it, this process as it measures itself. It answers even when the
-/// grid does not: then with the last numbers known, and a check that says so.
+/// What an operator sees: the grid as its statistics grain reports it, this process as it measures itself. It answers even when
+/// the grid does not: then with the last numbers known, and a check that says so.
 /// </summary>
 internal sealed partial class SystemStatus(
     IGrainFactory grains, GatewayNode node, IOptions<GatewayOptions> options, TimeProvider time, ILogger<SystemStatus> logger)
@@ -63,7 +63,8 @@ internal sealed partial class SystemStatus(
     {
         try
         {
-            return _lastKnown = await grains.GetGrain<IStatsGrain>(GrainKeys.Only).StatusAsync().WaitAsync(Timeout, time, cancellation);
+            return _lastKnown = await grains.GetGrain<IStatsGrain>(GrainKeys.Only).StatusAsync()
+                .WaitAsync(Timeout, time, cancellation);
         }
         catch (Exception failure) when (!cancellation.IsCancellationRequested)
         {
@@ -72,6 +73,7 @@ internal sealed partial class SystemStatus(
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "The status is answered without the grid, which could not be asked: {Kind}: {Reason}")]
-    private partial void LogUnreachable(string kind, string reason);
+    [LoggerMessage(7401, LogLevel.Warning,
+        "The status was answered without the grid, which could not be reached: {Kind}: {Error}")]
+    private partial void LogUnreachable(string kind, string error);
 }

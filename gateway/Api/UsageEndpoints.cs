@@ -16,12 +16,15 @@ internal static class UsageEndpoints
     {
         var group = app.MapGroup("/api/usage").RequireAuthorization(Permissions.ReadUsage).WithTags("usage");
         group.MapGet("/requests", RequestsAsync).LimitedAsList()
-            .Summary("List the API requests of the whole grid, newest first. status is a number or 2xx to 5xx; path is what the path begins with.")
+            .Summary("List the API requests of the whole grid, newest first. status is a number or 2xx to 5xx; "
+                + "path is what the path begins with.")
             .Fails(ErrorCatalogue.ValidationError);
         group.MapGet("/anonymous", AnonymousAsync).LimitedAsList()
-            .Summary("List requests without a login, added up per minute, address and endpoint, newest first.").Fails(ErrorCatalogue.ValidationError);
+            .Summary("List requests without a login, added up per minute, address and endpoint, newest first.")
+            .Fails(ErrorCatalogue.ValidationError);
         group.MapGet("/summary", SummaryAsync).LimitedAsList()
-            .Summary("Count the API requests of the last days (7, at most 90) a day and an endpoint.").Fails(ErrorCatalogue.ValidationError);
+            .Summary("Count the API requests of the last days (7, at most 90) a day and an endpoint.")
+            .Fails(ErrorCatalogue.ValidationError);
     }
 
     private static async Task<Results<Ok<Envelope<RequestPageView>>, Failure>> RequestsAsync(
@@ -49,7 +52,8 @@ internal static class UsageEndpoints
             [.. found.Requests.Select(RequestView.Of)], found.Total, paging.Page, paging.Limit, found.IsTruncated));
     }
 
-    private static async Task<Results<Ok<Envelope<AnonymousPageView>>, Failure>> AnonymousAsync(IGrainFactory grains, string? page, string? limit)
+    private static async Task<Results<Ok<Envelope<AnonymousPageView>>, Failure>> AnonymousAsync(
+        IGrainFactory grains, string? page, string? limit)
     {
         var faults = new Faults();
         var paging = Paging.Read(page, limit, faults);
@@ -69,8 +73,10 @@ internal static class UsageEndpoints
     private static (int? Lowest, int? Highest) Status(string? text, Faults faults)
     {
         if (text is null or "" or "all") return (null, null);
-        if (text is [>= '1' and <= '5' and var hundreds, 'x' or 'X', 'x' or 'X']) return ((hundreds - '0') * 100, (hundreds - '0') * 100 + 99);
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var status) && status is >= 100 and <= 599) return (status, status);
+        if (text is [>= '1' and <= '5' and var hundreds, 'x' or 'X', 'x' or 'X'])
+            return ((hundreds - '0') * 100, (hundreds - '0') * 100 + 99);
+        var isNumber = int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var status);
+        if (isNumber && status is >= 100 and <= 599) return (status, status);
         faults.Add("status", new("必須是 100 到 599 的數字，或 1xx 到 5xx", "must be a number from 100 to 599, or 1xx to 5xx"));
         return (null, null);
     }

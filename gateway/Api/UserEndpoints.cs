@@ -6,7 +6,8 @@ using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Api;
 
-/// <summary><c>/api/users</c>: the people who may log in, for administrators. Nobody is deleted: what they did stays readable.</summary>
+/// <summary><c>/api/users</c>: the people who may log in, for administrators. Users are never deleted: what they did stays
+/// readable.</summary>
 internal static class UserEndpoints
 {
     private const string Route = "/api/users";
@@ -126,7 +127,8 @@ public sealed record AccountView(
     [property: JsonPropertyName("last_login_at")] DateTime? LastLoginAt) : IMade
 {
     public static AccountView Of(User user) => new(
-        user.Id, user.Email, user.Name, user.Role, user.DisabledAt is not null, user.CreatedAt.UtcDateTime, user.LastLoginAt?.UtcDateTime);
+        user.Id, user.Email, user.Name, user.Role, user.DisabledAt is not null, user.CreatedAt.UtcDateTime,
+        user.LastLoginAt?.UtcDateTime);
 }
 
 public sealed record AccountPage(IReadOnlyList<AccountView> Users, long Total, int Page, int Limit);

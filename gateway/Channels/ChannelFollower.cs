@@ -9,9 +9,9 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Gateway.Channels;
 
 /// <summary>
-/// Keeps the gateway's <see cref="ChannelLog"/> in step with the channel. The grain pushes what is new, for speed; whatever was
-/// lost on the way is found by the offsets, or by the head that every renewal tells, and is pulled: push is for speed, pull is
-/// for truth.
+/// Keeps the gateway's <see cref="ChannelLog"/> in step with the channel. The grain pushes new messages, for speed; lost ones are
+/// noticed by their offsets, or by the head that every renewal returns, and pulled: push is for speed, pull is for
+/// correctness.
 /// </summary>
 public sealed partial class ChannelFollower(
     IGrainFactory grains,
@@ -100,8 +100,8 @@ public sealed partial class ChannelFollower(
     };
 
     /// <summary>
-    /// The offset behind which the log of another epoch begins: clients here have not had what was published in it. Whether an
-    /// older message is one that they had cannot be told where the epoch's start is not known.
+    /// The offset behind which the log of another epoch begins: clients here have not received what was published in it.
+    /// Where the epoch's start is not known, older messages may or may not be ones that they have received.
     /// </summary>
     private long Start(ChannelHead head) => _log is { } before && head.EpochStart is { } start
         ? Math.Max(Math.Min(before.Head, start), head.FirstRetained - 1)
@@ -116,7 +116,7 @@ public sealed partial class ChannelFollower(
         var log = before?.BeginAnew(head, historyBytes) ?? new ChannelLog(head, historyBytes);
         // Before anything of it can be sent.
         counts.Begin(epoch);
-        // Told first: a client's cursor must not be in a log that its sender does not follow yet.
+        // Notified first: a client's cursor must not be in a log that its sender does not follow yet.
         Appended?.Invoke(log);
         _log = log;
         if (before is null) return;
@@ -153,7 +153,7 @@ public sealed partial class ChannelFollower(
         // Off the lock, also when no read is under way.
         await Task.Yield();
         await _repairing.WaitAsync();
-        // Whoever asks from here on may know of something that this read does not see.
+        // A caller from here on may know of something that this read does not see, so it gets the next one.
         lock (_gate) _nextCatchUp = null;
         await RepairNowAsync(CancellationToken.None);
     }
@@ -164,7 +164,7 @@ public sealed partial class ChannelFollower(
         await RepairNowAsync(cancellation);
     }
 
-    /// <summary>For whoever has <see cref="_repairing"/>, which is given back.</summary>
+    /// <summary>The caller holds <see cref="_repairing"/>; this releases it.</summary>
     private async Task RepairNowAsync(CancellationToken cancellation)
     {
         try
@@ -175,7 +175,7 @@ public sealed partial class ChannelFollower(
                 var before = log.Head;
                 var batch = await Grain().ReadAsync(before, RepairMessages).WaitAsync(cancellation);
                 if (batch.Epoch != log.Epoch || batch.Messages.Length == 0) return;
-                // What was swept before this gateway could read it is gone for it: it begins anew at what is left.
+                // Messages that were swept before this gateway could read them are lost to it: it begins at the oldest left.
                 if (batch.Messages[0].Offset > log.Head + 1) Begin(batch.Epoch, batch.Messages[0].Offset - 1);
                 else Append(log, batch);
                 if (!isCounted) metrics.Repaired();
@@ -195,13 +195,13 @@ public sealed partial class ChannelFollower(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Messages {Head}+1 to {Next}-1 were lost on the way; reading them")]
+    [LoggerMessage(3001, LogLevel.Information, "Messages after {Head} and before {Next} are missing; reading them")]
     private partial void LogHole(long head, long next);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A hole in the channel could not be filled yet: {Fault}")]
-    private partial void LogRepairFailed(string fault);
+    [LoggerMessage(3002, LogLevel.Warning, "A gap in the channel could not be filled yet: {Error}")]
+    private partial void LogRepairFailed(string error);
 
-    [LoggerMessage(Level = LogLevel.Warning,
-        Message = "The channel was begun anew (epoch {Epoch}); clients that know offsets are sent away to start over")]
+    [LoggerMessage(3003, LogLevel.Warning,
+        "The channel has a new epoch {Epoch}; clients with offsets of the old one are closed to start over")]
     private partial void LogNewEpoch(string epoch);
 }

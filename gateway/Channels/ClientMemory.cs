@@ -2,9 +2,8 @@ namespace NotifyHub.Gateway.Channels;
 
 /// <summary>
 /// The one budget of a gateway for memory that clients can cause: pages of history, answers that wait, long messages being
-/// received. What is large is asked for first and waits until there is room; what is small is counted afterwards. While somebody
-/// waits,
-/// <c>Heartbeat</c> cuts off the clients that have held theirs for the longest time.
+/// received. Large amounts are requested first and wait until there is room; small ones are counted afterwards. While a
+/// request waits, <c>Heartbeat</c> disconnects the clients that have held theirs for the longest time.
 /// </summary>
 public sealed class ClientMemory(long maxBytes, TimeProvider time)
 {
@@ -23,7 +22,7 @@ public sealed class ClientMemory(long maxBytes, TimeProvider time)
     /// <summary>Bytes to be freed before those who wait for some can go on.</summary>
     public long Shortage => Math.Max(0, Used + Volatile.Read(ref _wanted) - maxBytes);
 
-    /// <summary>Counts what is there already. Never refused.</summary>
+    /// <summary>Counts memory that is in use already. Never refused.</summary>
     public void Take(long bytes) => Interlocked.Add(ref _used, bytes);
 
     /// <summary>Takes that much if it fits.</summary>

@@ -5,7 +5,7 @@ namespace NotifyHub.Gateway.Channels;
 /// <summary>
 /// Reads what is older than the gateway's own log from the silos, a page at a time. Clients that resume from about the same
 /// place share the pages, so a storm of them costs a few reads; the rest is bounded: few loads at a time, in the order in which
-/// they were asked for, none that nobody waits for, and all pages within <see cref="ClientMemory"/>.
+/// they were requested, none without a waiter, and all pages within <see cref="ClientMemory"/>.
 /// </summary>
 public sealed class History(IGrainFactory grains, ClientMemory memory)
 {
@@ -18,7 +18,7 @@ public sealed class History(IGrainFactory grains, ClientMemory memory)
 
     private const int PageMessages = 256;
 
-    /// <summary>Pages kept that nobody reads right now.</summary>
+    /// <summary>Pages kept without readers.</summary>
     private const int MaxUnread = 16;
 
     private readonly Lock _gate = new();
@@ -64,7 +64,7 @@ public sealed class History(IGrainFactory grains, ClientMemory memory)
         }
     }
 
-    /// <summary>Frees, the oldest first, pages that nobody reads, until <see cref="ClientMemory.Shortage"/> is over.</summary>
+    /// <summary>Frees pages without readers, the oldest first, until <see cref="ClientMemory.Shortage"/> is over.</summary>
     public void Trim()
     {
         lock (_gate)
@@ -153,7 +153,7 @@ public sealed class History(IGrainFactory grains, ClientMemory memory)
         }
     }
 
-    /// <summary>False: nobody waits for the page any more.</summary>
+    /// <summary>False: the page has no waiter any more.</summary>
     private async ValueTask<bool> MakeRoomAsync(HistoryPage page)
     {
         while (page.Readers > 0)

@@ -1,8 +1,8 @@
 namespace NotifyHub.Gateway.Channels;
 
 /// <summary>
-/// A page of the channel as it is stored, on its way or there. <see cref="History"/> counts who reads it: it takes memory for as
-/// long as somebody does, and is not loaded for nobody.
+/// A page of the channel as it is stored, on its way or there. <see cref="History"/> counts who reads it: it takes memory as
+/// long as it has readers, and is not loaded without any.
 /// </summary>
 /// <param name="expectedEpoch">The log's life that the offset belongs to; the page may turn out to be another's.</param>
 /// <param name="after">The last offset before it.</param>
@@ -29,10 +29,10 @@ public sealed class HistoryPage(string expectedEpoch, long after)
 
     internal Task Loaded => _loaded.Task;
 
-    /// <summary>Its place among those that nobody reads; null while somebody does.</summary>
+    /// <summary>Its place among the pages without readers; null while it has any.</summary>
     internal LinkedListNode<HistoryPage>? Unread { get; set; }
 
-    /// <summary>Nobody else is given it.</summary>
+    /// <summary>It gets no further readers.</summary>
     internal bool IsForgotten { get; set; }
 
     /// <summary>It holds the message with this offset.</summary>

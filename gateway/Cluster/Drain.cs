@@ -76,15 +76,15 @@ public sealed partial class Drain(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Shutting down: no longer ready, still serving for {Delay}")]
+    [LoggerMessage(6001, LogLevel.Information, "Shutting down: no longer ready, still serving for {Delay}")]
     private partial void LogWaiting(TimeSpan delay);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Shutting down: ports are closed, closing clients within {Window}")]
+    [LoggerMessage(6002, LogLevel.Information, "Shutting down: ports are closed, closing clients within {Window}")]
     private partial void LogDraining(TimeSpan window);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Second signal: closing the remaining clients at once")]
+    [LoggerMessage(6003, LogLevel.Information, "Second signal: closing the remaining clients at once")]
     private partial void LogHurry();
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The shutdown timeout ended before all clients had closed")]
+    [LoggerMessage(6004, LogLevel.Warning, "The shutdown timeout ended before all clients had closed")]
     private partial void LogCutShort();
 }

@@ -88,12 +88,12 @@ internal sealed partial class GridRegistration : BackgroundService
 
     private IServiceGrain Service() => _grains.GetGrain<IServiceGrain>(GrainKeys.Only);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The grid cannot be reached: {Error}. Clients stay; trying again")]
+    [LoggerMessage(6101, LogLevel.Warning, "The grid cannot be reached: {Error}. Clients stay; trying again")]
     private partial void LogUnreachable(string error);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The grid can be reached again")]
+    [LoggerMessage(6102, LogLevel.Information, "The grid can be reached again")]
     private partial void LogReachable();
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Could not unregister from the grid: {Error}")]
+    [LoggerMessage(6103, LogLevel.Warning, "Could not unregister from the grid: {Error}")]
     private partial void LogNotUnregistered(string error);
 }

@@ -111,6 +111,6 @@ public sealed partial class ListenerControl : IDisposable
         lock (_publishing) _node.Publish(change(_node.State));
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Service is now running: {Running} (restarts so far: {Restarts})")]
+    [LoggerMessage(6201, LogLevel.Information, "Service is now running: {Running} (restarts so far: {Restarts})")]
     private partial void LogApplied(bool running, long restarts);
 }

@@ -69,10 +69,19 @@ internal abstract class Reporter<TReport> : BackgroundService
     protected Task RepeatAsync(CancellationToken stoppingToken) => new RepeatedCall(_interval, _time).RunAsync(
         async cancellation =>
         {
-            var isAnswered = await SendWaitingAsync(cancellation);
-            // Logged when an outage is over, with the whole number.
-            if (isAnswered) ReportDropped();
-            return isAnswered;
+            try
+            {
+                var isAnswered = await SendWaitingAsync(cancellation);
+                // Logged when an outage is over, with the whole number.
+                if (isAnswered) ReportDropped();
+                return isAnswered;
+            }
+            catch (Exception failure) when (failure is not OperationCanceledException)
+            {
+                // A fault in making a report must not end the gateway, and its clients with it.
+                ReporterLog.Refused(_logger, failure, CountWaiting(), _items);
+                return false;
+            }
         },
         stoppingToken);
 

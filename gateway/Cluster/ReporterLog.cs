@@ -3,18 +3,18 @@ namespace NotifyHub.Gateway.Cluster;
 /// <summary>What a <see cref="Reporter{TReport}"/> logs.</summary>
 internal static partial class ReporterLog
 {
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Reports of {Items} wait for the grid: {Error}")]
+    [LoggerMessage(6301, LogLevel.Warning, "Reports of {Items} wait for the grid: {Error}")]
     public static partial void Unanswered(ILogger logger, string items, string error);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Reports of {Items} are answered again")]
+    [LoggerMessage(6302, LogLevel.Information, "Reports of {Items} are answered again")]
     public static partial void AnsweredAgain(ILogger logger, string items);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Dropped {Count} {Items}: the report queue is full")]
+    [LoggerMessage(6303, LogLevel.Warning, "Dropped {Count} {Items}: the report queue is full")]
     public static partial void Dropped(ILogger logger, long count, string items);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The grid refused a report of {Count} {Items}")]
+    [LoggerMessage(6304, LogLevel.Error, "The grid refused a report of {Count} {Items}")]
     public static partial void Refused(ILogger logger, Exception exception, long count, string items);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Lost {Count} {Items} with this process: the grid did not answer")]
+    [LoggerMessage(6305, LogLevel.Warning, "Lost {Count} {Items} with this process: the grid did not answer")]
     public static partial void Lost(ILogger logger, long count, string items);
 }

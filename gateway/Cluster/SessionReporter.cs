@@ -95,8 +95,12 @@ internal sealed partial class SessionReporter(
         if (_complete is null) clients.Changes.MarkReported();
     }
 
-    // The parts of a complete report follow each other at once: until the last one the grid's numbers are not right.
-    protected override bool HasMore(SessionReport report) => _complete is not null || Count(report) >= MaxPerReport;
+    // The parts of a complete report follow each other at once: until the last one the grid's numbers are not right. At the end
+    // there may be sessions that closed while its parts were sent.
+    protected override bool HasMore(SessionReport report) =>
+        _complete is not null || Count(report) >= MaxPerReport || (_isStopping && !clients.Changes.IsEmpty);
+
+    protected override long CountWaiting() => clients.Changes.Count;
 
     protected override long Count(SessionReport report) => report.Opened.Length + report.Closed.Length;
 
@@ -127,6 +131,6 @@ internal sealed partial class SessionReporter(
 
     private IConnectionGrain Connections() => grains.GetGrain<IConnectionGrain>(GrainKeys.Gateway(node.Id));
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Could not give the lease back to the grid: {Error}")]
+    [LoggerMessage(6401, LogLevel.Warning, "Could not give the lease back to the grid: {Error}")]
     private partial void LogNotReleased(string error);
 }

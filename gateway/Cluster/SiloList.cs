@@ -196,9 +196,9 @@ public sealed partial class SiloList(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Could not ask which silos are alive: {Error}")]
+    [LoggerMessage(6501, LogLevel.Debug, "Could not ask which silos are alive: {Error}")]
     private partial void LogNotAsked(string error);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "None of the silos {Silos} can be reached yet, waiting for them: {Error}")]
+    [LoggerMessage(6502, LogLevel.Warning, "None of the silos {Silos} can be reached yet, waiting for them: {Error}")]
     private partial void LogWaiting(string silos, string error);
 }

@@ -3,8 +3,8 @@ using NotifyHub.Hosting;
 
 namespace NotifyHub.Gateway.Network;
 
-/// <summary>Limits the connections of a port, in all and per address. A place is taken before the peer is let in, and given back at
-/// its end.</summary>
+/// <summary>Limits the connections of a port, in all and per address. A slot is taken before the peer is accepted and released
+/// when its connection ends.</summary>
 /// <param name="max">In all.</param>
 /// <param name="maxPerAddress">From one address, of IPv6 one /64; 0: no limit.</param>
 public sealed class ConnectionLimiter(int max, int maxPerAddress)

@@ -69,7 +69,7 @@ internal sealed partial class HttpPortListener(
         return ValueTask.CompletedTask;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A connection to {EndPoint} could not be accepted: {Error} "
-        + "({Suppressed} more since the last such line)")]
+    [LoggerMessage(1001, LogLevel.Warning,
+        "A connection to {EndPoint} could not be accepted: {Error} ({Suppressed} more since the last such line)")]
     private partial void LogAcceptFailed(EndPoint endPoint, SocketError error, long suppressed);
 }

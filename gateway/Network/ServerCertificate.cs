@@ -8,8 +8,8 @@ using NotifyHub.Gateway.Settings;
 namespace NotifyHub.Gateway.Network;
 
 /// <summary>
-/// The certificate that the ports with TLS show. Its files are looked at again and again: a renewed one is shown to whoever
-/// connects from then on, without a restart; connections that there are go on with the one they began with.
+/// The certificate that the ports with TLS show. Its files are polled: a renewed one is used for new
+/// connections without a restart; existing connections keep the one they began with.
 /// </summary>
 public sealed partial class ServerCertificate : BackgroundService
 {
@@ -81,7 +81,7 @@ public sealed partial class ServerCertificate : BackgroundService
         }
         catch (IOException e)
         {
-            // Certificate and key are seldom written in one moment: what does not fit together yet is looked at again. Told once.
+            // Certificate and key are seldom written at the same moment: a pair that does not match yet is retried. Logged once.
             if (_refused == e.Message) return;
             _refused = e.Message;
             LogKept(e.Message);
@@ -109,15 +109,14 @@ public sealed partial class ServerCertificate : BackgroundService
 
     private sealed record Shown(string Fingerprint, SslServerAuthenticationOptions Http, SslServerAuthenticationOptions Plain);
 
-    [LoggerMessage(Level = LogLevel.Information,
-        Message = "TLS with the certificate of {Subject}, files {Fingerprint}, good until {Until:u}")]
+    [LoggerMessage(1101, LogLevel.Information,
+        "TLS uses the certificate of {Subject}, files {Fingerprint}, valid until {Until:u}")]
     private partial void LogShown(string subject, string fingerprint, DateTime until);
 
-    [LoggerMessage(Level = LogLevel.Warning,
-        Message = "The certificate of TLS is out of date since {Until:u}: clients will refuse it")]
+    [LoggerMessage(1102, LogLevel.Warning, "The TLS certificate expired at {Until:u}: clients will refuse it")]
     private partial void LogExpired(DateTime until);
 
-    [LoggerMessage(Level = LogLevel.Warning,
-        Message = "The certificate stays as it was, the changed files cannot be used: {Reason}")]
-    private partial void LogKept(string reason);
+    [LoggerMessage(1103, LogLevel.Warning,
+        "The certificate stays as it was, the changed files cannot be used: {Error}")]
+    private partial void LogKept(string error);
 }

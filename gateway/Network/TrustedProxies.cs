@@ -85,9 +85,9 @@ public sealed partial class TrustedProxies(IOptions<GatewayOptions> options, ILo
         return isEndPoint;
     }
 
-    [LoggerMessage(LogLevel.Warning,
-        "X-Forwarded-For from {Peer} is not believed, which is not in NotifyHub:TrustedProxies. If it is your proxy, set "
-        + "NotifyHub:TrustedProxies (environment NotifyHub__TrustedProxies__0) to its address or network: until then all who come by way of it "
-        + "are one address to the limits of logins, requests and clients. Told once.")]
+    [LoggerMessage(1201, LogLevel.Warning,
+        "X-Forwarded-For from {Peer} is ignored: it is not in NotifyHub:TrustedProxies. If it is your proxy, set "
+        + "NotifyHub:TrustedProxies (environment NotifyHub__TrustedProxies__0) to its address or network: until then the "
+        + "limits of logins, requests and clients count everybody behind it as one address. Logged once.")]
     private partial void LogNotTrusted(IPAddress peer);
 }

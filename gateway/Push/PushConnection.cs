@@ -294,7 +294,7 @@ public sealed partial class PushConnection(
         }
         catch (StorageBrokenException e)
         {
-            LogFailed(e, count);
+            LogUnavailable(count, e.Message);
             (outcome, answer) = ("broken", "error: storage broken");
         }
         catch (Exception e) when (e is StorageUnavailableException or TimeoutException or OrleansException
@@ -381,12 +381,12 @@ public sealed partial class PushConnection(
     private static bool IsGone(Exception e) =>
         e is IOException or SocketException or ObjectDisposedException or OperationCanceledException;
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "A push connection ended: {Reason}")]
-    private partial void LogPeerGone(string reason);
+    [LoggerMessage(5001, LogLevel.Debug, "A push connection ended: {Error}")]
+    private partial void LogPeerGone(string error);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Lines} pushed lines were refused, the storage is unavailable: {Reason}")]
-    private partial void LogUnavailable(int lines, string reason);
+    [LoggerMessage(5002, LogLevel.Warning, "{Lines} pushed lines were refused, the storage is unavailable: {Error}")]
+    private partial void LogUnavailable(int lines, string error);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Lines} pushed lines were refused")]
-    private partial void LogFailed(Exception error, int lines);
+    [LoggerMessage(5003, LogLevel.Error, "{Lines} pushed lines were refused")]
+    private partial void LogFailed(Exception exception, int lines);
 }

@@ -165,7 +165,9 @@ public sealed partial class PushListener : IHostedService, IDisposable
             var why = e.SocketErrorCode == SocketError.AddressAlreadyInUse
                 ? "is in use by another program" : $"cannot be bound: {e.Message}";
             throw new IOException(
-                $"The push port {port} on {_options.PushAddress} {why}. Free it, or choose another with the setting NotifyHub:PushPort.", e);
+                $"The push port {port} on {_options.PushAddress} {why}. "
+                + "Free it, or choose another with the setting NotifyHub:PushPort.",
+                e);
         }
     }
 
@@ -302,7 +304,7 @@ public sealed partial class PushListener : IHostedService, IDisposable
         }
         catch (OperationCanceledException)
         {
-            // A stop waits for nobody, but what has come already must be read away all the same.
+            // A stop does not wait, but lines that have already arrived must still be read.
             while (stop.IsCancellationRequested && socket.Available > 0 && socket.Receive(bytes) > 0)
             {
             }
@@ -311,22 +313,22 @@ public sealed partial class PushListener : IHostedService, IDisposable
 
     private sealed record Listening(Socket Socket, CancellationTokenSource Stop, Task Accepting);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Internal push listens on {Address}, port {Port}")]
+    [LoggerMessage(5101, LogLevel.Information, "Internal push listens on {Address}, port {Port}")]
     private partial void LogListening(string address, int port);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Internal push stopped listening on port {Port}")]
+    [LoggerMessage(5102, LogLevel.Information, "Internal push stopped listening on port {Port}")]
     private partial void LogStopped(int port);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Connections} push connections did not end in time and were reset")]
+    [LoggerMessage(5103, LogLevel.Warning, "{Connections} push connections did not end in time and were reset")]
     private partial void LogReset(int connections);
 
-    [LoggerMessage(Level = LogLevel.Warning,
-        Message = "A push connection could not be accepted: {Reason} ({Suppressed} more since the last such line)")]
-    private partial void LogAcceptFailed(string reason, long suppressed);
+    [LoggerMessage(5104, LogLevel.Warning,
+        "A push connection could not be accepted: {Error} ({Suppressed} more since the last such line)")]
+    private partial void LogAcceptFailed(string error, long suppressed);
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "A push connection ended: {Reason}")]
-    private partial void LogEnded(string reason);
+    [LoggerMessage(5105, LogLevel.Debug, "A push connection ended: {Error}")]
+    private partial void LogEnded(string error);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A push connection failed")]
-    private partial void LogFailed(Exception error);
+    [LoggerMessage(5106, LogLevel.Error, "A push connection failed")]
+    private partial void LogFailed(Exception exception);
 }

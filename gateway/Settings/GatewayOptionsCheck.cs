@@ -18,7 +18,11 @@ public sealed class GatewayOptionsCheck : IValidateOptions<GatewayOptions>
             .ToList();
 
         if (options.TimeZone.Length > 0 && !TimeZoneInfo.TryFindSystemTimeZoneById(options.TimeZone, out _))
-            faults.Add($"NotifyHub:TimeZone: '{options.TimeZone}' is not a time zone of this machine; use an IANA name such as 'Asia/Taipei'.");
+        {
+            faults.Add(
+                $"NotifyHub:TimeZone: '{options.TimeZone}' is not a time zone of this machine; "
+                + "use an IANA name such as 'Asia/Taipei'.");
+        }
 
         var keyBytes = Encoding.UTF8.GetByteCount(options.JwtKey);
         var mayBeMade = options.Mode == GatewayMode.Embedded && keyBytes == 0;
@@ -29,7 +33,11 @@ public sealed class GatewayOptionsCheck : IValidateOptions<GatewayOptions>
         }
 
         if (options.RequestBodiesBytes < options.RequestBytes)
-            faults.Add($"NotifyHub:RequestBodiesBytes: {options.RequestBodiesBytes} is less than NotifyHub:RequestBytes, {options.RequestBytes}.");
+        {
+            faults.Add(
+                $"NotifyHub:RequestBodiesBytes: {options.RequestBodiesBytes} is less than NotifyHub:RequestBytes, "
+                + $"{options.RequestBytes}.");
+        }
 
         CheckAddress("NotifyHub:Address", options.Address, faults);
         CheckAddress("NotifyHub:PushAddress", options.PushAddress, faults);
@@ -37,7 +45,8 @@ public sealed class GatewayOptionsCheck : IValidateOptions<GatewayOptions>
         CheckAddress("NotifyHub:ConsoleAddress", options.ConsoleAddress, faults);
         faults.AddRange(options.AllowedOrigins
             .Where(origin => origin != "null" && !IsOrigin(origin))
-            .Select(origin => $"NotifyHub:AllowedOrigins: '{origin}' is not an origin such as https://app.example.com, nor null."));
+            .Select(origin =>
+                $"NotifyHub:AllowedOrigins: '{origin}' is not an origin such as https://app.example.com, nor null."));
         faults.AddRange(options.ApiOrigins
             .Where(origin => !IsOrigin(origin))
             .Select(origin => $"NotifyHub:ApiOrigins: '{origin}' is not an origin such as https://console.example.com."));

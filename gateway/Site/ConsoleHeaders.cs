@@ -7,7 +7,8 @@ internal static class ConsoleHeaders
     // places menus and dialogs; scripts have no such exception. The live test opens WebSockets of any grid, hence the two
     // schemes.
     private const string ContentPolicy =
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+        + "font-src 'self' data:; "
         + "connect-src 'self' ws: wss:; manifest-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 
     public static void Write(IHeaderDictionary headers, bool strict)

@@ -28,7 +28,7 @@ public sealed class ClientCloser
         follower.EpochChanged += () => CloseAll(client => client.IsEnveloped, CloseReason.NewEpoch);
     }
 
-    /// <summary>Closes every client with this reason. If they may return, v1 clients are told when, each at another
+    /// <summary>Closes every client with this reason. If they may return, v1 clients are sent when, each at another
     /// time.</summary>
     /// <returns>Those that were closed; see <see cref="EndedAsync"/>.</returns>
     public IReadOnlyList<Client> CloseAll(CloseReason reason, bool mayReturn)

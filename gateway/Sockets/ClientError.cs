@@ -1,6 +1,6 @@
 namespace NotifyHub.Gateway.Sockets;
 
-/// <summary>What a client is told when it was not understood. The connection stays, unless it was too fast.</summary>
+/// <summary>The error sent to a client whose message was not understood. The connection stays, unless it was too fast.</summary>
 /// <param name="Code">For programs.</param>
 /// <param name="Message">For the people who write them.</param>
 public sealed record ClientError(string Code, string Message)

@@ -296,16 +296,16 @@ internal sealed partial class ClientListener : IConnectionListener
     private string Address(EndPoint? peer, string? forwardedFor) => IpAddresses.Text(
         peer is IPEndPoint { Address: var address } ? new IPEndPoint(_proxies.Client(address, forwardedFor), 0) : peer);
 
-    [LoggerMessage(Level = LogLevel.Warning,
-        Message = "A connection could not be accepted: {Error} ({Suppressed} more since the last such line)")]
+    [LoggerMessage(4001, LogLevel.Warning,
+        "A connection could not be accepted: {Error} ({Suppressed} more since the last such line)")]
     private partial void LogAcceptFailed(SocketError error, long suppressed);
 
-    [LoggerMessage(Level = LogLevel.Warning,
-        Message = "The process is near its limit of {Limit} open files: new clients and pushes are refused until "
-        + "others have left, and the API answers as long as it can. Raise the limit (LimitNOFILE, ulimit -n), or lower ClientConnections "
-        + "({Suppressed} more connections were met since the last such line)")]
+    [LoggerMessage(4002, LogLevel.Warning,
+        "The process is near its limit of {Limit} open files: new clients and pushes are refused until others have left, and "
+        + "the API answers as long as it can. Raise the limit (LimitNOFILE, ulimit -n), or lower ClientConnections "
+        + "({Suppressed} more connections since the last such line)")]
     private partial void LogFilesScarce(int limit, long suppressed);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A new connection met an unexpected failure")]
-    private partial void LogTakeFailed(Exception e);
+    [LoggerMessage(4003, LogLevel.Error, "A new connection failed unexpectedly")]
+    private partial void LogTakeFailed(Exception exception);
 }

@@ -180,9 +180,9 @@ public sealed partial class ClientReader(
     private static void AnswerClose(Client client, WebSocket socket) =>
         client.Close(CloseReason.ByClient, ServerFrame.CloseFrame((int)socket.CloseStatus!, ""));
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Connection {ConnectionId} ended")]
-    private partial void LogEnded(Exception e, string connectionId);
+    [LoggerMessage(4101, LogLevel.Debug, "Connection {ConnectionId} ended")]
+    private partial void LogEnded(Exception exception, string connectionId);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Reading connection {ConnectionId} failed unexpectedly")]
-    private partial void LogFailure(Exception e, string connectionId);
+    [LoggerMessage(4102, LogLevel.Error, "Reading connection {ConnectionId} failed unexpectedly")]
+    private partial void LogFailure(Exception exception, string connectionId);
 }

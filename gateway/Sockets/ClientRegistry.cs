@@ -160,6 +160,6 @@ public sealed partial class ClientRegistry
         return userAgent;
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Connection {ConnectionId} ended abnormally: {Code} {Reason}")]
+    [LoggerMessage(4201, LogLevel.Debug, "Connection {ConnectionId} ended abnormally: {Code} {Reason}")]
     private partial void LogAbnormalEnd(string connectionId, int code, string reason);
 }

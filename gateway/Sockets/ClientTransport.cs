@@ -95,9 +95,9 @@ public sealed partial class ClientTransport(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning,
-        Message = "This process may open {Limit} files. ClientConnections ({Clients}), HttpConnections and "
-        + "PushConnections need {Needed} together: some {Room} clients find room, more are refused. Raise the limit (systemd LimitNOFILE, Docker "
+    [LoggerMessage(4301, LogLevel.Warning,
+        "This process may open {Limit} files. ClientConnections ({Clients}), HttpConnections and PushConnections need "
+        + "{Needed} together: about {Room} clients fit, more are refused. Raise the limit (systemd LimitNOFILE, Docker "
         + "ulimits: nofile, ulimit -n), or lower these settings")]
     private partial void LogFewFiles(int limit, long needed, int clients, int room);
 }

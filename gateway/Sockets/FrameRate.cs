@@ -13,7 +13,7 @@ public sealed class FrameRate(int perSecond)
     /// <summary>What a client saves up while it is silent, in seconds of its rate.</summary>
     public const int BurstSeconds = 10;
 
-    /// <summary>What a new one has: who comes again and again to send a burst gets no more than who stays.</summary>
+    /// <summary>What a new client has: reconnecting to send another burst gains nothing over staying.</summary>
     public const int FirstBurstSeconds = 2;
 
     /// <summary>What is read beyond that, slowly, before the client is too fast.</summary>

@@ -46,7 +46,8 @@ public sealed record Handshake(string AcceptKey, string Protocol, long? Since, s
     {
         var protocol = Protocol.Length > 0 ? $"Sec-WebSocket-Protocol: {Protocol}\r\n" : "";
         return Encoding.ASCII.GetBytes(
-            $"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: {AcceptKey}\r\n{protocol}\r\n");
+            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            + $"Sec-WebSocket-Accept: {AcceptKey}\r\n{protocol}\r\n");
     }
 
     private static string AcceptKeyFor(string key)

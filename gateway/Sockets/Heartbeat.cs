@@ -25,7 +25,7 @@ public sealed partial class Heartbeat(GatewayOptions options, ClientMemory memor
     /// <param name="now">Milliseconds, as <see cref="Environment.TickCount64"/> has them.</param>
     public void Beat(IEnumerable<Client> clients, long now)
     {
-        // Pages that nobody reads go before any client does.
+        // Pages without readers are freed before any client is disconnected.
         if (memory.Shortage > 0) history.Trim();
         var shortage = memory.Shortage;
         List<Client>? holders = null;
@@ -86,7 +86,7 @@ public sealed partial class Heartbeat(GatewayOptions options, ClientMemory memor
         _cutOff = 0;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning,
-        Message = "Clients use all of ClientMemoryBytes ({Bytes}): {Clients} that had held theirs the longest were cut off")]
+    [LoggerMessage(4401, LogLevel.Warning,
+        "Clients use all of ClientMemoryBytes ({Bytes}): the {Clients} that held theirs longest were disconnected")]
     private partial void LogShort(long bytes, long clients);
 }

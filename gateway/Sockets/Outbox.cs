@@ -28,7 +28,7 @@ internal sealed class Outbox(int maxBytes, ClientMemory memory)
     /// <summary>What goes out in one send.</summary>
     /// <param name="Buffer">Its bytes, from the start.</param>
     /// <param name="Length">How many.</param>
-    /// <param name="Cost">To be told to <see cref="SetSent"/> when the connection has taken them.</param>
+    /// <param name="Cost">Passed to <see cref="SetSent"/> when the connection has taken them.</param>
     /// <param name="Move">The place that the cursor has behind them.</param>
     /// <param name="IsLast">Nothing follows.</param>
     public readonly record struct Outgoing(byte[] Buffer, int Length, int Cost, Move? Move, bool IsLast);

@@ -266,6 +266,6 @@ public sealed partial class Sender : IDisposable
         return false;
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "A sender met an unexpected failure and goes on")]
-    private partial void LogFailure(Exception e);
+    [LoggerMessage(4501, LogLevel.Error, "A sender failed unexpectedly and goes on")]
+    private partial void LogFailure(Exception exception);
 }

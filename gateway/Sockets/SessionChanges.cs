@@ -23,6 +23,9 @@ public sealed class SessionChanges
 
     public bool IsEmpty => _changes.IsEmpty;
 
+    /// <summary>The changes that wait for a report.</summary>
+    public int Count => _changes.Count;
+
     /// <summary>Changes were dropped: only a complete report is true now.</summary>
     public bool HasDropped => Volatile.Read(ref _hasDropped);
 

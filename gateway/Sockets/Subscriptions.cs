@@ -1,6 +1,5 @@
 using NotifyHub.Gateway.Channels;
 using NotifyHub.Gateway.Network;
-using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Sockets;
 
@@ -140,7 +139,7 @@ public sealed partial class Subscriptions(ChannelFollower follower, History hist
             {
                 return await history.ReadAsync(epoch, after, cancellation);
             }
-            catch (Exception e) when (e is StorageUnavailableException or TimeoutException or Orleans.Runtime.OrleansException)
+            catch (Exception e) when (!cancellation.IsCancellationRequested && GridCall.IsUnavailable(e))
             {
                 LogRetry(e.Message);
                 await Task.Delay(RetryDelay, time, cancellation);
@@ -148,9 +147,9 @@ public sealed partial class Subscriptions(ChannelFollower follower, History hist
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "History cannot be read right now ({Fault}); clients that resume wait")]
-    private partial void LogRetry(string fault);
+    [LoggerMessage(4601, LogLevel.Warning, "History cannot be read right now ({Error}); clients that resume wait")]
+    private partial void LogRetry(string error);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Resuming connection {ConnectionId} failed")]
-    private partial void LogFailure(Exception e, string connectionId);
+    [LoggerMessage(4602, LogLevel.Error, "Resuming connection {ConnectionId} failed")]
+    private partial void LogFailure(Exception exception, string connectionId);
 }

@@ -48,7 +48,7 @@ public sealed partial class TokenWatch(
         }
         catch (Exception e) when (GridCall.IsUnavailable(e))
         {
-            // Nobody can say now; the clients stay, and it is asked again.
+            // The grid does not answer; the clients stay, and the check is repeated.
             LogPutOff(e.Message);
         }
         catch (Exception e) when (e is not OperationCanceledException)
@@ -57,9 +57,9 @@ public sealed partial class TokenWatch(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Whether the clients' tokens still stand is asked later: {Reason}")]
-    private partial void LogPutOff(string reason);
+    [LoggerMessage(4701, LogLevel.Debug, "The clients' tokens will be checked later: {Error}")]
+    private partial void LogPutOff(string error);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Whether the clients' tokens still stand could not be asked")]
-    private partial void LogFailed(Exception e);
+    [LoggerMessage(4702, LogLevel.Error, "The clients' tokens could not be checked")]
+    private partial void LogFailed(Exception exception);
 }

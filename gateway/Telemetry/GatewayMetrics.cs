@@ -5,8 +5,8 @@ using NotifyHub.Hosting.Metrics;
 namespace NotifyHub.Gateway.Telemetry;
 
 /// <summary>
-/// What a gateway measures, as docs/telemetry.md lists it. What is counted anyhow is only read when somebody asks; the rest is
-/// added once a batch. Nothing is told of a single connection or message.
+/// What a gateway measures, as docs/telemetry.md lists it. What is counted anyway is only read on export; the rest is
+/// recorded once per batch. Nothing is exported per connection or message.
 /// </summary>
 public sealed class GatewayMetrics
 {
@@ -52,12 +52,20 @@ public sealed class GatewayMetrics
             _meter, "notifyhub.publish.messages", "{message}", "Messages published through this gateway, by source.", Source,
                 PublishSource.Tcp, PublishSource.Rest);
         _publishDuration = _meter.CreateHistogram(
-            "notifyhub.publish.duration", "s", "From a publish until it is durable and can be acknowledged; of lines, a batch of them.", advice: Durations);
+            "notifyhub.publish.duration",
+            "s",
+            "From a publish until it is durable and can be acknowledged; of lines, a batch of them.",
+            advice: Durations);
         _deliveryDuration = _meter.CreateHistogram(
-            "notifyhub.delivery.duration", "s", "From the acceptance of a batch's first message until the last client here has been sent it.",
+            "notifyhub.delivery.duration",
+            "s",
+            "From the acceptance of a batch's first message until the last client here has been sent it.",
             advice: Durations);
         _lag = _meter.CreateHistogram(
-            "notifyhub.cursor.lag", "By", "How far clients are behind the newest message: all of them, every 10 s.", advice: Sizes);
+            "notifyhub.cursor.lag",
+            "By",
+            "How far clients are behind the newest message: all of them, every 10 s.",
+            advice: Sizes);
         _outbox = _meter.CreateHistogram(
             "notifyhub.outbox.size", "By", "Answers that wait for clients: all clients, every 10 s.", advice: Sizes);
         _repairs = new Tally(_meter, "notifyhub.repairs", "{hole}", "Holes in what the silos pushed, filled by reading.");
@@ -120,7 +128,7 @@ public sealed class GatewayMetrics
 
     public void Delivered(TimeSpan duration) => _deliveryDuration.Record(duration.TotalSeconds);
 
-    /// <summary>Somebody is told how clients are doing: looking at all of them is worth it.</summary>
+    /// <summary>Metrics of all clients are exported: measuring each of them is worth it.</summary>
     public bool SamplesClients => _lag.Enabled || _outbox.Enabled;
 
     public void Sample(long lag, long outbox)

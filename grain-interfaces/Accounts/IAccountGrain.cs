@@ -2,7 +2,8 @@ using Orleans.Concurrency;
 
 namespace NotifyHub.GrainInterfaces;
 
-/// <summary>The people who may log in, for administrators. Stateless: the rows are the truth. Key: <see cref="GrainKeys.Only"/>.</summary>
+/// <summary>The people who may log in, for administrators. Stateless: the rows are the truth.
+/// Key: <see cref="GrainKeys.Only"/>.</summary>
 [Alias("NotifyHub.IAccountGrain")]
 public interface IAccountGrain : IGrainWithIntegerKey
 {
@@ -29,29 +30,7 @@ public interface IAccountGrain : IGrainWithIntegerKey
     [Alias("SetPasswordAsync"), AnySilo]
     Task<User?> SetPasswordAsync(long id, string password);
 
-    /// <summary>Somebody who may log in has the password that everybody can read in the documentation.</summary>
+    /// <summary>Some user who may log in still has the documented default password.</summary>
     [Alias("HasDefaultPasswordAsync"), AnySilo, ReadOnly]
     Task<bool> HasDefaultPasswordAsync();
 }
-
-/// <param name="Search">Part of the address or the name, without regard to (ASCII) case; null for all.</param>
-/// <param name="Page">From 1.</param>
-/// <param name="Limit">1–500.</param>
-[GenerateSerializer, Immutable, Alias("NotifyHub.UserQuery")]
-public sealed record UserQuery(
-    [property: Id(0)] string? Search,
-    [property: Id(1)] int Page,
-    [property: Id(2)] int Limit);
-
-/// <param name="Total">How many match in all.</param>
-[GenerateSerializer, Immutable, Alias("NotifyHub.UserPage")]
-public sealed record UserPage(
-    [property: Id(0)] User[] Users,
-    [property: Id(1)] long Total);
-
-/// <param name="User">As it stands now; null: there is no such user.</param>
-/// <param name="Refused">Nothing was changed: nobody would be left to administer the grid.</param>
-[GenerateSerializer, Immutable, Alias("NotifyHub.UserChange")]
-public sealed record UserChange(
-    [property: Id(0)] User? User,
-    [property: Id(1)] bool Refused);

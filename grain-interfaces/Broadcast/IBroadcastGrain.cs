@@ -19,7 +19,7 @@ public interface IBroadcastGrain : IGrainWithStringKey
     Task<PublishResult> PublishAsync(PublishBatch batch);
 
     /// <summary>
-    /// Subscribes a gateway or renews its subscription (once a second). The answer tells where the channel stands, so a gateway
+    /// Subscribes a gateway or renews its subscription (once a second). The answer has the channel's position, so a gateway
     /// that missed even the very last message finds out.
     /// </summary>
     /// <param name="gatewayId">Who.</param>

@@ -1,6 +1,6 @@
 namespace NotifyHub.GrainInterfaces;
 
-/// <summary>What someone wants published: either a ready payload (a push) or a notification, whose payload the grain makes.</summary>
+/// <summary>Something to publish: either a ready payload (a push) or a notification, whose payload the grain makes.</summary>
 /// <param name="Payload">Of a push: one JSON object, UTF-8.</param>
 /// <param name="Fields">Of a notification.</param>
 [GenerateSerializer, Immutable, Alias("NotifyHub.Draft")]

@@ -6,7 +6,7 @@ namespace NotifyHub.GrainInterfaces;
 /// </summary>
 /// <param name="Epoch">The log's life.</param>
 /// <param name="Head">The newest offset there.</param>
-/// <param name="HeadHash">SHA-256 of the payload at that offset; null when it is not known or not told.</param>
+/// <param name="HeadHash">SHA-256 of the payload at that offset; null when it is not known or not sent.</param>
 [GenerateSerializer, Immutable, Alias("NotifyHub.LogPosition")]
 public sealed record LogPosition(
     [property: Id(0)] string Epoch,

@@ -2,7 +2,8 @@ namespace NotifyHub.GrainInterfaces;
 
 /// <summary>A publish: one or more drafts, appended together or not at all.</summary>
 /// <param name="Drafts">At least one.</param>
-/// <param name="IdempotencyKey">When given and already used on this channel, nothing is appended and the first answer is repeated.</param>
+/// <param name="IdempotencyKey">If it was already used on this channel, nothing is appended and the first answer is
+/// repeated.</param>
 /// <param name="AcceptedAt">When the gateway had read it, by the gateway's clock; null: when it came to the grain.</param>
 /// <param name="RequestHash">Tells requests under the same key apart: another hash is another request. Null: not
 /// compared.</param>

@@ -1,8 +1,8 @@
 namespace NotifyHub.GrainInterfaces;
 
 /// <summary>
-/// One gateway's sessions and its lease. Key: <see cref="GrainKeys.Gateway"/>. A grain a gateway, not a grain a connection: a storm of
-/// 10,000 connects is a few calls and a few multi-row inserts.
+/// One gateway's sessions and its lease. Key: <see cref="GrainKeys.Gateway"/>. One grain per gateway, not per connection: a storm
+/// of 10,000 connects is a few calls and a few multi-row inserts.
 /// </summary>
 [Alias("NotifyHub.IConnectionGrain")]
 public interface IConnectionGrain : IGrainWithStringKey
@@ -19,8 +19,8 @@ public interface IConnectionGrain : IGrainWithStringKey
     Task ReleaseAsync();
 
     /// <summary>
-    /// Called for gateways that still have open sessions in storage. If the gateway does not report within a lease, its sessions are
-    /// closed as errors; that is how the sessions of a gateway are ended that died together with the silo that watched it.
+    /// Called for gateways that still have open sessions in storage. If the gateway does not report within a lease, its sessions
+    /// are closed as errors: this ends the sessions of a gateway that died together with the silo that watched it.
     /// </summary>
     [Alias("WatchAsync"), AnySilo]
     Task WatchAsync();

@@ -1,6 +1,6 @@
 namespace NotifyHub.GrainInterfaces;
 
-/// <summary>A channel's queue in front of the database is full: nothing was appended, and the caller should come back later.</summary>
+/// <summary>A channel's queue to the database is full: nothing was appended, and the caller should retry later.</summary>
 [GenerateSerializer, Alias("NotifyHub.ChannelBusyException")]
 public sealed class ChannelBusyException : Exception
 {

@@ -1,8 +1,8 @@
 namespace NotifyHub.GrainInterfaces;
 
 /// <summary>
-/// The database cannot do this before an operator acts: a table or column is missing, a right was revoked, the file is damaged. Trying
-/// again is of no use until then; nothing was acknowledged.
+/// The database cannot do this before an operator acts: a table or column is missing, a right was revoked, the file is damaged.
+/// Until then a retry is of no use; nothing was acknowledged.
 /// </summary>
 [GenerateSerializer, Alias("NotifyHub.StorageBrokenException")]
 public sealed class StorageBrokenException : StorageUnavailableException

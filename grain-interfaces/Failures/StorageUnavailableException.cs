@@ -1,6 +1,6 @@
 namespace NotifyHub.GrainInterfaces;
 
-/// <summary>The database cannot be reached or refused the write. The caller may retry; an acknowledgement was not given.</summary>
+/// <summary>The database cannot be reached or refused the write. Nothing was acknowledged; the caller may retry.</summary>
 [GenerateSerializer, Alias("NotifyHub.StorageUnavailableException")]
 public class StorageUnavailableException : Exception
 {

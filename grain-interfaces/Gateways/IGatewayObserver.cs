@@ -1,6 +1,6 @@
 namespace NotifyHub.GrainInterfaces;
 
-/// <summary>What a gateway answers to its silos. Calls are awaited by the caller: one in flight a gateway is the backpressure.</summary>
+/// <summary>What silos call at a gateway. The caller awaits each call: one in flight per gateway is the backpressure.</summary>
 [Alias("NotifyHub.IGatewayObserver")]
 public interface IGatewayObserver : IGrainObserver
 {
@@ -8,11 +8,11 @@ public interface IGatewayObserver : IGrainObserver
     [Alias("DeliverAsync"), ResponseTimeout("00:00:05")]
     Task DeliverAsync(MessageBatch batch);
 
-    /// <summary>Tells the state that the operators want: running or stopped. Answers once it is in effect.</summary>
+    /// <summary>Sends the state that the operators want: running or stopped. Returns once it is in effect.</summary>
     [Alias("ApplyAsync"), ResponseTimeout("00:00:05")]
     Task ApplyAsync(ServiceState state);
 
-    /// <summary>Tells the counters of those of the named sessions that are connected here, in no particular order.</summary>
+    /// <summary>Returns the counters of those of the named sessions that are connected here, in no particular order.</summary>
     [Alias("DescribeAsync"), ResponseTimeout("00:00:05")]
     Task<LiveCounters[]> DescribeAsync(string[] connectionIds);
 

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace NotifyHub.GrainInterfaces;
 
 /// <summary>
-/// Latencies are counted in log-linear buckets of microseconds: exact below 16 µs, then 8 buckets for each doubling, so that a quantile is at most
-/// 12.5 % too high. Counts of several gateways are added up bucket by bucket.
+/// Latencies are counted in log-linear buckets of microseconds: exact below 16 µs, then 8 buckets for each doubling, so that a
+/// quantile is at most 12.5 % too high. Counts of several gateways are added up bucket by bucket.
 /// </summary>
 public static class LatencyBuckets
 {
@@ -27,7 +27,8 @@ public static class LatencyBuckets
         return Math.Min(bucket, Count - 1);
     }
 
-    /// <summary>The upper bound, in milliseconds, of the bucket that at least this share of the values does not exceed; null when there are none.</summary>
+    /// <summary>The upper bound, in milliseconds, of the bucket that at least this share of the values does not exceed; null
+    /// without values.</summary>
     /// <param name="counts">Of each bucket; may end early.</param>
     /// <param name="share">0 to 1.</param>
     public static double? QuantileMs(ReadOnlySpan<long> counts, double share)

@@ -2,8 +2,8 @@ namespace NotifyHub.GrainInterfaces;
 
 /// <summary>What a gateway has sent to its clients since its last report.</summary>
 /// <param name="GatewayId">Who.</param>
-/// <param name="Sequence">1, 2, 3, … for each gateway: a report that comes twice, or late, counts once. One without an answer is sent again as it
-/// was.</param>
+/// <param name="Sequence">1, 2, 3, … for each gateway: a report that comes twice, or late, counts once. One without an answer is
+/// sent again unchanged.</param>
 /// <param name="Epoch">The life of the log that the offsets belong to: in another they count for nothing.</param>
 /// <param name="Ranges">Apart from each other, in order, each as long as it can be.</param>
 [GenerateSerializer, Immutable, Alias("NotifyHub.DeliveryReport")]
@@ -12,10 +12,3 @@ public sealed record DeliveryReport(
     [property: Id(1)] long Sequence,
     [property: Id(2)] string Epoch,
     [property: Id(3)] DeliveredRange[] Ranges);
-
-/// <summary>Each message from <paramref name="First"/> to <paramref name="Last"/>, both included, was sent to this many clients.</summary>
-[GenerateSerializer, Immutable, Alias("NotifyHub.DeliveredRange")]
-public readonly record struct DeliveredRange(
-    [property: Id(0)] long First,
-    [property: Id(1)] long Last,
-    [property: Id(2)] long Clients);

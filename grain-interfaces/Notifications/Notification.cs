@@ -7,8 +7,8 @@ namespace NotifyHub.GrainInterfaces;
 /// <param name="UpdatedAt">UTC of the last change of status.</param>
 /// <param name="DeliveredAt">UTC of when the grid learned that a first client had been sent it.</param>
 /// <param name="ReadAt">UTC of the change to <c>read</c>.</param>
-/// <param name="Deliveries">How often it was sent to a client, in the whole grid; null where that is not told: in what goes out to the
-/// clients, and by a silo of before there were counts.</param>
+/// <param name="Deliveries">How often it was sent to a client, in the whole grid; null where that is not included: in what goes
+/// out to the clients, and from a silo of a version without counts.</param>
 /// <param name="Channel">The channel it was published on; together with <paramref name="Id"/> it names the notification.</param>
 [GenerateSerializer, Immutable, Alias("NotifyHub.Notification")]
 public sealed record Notification(
@@ -21,7 +21,7 @@ public sealed record Notification(
     [property: Id(6)] long? Deliveries = null,
     [property: Id(7)] string Channel = GrainKeys.PublicChannel)
 {
-    /// <summary>The notification as it was at the moment of its publication: what the log keeps and what a retry is answered.</summary>
+    /// <summary>The notification at the moment of its publication: what the log keeps and what a retry is answered.</summary>
     public static Notification AsPublished(string channel, long offset, NotificationDraft draft) =>
         new(offset, draft, NotificationStatus.Pending, draft.CreatedAt, null, null, Channel: channel);
 }

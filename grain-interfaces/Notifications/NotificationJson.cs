@@ -6,15 +6,16 @@ using System.Text.Json;
 namespace NotifyHub.GrainInterfaces;
 
 /// <summary>
-/// The one JSON form of a notification, for REST answers and for the payload in the log, which does without <c>deliveries</c>. Dates are
-/// given in the server's time zone (the guide's format); <c>created_at_utc</c> beside them is RFC 3339 with full precision.
+/// The one JSON form of a notification, for REST answers and for the payload in the log, which has no <c>deliveries</c>. Dates
+/// are in the server's time zone (the guide's format); <c>created_at_utc</c> beside them is RFC 3339 with full precision.
 /// </summary>
 public static class NotificationJson
 {
     /// <summary>What stands before the notification in its payload; the payload ends with one <c>}</c> after it.</summary>
     public static ReadOnlySpan<byte> PayloadPrefix => "{\"type\":\"new_notification\",\"data\":"u8;
 
-    // Relaxed: Chinese stays readable on the wire and takes 3 bytes a character instead of 6. The payload is never put into HTML unescaped.
+    // Relaxed: Chinese stays readable on the wire, 3 bytes per character instead of 6. The payload is never put into HTML
+    // unescaped.
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The payload that the log keeps: the notification as published, in the envelope of the guide.</summary>

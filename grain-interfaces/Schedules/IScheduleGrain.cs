@@ -1,8 +1,8 @@
 namespace NotifyHub.GrainInterfaces;
 
 /// <summary>
-/// The grid's schedules and the clock that runs them. The rows are the truth: should there be two of it for a moment, each run is still
-/// carried out once. Key: <see cref="GrainKeys.Only"/>.
+/// The grid's schedules and the clock that runs them. The rows are the truth: should there be two of it for a moment, each run is
+/// still carried out once. Key: <see cref="GrainKeys.Only"/>.
 /// </summary>
 [Alias("NotifyHub.IScheduleGrain")]
 public interface IScheduleGrain : IGrainWithIntegerKey
@@ -18,8 +18,8 @@ public interface IScheduleGrain : IGrainWithIntegerKey
     [Alias("CreateAsync"), AnySilo]
     Task<Schedule> CreateAsync(ScheduleDraft draft, string createdBy);
 
-    /// <summary>Replaces what is asked for; the next run is counted from now. A finished schedule is active again, a paused one stays
-    /// paused. Null: there is none.</summary>
+    /// <summary>Replaces the draft; the next run is counted from now. A finished schedule becomes active again, a paused one
+    /// stays paused. Null: no such schedule.</summary>
     [Alias("ReplaceAsync"), AnySilo]
     Task<Schedule?> ReplaceAsync(long id, ScheduleDraft draft);
 
@@ -31,12 +31,13 @@ public interface IScheduleGrain : IGrainWithIntegerKey
     [Alias("PauseAsync"), AnySilo]
     Task<Schedule?> PauseAsync(long id);
 
-    /// <summary>Answers the schedule as it then is; not active when no run is to come. What fell into the pause is not missed. Null:
-    /// there is none.</summary>
+    /// <summary>Returns the schedule as it then is; not active when no run is to come. Runs that were due during the pause are
+    /// not missed. Null: no such schedule.</summary>
     [Alias("ResumeAsync"), AnySilo]
     Task<Schedule?> ResumeAsync(long id);
 
-    /// <summary>Sends the notification now, whatever the schedule's status, and does not move its next run. Null: there is none.</summary>
+    /// <summary>Sends the notification now, whatever the schedule's status, and does not move its next run. Null: no such
+    /// schedule.</summary>
     [Alias("RunAsync"), AnySilo]
     Task<ScheduleRun?> RunAsync(long id);
 
@@ -48,26 +49,3 @@ public interface IScheduleGrain : IGrainWithIntegerKey
     [Alias("WakeAsync")]
     Task WakeAsync();
 }
-
-/// <param name="Status">One of <see cref="ScheduleStatus"/>, or null for all.</param>
-/// <param name="Search">Part of the name or the notification's title, without regard to (ASCII) case; null for all.</param>
-/// <param name="Page">From 1.</param>
-/// <param name="Limit">1–500.</param>
-[GenerateSerializer, Immutable, Alias("NotifyHub.ScheduleQuery")]
-public sealed record ScheduleQuery(
-    [property: Id(0)] string? Status,
-    [property: Id(1)] string? Search,
-    [property: Id(2)] int Page,
-    [property: Id(3)] int Limit);
-
-/// <param name="Total">How many match in all.</param>
-[GenerateSerializer, Immutable, Alias("NotifyHub.SchedulePage")]
-public sealed record SchedulePage(
-    [property: Id(0)] Schedule[] Schedules,
-    [property: Id(1)] long Total);
-
-/// <param name="Total">How many there are in all.</param>
-[GenerateSerializer, Immutable, Alias("NotifyHub.ScheduleRunPage")]
-public sealed record ScheduleRunPage(
-    [property: Id(0)] ScheduleRun[] Runs,
-    [property: Id(1)] long Total);

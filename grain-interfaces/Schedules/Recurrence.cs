@@ -4,8 +4,8 @@ using Cronos;
 namespace NotifyHub.GrainInterfaces;
 
 /// <summary>
-/// When a schedule runs. Where summer time begins, what falls into the hour that does not exist runs at its end; where it ends, a run at
-/// a fixed time happens once, and one of an interval (<c>*</c>, <c>/</c>, <c>-</c>) in both hours.
+/// When a schedule runs. When summer time begins, a run in the skipped hour happens at its end; when it ends, a run at a fixed
+/// time happens once, and one of an interval (<c>*</c>, <c>/</c>, <c>-</c>) in both hours.
 /// </summary>
 public static class Recurrence
 {
@@ -16,7 +16,8 @@ public static class Recurrence
     {
         cron = null;
         // The library also takes macros such as @daily, which are no five fields.
-        return text.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries).Length == Fields && CronExpression.TryParse(text, out cron);
+        return text.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries).Length == Fields
+            && CronExpression.TryParse(text, out cron);
     }
 
     /// <summary>The first run after that time; null: none is to come.</summary>

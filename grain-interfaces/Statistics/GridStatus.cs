@@ -1,6 +1,6 @@
 namespace NotifyHub.GrainInterfaces;
 
-/// <param name="StorageError">Null when the database answers; otherwise what an operator may be told.</param>
+/// <param name="StorageError">Null when the database answers; otherwise the error, safe to show to an operator.</param>
 /// <param name="StorageWarning">What an operator should know although the database works; null: nothing.</param>
 /// <param name="LastConnectionAt">UTC of the newest session's start.</param>
 /// <param name="Loss">The newest loss of acknowledged messages that was found within the last day; null when there was

@@ -18,7 +18,8 @@ public interface IStatsGrain : IGrainWithIntegerKey
     [Alias("StatusAsync"), AnySilo]
     Task<GridStatus> StatusAsync();
 
-    /// <summary>Where gateways reach the silos that are alive, <c>address:port</c> each. Every gateway asks once a second.</summary>
+    /// <summary>Where gateways reach the silos that are alive, <c>address:port</c> each. Every gateway calls it once a
+    /// second.</summary>
     [Alias("SilosAsync"), AnySilo]
     Task<string[]> SilosAsync();
 
@@ -29,16 +30,16 @@ public interface IStatsGrain : IGrainWithIntegerKey
     [Alias("OverviewAsync"), AnySilo]
     Task<GridOverview> OverviewAsync();
 
-    /// <summary>One page of the stored sessions, newest first, with the counters of the live ones fresh from their gateways.</summary>
+    /// <summary>One page of the stored sessions, newest first; live ones with fresh counters from their gateways.</summary>
     [Alias("ConnectionsAsync"), AnySilo]
     Task<SessionPage> ConnectionsAsync(SessionQuery query);
 
-    /// <summary>Closes one client with 1008, wherever in the grid it is. Answers when it has ended and is counted as such. False: no client with this
-    /// id is connected.</summary>
+    /// <summary>Closes one client with 1008, wherever in the grid it is. Returns when it has ended and is counted as such. False:
+    /// no client with this id is connected.</summary>
     [Alias("CloseConnectionAsync"), AnySilo, ResponseTimeout("00:00:15")]
     Task<bool> CloseConnectionAsync(string connectionId);
 
-    /// <summary>Something was changed by command: what is asked from now on is read anew.</summary>
+    /// <summary>A command has changed something: queries from now on read fresh data.</summary>
     [Alias("RefreshAsync"), AnySilo]
     Task RefreshAsync();
 }

@@ -5,7 +5,8 @@ namespace NotifyHub.GrainInterfaces;
 /// <param name="Connections">Clients connected at that moment.</param>
 /// <param name="PublishesPerSecond">Messages published.</param>
 /// <param name="DeliveriesPerSecond">Messages sent to clients.</param>
-/// <param name="P50Ms">Half of the batches had reached the last client of a gateway after so many milliseconds; null when there was none.</param>
+/// <param name="P50Ms">Within this many milliseconds half of the batches had reached the last client of a gateway; null without
+/// batches.</param>
 /// <param name="P99Ms">The same of 99 in 100 batches.</param>
 [GenerateSerializer, Immutable, Alias("NotifyHub.TrafficPoint")]
 public sealed record TrafficPoint(

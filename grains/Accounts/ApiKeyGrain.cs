@@ -8,7 +8,8 @@ using Orleans.Concurrency;
 namespace NotifyHub.Grains.Accounts;
 
 /// <summary>
-/// API keys. The secret is 32 random bytes, so a plain SHA-256 of it is as good as a slow hash, and cheap enough for every request.
+/// API keys. The secret is 32 random bytes, so a plain SHA-256 of it is as safe as a slow hash, and cheap enough for every
+/// request.
 /// </summary>
 [StatelessWorker, Reentrant, GrainType("apikey")]
 public sealed partial class ApiKeyGrain(ApiKeyStore store, TimeProvider time, ILogger<ApiKeyGrain> log) : Grain, IApiKeyGrain
@@ -50,6 +51,6 @@ public sealed partial class ApiKeyGrain(ApiKeyStore store, TimeProvider time, IL
 
     private static string Hash(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
 
-    [LoggerMessage(101, LogLevel.Warning, "The use of API key {Id} could not be noted: {Failure}")]
-    private partial void LogNotNoted(long id, string failure);
+    [LoggerMessage(101, LogLevel.Warning, "The use of API key {Id} could not be recorded: {Error}")]
+    private partial void LogNotNoted(long id, string error);
 }

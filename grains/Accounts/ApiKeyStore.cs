@@ -14,7 +14,8 @@ public sealed class ApiKeyStore(Database database, TimeProvider time)
         """;
 
     public Task<ApiKey> AddAsync(
-        string name, string prefix, string hash, string createdBy, IEnumerable<string> scopes, CancellationToken cancellation = default) =>
+        string name, string prefix, string hash, string createdBy, IEnumerable<string> scopes,
+        CancellationToken cancellation = default) =>
         database.WriteAsync(
             async (connection, transaction) => (await connection.QuerySingleAsync<Row>(
                 $"""
@@ -35,7 +36,9 @@ public sealed class ApiKeyStore(Database database, TimeProvider time)
     /// <summary>False: no such key, or already revoked.</summary>
     public Task<bool> RevokeAsync(long id, CancellationToken cancellation = default) => database.WriteAsync(
         async (connection, transaction) => await connection.ExecuteAsync(
-            "UPDATE api_key SET revoked_at = @now WHERE id = @id AND revoked_at IS NULL", new { id, now = Now() }, transaction) > 0,
+            "UPDATE api_key SET revoked_at = @now WHERE id = @id AND revoked_at IS NULL",
+            new { id, now = Now() },
+            transaction) > 0,
         cancellation);
 
     /// <summary>The live key with this hash; null for an unknown or revoked one.</summary>
@@ -47,7 +50,10 @@ public sealed class ApiKeyStore(Database database, TimeProvider time)
     /// <summary>Notes that the key was used now, unless that was noted less than <paramref name="every"/> ago.</summary>
     public Task NoteUseAsync(long id, TimeSpan every, CancellationToken cancellation = default) => database.WriteAsync(
         (connection, transaction) => connection.ExecuteAsync(
-            "UPDATE api_key SET last_used_at = @now WHERE id = @id AND (last_used_at IS NULL OR last_used_at <= @before OR last_used_at > @now)",
+            """
+            UPDATE api_key SET last_used_at = @now
+            WHERE id = @id AND (last_used_at IS NULL OR last_used_at <= @before OR last_used_at > @now)
+            """,
             new { id, now = Now(), before = Now() - (long)every.TotalMilliseconds },
             transaction),
         cancellation);

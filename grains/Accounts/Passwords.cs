@@ -10,7 +10,8 @@ public sealed class Passwords : IDisposable
     // OWASP's figure for PBKDF2 with HMAC-SHA512.
     private const int Iterations = 210_000;
 
-    private readonly PasswordHasher<User> _hasher = new(Options.Create(new PasswordHasherOptions { IterationCount = Iterations }));
+    private readonly PasswordHasher<User> _hasher =
+        new(Options.Create(new PasswordHasherOptions { IterationCount = Iterations }));
     // Two or three seconds' worth.
     private static readonly int Many = 16 * Environment.ProcessorCount;
 
@@ -21,7 +22,7 @@ public sealed class Passwords : IDisposable
     // The hasher ignores the user; its type parameter wants one.
     private static readonly User Nobody = new(0, "", "", "", default);
 
-    /// <summary>So many wait for a core that only whoever is known should join them.</summary>
+    /// <summary>So many wait for a core that only logins from known networks should join them.</summary>
     public bool IsBusy => Volatile.Read(ref _waiting) >= Many;
 
     public Passwords() => _nobodysHash = _hasher.HashPassword(Nobody, Guid.NewGuid().ToString());

@@ -35,7 +35,7 @@ internal sealed class SignInGuard(IOptions<SiloOptions> options, TimeProvider ti
         return count;
     }
 
-    // The address itself may be long, and whoever floods us invents it.
+    // The address itself may be long, and an attacker can choose it.
     private static UInt128 Key(string email)
     {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
@@ -43,7 +43,7 @@ internal sealed class SignInGuard(IOptions<SiloOptions> options, TimeProvider ti
         return System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(hash);
     }
 
-    /// <summary>Failures within the lock's time. Durations are monotonic: a clock that is set locks and frees nobody.</summary>
+    /// <summary>Failures within the lock's time. Durations are monotonic: setting the clock has no effect on locks.</summary>
     internal sealed class Count(int most, TimeSpan lockTime, TimeProvider time)
     {
         private long _failedAt;
@@ -59,7 +59,7 @@ internal sealed class SignInGuard(IOptions<SiloOptions> options, TimeProvider ti
 
         public int Failures { get; private set; }
 
-        /// <summary>Whose failures they are, for the audit log: the account, or "-" for one that is not there.</summary>
+        /// <summary>Whose failures they are, for the audit log: the account, or "-" when there is none.</summary>
         public string Who { get; set; } = "-";
 
         /// <summary>Not null: locked, for so long.</summary>

@@ -14,7 +14,7 @@ namespace NotifyHub.Grains.Accounts;
 [Reentrant, GrainType("user"), CollectionAgeLimit(Minutes = 5)]
 public sealed partial class UserGrain : Grain, IUserGrain
 {
-    // Each attempt in the queue costs a core a tenth of a second; more than these of one account and network are not even looked at.
+    // Each queued attempt costs a core a tenth of a second; beyond this many of one account and network are refused unchecked.
     private const int QueueLimit = 64;
     private static readonly TimeSpan QueueFull = TimeSpan.FromSeconds(1);
 
@@ -26,7 +26,8 @@ public sealed partial class UserGrain : Grain, IUserGrain
     private readonly SignInGuard _guard;
 
     public UserGrain(
-        UserStore store, Passwords passwords, FailedLogins failed, IOptions<SiloOptions> options, TimeProvider time, ILogger<UserGrain> logger)
+        UserStore store, Passwords passwords, FailedLogins failed, IOptions<SiloOptions> options, TimeProvider time,
+        ILogger<UserGrain> logger)
     {
         (_store, _passwords, _failed, _logger) = (store, passwords, failed, logger);
         (_lockTime, _guard) = (options.Value.SignInLock, new SignInGuard(options, time));
@@ -46,12 +47,14 @@ public sealed partial class UserGrain : Grain, IUserGrain
         return answer;
     });
 
-    public Task<SignIn> ChangePasswordAsync(string email, string current, string next, ClientAddress from) => InTurnAsync(email, from, async count =>
+    public Task<SignIn> ChangePasswordAsync(
+        string email, string current, string next, ClientAddress from) => InTurnAsync(email, from, async count =>
     {
         var answer = await CheckAsync(email, current, from, count);
         if (answer.User is not { } user) return answer;
-        // Changed by an administrator while this one was checked: what was checked holds no longer.
-        return new SignIn(await _store.SetPasswordAsync(user.Id, await _passwords.HashAsync(next), user.TokenVersion, from.Network), null);
+        var hash = await _passwords.HashAsync(next);
+        // No user: an administrator changed it meanwhile, and the password that was checked is no longer valid.
+        return new SignIn(await _store.SetPasswordAsync(user.Id, hash, user.TokenVersion, from.Network), null);
     });
 
     private async Task<SignIn> InTurnAsync(string email, ClientAddress from, Func<SignInGuard.Count, Task<SignIn>> work)
@@ -92,7 +95,7 @@ public sealed partial class UserGrain : Grain, IUserGrain
                 return new SignIn(null, left);
             }
 
-            // Who floods the grid with logins from everywhere keeps strangers waiting, and nobody where they have logged in lately.
+            // A flood of logins from everywhere delays logins from unknown networks, not those from networks that a user knows.
             if (strangers is not null && _passwords.IsBusy) return new SignIn(null, QueueFull, IsBusy: true);
             // Before it is checked: a thousand networks that guess at once must meet the same limit as well.
             if (strangers?.Fail() == true) KeepLock();
@@ -125,11 +128,11 @@ public sealed partial class UserGrain : Grain, IUserGrain
         }
         catch (StorageUnavailableException failure)
         {
-            // The password is right, and whoever must mend a full disk must get in to see that it is full.
+            // The password is right, and an administrator must be able to log in to see, for example, that the disk is full.
             LogNotNoted(user.Id, from.Address, failure.Message);
         }
     }
 
-    [LoggerMessage(201, LogLevel.Warning, "The login of user {Id} from {Address} could not be noted: {Failure}")]
-    private partial void LogNotNoted(long id, string address, string failure);
+    [LoggerMessage(201, LogLevel.Warning, "The login of user {Id} from {Address} could not be recorded: {Error}")]
+    private partial void LogNotNoted(long id, string address, string error);
 }

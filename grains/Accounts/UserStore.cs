@@ -11,17 +11,18 @@ public sealed class UserStore(Database database, TimeProvider time)
     private const string Columns =
         """
         id AS Id, email AS Email, name AS Name, role AS Role, password_hash AS PasswordHash, created_at AS CreatedAt,
-        token_version AS TokenVersion, disabled_at AS DisabledAt, last_login_at AS LastLoginAt, default_password AS DefaultPassword
+        token_version AS TokenVersion, disabled_at AS DisabledAt, last_login_at AS LastLoginAt,
+        default_password AS DefaultPassword
         """;
 
     // More than a person has; the one that was used longest ago makes way.
     private const int NetworksKept = 32;
     private static readonly TimeSpan Lately = TimeSpan.FromDays(90);
 
-    /// <summary>Null: nobody has this address.</summary>
+    /// <summary>Null: no user has this address.</summary>
     /// <param name="network">Where the login comes from.</param>
     public Task<StoredUser?> FindAsync(string email, string network = "", CancellationToken cancellation = default) =>
-        // PostgreSQL knows no U+0000 in a text: nobody has such an address.
+        // PostgreSQL does not allow U+0000 in text, so no user has such an address.
         email.Contains('\0', StringComparison.Ordinal)
             ? Task.FromResult<StoredUser?>(null)
             : database.ReadAsync(
@@ -31,7 +32,12 @@ public sealed class UserStore(Database database, TimeProvider time)
                         WHERE account_id = account.id AND network = @network AND succeeded_at > @since) AS KnownNetworks
                     FROM account WHERE email = @email
                     """,
-                    new { email = GrainKeys.NormaliseEmail(email), network, since = Now() - (long)Lately.TotalMilliseconds }))?.ToStored(),
+                    new
+                    {
+                        email = GrainKeys.NormaliseEmail(email),
+                        network,
+                        since = Now() - (long)Lately.TotalMilliseconds,
+                    }))?.ToStored(),
                 cancellation);
 
     public Task<User?> GetAsync(long id, CancellationToken cancellation = default) => database.ReadAsync(
@@ -66,7 +72,8 @@ public sealed class UserStore(Database database, TimeProvider time)
     }
 
     /// <summary>Adds a user unless the address is taken, also by another silo at the same moment. False: it was taken.</summary>
-    public Task<bool> AddAsync(string email, string name, string role, string passwordHash, CancellationToken cancellation = default) =>
+    public Task<bool> AddAsync(
+        string email, string name, string role, string passwordHash, CancellationToken cancellation = default) =>
         database.WriteAsync(
             async (connection, transaction) => await connection.ExecuteAsync(
                 """
@@ -78,9 +85,10 @@ public sealed class UserStore(Database database, TimeProvider time)
                 transaction) > 0,
             cancellation);
 
-    /// <summary>Changes what is not null. A change of the role, and being disabled, end the user's tokens. Refused when no administrator
-    /// who may log in would be left.</summary>
-    public Task<UserChange> ChangeAsync(long id, string? name, string? role, bool? disabled, CancellationToken cancellation = default) =>
+    /// <summary>Changes what is not null. A change of the role, and being disabled, end the user's tokens. Refused when it would
+    /// leave no administrator who may log in.</summary>
+    public Task<UserChange> ChangeAsync(
+        long id, string? name, string? role, bool? disabled, CancellationToken cancellation = default) =>
         database.WriteAsync(
             async (connection, transaction) =>
             {
@@ -94,13 +102,15 @@ public sealed class UserStore(Database database, TimeProvider time)
                 var was = old.DisabledAt?.ToUnixTimeMilliseconds();
                 var disabledAt = disabled switch { true => was ?? Now(), false => null, null => was };
                 var ends = (role ?? old.Role) != old.Role || disabledAt is null != old.DisabledAt is null;
-                var steps = IsActiveAdministrator(old) && (disabledAt is not null || role is not null and not Roles.Administrator);
+                var steps = IsActiveAdministrator(old)
+                    && (disabledAt is not null || role is not null and not Roles.Administrator);
                 if (steps && await OthersAsync() == 0) return new UserChange(old, Refused: true);
 
                 return new UserChange(
                     (await connection.QuerySingleAsync<Row>(
                         $"""
-                        UPDATE account SET name = @name, role = @role, disabled_at = @disabledAt, token_version = token_version + @ends
+                        UPDATE account
+                        SET name = @name, role = @role, disabled_at = @disabledAt, token_version = token_version + @ends
                         WHERE id = @id RETURNING {Columns}
                         """,
                         new { id, name = name ?? old.Name, role = role ?? old.Role, disabledAt, ends = ends ? 1L : 0L },
@@ -116,9 +126,10 @@ public sealed class UserStore(Database database, TimeProvider time)
 
     /// <summary>Sets another password, which ends the user's tokens. Null: no such user, or no longer at that version.</summary>
     /// <param name="version">The token version that the user must still have; null: any.</param>
-    /// <param name="network">Where it was changed from: all others are strangers to the account from now on.</param>
+    /// <param name="network">Where it was changed from: all others are unknown to the account from now on.</param>
     public Task<User?> SetPasswordAsync(
-        long id, string hash, long? version = null, string network = "", CancellationToken cancellation = default) => database.WriteAsync(
+        long id, string hash, long? version = null, string network = "",
+        CancellationToken cancellation = default) => database.WriteAsync(
         async (connection, transaction) =>
         {
             var row = await connection.QuerySingleOrDefaultAsync<Row>(
@@ -152,7 +163,9 @@ public sealed class UserStore(Database database, TimeProvider time)
                 arguments,
                 transaction);
             return await AuditStore.AddAsync(
-                connection, transaction, new AuditEntry(time.GetUtcNow(), user.Email, AuditStore.Login, "/api/auth/login", from.Address));
+                connection,
+                transaction,
+                new AuditEntry(time.GetUtcNow(), user.Email, AuditStore.Login, "/api/auth/login", from.Address));
         },
         cancellation);
 
@@ -188,7 +201,8 @@ public sealed class UserStore(Database database, TimeProvider time)
         public long KnownNetworks { get; init; }
 
         public User ToUser() => new(
-            Id, Email, Name, Role, Time(CreatedAt), TokenVersion, Optional(DisabledAt), Optional(LastLoginAt), DefaultPassword != 0);
+            Id, Email, Name, Role, Time(CreatedAt), TokenVersion, Optional(DisabledAt), Optional(LastLoginAt),
+            DefaultPassword != 0);
 
         public StoredUser ToStored() => new(ToUser(), PasswordHash, KnownNetworks > 0);
 
@@ -197,7 +211,3 @@ public sealed class UserStore(Database database, TimeProvider time)
         private static DateTimeOffset? Optional(long? milliseconds) => milliseconds is { } value ? Time(value) : null;
     }
 }
-
-/// <summary>A user, and the hash of the password that never leaves the silo.</summary>
-/// <param name="KnowsNetwork">The user has logged in from the network in question, lately.</param>
-public sealed record StoredUser(User User, string PasswordHash, bool KnowsNetwork);

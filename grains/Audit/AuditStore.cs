@@ -20,23 +20,36 @@ public sealed class AuditStore(Database database, IOptions<SiloOptions> options)
         (connection, transaction) => AddAsync(connection, transaction, entry), cancellation);
 
     /// <summary>The same as part of another transaction.</summary>
-    internal static Task<long> AddAsync(DbConnection connection, DbTransaction transaction, AuditEntry entry) => connection.QuerySingleAsync<long>(
+    internal static Task<long> AddAsync(
+        DbConnection connection, DbTransaction transaction, AuditEntry entry) => connection.QuerySingleAsync<long>(
         """
-        INSERT INTO audit (at, who, act, target, address, outcome, times) VALUES (@At, @Who, @Act, @Target, @Address, @Outcome, @Times)
+        INSERT INTO audit (at, who, act, target, address, outcome, times)
+        VALUES (@At, @Who, @Act, @Target, @Address, @Outcome, @Times)
         RETURNING id
         """,
-        new { At = entry.At.ToUnixTimeMilliseconds(), entry.Who, entry.Act, entry.Target, entry.Address, entry.Outcome, entry.Times },
+        new
+        {
+            At = entry.At.ToUnixTimeMilliseconds(),
+            entry.Who,
+            entry.Act,
+            entry.Target,
+            entry.Address,
+            entry.Outcome,
+            entry.Times,
+        },
         transaction);
 
     /// <summary>How the act ended that was written down when it began.</summary>
-    public Task<int> EndAsync(long id, string outcome, string target, CancellationToken cancellation = default) => database.WriteAsync(
+    public Task<int> EndAsync(
+        long id, string outcome, string target, CancellationToken cancellation = default) => database.WriteAsync(
         (connection, transaction) => connection.ExecuteAsync(
             "UPDATE audit SET outcome = @outcome, target = @target WHERE id = @id", new { id, outcome, target }, transaction),
         cancellation);
 
     /// <summary>Adds failed logins to what their minute has already, of whichever silo.</summary>
     public Task<int> AddFailedLoginsAsync(
-        IReadOnlyCollection<(DateTimeOffset Minute, string Who, string Network, long Times)> failures, CancellationToken cancellation = default) =>
+        IReadOnlyCollection<(DateTimeOffset Minute, string Who, string Network, long Times)> failures,
+        CancellationToken cancellation = default) =>
         database.WriteAsync(
             (connection, transaction) => connection.ExecuteAsync(
                 """
@@ -97,7 +110,8 @@ public sealed class AuditStore(Database database, IOptions<SiloOptions> options)
         var most = options.Value.AuditLogins;
         return await SweepAsync("at < @before ORDER BY at LIMIT @SweepBatch", before, 0, cancellation)
             + await SweepAsync($"act = '{Login}' ORDER BY id DESC LIMIT @SweepBatch OFFSET @most", before, most, cancellation)
-            + await SweepAsync($"act = '{FailedLogin}' ORDER BY at DESC LIMIT @SweepBatch OFFSET @most", before, most, cancellation);
+            + await SweepAsync(
+                $"act = '{FailedLogin}' ORDER BY at DESC LIMIT @SweepBatch OFFSET @most", before, most, cancellation);
     }
 
     /// <param name="which">Part of the SQL, never a user's input.</param>

@@ -5,12 +5,12 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Grains.Audit;
 
 /// <summary>
-/// Failed logins on their way into the audit log, where those of one account and network are one entry a minute. So many entries
-/// a minute and silo at most: what strangers send beyond that is one more entry, of nobody in particular.
+/// Failed logins on their way into the audit log, where those of one account and network are one entry per minute. The
+/// number of entries per minute and silo is bounded: failures beyond it are one more entry, without account and network.
 /// </summary>
 public sealed partial class FailedLogins(AuditStore store, TimeProvider time, ILogger<FailedLogins> logger) : BackgroundService
 {
-    /// <summary>Stands for an account that there is not: what was typed may be a password.</summary>
+    /// <summary>Stands for an account that does not exist: what was typed may be a password.</summary>
     public const string Nobody = "-";
 
     public const int MostAMinute = 100;
@@ -88,6 +88,6 @@ public sealed partial class FailedLogins(AuditStore store, TimeProvider time, IL
         while (await timer.WaitForNextTickAsync(stoppingToken)) await WriteAsync(stoppingToken);
     }
 
-    [LoggerMessage(301, LogLevel.Warning, "The audit log of failed logins waits: {Reason}")]
-    private partial void LogWaiting(string reason);
+    [LoggerMessage(301, LogLevel.Warning, "Failed logins will be written to the audit log later: {Error}")]
+    private partial void LogWaiting(string error);
 }

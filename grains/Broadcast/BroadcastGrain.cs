@@ -12,11 +12,11 @@ using Orleans.Placement;
 namespace NotifyHub.Grains.Broadcast;
 
 /// <summary>
-/// A channel's log. While one batch is at the database the next one collects (group commit): one transaction and one fsync acknowledge
-/// many publishes. Offsets are given when a batch is written, so a failed one leaves no hole.
+/// A channel's log. While one batch is being written the next one collects (group commit): one transaction and one fsync
+/// acknowledge many publishes. Offsets are assigned when a batch is written, so a failed one leaves no gap.
 /// </summary>
-// Not by load, which is Orleans' default: it is known by reports, and a hundred channels that are looked for at once, as after a silo's death, would
-// all be given to whoever was idle in the last one.
+// Random, not by load (Orleans' default): loads are only known from periodic reports, so when a hundred channels are activated at
+// once, as after a silo's death, all of them would go to the silo that was idle in its last report.
 [Reentrant, GrainType("broadcast"), RandomPlacement]
 public sealed partial class BroadcastGrain(
     MessageStore messages,
@@ -128,7 +128,7 @@ public sealed partial class BroadcastGrain(
         _isCommitting = false;
     }
 
-    /// <summary>Does not throw: what happens is told to the publishers.</summary>
+    /// <summary>Does not throw: errors go to the publishers.</summary>
     private async Task CommitNextAsync()
     {
         List<PendingPublish> batch = [];
@@ -142,7 +142,7 @@ public sealed partial class BroadcastGrain(
         }
         catch (Exception e)
         {
-            // Nothing that waits can be told more than what happened to the batch in front of it.
+            // Queued publishes fail with the same error as the batch before them.
             Fail([.. batch.Where(publish => !publish.Done.Task.IsCompleted), .. _pending], e);
             if (e is FencedException) await EndUnlessLostAsync();
         }
@@ -185,7 +185,7 @@ public sealed partial class BroadcastGrain(
         }
     }
 
-    /// <summary>What hinders the commit is not in a message: it would hinder any other as well.</summary>
+    /// <summary>The error is not caused by a message: it would fail any other commit as well.</summary>
     private static bool IsOfAll(Exception e) =>
         e is FencedException or StorageUnavailableException or ObjectDisposedException or OperationCanceledException;
 
@@ -218,13 +218,17 @@ public sealed partial class BroadcastGrain(
         string epoch, List<PendingPublish> batch, List<Message> written, List<Notification> made, List<PublishKey> keys)
     {
         using var activity = Tracing.Source.HasListeners()
-            ? Tracing.Start(Tracing.Commit, ActivityKind.Internal, [.. batch.Select(publish => publish.Trace?.Context).OfType<ActivityContext>()])
+            ? Tracing.Start(
+                Tracing.Commit,
+                ActivityKind.Internal,
+                [.. batch.Select(publish => publish.Trace?.Context).OfType<ActivityContext>()])
             : null;
         if (activity is not null)
         {
             activity.SetTag("notifyhub.channel", _channel).SetTag("messaging.batch.message_count", written.Count);
             // It can go on in one trace only; the others are shown the way.
-            foreach (var trace in batch.Select(publish => publish.Trace).OfType<Activity>().Skip(1)) trace.AddLink(new ActivityLink(activity.Context));
+            foreach (var trace in batch.Select(publish => publish.Trace).OfType<Activity>().Skip(1))
+                trace.AddLink(new ActivityLink(activity.Context));
         }
 
         // The database's own spans belong to this one.
@@ -265,14 +269,15 @@ public sealed partial class BroadcastGrain(
         _pending.Clear();
         metrics.Queued(-_pendingBytes);
         _pendingBytes = 0;
-        // Whether the last batch was committed may be unknown: the database says where the channel stands, before anything else is written.
+        // Whether the last batch was committed may be unknown: before the next write, read the channel's end from the database.
         _state.Forget();
         if (e is not FencedException) LogCommitFailed(e, _channel, publishes.Count);
         e = e switch
         {
             FencedException => new StorageUnavailableException("The channel has moved; try again."),
             // The silo is ending.
-            ObjectDisposedException or OperationCanceledException => new StorageUnavailableException("The silo is shutting down; try again."),
+            ObjectDisposedException or OperationCanceledException =>
+                new StorageUnavailableException("The silo is shutting down; try again."),
             _ => e,
         };
 
@@ -326,13 +331,13 @@ public sealed partial class BroadcastGrain(
         new(state.Epoch, state.FirstRetained, state.Head, found.Messages, found.AcceptedAt, found.Traces);
 
     /// <summary>
-    /// The fence finds a second activation only when it writes. One that gateways follow and nobody publishes at, while the grid's directory
-    /// is at odds with itself, would tell them for ever that there is nothing new.
+    /// The fence detects a second activation only when this one writes. Without this check, an activation that gateways follow
+    /// but nobody publishes to, while the grain directory is inconsistent, would report for ever that there is nothing new.
     /// </summary>
     private async Task VerifyAsync(CancellationToken cancellation)
     {
         if (_feeds.Count == 0 || _isCommitting || _state.Current is not { } state) return;
-        // A commit since the last look has shown that nobody else writes: the fence let it through.
+        // A commit since the last check has passed the fence, so there is no other writer.
         if (!ReferenceEquals(_verified, state))
         {
             _verified = state;
@@ -342,7 +347,8 @@ public sealed partial class BroadcastGrain(
         try
         {
             var stored = await messages.OpenAsync(_channel, cancellation);
-            if (_isCommitting || !ReferenceEquals(_state.Current, state) || (stored.Epoch, stored.Head) == (state.Epoch, state.Head)) return;
+            var isUnchanged = (stored.Epoch, stored.Head) == (state.Epoch, state.Head);
+            if (_isCommitting || !ReferenceEquals(_state.Current, state) || isUnchanged) return;
             await EndUnlessLostAsync();
         }
         catch (Exception e) when (e is StorageUnavailableException or OperationCanceledException)
@@ -361,7 +367,8 @@ public sealed partial class BroadcastGrain(
                 _channel, now - _options.RetentionAge, now - MessageStore.KeyLifetime, _options.RetentionMessages, cancellation);
             _state.Swept(first);
         }
-        catch (Exception e) when (e is StorageUnavailableException or OperationCanceledException or OrleansException or TimeoutException)
+        catch (Exception e) when (
+            e is StorageUnavailableException or OperationCanceledException or OrleansException or TimeoutException)
         {
             LogSweepFailed(e.Message, _channel);
         }
@@ -373,15 +380,15 @@ public sealed partial class BroadcastGrain(
     [LoggerMessage(402, LogLevel.Warning, "Channel {Channel} is written by another activation; this one ends")]
     private partial void LogFenced(string channel);
 
-    [LoggerMessage(403, LogLevel.Error, "{Publishes} publishes to channel {Channel} failed and were told so")]
-    private partial void LogCommitFailed(Exception e, string channel, int publishes);
+    [LoggerMessage(403, LogLevel.Error, "{Publishes} publishes to channel {Channel} failed; their callers were notified")]
+    private partial void LogCommitFailed(Exception exception, string channel, int publishes);
 
-    [LoggerMessage(404, LogLevel.Error, "A publish to channel {Channel} cannot be stored: it alone was refused")]
-    private partial void LogNotStorable(Exception e, string channel);
+    [LoggerMessage(404, LogLevel.Error, "A publish to channel {Channel} cannot be stored; only this one was refused")]
+    private partial void LogNotStorable(Exception exception, string channel);
 
-    [LoggerMessage(405, LogLevel.Debug, "Whether channel {Channel} is written elsewhere could not be seen: {Fault}")]
-    private partial void LogNotVerified(string fault, string channel);
+    [LoggerMessage(405, LogLevel.Debug, "Could not check whether channel {Channel} has another writer: {Error}")]
+    private partial void LogNotVerified(string error, string channel);
 
-    [LoggerMessage(406, LogLevel.Warning, "Retention of channel {Channel} was not applied this time: {Fault}")]
-    private partial void LogSweepFailed(string fault, string channel);
+    [LoggerMessage(406, LogLevel.Warning, "Retention of channel {Channel} was not applied this time: {Error}")]
+    private partial void LogSweepFailed(string error, string channel);
 }

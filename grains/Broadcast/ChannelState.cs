@@ -5,9 +5,10 @@ using NotifyHub.Grains.Telemetry;
 namespace NotifyHub.Grains.Broadcast;
 
 /// <summary>
-/// What an activation knows of its channel: where it stands, and the newest messages. Only a grain's turns touch it. Gateways
-/// and publishers get to know a message only after its commit; when the database has less than any of them, it has lost acknowledged
-/// messages (a failover to a standby that lagged, a restore). The log then gets a new epoch, so that nobody takes new offsets for old ones.
+/// What an activation knows of its channel: its position and the newest messages. Only a grain's turns touch it. Gateways and
+/// publishers learn of a message only after its commit; when the database has less than any of them knows, it has lost
+/// acknowledged messages (a failover to a standby that lagged, a restore). The log then gets a new epoch, so that new offsets
+/// cannot be mistaken for old ones.
 /// </summary>
 internal sealed partial class ChannelState(
     string channel, MessageStore messages, EpochStore epochs, RecentMessages recent, SiloMetrics metrics, ILogger logger)
@@ -16,7 +17,7 @@ internal sealed partial class ChannelState(
     private LogPosition? _acknowledged;
     private Task<ChannelHead>? _opening;
 
-    /// <summary>Null when it is not known (any more): the database tells.</summary>
+    /// <summary>Null when it is not known (any more) and has to be read from the database.</summary>
     public ChannelHead? Current { get; private set; }
 
     /// <summary>The epoch of what was last known.</summary>
@@ -45,7 +46,7 @@ internal sealed partial class ChannelState(
         }
     }
 
-    /// <summary>The same for somebody who may know more.</summary>
+    /// <summary>The same for a caller that may know newer messages.</summary>
     public async Task<ChannelHead> OpenAsync(LogPosition? known)
     {
         var state = await OpenAsync();
@@ -56,7 +57,7 @@ internal sealed partial class ChannelState(
         return await OpenAsync();
     }
 
-    /// <summary>Whether somebody knows of newer messages of this epoch.</summary>
+    /// <summary>Whether the caller knows newer messages of this epoch.</summary>
     public bool IsAhead(LogPosition? known) =>
         known is not null && Current is { } state && known.Epoch == state.Epoch && known.Head > state.Head;
 
@@ -90,7 +91,7 @@ internal sealed partial class ChannelState(
         recent.Clear();
     }
 
-    /// <summary>Another message has taken the place of the newest one that somebody knows: the log gets a new epoch.</summary>
+    /// <summary>Another message has replaced the newest one that the caller knows: the log gets a new epoch.</summary>
     public async Task ReplacedAsync(LogPosition known)
     {
         await TryBeginEpochAsync(known, isReplaced: true);
@@ -123,7 +124,7 @@ internal sealed partial class ChannelState(
     }
 
     [LoggerMessage(501, LogLevel.Error,
-        "The database has lost messages of channel {Channel} that were acknowledged: {Known} was the newest, and now it ends at {Kept} "
-        + "or has others in their place. The log goes on in a new epoch; clients that know offsets start anew")]
+        "The database has lost messages of channel {Channel} that were acknowledged: {Known} was the newest, and now it ends "
+        + "at {Kept} or has others in their place. The log goes on in a new epoch; clients that know offsets start anew")]
     private partial void LogLost(string channel, long known, long kept);
 }

@@ -90,7 +90,8 @@ public sealed class EpochStore(Database database, TimeProvider? clock = null)
                 new { since = since.ToUnixTimeMilliseconds() },
                 cancellationToken: cancellation));
             return losses
-                .Select(loss => new LogLoss(loss.Channel, DateTimeOffset.FromUnixTimeMilliseconds(loss.At), loss.Known, loss.Kept))
+                .Select(loss => new LogLoss(
+                    loss.Channel, DateTimeOffset.FromUnixTimeMilliseconds(loss.At), loss.Known, loss.Kept))
                 .FirstOrDefault();
         },
         cancellation);

@@ -6,12 +6,13 @@ using NotifyHub.Grains.Telemetry;
 namespace NotifyHub.Grains.Broadcast;
 
 /// <summary>
-/// Hands a channel's messages to one gateway: one batch in flight, and the answer to it is both the backpressure and the sign of life. What
-/// is committed meanwhile makes the next batch. A gateway that lags by more than the channel keeps at hand is given what there is, sees
-/// the hole, and reads it; so it costs the others nothing.
+/// Sends a channel's messages to one gateway with one batch in flight; its answer is both the backpressure and the sign of life.
+/// What is committed meanwhile makes the next batch. A gateway that lags by more than the channel keeps in memory is sent what
+/// there is, sees the gap and reads the missing messages itself, so it does not slow the others down.
 /// </summary>
 internal sealed partial class GatewayFeed(
-    string gatewayId, string channel, IGatewayObserver observer, long sent, SiloMetrics metrics, TimeProvider time, ILogger logger)
+    string gatewayId, string channel, IGatewayObserver observer, long sent, SiloMetrics metrics, TimeProvider time,
+    ILogger logger)
 {
     private const int MaxMessages = 10_000;
     private const int MaxBytes = 4 << 20;
@@ -56,5 +57,5 @@ internal sealed partial class GatewayFeed(
 
     [LoggerMessage(601, LogLevel.Warning,
         "Gateway {GatewayId} did not take a batch of channel {Channel}; it is dropped until it registers again")]
-    private partial void LogNotDelivered(Exception failure, string gatewayId, string channel);
+    private partial void LogNotDelivered(Exception exception, string gatewayId, string channel);
 }

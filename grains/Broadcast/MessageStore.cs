@@ -10,7 +10,7 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
     /// <summary>How long idempotency keys are remembered.</summary>
     public static readonly TimeSpan KeyLifetime = TimeSpan.FromHours(24);
 
-    // Rows a sweeping transaction deletes: SQLite has one writer, so this is how long a publish may wait for a sweep (about 10 ms).
+    // Rows that one sweep transaction deletes. SQLite has one writer, so a publish may wait this long for it (about 10 ms).
     private const int SweepRows = 1000;
 
     private const string HeadSql = """
@@ -64,7 +64,10 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
         for (var i = 1; i < messages.Count; i++)
         {
             if (messages[i].Offset != messages[0].Offset + i)
-                throw new ArgumentException($"Offset {messages[i].Offset} does not follow {messages[i - 1].Offset}.", nameof(messages));
+            {
+                throw new ArgumentException(
+                    $"Offset {messages[i].Offset} does not follow {messages[i - 1].Offset}.", nameof(messages));
+            }
         }
 
         var first = messages[0].Offset;
@@ -74,7 +77,10 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
         if (notifications.Count > 0) tables.Add(LogRows.Notifications(channel, notifications));
         if (keys.Count > 0) tables.Add(LogRows.Keys(keys, now));
         if (!await database.InsertGuardedAsync(guard, tables, cancellation))
-            throw new FencedException($"The channel '{channel}' does not end before offset {first} in epoch {epoch}: others have written.");
+        {
+            throw new FencedException(
+                $"The channel '{channel}' does not end before offset {first} in epoch {epoch}: others have written.");
+        }
     }
 
     /// <summary>
@@ -160,7 +166,8 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
     /// stopped.
     /// </summary>
     private Task<long> SweepMessagesAsync(
-        string channel, long first, long end, long surplus, DateTimeOffset olderThan, CancellationToken cancellation) => database.WriteAsync(
+        string channel, long first, long end, long surplus, DateTimeOffset olderThan,
+        CancellationToken cancellation) => database.WriteAsync(
         async (connection, transaction) =>
         {
             // Only ever a run from the start: with a clock that was once set back, deleting by age alone would tear holes.
@@ -185,7 +192,8 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
         },
         cancellation);
 
-    private Task<int> SweepKeysAsync(string channel, DateTimeOffset olderThan, CancellationToken cancellation) => database.WriteAsync(
+    private Task<int> SweepKeysAsync(
+        string channel, DateTimeOffset olderThan, CancellationToken cancellation) => database.WriteAsync(
         (connection, transaction) => connection.ExecuteAsync(new(
             """
             DELETE FROM publish_key WHERE (channel_id, key) IN (

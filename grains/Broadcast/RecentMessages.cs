@@ -3,8 +3,8 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Grains.Broadcast;
 
 /// <summary>
-/// The newest messages of a channel, consecutive, at most so many bytes of them: what gateways are handed, and what most repairs ask for,
-/// without a read of the database.
+/// The newest messages of a channel, consecutive and at most so many bytes: gateways and most repairs are served from here
+/// without reading the database.
 /// </summary>
 internal sealed class RecentMessages(int maxBytes)
 {
@@ -72,12 +72,4 @@ internal sealed class RecentMessages(int maxBytes)
     }
 
     private readonly record struct Recent(Message Message, Commit Commit);
-}
-
-/// <summary>Consecutive messages.</summary>
-/// <param name="AcceptedAt">When the first of them was accepted; null when that is no longer known.</param>
-/// <param name="Traces">The recorded commits that they come from; null without any.</param>
-internal readonly record struct RecentBatch(Message[] Messages, DateTimeOffset? AcceptedAt = null, string[]? Traces = null)
-{
-    public static readonly RecentBatch Empty = new([]);
 }

@@ -1,9 +1,10 @@
 namespace NotifyHub.Grains.Clocks;
 
 /// <summary>
-/// Orleans' clock: the time of its start and what has elapsed since, whatever the system's clock is set to meanwhile. Orleans computes durations
-/// from the time of day: with a clock that was set back, its activation collector fails every new activation, and its timers sleep, until that
-/// clock has caught up. What people read, and when schedules run, is the system's time.
+/// Orleans' clock: the time of its start plus what has elapsed since, regardless of changes to the system's clock. Orleans
+/// computes durations from the time of day: with a clock that was set back, its activation collector would fail every new
+/// activation and its timers would sleep until that clock has caught up. What people read, and when schedules run, is the
+/// system's time.
 /// </summary>
 /// <param name="system">Ticks for it.</param>
 public sealed class SteadyClock(TimeProvider system) : TimeProvider

@@ -9,8 +9,8 @@ using Orleans.Concurrency;
 namespace NotifyHub.Grains.Connections;
 
 /// <summary>
-/// One gateway's sessions and its lease. An activation watches its gateway from its first moment: whoever made it (a report, or a
-/// watch over the sessions of a gateway that died with its silo), a gateway that is not heard of for a lease is given up.
+/// One gateway's sessions and its lease. An activation watches its gateway from its start, whether a report caused it or the
+/// watch over sessions of a gateway that died with its silo: a gateway without a report for a lease is declared lost.
 /// </summary>
 [Reentrant, GrainType("connection")]
 public sealed partial class ConnectionGrain(
@@ -22,9 +22,10 @@ public sealed partial class ConnectionGrain(
 
     private readonly TimeSpan _lease = options.Value.Lease;
 
-    // Reports, the goodbye and the end of the lease one at a time; questions to the gateway may pass, and wait for nobody.
+    // Reports, the release and the end of the lease run one at a time; calls to the gateway do not wait for them.
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly TaskCompletionSource<IGatewayObserver> _firstObserver = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<IGatewayObserver> _firstObserver =
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private IGatewayObserver? _observer;
     private long _heardAt = time.GetTimestamp();
@@ -125,7 +126,7 @@ public sealed partial class ConnectionGrain(
     {
         var stood = time.GetElapsedTime(_checkedAt);
         _checkedAt = time.GetTimestamp();
-        // It was this process that stood still: the gateway had nobody to report to, and gets another lease.
+        // This process itself stood still: the gateway could not report and gets another lease.
         if (stood > _lease / 2) _heardAt = _checkedAt;
         if (time.GetElapsedTime(_heardAt) < _lease) return;
 
@@ -162,6 +163,6 @@ public sealed partial class ConnectionGrain(
     [LoggerMessage(801, LogLevel.Warning, "Gateway {GatewayId}: {Reason}; {Count} open sessions were closed as errors.")]
     private partial void LogEnded(string gatewayId, string reason, long count);
 
-    [LoggerMessage(802, LogLevel.Warning, "Gateway {GatewayId} is lost, and its sessions could not be closed yet: {Failure}")]
-    private partial void LogNotEnded(string gatewayId, string failure);
+    [LoggerMessage(802, LogLevel.Warning, "Gateway {GatewayId} is lost, and its sessions could not be closed yet: {Error}")]
+    private partial void LogNotEnded(string gatewayId, string error);
 }

@@ -17,7 +17,7 @@ internal sealed class DayCounters
         }
     }
 
-    /// <summary>Last in its transaction and in the order of days, so that two gateways never wait for each other in a circle.</summary>
+    /// <summary>Called last in its transaction; updates the days in order, so that two gateways cannot deadlock.</summary>
     public Task SaveAsync(DbConnection connection, DbTransaction transaction) => connection.ExecuteAsync(
         """
         INSERT INTO session_day (day, opened, ended, errors, sent, received, duration_ms)

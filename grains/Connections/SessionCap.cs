@@ -6,8 +6,9 @@ using NotifyHub.Grains.Storage;
 namespace NotifyHub.Grains.Connections;
 
 /// <summary>
-/// Bounds the stored sessions that have ended. Whoever opens and closes thousands pays with their own: the networks that have most lose
-/// their oldest first, and only when none has more than a hundredth of the bound does the oldest of all leave. Totals are counters, and stay.
+/// Bounds the stored sessions that have ended. Whoever opens and closes thousands pays with their own: the networks with the most
+/// sessions lose their oldest first; only when none has more than a hundredth of the bound is the oldest of all deleted. Totals
+/// are counters and stay.
 /// </summary>
 public sealed class SessionCap(Database database, IOptions<SiloOptions> options)
 {
@@ -21,7 +22,7 @@ public sealed class SessionCap(Database database, IOptions<SiloOptions> options)
 
     private readonly long _max = options.Value.SessionRows;
 
-    /// <summary>Deletes, in small batches, what is too many. Returns how many that were.</summary>
+    /// <summary>Deletes the sessions beyond the bound, in small batches. Returns their number.</summary>
     public async Task<long> ApplyAsync(CancellationToken cancellation = default)
     {
         var ended = await database.ReadAsync(
@@ -40,7 +41,7 @@ public sealed class SessionCap(Database database, IOptions<SiloOptions> options)
                 ? await DeleteAsync("network = @network AND disconnected_at IS NOT NULL ORDER BY id", network, size, cancellation)
                 : await DeleteAsync("disconnected_at IS NOT NULL ORDER BY disconnected_at", null, size, cancellation);
             if (network is not null && rows > 0 && -negated - rows > _max / HeavyPart) heavy.Enqueue(network, negated + rows);
-            // Somebody else was faster.
+            // Another silo was faster.
             if (network is null && rows == 0) break;
             (left, deleted) = (left - rows, deleted + rows);
         }
@@ -61,8 +62,11 @@ public sealed class SessionCap(Database database, IOptions<SiloOptions> options)
         },
         cancellation);
 
-    private Task<int> DeleteAsync(string oldest, string? network, int size, CancellationToken cancellation) => database.WriteAsync(
+    private Task<int> DeleteAsync(
+        string oldest, string? network, int size, CancellationToken cancellation) => database.WriteAsync(
         (connection, transaction) => connection.ExecuteAsync(
-            $"DELETE FROM session WHERE id IN (SELECT id FROM session WHERE {oldest} LIMIT @size)", new { network, size }, transaction),
+            $"DELETE FROM session WHERE id IN (SELECT id FROM session WHERE {oldest} LIMIT @size)",
+            new { network, size },
+            transaction),
         cancellation);
 }

@@ -7,7 +7,8 @@ using NotifyHub.Grains.Storage;
 
 namespace NotifyHub.Grains.Connections;
 
-/// <summary>Reads what <see cref="SessionStore"/> keeps. Totals are the sum of the days; rows are what retention has left.</summary>
+/// <summary>Reads what <see cref="SessionStore"/> keeps. Totals are the sum of the days; rows exist only within
+/// retention.</summary>
 public sealed class SessionQueries(Database database, IOptions<SiloOptions> options, TimeProvider time)
 {
     private const int Days = 7;
@@ -44,7 +45,8 @@ public sealed class SessionQueries(Database database, IOptions<SiloOptions> opti
                 FROM session_day
                 """)).ToDictionary(row => row.Day);
             var errors = await connection.QueryAsync<SessionRow>(
-                $"SELECT {Columns} FROM session WHERE status = 'error' ORDER BY id DESC LIMIT @RecentErrors", new { RecentErrors });
+                $"SELECT {Columns} FROM session WHERE status = 'error' ORDER BY id DESC LIMIT @RecentErrors",
+                new { RecentErrors });
 
             var total = stored.Values.Sum(row => row.Opened);
             var ended = stored.Values.Sum(row => row.Ended);
@@ -64,7 +66,8 @@ public sealed class SessionQueries(Database database, IOptions<SiloOptions> opti
         },
         cancellation);
 
-    /// <summary>One page, newest first. The total comes from the days' counters, for counting ten million rows takes seconds.</summary>
+    /// <summary>One page, newest first. The total comes from the days' counters: counting ten million rows takes
+    /// seconds.</summary>
     public Task<SessionPage> PageAsync(SessionQuery query, CancellationToken cancellation = default) => database.ListAsync(
         async connection =>
         {
@@ -76,14 +79,17 @@ public sealed class SessionQueries(Database database, IOptions<SiloOptions> opti
                 SessionStatus.Error => "errors - swept_errors",
                 _ => "ended - errors - swept + swept_errors",
             };
-            var total = await connection.ExecuteScalarAsync<long>($"SELECT CAST(coalesce(sum({stored}), 0) AS bigint) FROM session_day");
+            var total = await connection.ExecuteScalarAsync<long>(
+                $"SELECT CAST(coalesce(sum({stored}), 0) AS bigint) FROM session_day");
             var arguments = new { query.Status, query.Limit, Skip = (query.Page - 1L) * query.Limit };
             if (arguments.Skip >= total) return new SessionPage([], total);
 
-            // By the index alone up to the page: PostgreSQL would read the rows themselves, and those of other statuses as well, where they are many.
+            // The inner query is answered by the index alone; otherwise PostgreSQL would read the rows themselves, also those of
+            // other statuses.
             var rows = await connection.QueryAsync<SessionRow>(
                 $"""
-                SELECT {Columns} FROM session WHERE id IN (SELECT id FROM session {where} ORDER BY id DESC LIMIT @Limit OFFSET @Skip)
+                SELECT {Columns} FROM session
+                WHERE id IN (SELECT id FROM session {where} ORDER BY id DESC LIMIT @Limit OFFSET @Skip)
                 ORDER BY id DESC
                 """,
                 arguments);

@@ -114,14 +114,16 @@ public sealed class SessionStore(Database database, ReportPositions positions, I
             .OrderBy(opened => opened.ConnectedAt)
             .Select(opened => new OpenedRow(
                 Clean(opened.ConnectionId), Clean(opened.IpAddress), Clean(opened.UserAgent),
-                AddressPrefix.Of(Clean(opened.IpAddress)), Clean(opened.Protocol), Day(opened.ConnectedAt), opened.ConnectedAt.ToUnixTimeMilliseconds()))
+                AddressPrefix.Of(Clean(opened.IpAddress)), Clean(opened.Protocol), Day(opened.ConnectedAt),
+                opened.ConnectedAt.ToUnixTimeMilliseconds()))
             .ToArray();
         var json = JsonSerializer.Serialize(rows, SessionJson.Default.OpenedRowArray);
         var days = await session.Connection.QueryAsync<string>(
             $"""
             {_opened}
             INSERT INTO session (connection_id, gateway_id, ip_address, network, user_agent, protocol, status, day, connected_at)
-            SELECT r.connection_id, @gatewayId, r.ip_address, r.network, r.user_agent, r.protocol, 'connected', r.day, r.connected_at
+            SELECT
+                r.connection_id, @gatewayId, r.ip_address, r.network, r.user_agent, r.protocol, 'connected', r.day, r.connected_at
             FROM r WHERE true
             ON CONFLICT (connection_id) DO NOTHING
             RETURNING day
@@ -156,7 +158,10 @@ public sealed class SessionStore(Database database, ReportPositions positions, I
         }
 
         await session.ExecuteAsync(
-            $"{_opened} UPDATE session SET status = 'connected', disconnected_at = NULL, last_error = NULL, reason = NULL WHERE {named}",
+            $"""
+            {_opened} UPDATE session SET status = 'connected', disconnected_at = NULL, last_error = NULL, reason = NULL
+            WHERE {named}
+            """,
             arguments);
     }
 
@@ -177,7 +182,8 @@ public sealed class SessionStore(Database database, ReportPositions positions, I
             {_closed}
             UPDATE session SET status = r.status, last_ping_at = r.last_ping_at, sent = r.sent, received = r.received,
                 errors = r.errors, last_error = r.last_error, reason = r.reason,
-                disconnected_at = CASE WHEN r.disconnected_at > session.connected_at THEN r.disconnected_at ELSE session.connected_at END
+                disconnected_at =
+                    CASE WHEN r.disconnected_at > session.connected_at THEN r.disconnected_at ELSE session.connected_at END
             FROM r
             WHERE session.connection_id = r.connection_id AND session.gateway_id = @gatewayId AND session.status = 'connected'
             RETURNING session.day AS Day, session.status AS Status, session.disconnected_at - session.connected_at AS Duration
@@ -195,7 +201,7 @@ public sealed class SessionStore(Database database, ReportPositions positions, I
         }
     }
 
-    /// <summary>What a complete report does not name has ended, and nobody knows how.</summary>
+    /// <summary>Sessions that a complete report does not name have ended in an unknown way.</summary>
     private Task<long> ReconcileAsync(Transaction session, SessionReport report) =>
         CloseOpenAsync(session, SessionStatus.Disconnected, "ended unreported", report.Opened, report.After, report.UpTo);
 

@@ -26,7 +26,8 @@ public sealed class DeliveryStore(Database database, ReportPositions positions, 
         // A range of a span that contains the offset begins less than that span before it. Each span by itself, and as a number
         // that stands there: joined with a list of them, PostgreSQL reads the whole table.
         var found = Spans.Select(span =>
-            $"SELECT clients FROM delivery WHERE span = {span} AND first_offset BETWEEN {id} - {span - 1} AND {id} AND last_offset >= {id}");
+            $"SELECT clients FROM delivery WHERE span = {span} "
+            + $"AND first_offset BETWEEN {id} - {span - 1} AND {id} AND last_offset >= {id}");
         return $"(SELECT CAST(coalesce(sum(clients), 0) AS bigint) FROM ({string.Join(" UNION ALL ", found)}) AS around)";
     }
 
@@ -63,7 +64,8 @@ public sealed class DeliveryStore(Database database, ReportPositions positions, 
     public async Task<long> SweepAsync(CancellationToken cancellation = default)
     {
         var oldest = await database.ReadAsync(
-            connection => connection.ExecuteScalarAsync<long?>($"SELECT min(id) FROM notification WHERE {OfChannel}"), cancellation) ?? long.MaxValue;
+            connection => connection.ExecuteScalarAsync<long?>($"SELECT min(id) FROM notification WHERE {OfChannel}"),
+            cancellation) ?? long.MaxValue;
         long swept = 0;
         foreach (var span in Spans)
         {
@@ -110,8 +112,14 @@ public sealed class DeliveryStore(Database database, ReportPositions positions, 
     private static async Task InsertAsync(DbConnection connection, DbTransaction transaction, IEnumerable<DeliveredRange> ranges)
     {
         var rows = ranges.SelectMany(Cut)
-            .Select(range => new { Span = Spans.First(span => span > range.Last - range.First), range.First, range.Last, range.Clients })
-            // In one order, so that two gateways' reports never wait for each other in a circle.
+            .Select(range => new
+            {
+                Span = Spans.First(span => span > range.Last - range.First),
+                range.First,
+                range.Last,
+                range.Clients,
+            })
+            // In one order, so that the reports of two gateways cannot deadlock.
             .OrderBy(row => row.Span).ThenBy(row => row.First).ThenBy(row => row.Last);
         await connection.ExecuteAsync(
             """

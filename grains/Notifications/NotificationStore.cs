@@ -81,7 +81,8 @@ public sealed class NotificationStore(Database database, IOptions<SiloOptions> o
         cancellation);
 
     /// <summary>Sets the status; the first change to <c>read</c> is remembered. Null: there is none with this id.</summary>
-    public Task<Notification?> SetStatusAsync(long id, string status, CancellationToken cancellation = default) => database.WriteAsync(
+    public Task<Notification?> SetStatusAsync(
+        long id, string status, CancellationToken cancellation = default) => database.WriteAsync(
         async (connection, transaction) =>
         {
             var now = time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -100,13 +101,15 @@ public sealed class NotificationStore(Database database, IOptions<SiloOptions> o
 
     public Task<bool> DeleteAsync(long id, CancellationToken cancellation = default) => database.WriteAsync(
         async (connection, transaction) =>
-            await connection.ExecuteAsync($"DELETE FROM notification WHERE {OfChannel} AND id = @id", new { id }, transaction) > 0,
+            await connection.ExecuteAsync(
+                $"DELETE FROM notification WHERE {OfChannel} AND id = @id", new { id }, transaction) > 0,
         cancellation);
 
     /// <summary>As a part of a transaction, marks those pending in the range, both ends included, as delivered. Answers how
     /// many those were.</summary>
     public static Task<int> MarkDeliveredAsync(
-        DbConnection connection, DbTransaction transaction, long firstId, long lastId, DateTimeOffset at) => connection.ExecuteAsync(
+        DbConnection connection, DbTransaction transaction, long firstId, long lastId,
+        DateTimeOffset at) => connection.ExecuteAsync(
         $"""
         UPDATE notification SET status = 'delivered', delivered_at = @at, updated_at = @at
         WHERE {OfChannel} AND id BETWEEN @firstId AND @lastId AND status = 'pending'

@@ -3,9 +3,9 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Grains.Retention;
 
 /// <summary>
-/// Follows the system's clock. When that is further ahead than the time that passed explains, because it jumped or because nothing ran for a while, it
-/// is followed only after it has stood so for <see cref="ConfirmAfter"/> of running time; until then only what really passed counts. A clock that
-/// is set back is followed at once: that deletes less.
+/// Follows the system's clock. When it is further ahead than the elapsed time explains, because it jumped or because nothing ran
+/// for a while, it is followed only after it has stayed ahead for <see cref="ConfirmAfter"/> of running time; until then only
+/// elapsed time counts. A clock that is set back is followed at once: that deletes less.
 /// </summary>
 /// <param name="tolerance">How far ahead is too little to matter.</param>
 /// <param name="stored">Where an earlier process left off; null: there was none.</param>

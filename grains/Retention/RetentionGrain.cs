@@ -57,13 +57,13 @@ public sealed partial class RetentionGrain(
     }
 
     [LoggerMessage(901, LogLevel.Warning,
-        "The clock is {Ahead} ahead of where it was left: it jumped, or nothing ran for so long. Deleting by age goes on from where it was, and "
-            + "follows the clock when it has stood so for another {Wait}")]
+        "The clock is {Ahead} ahead of its last known time: it jumped, or nothing ran for that long. Deletion by age goes on "
+        + "from the last known time, and follows the clock if it stays ahead for another {Wait}")]
     private partial void LogHeld(TimeSpan ahead, TimeSpan wait);
 
-    [LoggerMessage(902, LogLevel.Information, "Deleting by age follows the clock again")]
+    [LoggerMessage(902, LogLevel.Information, "Deletion by age follows the clock again")]
     private partial void LogGoesOn();
 
-    [LoggerMessage(903, LogLevel.Warning, "Where deleting by age stands could not be stored: {Fault}")]
-    private partial void LogNotStored(string fault);
+    [LoggerMessage(903, LogLevel.Warning, "The progress of deletion by age could not be stored: {Error}")]
+    private partial void LogNotStored(string error);
 }

@@ -5,7 +5,8 @@ using Orleans.Concurrency;
 
 namespace NotifyHub.Grains.Schedules;
 
-/// <summary>The grid's one clock for schedules, and the way to them. Reentrant, so that nobody who reads waits for what is being sent.</summary>
+/// <summary>The grid's schedules and the one clock that runs them. Reentrant, so that reads do not wait for what is being
+/// sent.</summary>
 [Reentrant, GrainType("schedule")]
 public sealed partial class ScheduleGrain(ScheduleStore store, Scheduler scheduler, TimeProvider time, ILogger<ScheduleGrain> log)
     : Grain, IScheduleGrain
@@ -13,18 +14,18 @@ public sealed partial class ScheduleGrain(ScheduleStore store, Scheduler schedul
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
-    // Whoever else writes the rows (another activation, for a moment) does not tell this one.
+    // Other writers of the rows (another activation, for a moment) do not notify this one.
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan SetBack = TimeSpan.FromSeconds(1);
 
-    // Runs are due by the time of day, and how long nobody has looked is measured: a clock that is set back must not keep it waiting.
+    // Runs are due by the time of day, but the time since the last look is measured: a clock that is set back must not delay it.
     private readonly ClockSteps _clock = new(time);
     private DateTimeOffset _nextAt;
     private long _lookedAt;
     private TimeSpan _lookAfter;
 
-    // Also at the beginning: the clock may have been set back while nobody was here to see it.
+    // Also at the beginning: the clock may have been set back while no activation was running.
     private bool _mustRewind = true;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -85,6 +86,6 @@ public sealed partial class ScheduleGrain(ScheduleStore store, Scheduler schedul
         return result;
     }
 
-    [LoggerMessage(1001, LogLevel.Warning, "Schedules are put off: {Fault}")]
-    private partial void LogPutOff(string fault);
+    [LoggerMessage(1001, LogLevel.Warning, "Schedules are postponed: {Error}")]
+    private partial void LogPutOff(string error);
 }

@@ -4,8 +4,9 @@ using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Grains.Schedules;
 
-/// <summary>Sees to it that the clock of the schedules ticks somewhere in the grid, also after the silo that it ticked in has died.</summary>
-internal sealed partial class ScheduleKeeper(IGrainFactory grains, TimeProvider time, ILogger<ScheduleKeeper> log) : BackgroundService
+/// <summary>Keeps the schedules' clock active somewhere in the grid, also after the silo that it was in has died.</summary>
+internal sealed partial class ScheduleKeeper(
+    IGrainFactory grains, TimeProvider time, ILogger<ScheduleKeeper> log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
@@ -27,6 +28,6 @@ internal sealed partial class ScheduleKeeper(IGrainFactory grains, TimeProvider 
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    [LoggerMessage(1101, LogLevel.Debug, "The clock of the schedules could not be reached: {Failure}")]
-    private partial void LogNotWoken(string failure);
+    [LoggerMessage(1101, LogLevel.Debug, "The schedules' clock could not be reached: {Error}")]
+    private partial void LogNotWoken(string error);
 }

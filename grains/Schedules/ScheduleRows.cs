@@ -9,9 +9,9 @@ internal sealed class ScheduleRow
 {
     public const string Columns =
         """
-        id AS Id, name AS Name, notification AS Notification, kind AS Kind, at AS At, cron AS Cron, time_zone AS TimeZone, missed AS Missed,
-        status AS Status, next_run_at AS NextRunAt, last_run_at AS LastRunAt, last_run_status AS LastRunStatus, created_by AS CreatedBy,
-        created_at AS CreatedAt, updated_at AS UpdatedAt
+        id AS Id, name AS Name, notification AS Notification, kind AS Kind, at AS At, cron AS Cron, time_zone AS TimeZone,
+        missed AS Missed, status AS Status, next_run_at AS NextRunAt, last_run_at AS LastRunAt,
+        last_run_status AS LastRunStatus, created_by AS CreatedBy, created_at AS CreatedAt, updated_at AS UpdatedAt
         """;
 
     public long Id { get; init; }
@@ -36,8 +36,8 @@ internal sealed class ScheduleRow
     public Schedule ToSchedule() => new(
         Id,
         new ScheduleDraft(
-            Name, JsonSerializer.Deserialize(Notification, ScheduleJson.Default.NotificationDraft)!, Kind, RunRow.Optional(At), Cron,
-            TimeZone, Missed),
+            Name, JsonSerializer.Deserialize(Notification, ScheduleJson.Default.NotificationDraft)!, Kind, RunRow.Optional(At),
+            Cron, TimeZone, Missed),
         Status,
         RunRow.Optional(NextRunAt),
         RunRow.Optional(LastRunAt),
@@ -52,8 +52,8 @@ internal sealed class RunRow
 {
     public const string Columns =
         """
-        id AS Id, schedule_id AS ScheduleId, scheduled_for AS ScheduledFor, started_at AS StartedAt, cause AS Cause, status AS Status,
-        notification_id AS NotificationId, error AS Error
+        id AS Id, schedule_id AS ScheduleId, scheduled_for AS ScheduledFor, started_at AS StartedAt, cause AS Cause,
+        status AS Status, notification_id AS NotificationId, error AS Error
         """;
 
     public long Id { get; init; }

@@ -11,20 +11,24 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
     private const int SweepBatch = 500;
 
     /// <summary>Adds a schedule, active from now on.</summary>
-    public Task<Schedule> AddAsync(ScheduleDraft draft, string createdBy, CancellationToken cancellation = default) => database.WriteAsync(
+    public Task<Schedule> AddAsync(
+        ScheduleDraft draft, string createdBy, CancellationToken cancellation = default) => database.WriteAsync(
         async (connection, transaction) => (await connection.QuerySingleAsync<ScheduleRow>(
             $"""
             INSERT INTO schedule
-                (name, title, notification, kind, at, cron, time_zone, missed, status, next_run_at, created_by, created_at, updated_at)
+                (name, title, notification, kind, at, cron, time_zone, missed, status, next_run_at, created_by, created_at,
+                    updated_at)
             VALUES
-                (@Name, @Title, @Notification, @Kind, @At, @Cron, @TimeZone, @Missed, @Status, @NextRunAt, @CreatedBy, @UpdatedAt, @UpdatedAt)
+                (@Name, @Title, @Notification, @Kind, @At, @Cron, @TimeZone, @Missed, @Status, @NextRunAt, @CreatedBy,
+                    @UpdatedAt, @UpdatedAt)
             RETURNING {ScheduleRow.Columns}
             """,
             Values(draft, isPaused: false, createdBy: createdBy),
             transaction)).ToSchedule(),
         cancellation);
 
-    /// <summary>Replaces what is asked for; the next run is counted from now, unless the schedule is paused. Null: there is none.</summary>
+    /// <summary>Replaces the draft; the next run is counted from now, unless the schedule is paused. Null: no such
+    /// schedule.</summary>
     public Task<Schedule?> ReplaceAsync(long id, ScheduleDraft draft, CancellationToken cancellation = default) => ChangeAsync(
         id,
         (old, connection, transaction) => connection.QuerySingleAsync<ScheduleRow>(
@@ -74,9 +78,16 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
         if (query.Search?.Contains('\0', StringComparison.Ordinal) == true) return Task.FromResult(new SchedulePage([], 0));
         List<string> conditions = [];
         if (query.Status is not null) conditions.Add("status = @Status");
-        if (!string.IsNullOrEmpty(query.Search)) conditions.Add($"({Like.Matches("name", "@Pattern")} OR {Like.Matches("title", "@Pattern")})");
+        if (!string.IsNullOrEmpty(query.Search))
+            conditions.Add($"({Like.Matches("name", "@Pattern")} OR {Like.Matches("title", "@Pattern")})");
         var where = conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions);
-        var arguments = new { query.Status, Pattern = Like.Pattern(query.Search), query.Limit, Skip = (query.Page - 1L) * query.Limit };
+        var arguments = new
+        {
+            query.Status,
+            Pattern = Like.Pattern(query.Search),
+            query.Limit,
+            Skip = (query.Page - 1L) * query.Limit,
+        };
         return database.ListAsync(
             async connection =>
             {
@@ -89,7 +100,8 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
     }
 
     /// <summary>One page of the history, newest first; null: there is no such schedule.</summary>
-    public Task<ScheduleRunPage?> RunsAsync(long id, int page, int limit, CancellationToken cancellation = default) => database.ListAsync(
+    public Task<ScheduleRunPage?> RunsAsync(
+        long id, int page, int limit, CancellationToken cancellation = default) => database.ListAsync(
         async connection =>
         {
             if (await FindAsync(connection, null, id) is null) return null;
@@ -103,7 +115,8 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
         cancellation);
 
     /// <summary>Those whose time has come, the longest overdue first.</summary>
-    public Task<Schedule[]> DueAsync(DateTimeOffset now, int most, CancellationToken cancellation = default) => database.ReadAsync(
+    public Task<Schedule[]> DueAsync(
+        DateTimeOffset now, int most, CancellationToken cancellation = default) => database.ReadAsync(
         async connection => (await connection.QueryAsync<ScheduleRow>(
             $"SELECT {ScheduleRow.Columns} FROM schedule WHERE next_run_at <= @now ORDER BY next_run_at LIMIT @most",
             new { now = now.ToUnixTimeMilliseconds(), most })).Select(row => row.ToSchedule()).ToArray(),
@@ -115,28 +128,35 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
             "SELECT min(next_run_at) FROM schedule WHERE next_run_at IS NOT NULL")),
         cancellation);
 
-    /// <summary>Moves each schedule on and writes down its runs, in one transaction. One that has been moved or changed since it was read
-    /// is left alone: somebody else has its runs.</summary>
-    public Task<int> ClaimAsync(IReadOnlyList<ScheduleClaim> claims, DateTimeOffset now, CancellationToken cancellation = default) =>
+    /// <summary>Moves each schedule on and writes down its runs, in one transaction. One that was moved or changed since it was
+    /// read is left alone: another scheduler has claimed its runs.</summary>
+    public Task<int> ClaimAsync(
+        IReadOnlyList<ScheduleClaim> claims, DateTimeOffset now, CancellationToken cancellation = default) =>
         database.WriteAsync(
             async (connection, transaction) =>
             {
                 var claimed = 0;
                 // In one order, so that two schedulers never wait for each other in a circle.
-                foreach (var claim in claims.OrderBy(claim => claim.Schedule.Id)) claimed += await ClaimAsync(connection, transaction, claim, now);
+                foreach (var claim in claims.OrderBy(claim => claim.Schedule.Id))
+                    claimed += await ClaimAsync(connection, transaction, claim, now);
                 return claimed;
             },
             cancellation);
 
     /// <summary>
-    /// Moves the next runs back that lie behind the one that <paramref name="next"/> counts from now, and takes up again what was skipped and finished
-    /// although its time is still to come: they were planned while the clock was ahead. Answers how many.
+    /// Moves back the next runs that lie after the one that <paramref name="next"/> counts from now, and reopens runs that were
+    /// skipped and schedules that were finished although their time is still to come: they were planned while the clock was
+    /// ahead. Returns how many.
     /// </summary>
-    public Task<int> RewindAsync(DateTimeOffset now, Func<Schedule, DateTimeOffset?> next, CancellationToken cancellation = default) => database.WriteAsync(
+    public Task<int> RewindAsync(
+        DateTimeOffset now,
+        Func<Schedule, DateTimeOffset?> next,
+        CancellationToken cancellation = default) => database.WriteAsync(
         async (connection, transaction) =>
         {
             var at = now.ToUnixTimeMilliseconds();
-            await connection.ExecuteAsync("UPDATE schedule SET last_run_at = @at WHERE last_run_at > @at", new { at }, transaction);
+            await connection.ExecuteAsync(
+                "UPDATE schedule SET last_run_at = @at WHERE last_run_at > @at", new { at }, transaction);
             var rows = await connection.QueryAsync<ScheduleRow>(
                 $"""
                 SELECT {ScheduleRow.Columns} FROM schedule
@@ -148,7 +168,8 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
             var moved = 0;
             foreach (var row in rows)
             {
-                if (next(row.ToSchedule()) is not { } first || (row.NextRunAt is { } planned && planned <= first.ToUnixTimeMilliseconds())) continue;
+                if (next(row.ToSchedule()) is not { } first) continue;
+                if (row.NextRunAt is { } planned && planned <= first.ToUnixTimeMilliseconds()) continue;
                 moved += await connection.ExecuteAsync(
                     """
                     UPDATE schedule SET next_run_at = @next, status = 'active'
@@ -162,7 +183,7 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
         },
         cancellation);
 
-    /// <summary>Writes down a run that somebody asks for. Null: there is no such schedule.</summary>
+    /// <summary>Records a run that was requested. Null: no such schedule.</summary>
     public Task<OpenRun?> ClaimByHandAsync(long id, CancellationToken cancellation = default) => database.WriteAsync(
         async (connection, transaction) =>
         {
@@ -196,7 +217,8 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
         cancellation);
 
     /// <summary>Writes down what became of open runs.</summary>
-    public Task<int> FinishAsync(IReadOnlyList<ScheduleRun> runs, CancellationToken cancellation = default) => database.WriteAsync(
+    public Task<int> FinishAsync(
+        IReadOnlyList<ScheduleRun> runs, CancellationToken cancellation = default) => database.WriteAsync(
         async (connection, transaction) =>
         {
             foreach (var run in runs.OrderBy(run => run.ScheduleId).ThenBy(run => run.Id))
@@ -223,7 +245,8 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
                 (connection, transaction) => connection.ExecuteAsync(
                     """
                     DELETE FROM schedule_run WHERE id IN
-                        (SELECT id FROM schedule_run WHERE started_at < @before AND status <> 'started' ORDER BY started_at LIMIT @SweepBatch)
+                        (SELECT id FROM schedule_run WHERE started_at < @before AND status <> 'started'
+                        ORDER BY started_at LIMIT @SweepBatch)
                     """,
                     new { before, SweepBatch },
                     transaction),
@@ -233,11 +256,15 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
         }
     }
 
-    private static async Task<int> ClaimAsync(DbConnection connection, DbTransaction transaction, ScheduleClaim claim, DateTimeOffset now)
+    private static async Task<int> ClaimAsync(
+        DbConnection connection, DbTransaction transaction, ScheduleClaim claim, DateTimeOffset now)
     {
         var (id, startedAt) = (claim.Schedule.Id, now.ToUnixTimeMilliseconds());
         var moved = await connection.ExecuteAsync(
-            "UPDATE schedule SET next_run_at = @next, status = @status WHERE id = @id AND next_run_at = @due AND updated_at = @read",
+            """
+            UPDATE schedule SET next_run_at = @next, status = @status
+            WHERE id = @id AND next_run_at = @due AND updated_at = @read
+            """,
             new
             {
                 id,
@@ -249,7 +276,7 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
             transaction);
         if (moved == 0) return 0;
 
-        // A clock that was set back must not make anything run again; but what was skipped because the clock was ahead may still be in time.
+        // A clock that was set back must not run anything again; but what was skipped because the clock was ahead may be in time.
         await connection.ExecuteAsync(
             """
             INSERT INTO schedule_run (schedule_id, scheduled_for, started_at, cause, status)
@@ -258,7 +285,14 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
                 SET started_at = excluded.started_at, cause = excluded.cause, status = excluded.status
                 WHERE schedule_run.status = 'skipped' AND excluded.status = 'started'
             """,
-            claim.Runs.Select(run => new { id, scheduledFor = run.ScheduledFor.ToUnixTimeMilliseconds(), startedAt, run.Cause, run.Status }),
+            claim.Runs.Select(run => new
+            {
+                id,
+                scheduledFor = run.ScheduledFor.ToUnixTimeMilliseconds(),
+                startedAt,
+                run.Cause,
+                run.Status,
+            }),
             transaction);
         if (claim.Runs is [.., { Status: RunStatus.Skipped }])
             await NoteLastAsync(connection, transaction, id, startedAt, RunStatus.Skipped);
@@ -266,10 +300,12 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
     }
 
     private Task<Schedule?> ChangeAsync(
-        long id, Func<ScheduleRow, DbConnection, DbTransaction, Task<ScheduleRow>> change, CancellationToken cancellation) => database.WriteAsync(
+        long id,
+        Func<ScheduleRow, DbConnection, DbTransaction, Task<ScheduleRow>> change,
+        CancellationToken cancellation) => database.WriteAsync(
         async (connection, transaction) =>
         {
-            // Writes the row first: nobody else moves the schedule on between what is read here and what is made of it.
+            // Writes the row first, which locks it: the schedule cannot be moved on between this read and the change.
             await connection.ExecuteAsync("UPDATE schedule SET updated_at = updated_at WHERE id = @id", new { id }, transaction);
             return await FindAsync(connection, transaction, id) is { } old
                 ? (await change(old, connection, transaction)).ToSchedule()
@@ -280,7 +316,10 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
     private Task<ScheduleRow> SetStatusAsync(
         DbConnection connection, DbTransaction transaction, long id, string status, DateTimeOffset? next) =>
         connection.QuerySingleAsync<ScheduleRow>(
-            $"UPDATE schedule SET status = @status, next_run_at = @next, updated_at = @now WHERE id = @id RETURNING {ScheduleRow.Columns}",
+            $"""
+            UPDATE schedule SET status = @status, next_run_at = @next, updated_at = @now
+            WHERE id = @id RETURNING {ScheduleRow.Columns}
+            """,
             new { id, status, next = next?.ToUnixTimeMilliseconds(), now = Now() },
             transaction);
 

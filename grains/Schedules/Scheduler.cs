@@ -8,9 +8,9 @@ using NotifyHub.Grains.Telemetry;
 namespace NotifyHub.Grains.Schedules;
 
 /// <summary>
-/// Carries out what is due. A run is claimed first, in the transaction that moves its schedule on, so that of any number of schedulers
-/// one has it; published under an idempotency key; and finished. Wherever the process dies in between, the next one finds the claim and
-/// publishes under the same key, which publishes nothing twice.
+/// Carries out what is due. A run is claimed first, in the transaction that moves its schedule on, so that exactly one of any
+/// number of schedulers has it; then published under an idempotency key; then finished. Wherever the process dies in between, the
+/// next one finds the claim and publishes under the same key, so nothing is published twice.
 /// </summary>
 public sealed partial class Scheduler(
     ScheduleStore store, SiloMetrics metrics, IOptions<SiloOptions> options, TimeProvider time, ILogger<Scheduler> logger)
@@ -25,14 +25,14 @@ public sealed partial class Scheduler(
     private const int MostClaims = 100;
     private const int MostPublishes = 500;
 
-    /// <summary>How long a claimed run is tried: well within the life of its idempotency key, after which a retry could send it twice.</summary>
+    /// <summary>How long a claimed run is retried: within the life of its idempotency key, so no retry sends it twice.</summary>
     private static readonly TimeSpan Patience = MessageStore.KeyLifetime - TimeSpan.FromHours(1);
 
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     private readonly SiloOptions _options = options.Value;
 
-    /// <summary>Claims and carries out what is due. Answers when to come back, at the latest.</summary>
+    /// <summary>Claims and carries out what is due. Returns when to call it again, at the latest.</summary>
     public async Task<DateTimeOffset> RunDueAsync(Func<PublishBatch, Task<PublishResult>> publish, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
@@ -47,7 +47,8 @@ public sealed partial class Scheduler(
         return await store.NextDueAsync(cancellation) ?? DateTimeOffset.MaxValue;
     }
 
-    /// <summary>After the clock was set back: counts next runs that lie too far ahead anew. Runs that were sent are not sent again.</summary>
+    /// <summary>After the clock was set back: recomputes next runs that lie too far ahead. Runs that were sent are not sent
+    /// again.</summary>
     public async Task RewindAsync(CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
@@ -78,7 +79,7 @@ public sealed partial class Scheduler(
         return finished;
     }
 
-    /// <summary>What is to become of a schedule that is due. Null: this machine cannot tell, and says so.</summary>
+    /// <summary>What to do with a schedule that is due. Null: its next run cannot be computed here, which is logged.</summary>
     private ScheduleClaim? TryClaim(Schedule schedule, DateTimeOffset now)
     {
         try
@@ -107,16 +108,20 @@ public sealed partial class Scheduler(
     /// <param name="fromEnd">1: the newest.</param>
     private PlannedRun Planned(Schedule schedule, DateTimeOffset scheduledFor, int fromEnd, DateTimeOffset now)
     {
-        if (now - scheduledFor <= _options.ScheduleGrace) return new PlannedRun(scheduledFor, RunCause.Schedule, RunStatus.Started);
+        if (now - scheduledFor <= _options.ScheduleGrace)
+            return new PlannedRun(scheduledFor, RunCause.Schedule, RunStatus.Started);
         if (schedule.Draft.Missed == MissedRuns.Skip) return new PlannedRun(scheduledFor, RunCause.Schedule, RunStatus.Skipped);
         return new PlannedRun(scheduledFor, RunCause.CatchUp, fromEnd <= MostCaughtUp ? RunStatus.Started : RunStatus.Skipped);
     }
 
-    /// <summary>Runs of one schedule go one after the other, those of different ones side by side. False: some must be tried again.</summary>
+    /// <summary>Runs of one schedule go one after the other, different schedules in parallel. False: some must be tried
+    /// again.</summary>
     private async Task<bool> CarryOutAsync(
         OpenRun[] open, Func<PublishBatch, Task<PublishResult>> publish, CancellationToken cancellation)
     {
-        var finished = await Task.WhenAll(open.GroupBy(each => each.Run.ScheduleId).Select(group => CarryOutInOrderAsync([.. group], publish)));
+        var finished = await Task.WhenAll(open
+            .GroupBy(each => each.Run.ScheduleId)
+            .Select(group => CarryOutInOrderAsync([.. group], publish)));
         var runs = finished.SelectMany(each => each).ToArray();
         if (runs.Length > 0) await store.FinishAsync(runs, cancellation);
         foreach (var run in runs) metrics.ScheduleRan(run.Status, 1);
@@ -158,18 +163,20 @@ public sealed partial class Scheduler(
     }
 
     private static bool IsPassing(Exception fault) =>
-        fault is StorageUnavailableException or ChannelBusyException or TimeoutException or OrleansException;
+        fault is StorageUnavailableException or ChannelBusyException or TimeoutException or OrleansException
+            // The connection to the other silo ended during the call.
+            or OperationCanceledException;
 
     [LoggerMessage(1201, LogLevel.Information,
         "The clock was set back: the next run of {Schedules} schedules is earlier than planned")]
     private partial void LogRewound(int schedules);
 
-    [LoggerMessage(1202, LogLevel.Error, "It cannot be told when schedule {Id} is to run")]
-    private partial void LogNotUnderstood(Exception fault, long id);
+    [LoggerMessage(1202, LogLevel.Error, "The next run of schedule {Id} could not be computed")]
+    private partial void LogNotUnderstood(Exception exception, long id);
 
-    [LoggerMessage(1203, LogLevel.Warning, "Schedule {Id} is run again in a moment: {Fault}")]
-    private partial void LogPutOff(long id, string fault);
+    [LoggerMessage(1203, LogLevel.Warning, "A run of schedule {Id} will be retried soon: {Error}")]
+    private partial void LogPutOff(long id, string error);
 
     [LoggerMessage(1204, LogLevel.Error, "A run of schedule {Id} failed")]
-    private partial void LogFailed(Exception fault, long id);
+    private partial void LogFailed(Exception exception, long id);
 }

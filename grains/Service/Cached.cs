@@ -1,6 +1,7 @@
 namespace NotifyHub.Grains.Service;
 
-/// <summary>An answer that may be a little old: one question at a time, shared by all who ask meanwhile. For one grain's own use.</summary>
+/// <summary>An answer that may be a little old: one question at a time, shared by all who ask meanwhile. For one grain's own
+/// use.</summary>
 internal sealed class Cached<T>(TimeSpan age, TimeProvider time, Func<Task<T>> ask)
 {
     private Task<T>? _answer;

@@ -94,7 +94,8 @@ public sealed partial class ServiceGrain(
         catch (Exception failure)
         {
             // Not to find out would be to stop the service days later, when this grain moves and reads what was stored after all.
-            // Not by deactivating: the next activation could not read either, and gateways could not renew while the storage is down.
+            // Not by deactivating: the next activation could not read either, and gateways could not renew while the storage is
+            // down.
             LogNotStored(failure);
             _recovery ??= this.RegisterGrainTimer(RecoverAsync, new GrainTimerCreationOptions(RecoverEvery, RecoverEvery)
             {
@@ -185,9 +186,9 @@ public sealed partial class ServiceGrain(
         "The counts may be a second behind the command: the statistics could not be refreshed")]
     private partial void LogNotRefreshed(Exception failure);
 
-    [LoggerMessage(1303, LogLevel.Debug, "The wanted state cannot be read yet: {Failure}")]
-    private partial void LogNotRead(string failure);
+    [LoggerMessage(1303, LogLevel.Debug, "The wanted state cannot be read yet: {Error}")]
+    private partial void LogNotRead(string error);
 
-    [LoggerMessage(1304, LogLevel.Warning, "Gateway {GatewayId} could not be told the wanted state: {Failure}")]
-    private partial void LogNotTold(string gatewayId, string failure);
+    [LoggerMessage(1304, LogLevel.Warning, "Gateway {GatewayId} could not be told the wanted state: {Error}")]
+    private partial void LogNotTold(string gatewayId, string error);
 }

@@ -17,7 +17,8 @@ internal sealed partial class SiloReporter(
     {
         var stats = grains.GetGrain<IStatsGrain>(GrainKeys.Only);
         var usage = new ProcessUsage(time);
-        var id = string.Create(CultureInfo.InvariantCulture, $"{silo.DnsHostName}-{Environment.ProcessId}-{silo.SiloAddress.Generation}");
+        var id = string.Create(
+            CultureInfo.InvariantCulture, $"{silo.DnsHostName}-{Environment.ProcessId}-{silo.SiloAddress.Generation}");
         using var timer = new PeriodicTimer(Interval, time);
         try
         {
@@ -48,6 +49,6 @@ internal sealed partial class SiloReporter(
         }
     }
 
-    [LoggerMessage(1401, LogLevel.Debug, "This silo could not report itself: {Failure}")]
-    private partial void LogNotReported(string failure);
+    [LoggerMessage(1401, LogLevel.Debug, "This silo could not report itself: {Error}")]
+    private partial void LogNotReported(string error);
 }

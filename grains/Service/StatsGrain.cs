@@ -1,44 +1,29 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Audit;
 using NotifyHub.Grains.Broadcast;
 using NotifyHub.Grains.Connections;
-using NotifyHub.Grains.Notifications;
-using NotifyHub.Grains.Schedules;
 using NotifyHub.Grains.Settings;
 using NotifyHub.Grains.Storage;
-using NotifyHub.Grains.Usage;
 using Orleans.Concurrency;
 
 namespace NotifyHub.Grains.Service;
 
-/// <summary>
-/// The grid's numbers, its list of nodes, and its housekeeping. The list is memory: reports fill it again within a second of a
-/// move.
-/// </summary>
+/// <summary>The grid's numbers and its nodes; its timers also drive <see cref="Housekeeping"/>.</summary>
 [Reentrant, GrainType("stats")]
 public sealed partial class StatsGrain : Grain, IStatsGrain
 {
     private static readonly TimeSpan AnswerAge = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan SweepEvery = TimeSpan.FromHours(1);
+    private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>How long a loss of acknowledged messages is part of the status.</summary>
     private static readonly TimeSpan LossShown = TimeSpan.FromDays(1);
 
-    private readonly Dictionary<string, (NodeStatus Status, long HeardAt)> _nodes = new(StringComparer.Ordinal);
-    private readonly SessionStore _sessions;
-    private readonly ReportPositions _positions;
+    private readonly NodeList _nodes;
+    private readonly Housekeeping _housekeeping;
     private readonly SessionQueries _queries;
-    private readonly SessionCap _cap;
-    private readonly NotificationStore _notifications;
-    private readonly DeliveryStore _deliveries;
-    private readonly ScheduleStore _schedules;
-    private readonly UsageStore _usage;
-    private readonly AuditStore _audit;
     private readonly Database _database;
-    private readonly SiloOptions _options;
+    private readonly TimeSpan _lease;
     private readonly TimeProvider _time;
     private readonly ILogger<StatsGrain> _log;
     private readonly Cached<(SessionTotals Totals, string? Error)> _totals;
@@ -48,28 +33,19 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
     private SessionTotals _lastTotals = new(0, 0, null);
     private long _lastErrors;
     private LogLoss? _lastLoss;
-    private long? _sweptAt;
 
     public StatsGrain(
-        SessionStore sessions,
-        ReportPositions positions,
         SessionQueries queries,
-        SessionCap cap,
-        NotificationStore notifications,
-        DeliveryStore deliveries,
-        ScheduleStore schedules,
-        UsageStore usage,
-        AuditStore audit,
         EpochStore epochs,
+        Housekeeping housekeeping,
         Database database,
         IOptions<SiloOptions> options,
         TimeProvider time,
         ILogger<StatsGrain> log)
     {
-        (_sessions, _positions, _queries, _cap, _notifications, _deliveries) =
-            (sessions, positions, queries, cap, notifications, deliveries);
-        (_schedules, _usage, _audit, _database, _options, _time, _log) =
-            (schedules, usage, audit, database, options.Value, time, log);
+        (_queries, _housekeeping, _database, _time, _log) = (queries, housekeeping, database, time, log);
+        _lease = options.Value.Lease;
+        _nodes = new(_lease, time);
         _totals = new(AnswerAge, time, ReadTotalsAsync);
         _stats = new(AnswerAge, time, () => queries.StatsAsync());
         _loss = new(AnswerAge, time, () => epochs.NewestLossAsync(time.GetUtcNow() - LossShown, CancellationToken.None));
@@ -78,7 +54,7 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        this.RegisterGrainTimer(KeepHouseAsync, new GrainTimerCreationOptions(_options.Lease, _options.Lease)
+        this.RegisterGrainTimer(KeepHouseAsync, new GrainTimerCreationOptions(_lease, _lease)
         {
             Interleave = true,
             KeepAlive = true,
@@ -94,7 +70,7 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
     public Task ReportAsync(NodeReport report)
     {
         if (report.Traffic is { } traffic) _traffic.Begin(report.Id, traffic);
-        _nodes[report.Id] = (new NodeStatus(report, _time.GetUtcNow()), _time.GetTimestamp());
+        _nodes.Add(report);
         return Task.CompletedTask;
     }
 
@@ -107,7 +83,7 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
     public async Task<GridStatus> StatusAsync()
     {
         var (totals, error) = await _totals.GetAsync();
-        var nodes = Nodes();
+        var nodes = _nodes.Current();
         // This silo can read; whether it, and the others, can write, their last commits tell.
         error ??= _database.Health.Error
             ?? nodes.Select(node => node.Report.StorageError).FirstOrDefault(fault => fault is not null);
@@ -119,7 +95,8 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
     }
 
     public Task<string[]> SilosAsync() =>
-        Task.FromResult<string[]>([.. Nodes().Where(node => node.Report.Role == "silo").Select(node => node.Report.Address)]);
+        Task.FromResult<string[]>(
+            [.. _nodes.Current().Where(node => node.Report.Role == "silo").Select(node => node.Report.Address)]);
 
     public Task<SessionStats> StatsAsync() => _stats.GetAsync();
 
@@ -138,11 +115,13 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
             .Where(session => session.Status == SessionStatus.Connected)
             .GroupBy(session => session.GatewayId, session => session.Opened.ConnectionId)
             .Select(gateway => DescribeAsync(gateway.Key, [.. gateway])));
-        var live = described.SelectMany(counters => counters).ToDictionary(counters => counters.ConnectionId, StringComparer.Ordinal);
+        var live = described.SelectMany(counters => counters)
+            .ToDictionary(counters => counters.ConnectionId, StringComparer.Ordinal);
         return page with
         {
-            Sessions = [.. page.Sessions.Select(session =>
-                live.TryGetValue(session.Opened.ConnectionId, out var counters) ? session with { Counters = counters } : session)],
+            Sessions = [.. page.Sessions.Select(session => live.TryGetValue(session.Opened.ConnectionId, out var counters)
+                ? session with { Counters = counters }
+                : session)],
         };
     }
 
@@ -161,13 +140,14 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         return Task.CompletedTask;
     }
 
-    private IConnectionGrain Connections(string gatewayId) => GrainFactory.GetGrain<IConnectionGrain>(GrainKeys.Gateway(gatewayId));
+    private IConnectionGrain Connections(string gatewayId) =>
+        GrainFactory.GetGrain<IConnectionGrain>(GrainKeys.Gateway(gatewayId));
 
     private async Task<LiveCounters[]> DescribeAsync(string gatewayId, string[] connectionIds)
     {
         try
         {
-            return await Connections(gatewayId).DescribeAsync(connectionIds).WaitAsync(Patience, _time);
+            return await Connections(gatewayId).DescribeAsync(connectionIds).WaitAsync(ReadTimeout, _time);
         }
         catch (Exception failure)
         {
@@ -179,10 +159,10 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
 
     private async Task<(SessionTotals Totals, string? Error)> ReadTotalsAsync()
     {
-        using var patience = new CancellationTokenSource(Patience, _time);
+        using var timeout = new CancellationTokenSource(ReadTimeout, _time);
         try
         {
-            _lastTotals = await _queries.TotalsAsync(patience.Token).WaitAsync(Patience, _time);
+            _lastTotals = await _queries.TotalsAsync(timeout.Token).WaitAsync(ReadTimeout, _time);
             return (_lastTotals, null);
         }
         catch (Exception failure) when (failure is StorageUnavailableException or TimeoutException or OperationCanceledException)
@@ -195,7 +175,7 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
     {
         try
         {
-            return (await _stats.GetAsync().WaitAsync(Patience, _time)).Errors;
+            return (await _stats.GetAsync().WaitAsync(ReadTimeout, _time)).Errors;
         }
         catch (Exception failure) when (failure is StorageUnavailableException or TimeoutException)
         {
@@ -207,7 +187,7 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
     {
         try
         {
-            return await _loss.GetAsync().WaitAsync(Patience, _time);
+            return await _loss.GetAsync().WaitAsync(ReadTimeout, _time);
         }
         catch (Exception failure) when (failure is StorageUnavailableException or TimeoutException)
         {
@@ -217,16 +197,16 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
 
     private Task AddTrafficAsync(CancellationToken cancellation)
     {
-        _traffic.Add(Nodes());
+        _traffic.Add(_nodes.Current());
         return Task.CompletedTask;
     }
 
     private async Task<string?> CheckStorageAsync()
     {
-        using var patience = new CancellationTokenSource(Patience, _time);
+        using var timeout = new CancellationTokenSource(ReadTimeout, _time);
         try
         {
-            return await _database.CheckAsync(patience.Token).WaitAsync(Patience, _time);
+            return await _database.CheckAsync(timeout.Token).WaitAsync(ReadTimeout, _time);
         }
         catch (Exception failure) when (failure is TimeoutException or OperationCanceledException)
         {
@@ -234,54 +214,9 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         }
     }
 
-    private NodeStatus[] Nodes()
-    {
-        foreach (var (id, node) in _nodes)
-        {
-            if (_time.GetElapsedTime(node.HeardAt) > _options.Lease) _nodes.Remove(id);
-        }
+    private Task KeepHouseAsync(CancellationToken cancellation) => _housekeeping.RunAsync(
+        _nodes.Current().Select(node => node.Report.Id).ToHashSet(StringComparer.Ordinal), cancellation);
 
-        return [.. _nodes.Values.Select(node => node.Status).OrderBy(node => node.Report.Role, StringComparer.Ordinal)
-            .ThenBy(node => node.Report.Id, StringComparer.Ordinal)];
-    }
-
-    private async Task KeepHouseAsync(CancellationToken cancellation)
-    {
-        try
-        {
-            await WatchOrphansAsync(cancellation);
-            // Not with the hourly rest: anybody can make thousands of sessions a minute.
-            await _cap.ApplyAsync(cancellation);
-            // Also between sweeps: it must not seem as if nothing had run.
-            var now = await GrainFactory.GetGrain<IRetentionGrain>(GrainKeys.Only).NowAsync();
-            if (_sweptAt is { } sweptAt && _time.GetElapsedTime(sweptAt) < SweepEvery) return;
-            await _sessions.SweepAsync(now - _options.HistoryAge, cancellation);
-            await _notifications.SweepAsync(now - _options.HistoryAge, cancellation);
-            await _deliveries.SweepAsync(cancellation);
-            await _positions.SweepAsync(now - _options.HistoryAge, cancellation);
-            await _schedules.SweepAsync(now - _options.HistoryAge, cancellation);
-            await _usage.SweepAsync(now, cancellation);
-            await _audit.SweepAsync(now - _options.AuditAge, cancellation);
-            _sweptAt = _time.GetTimestamp();
-        }
-        catch (Exception failure) when (failure is StorageUnavailableException or OrleansException or TimeoutException)
-        {
-            LogNotKept(failure.Message);
-        }
-    }
-
-    /// <summary>A gateway that died together with the silo that watched it has sessions in storage and nobody who ends
-    /// them.</summary>
-    private async Task WatchOrphansAsync(CancellationToken cancellation)
-    {
-        var reporting = Nodes().Select(node => node.Report.Id).ToHashSet(StringComparer.Ordinal);
-        var orphans = (await _positions.LeasedGatewaysAsync(cancellation)).Where(gatewayId => !reporting.Contains(gatewayId));
-        await Task.WhenAll(orphans.Select(gatewayId => Connections(gatewayId).WatchAsync()));
-    }
-
-    [LoggerMessage(1501, LogLevel.Debug, "Gateway {GatewayId} did not tell its sessions' counters: {Failure}")]
-    private partial void LogNotDescribed(string gatewayId, string failure);
-
-    [LoggerMessage(1502, LogLevel.Warning, "Housekeeping is put off: {Failure}")]
-    private partial void LogNotKept(string failure);
+    [LoggerMessage(1501, LogLevel.Debug, "Gateway {GatewayId} did not tell its sessions' counters: {Error}")]
+    private partial void LogNotDescribed(string gatewayId, string error);
 }

@@ -3,8 +3,8 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Grains.Service;
 
 /// <summary>
-/// Makes points in time of what the gateways report since their start. A gateway counts from its first report on: what it did before
-/// may be long ago. Not thread-safe: one grain owns it.
+/// Makes points in time of what the gateways report since their start. A gateway counts from its first report on: what it did
+/// before may be long ago. Not thread-safe: one grain owns it.
 /// </summary>
 public sealed class TrafficSeries(TimeProvider time)
 {

@@ -133,7 +133,7 @@ public abstract class Database : IAsyncDisposable
     public abstract Task<string?> FindDurabilityFaultAsync(CancellationToken cancellation = default);
 
     /// <summary>
-    /// Writes one small row, so that a fault is found where nobody else writes. What it comes to is in <see cref="Health"/>.
+    /// Writes one small row, so that faults are found even without other writes. The result is in <see cref="Health"/>.
     /// </summary>
     /// <exception cref="StorageUnavailableException">The database failed.</exception>
     public virtual Task ProbeAsync(CancellationToken cancellation = default) => WriteAsync(
@@ -191,7 +191,7 @@ public abstract class Database : IAsyncDisposable
         },
         cancellation);
 
-    /// <summary>Takes the lock that the transaction's end gives back; null where a write transaction is exclusive anyway.</summary>
+    /// <summary>Takes a lock that is released with the transaction; null where a write transaction is exclusive anyway.</summary>
     private protected abstract string? MigrationLock { get; }
 
     private protected abstract string Description { get; }

@@ -1,6 +1,6 @@
 namespace NotifyHub.Grains.Storage;
 
-/// <summary>Another activation of the channel's grain writes too: the unique key (channel, offset), or another one, says so.</summary>
+/// <summary>Another activation of the channel's grain writes too: a unique key such as (channel, offset) was violated.</summary>
 public sealed class FencedException : Exception
 {
     public FencedException(string message) : base(message)

@@ -1,12 +1,5 @@
 namespace NotifyHub.Grains.Storage;
 
-/// <summary>What must be so for rows to be inserted.</summary>
-/// <param name="Sql">A query for the column <c>id</c> of one row of <paramref name="Table"/>, or of none. Part of the
-/// SQL.</param>
-/// <param name="Table">The row stays as it was found until the transaction ends.</param>
-/// <param name="Parameters">In SQL <c>@name</c>; no name is the beginning of another.</param>
-public sealed record RowGuard(string Sql, string Table, IReadOnlyList<(string Name, object Value)> Parameters);
-
 /// <summary>Rows of one table, by columns; names are part of the SQL, never a user's input.</summary>
 /// <param name="Table">The table's name.</param>
 /// <param name="IdColumn">The column that takes the guard's id; null without one.</param>

@@ -50,7 +50,7 @@ internal sealed class ListQuery(string table, string columns, string order)
         var newest = $"FROM (SELECT {columns} {all} ORDER BY {order} LIMIT {Window}) AS newest {Clause(_scanned)}";
         var found = (await connection.QueryAsync<(long Id, long Total)>(
             $"SELECT id, count(*) OVER () {newest} ORDER BY {order} LIMIT @Limit OFFSET @Skip", values)).AsList();
-        // A page behind the last one has no row that would tell.
+        // A page after the last one has no row with the total.
         var matches = found.Count > 0 ? found[0].Total
             : page == 1 ? 0
             : await connection.ExecuteScalarAsync<long>($"SELECT count(*) {newest}", values);
@@ -61,13 +61,4 @@ internal sealed class ListQuery(string table, string columns, string order)
 
     private static string Clause(List<string> conditions) =>
         conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions);
-}
-
-/// <param name="Ids">In the list's order.</param>
-/// <param name="Total">How many rows fit, on all pages.</param>
-/// <param name="IsTruncated">Older rows were not looked at.</param>
-internal sealed record ListPage(IReadOnlyList<long> Ids, long Total, bool IsTruncated)
-{
-    /// <summary>The condition that a row is on the page, which has at least one; in words that both databases understand.</summary>
-    public string Condition => $"id IN ({string.Join(", ", Ids)})";
 }

@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using Dapper;
 using Microsoft.Extensions.Logging;
@@ -53,7 +54,7 @@ internal sealed class PostgresDatabase : Database
 
     private protected override string MigrationFolder => "Postgres";
 
-    // Whoever waits here waits for as long as the migration of another takes.
+    // The wait lasts as long as another silo's migration.
     private protected override string? MigrationLock =>
         $"SELECT set_config('lock_timeout', '0', true); SELECT pg_advisory_xact_lock({MigrationLockKey})";
 
@@ -191,9 +192,9 @@ internal sealed class PostgresDatabase : Database
         // All that we set ends with its transaction, so there is nothing to reset; a pooler would reset a session that is
         // another's by then.
         if (!given.ContainsKey("No Reset On Close")) settings.NoResetOnClose = true;
-        // Which of several servers is the primary is looked up anew so soon after a failover.
+        // After a failover the primary among several servers is looked up again this soon.
         if (!given.ContainsKey("Host Recheck Seconds")) settings.HostRecheckSeconds = 2;
-        // A connection that only reads is never told that its server is the primary no more.
+        // A connection that only reads never notices that its server is no longer the primary.
         if (!given.ContainsKey("Connection Lifetime")) settings.ConnectionLifetime = 60;
         return settings;
     }
@@ -203,9 +204,10 @@ internal sealed class PostgresDatabase : Database
     private async Task<T> UseAsync<T>(
         NpgsqlDataSource source, StorageUse use, Func<NpgsqlConnection, Task<T>> work, CancellationToken cancellation)
     {
+        NpgsqlConnection? connection = null;
         try
         {
-            await using var connection = await source.OpenConnectionAsync(cancellation);
+            connection = await source.OpenConnectionAsync(cancellation);
             var result = await work(connection);
             Health.Succeeded(use);
             return result;
@@ -218,10 +220,12 @@ internal sealed class PostgresDatabase : Database
         {
             // One broken connection means a server that went away, or is not the primary any more: every idle connection in the
             // pools would fail once more, each in the face of a caller, and those to a former primary would fail for ever.
-            if (PostgresFaults.IsOfTheServer(e)) _pools.Clear();
-            // A connection that does not answer says nothing about those of other pools, which would be slow for all to open again.
-            else if (e is { InnerException: TimeoutException }) source.Clear();
+            if (PostgresFaults.IsOfTheServer(e, isConnected: connection?.State == ConnectionState.Open)) _pools.Clear();
             throw Translate(use, e);
+        }
+        finally
+        {
+            if (connection is not null) await connection.DisposeAsync();
         }
     }
 }

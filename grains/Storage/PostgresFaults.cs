@@ -36,16 +36,17 @@ internal static class PostgresFaults
     /// <summary>
     /// Not about the statement but about the server or the way to it: other connections to it are of no more use.
     /// </summary>
-    public static bool IsOfTheServer(Exception fault) => fault switch
+    /// <param name="fault">What happened.</param>
+    /// <param name="isConnected">Whether the connection has outlived it: then one statement took too long.</param>
+    public static bool IsOfTheServer(Exception fault, bool isConnected) => fault switch
     {
         // It was the primary, and is not any more.
         PostgresException { SqlState: PostgresErrorCodes.ReadOnlySqlTransaction } => true,
         // Shutting down, crashed, starting, recovering; a pooler that lost its server says 08.
         PostgresException { SqlState: ['5', '7', 'P', ..] or ['0', '8', ..] } => true,
         PostgresException => false,
-        // One statement took too long.
-        { InnerException: TimeoutException } => false,
         // All connections are in use, which says nothing about the server.
-        _ => !fault.Message.Contains("pool has been exhausted", StringComparison.Ordinal),
+        NpgsqlException when fault.Message.Contains("pool has been exhausted", StringComparison.Ordinal) => false,
+        _ => !isConnected,
     };
 }

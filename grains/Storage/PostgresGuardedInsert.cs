@@ -82,7 +82,7 @@ internal sealed class PostgresGuardedInsert(bool prepares)
         await reader.NextResultAsync(CancellationToken.None);
         await reader.ReadAsync(CancellationToken.None);
         var isLetIn = reader.GetInt64(0) > 0;
-        // To the end: a commit that fails is told there.
+        // Read to the end: a failed commit is reported there.
         while (await reader.NextResultAsync(CancellationToken.None))
         {
         }

@@ -3,8 +3,8 @@ using Npgsql;
 namespace NotifyHub.Grains.Storage;
 
 /// <summary>
-/// The connections of one silo, in a pool for each purpose, so that none can take those of another: whoever lists must not keep
-/// messages from being committed, nor the silo from writing that it lives. Together they are <c>Maximum Pool Size</c>.
+/// The connections of one silo, in a pool for each purpose, so that none can take those of another: lists must not keep
+/// messages from being committed, nor the silo from writing its sign of life. Together they are <c>Maximum Pool Size</c>.
 /// </summary>
 internal sealed class PostgresPools : IAsyncDisposable
 {

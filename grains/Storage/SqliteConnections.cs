@@ -9,7 +9,7 @@ internal sealed class SqliteConnections(string connectionString, SqliteFiles fil
     /// <summary>How long a statement waits for another program's lock.</summary>
     public static readonly TimeSpan BusyTimeout = TimeSpan.FromSeconds(5);
 
-    // The write-ahead log stays as long as its longest reader has made it, unless it is told to shrink.
+    // The write-ahead log keeps the size that its longest reader has made it reach, unless it is truncated.
     public const int LogBytes = 4 << 20;
 
     public override string ConnectionString => connectionString;

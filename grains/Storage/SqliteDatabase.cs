@@ -26,7 +26,7 @@ internal sealed class SqliteDatabase : Database
     private readonly SqliteConnections _writers;
     private readonly SemaphoreSlim _gate = new(1, 1);
 
-    // Only touched by whoever holds the gate.
+    // Only touched while holding the gate.
     private readonly Dictionary<string, SqliteCommand> _inserts = [];
     private SqliteConnection? _writer;
     private bool _isLocked;
@@ -112,7 +112,7 @@ internal sealed class SqliteDatabase : Database
                 () =>
                 {
                     using var connection = (SqliteConnection)_readers.OpenConnection();
-                    // It waits for nobody: if a reader is still there, the next probe tries again.
+                    // It does not wait: if there is still a reader, the next probe tries again.
                     raw.sqlite3_busy_timeout(connection.Handle, 0);
                     using var command = connection.CreateCommand();
                     command.CommandText = "PRAGMA wal_checkpoint(TRUNCATE)";
@@ -122,7 +122,7 @@ internal sealed class SqliteDatabase : Database
         }
         catch (Exception e) when (IsFault(e))
         {
-            // Somebody writes or reads just now.
+            // Another connection writes or reads just now.
             if (!SqliteFaults.IsLocked(e)) throw Translate(StorageUse.Commit, e);
         }
     }
@@ -249,14 +249,14 @@ internal sealed class SqliteDatabase : Database
         var left = (_isLocked ? LockedTimeout : WriteTimeout) - Stopwatch.GetElapsedTime(begun);
         raw.sqlite3_busy_timeout(_writer.Handle, Math.Max(1, (int)left.TotalMilliseconds));
 
-        // Microsoft.Data.Sqlite begins with BEGIN IMMEDIATE: a transaction that reads first and writes later could otherwise find its
-        // snapshot overtaken by one of Orleans' own writes, which no waiting cures.
+        // Microsoft.Data.Sqlite begins with BEGIN IMMEDIATE: a transaction that reads first and writes later could otherwise find
+        // its snapshot overtaken by one of Orleans' own writes, and no waiting helps then.
         await using var transaction = _writer.BeginTransaction();
         var result = await write(_writer, transaction);
         cancellation.ThrowIfCancellationRequested();
         transaction.Commit();
 
-        // Before anybody is told that it is kept.
+        // Before the caller gets its acknowledgement.
         _files.Check();
         return result;
     }
@@ -288,7 +288,8 @@ internal sealed class SqliteDatabase : Database
         if (_mayCreate)
         {
             if (Path.GetDirectoryName(_file) is { Length: > 0 } folder) PrivateFiles.CreateFolder(folder);
-            if (!File.Exists(_file)) PrivateFiles.Open(_file, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite).Dispose();
+            if (!File.Exists(_file))
+                PrivateFiles.Open(_file, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite).Dispose();
         }
 
         foreach (var suffix in (string[])["", "-wal", "-shm"]) PrivateFiles.Restrict(_file + suffix);
@@ -303,7 +304,8 @@ internal sealed class SqliteDatabase : Database
         _files.ForgetBeside();
     }
 
-    private static SqliteCommand PrepareInsert(SqliteConnection connection, SqliteTransaction transaction, string target, int columns)
+    private static SqliteCommand PrepareInsert(
+        SqliteConnection connection, SqliteTransaction transaction, string target, int columns)
     {
         var insert = connection.CreateCommand();
         insert.Transaction = transaction;

@@ -18,7 +18,8 @@ internal static class SqliteFaults
 
     // SQLite has one code for all faults of a statement.
     private static bool IsSchema(string message) =>
-        message.Contains("no such table", StringComparison.Ordinal) || message.Contains("no such column", StringComparison.Ordinal)
+        message.Contains("no such table", StringComparison.Ordinal)
+        || message.Contains("no such column", StringComparison.Ordinal)
         || message.Contains("has no column named", StringComparison.Ordinal);
 
     public static StorageFault Explain(Exception fault) => fault switch

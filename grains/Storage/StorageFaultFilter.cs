@@ -38,8 +38,8 @@ internal sealed partial class StorageFaultFilter(Database database, SiloMetrics 
     }
 
     [LoggerMessage(1801, LogLevel.Error, "The database refused the values of a call to {Interface}.{Method}")]
-    private partial void LogRefused(Exception cause, string @interface, string method);
+    private partial void LogRefused(Exception exception, string @interface, string method);
 
-    [LoggerMessage(1802, LogLevel.Warning, "A list was given up: {Interface}.{Method}")]
-    private partial void LogListRefused(Exception cause, string @interface, string method);
+    [LoggerMessage(1802, LogLevel.Warning, "A list query was given up: {Interface}.{Method}")]
+    private partial void LogListRefused(Exception exception, string @interface, string method);
 }

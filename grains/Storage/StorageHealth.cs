@@ -4,7 +4,7 @@ namespace NotifyHub.Grains.Storage;
 
 /// <summary>
 /// What the reads and commits of the last seconds came to, and the log lines when that changes. A fault that a retry may cure is
-/// an error until the next success, and a warning for 10 s after it; one that somebody has to mend stays an error for that long,
+/// an error until the next success, and a warning for 10 s after it; one that an operator has to fix stays one for that long,
 /// because other writes may still succeed (a full disk takes small ones, a damaged page concerns one table).
 /// </summary>
 public sealed partial class StorageHealth
@@ -23,7 +23,7 @@ public sealed partial class StorageHealth
         _outcomes[(int)StorageUse.Commit].SucceededAt = time.GetTimestamp();
     }
 
-    /// <summary>Null: the database does what it is asked for. Otherwise what an operator may be told.</summary>
+    /// <summary>Null: the database does what it is asked for. Otherwise the error, safe to show to an operator.</summary>
     public string? Error => _outcomes.Select(ErrorOf).LastOrDefault(fault => fault is not null)?.ToString();
 
     /// <summary>What failed in the last seconds and works again, or what the operator has permitted; null: nothing.</summary>
@@ -34,7 +34,7 @@ public sealed partial class StorageHealth
     /// <summary>Set when the operator has permitted a database that may lose what it acknowledged: why it may.</summary>
     public string? NotDurable { get; set; }
 
-    /// <summary>Faults are not logged: while the process starts, whoever starts it is told by the line that it ends with.</summary>
+    /// <summary>Faults are not logged: while the process starts, its last line of output reports them.</summary>
     public bool IsQuiet { get; set; }
 
     /// <summary>How long ago something was committed, or the process began.</summary>
@@ -98,8 +98,8 @@ public sealed partial class StorageHealth
         public long SucceededAt;
     }
 
-    [LoggerMessage(1901, LogLevel.Error, "A {Use} of the storage failed. {Fault}")]
-    private partial void LogFailed(Exception cause, StorageUse use, string fault);
+    [LoggerMessage(1901, LogLevel.Error, "A {Use} of the storage failed. {Error}")]
+    private partial void LogFailed(Exception exception, StorageUse use, string error);
 
     [LoggerMessage(1902, LogLevel.Information, "The storage works again: a {Use} succeeded")]
     private partial void LogRecovered(StorageUse use);

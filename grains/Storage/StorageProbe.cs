@@ -3,7 +3,7 @@ using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Grains.Storage;
 
-/// <summary>Where nobody writes for some seconds, writes itself, so that the health is never older than that.</summary>
+/// <summary>Writes when there was no write for some seconds, so that the health is never older than that.</summary>
 internal sealed class StorageProbe(Database database, TimeProvider time) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);

@@ -4,7 +4,7 @@ using NotifyHub.Hosting.Metrics;
 
 namespace NotifyHub.Grains.Telemetry;
 
-/// <summary>What a silo measures, as docs/telemetry.md lists it. Once a commit or a batch, never a message.</summary>
+/// <summary>What a silo measures, as docs/telemetry.md lists it. Recorded once per commit or batch, never per message.</summary>
 public sealed class SiloMetrics
 {
     /// <summary>Values of <c>error.type</c>: the database may do it the next time, or fails until an operator acts.</summary>
@@ -35,14 +35,22 @@ public sealed class SiloMetrics
     {
         var meter = meters.Create(Tally.MeterName);
         _commitSize = meter.CreateHistogram("notifyhub.commit.size", "{message}", "Messages of a group commit.", advice: Counts);
-        _commitDuration = meter.CreateHistogram("notifyhub.commit.duration", "s", "A group commit, one transaction of the database.", advice: Durations);
+        _commitDuration = meter.CreateHistogram(
+            "notifyhub.commit.duration", "s", "A group commit, one transaction of the database.", advice: Durations);
         meter.CreateObservableUpDownCounter(
             "notifyhub.publish.queue.size", () => Volatile.Read(ref _queued), "By", "Payload that waits for the database.");
-        _feedDuration = meter.CreateHistogram("notifyhub.feed.duration", "s", "Handing a batch to a gateway, until it has it.", advice: Durations);
+        _feedDuration = meter.CreateHistogram(
+            "notifyhub.feed.duration", "s", "Handing a batch to a gateway, until it has it.", advice: Durations);
         _feedFailures = new Tally(
-            meter, "notifyhub.feed.failures", "{failure}", "Gateways that did not take a batch and were forgotten until they register again.");
+            meter,
+            "notifyhub.feed.failures",
+            "{failure}",
+            "Gateways that did not take a batch and were forgotten until they register again.");
         _gatewaysLost = new Tally(
-            meter, "notifyhub.gateway.losses", "{gateway}", "Gateways that fell silent and whose sessions were closed as errors.");
+            meter,
+            "notifyhub.gateway.losses",
+            "{gateway}",
+            "Gateways that fell silent and whose sessions were closed as errors.");
         _storageFailures = new Tally(
             meter, "notifyhub.storage.failures", "{failure}", "Calls that failed because the database did.",
             "error.type", StorageUnavailable, StorageBroken);

@@ -6,8 +6,8 @@ using NotifyHub.Grains.Storage;
 
 namespace NotifyHub.Grains.Usage;
 
-/// <summary>What callers without a login asked the API for: a sum per minute, address and endpoint. Apart from the records of known callers, which no
-/// stranger displaces.</summary>
+/// <summary>Requests of callers without a login: a sum per minute, address and endpoint. Kept apart from the records of known
+/// callers, so that strangers cannot displace those.</summary>
 public sealed class AnonymousUsage(Database database, SiloOptions options)
 {
     private const int SweepBatch = 5_000;
@@ -20,9 +20,10 @@ public sealed class AnonymousUsage(Database database, SiloOptions options)
             if (skip >= total) return new AnonymousPage([], total);
             var rows = await connection.QueryAsync<Row>(
                 """
-                SELECT minute AS Minute, address AS Address, method AS Method, route AS Route, status AS Status, requests AS Requests,
-                    duration_us AS Duration, longest_us AS Longest
-                FROM api_anonymous ORDER BY minute DESC, address DESC, method DESC, route DESC, status DESC LIMIT @limit OFFSET @skip
+                SELECT minute AS Minute, address AS Address, method AS Method, route AS Route, status AS Status,
+                    requests AS Requests, duration_us AS Duration, longest_us AS Longest
+                FROM api_anonymous ORDER BY minute DESC, address DESC, method DESC, route DESC, status DESC
+                LIMIT @limit OFFSET @skip
                 """,
                 new { limit, skip });
             return new AnonymousPage([.. rows.Select(row => row.ToSum())], total);
@@ -34,7 +35,8 @@ public sealed class AnonymousUsage(Database database, SiloOptions options)
     {
         var bound = await database.ReadAsync(
             connection => connection.ExecuteScalarAsync<long?>(
-                "SELECT minute FROM api_anonymous ORDER BY minute DESC LIMIT 1 OFFSET @AnonymousRows", new { options.AnonymousRows }),
+                "SELECT minute FROM api_anonymous ORDER BY minute DESC LIMIT 1 OFFSET @AnonymousRows",
+                new { options.AnonymousRows }),
             cancellation);
         // Whole minutes: at the bound, those that share the minute of the first sum too many leave with it.
         var before = Math.Max(earlierThan.ToUnixTimeMilliseconds(), bound + 1 ?? 0);
@@ -45,7 +47,8 @@ public sealed class AnonymousUsage(Database database, SiloOptions options)
                 (connection, transaction) => connection.ExecuteAsync(
                     """
                     DELETE FROM api_anonymous WHERE (minute, address, method, route, status) IN (
-                        SELECT minute, address, method, route, status FROM api_anonymous WHERE minute < @before ORDER BY minute LIMIT @SweepBatch)
+                        SELECT minute, address, method, route, status FROM api_anonymous
+                        WHERE minute < @before ORDER BY minute LIMIT @SweepBatch)
                     """,
                     new { before, SweepBatch },
                     transaction),
@@ -54,19 +57,25 @@ public sealed class AnonymousUsage(Database database, SiloOptions options)
         while (batch == SweepBatch);
     }
 
-    internal static Task<int> AddAsync(DbConnection connection, DbTransaction transaction, AnonymousRequests[] sums) => connection.ExecuteAsync(
+    internal static Task<int> AddAsync(
+        DbConnection connection, DbTransaction transaction, AnonymousRequests[] sums) => connection.ExecuteAsync(
         """
         INSERT INTO api_anonymous (minute, address, method, route, status, requests, duration_us, longest_us)
         VALUES (@Minute, @Address, @Method, @Route, @Status, @Requests, @Duration, @Longest)
         ON CONFLICT (minute, address, method, route, status) DO UPDATE SET
             requests = api_anonymous.requests + excluded.requests,
             duration_us = api_anonymous.duration_us + excluded.duration_us,
-            longest_us = CASE WHEN excluded.longest_us > api_anonymous.longest_us THEN excluded.longest_us ELSE api_anonymous.longest_us END
+            longest_us = CASE
+                WHEN excluded.longest_us > api_anonymous.longest_us THEN excluded.longest_us
+                ELSE api_anonymous.longest_us END
         """,
         sums.Select(Row.Of)
-            // In one order, so that two gateways' batches never wait for each other in a circle.
-            .OrderBy(row => row.Minute).ThenBy(row => row.Address, StringComparer.Ordinal).ThenBy(row => row.Method, StringComparer.Ordinal)
-            .ThenBy(row => row.Route, StringComparer.Ordinal).ThenBy(row => row.Status),
+            // In one order, so that the batches of two gateways cannot deadlock.
+            .OrderBy(row => row.Minute)
+            .ThenBy(row => row.Address, StringComparer.Ordinal)
+            .ThenBy(row => row.Method, StringComparer.Ordinal)
+            .ThenBy(row => row.Route, StringComparer.Ordinal)
+            .ThenBy(row => row.Status),
         transaction);
 
     /// <summary>Durations are microseconds.</summary>

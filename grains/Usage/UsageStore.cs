@@ -42,7 +42,8 @@ public sealed class UsageStore(Database database, ReportPositions positions, IOp
             await connection.ExecuteAsync(
                 """
                 DELETE FROM api_request WHERE id IN (
-                    SELECT id FROM api_request WHERE id <= (SELECT max(id) FROM api_request) - @UsageRows ORDER BY id LIMIT @SweepBatch)
+                    SELECT id FROM api_request
+                    WHERE id <= (SELECT max(id) FROM api_request) - @UsageRows ORDER BY id LIMIT @SweepBatch)
                 """,
                 new { _options.UsageRows, SweepBatch },
                 transaction);
@@ -54,7 +55,8 @@ public sealed class UsageStore(Database database, ReportPositions positions, IOp
     public Task<ApiRequestPage> ListAsync(ApiRequestQuery query, CancellationToken cancellation = default)
     {
         // No stored text has a U+0000, and PostgreSQL refuses to be asked for it.
-        if (new[] { query.Method, query.Path, query.Who, query.Search }.Any(text => text?.Contains('\0', StringComparison.Ordinal) == true))
+        string?[] texts = [query.Method, query.Path, query.Who, query.Search];
+        if (texts.Any(text => text?.Contains('\0', StringComparison.Ordinal) == true))
             return Task.FromResult(new ApiRequestPage([], 0));
 
         string[] searched = ["path", "who", "address", "user_agent"];
@@ -135,7 +137,10 @@ public sealed class UsageStore(Database database, ReportPositions positions, IOp
         {
             var batch = await database.WriteAsync(
                 (connection, transaction) => connection.ExecuteAsync(
-                    "DELETE FROM api_request WHERE id IN (SELECT id FROM api_request WHERE at < @before ORDER BY at LIMIT @SweepBatch)",
+                    """
+                    DELETE FROM api_request WHERE id IN
+                        (SELECT id FROM api_request WHERE at < @before ORDER BY at LIMIT @SweepBatch)
+                    """,
                     new { before, SweepBatch },
                     transaction),
                 cancellation);
@@ -145,7 +150,8 @@ public sealed class UsageStore(Database database, ReportPositions positions, IOp
     }
 
     private Task InsertAsync(
-        DbConnection connection, DbTransaction transaction, ApiRequest[] requests, CancellationToken cancellation) => database.InsertAsync(
+        DbConnection connection, DbTransaction transaction, ApiRequest[] requests,
+        CancellationToken cancellation) => database.InsertAsync(
         connection,
         transaction,
         "api_request",
@@ -190,7 +196,9 @@ public sealed class UsageStore(Database database, ReportPositions positions, IOp
                 requests = api_request_day.requests + excluded.requests,
                 errors = api_request_day.errors + excluded.errors,
                 duration_us = api_request_day.duration_us + excluded.duration_us,
-                longest_us = CASE WHEN excluded.longest_us > api_request_day.longest_us THEN excluded.longest_us ELSE api_request_day.longest_us END
+                longest_us = CASE
+                    WHEN excluded.longest_us > api_request_day.longest_us THEN excluded.longest_us
+                    ELSE api_request_day.longest_us END
             """,
             sums,
             transaction);
@@ -214,7 +222,8 @@ public sealed class UsageStore(Database database, ReportPositions positions, IOp
         public string UserAgent { get; init; } = "";
 
         public StoredRequest ToRequest() => new(Id, new ApiRequest(
-            DateTimeOffset.FromUnixTimeMilliseconds(At), Who, Method, Path, Route, (int)Status, TimeSpan.FromMicroseconds(Duration), Address, UserAgent));
+            DateTimeOffset.FromUnixTimeMilliseconds(At), Who, Method, Path, Route, (int)Status,
+            TimeSpan.FromMicroseconds(Duration), Address, UserAgent));
     }
 
     /// <summary>Durations are microseconds.</summary>

@@ -4,8 +4,8 @@ using System.Diagnostics.Metrics;
 namespace NotifyHub.Hosting.Metrics;
 
 /// <summary>
-/// A counter, of all values of its labels at once. Each is there from the start, at 0: of one that first appeared when something went wrong
-/// an alert would not see the increase.
+/// A counter with all values of its labels. Each is exported from the start, at 0: if one first appeared when something went
+/// wrong, an alert would not see the increase.
 /// </summary>
 public sealed class Tally
 {
@@ -17,19 +17,29 @@ public sealed class Tally
 
     /// <param name="label">Null: it has none, and is added to with <see cref="Add(long)"/>.</param>
     /// <param name="values">Those of the label that are known; others are added as they come, and must be few.</param>
-    public Tally(Meter meter, string name, string unit, string description, string? label = null, params IEnumerable<string> values)
-        : this(meter, name, unit, description, label is null ? [] : [label], label is null ? [("", "")] : values.Select(value => (value, "")))
+    public Tally(
+        Meter meter, string name, string unit, string description, string? label = null, params IEnumerable<string> values)
+        : this(
+            meter,
+            name,
+            unit,
+            description,
+            label is null ? [] : [label],
+            label is null ? [("", "")] : values.Select(value => (value, "")))
     {
     }
 
     /// <param name="labels">Two, of which only the <paramref name="pairs"/> occur.</param>
     public Tally(
-        Meter meter, string name, string unit, string description, (string First, string Second) labels, IEnumerable<(string First, string Second)> pairs)
+        Meter meter, string name, string unit, string description, (string First, string Second) labels,
+        IEnumerable<(string First, string Second)> pairs)
         : this(meter, name, unit, description, [labels.First, labels.Second], pairs)
     {
     }
 
-    private Tally(Meter meter, string name, string unit, string description, string[] labels, IEnumerable<(string First, string Second)> values)
+    private Tally(
+        Meter meter, string name, string unit, string description, string[] labels,
+        IEnumerable<(string First, string Second)> values)
     {
         _labels = labels;
         foreach (var value in values) _counts[value] = new Count();

@@ -33,7 +33,8 @@ public static partial class Duration
         if (WithUnit().Match(text) is { Success: true } match)
         {
             var length = Units.Single(unit => unit.Unit == match.Groups[2].Value).Length;
-            if (!long.TryParse(match.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out var count)) return false;
+            var digits = match.Groups[1].ValueSpan;
+            if (!long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var count)) return false;
             if (count > TimeSpan.MaxValue.Ticks / length.Ticks) return false;
             duration = length * count;
             return true;
@@ -56,9 +57,10 @@ public static partial class Duration
     }
 
     /// <summary>Why this is no time, with what .NET would have made of it.</summary>
-    public static string Fault(string text) => TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var meant) && meant > TimeSpan.Zero
-        ? $"'{text}' would mean {Format(meant)}; write {Forms}."
-        : $"'{text}' is not {Forms}.";
+    public static string Fault(string text) =>
+        TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var meant) && meant > TimeSpan.Zero
+            ? $"'{text}' would mean {Format(meant)}; write {Forms}."
+            : $"'{text}' is not {Forms}.";
 
     [GeneratedRegex(@"^([0-9]+)(ms|s|m|h|d)\z")]
     private static partial Regex WithUnit();
@@ -76,7 +78,8 @@ public static partial class Duration
             return TryParse(text, out var duration) ? duration : throw new FormatException(Fault(text));
         }
 
-        public override object? ConvertTo(ITypeDescriptorContext? context, CultureInfo? culture, object? value, Type destinationType) =>
+        public override object? ConvertTo(
+            ITypeDescriptorContext? context, CultureInfo? culture, object? value, Type destinationType) =>
             value is TimeSpan duration && destinationType == typeof(string)
                 ? duration.ToString("c", CultureInfo.InvariantCulture)
                 : base.ConvertTo(context, culture, value, destinationType);

@@ -27,7 +27,8 @@ internal static class SectionNames
             }
             else if (Named(child.Key) is { } bare && SettingsList.IsFromSecretFile(configuration, child.Key))
             {
-                yield return $"{Section}:{nameof(CommonOptions.SecretsFolder)}: the file '{child.Key}' is no setting; name it {Section}__{bare}.";
+                yield return $"{Section}:{nameof(CommonOptions.SecretsFolder)}: the file '{child.Key}' is no setting; "
+                    + $"name it {Section}__{bare}.";
             }
         }
     }

@@ -51,15 +51,21 @@ public static class SettingsCheck
 
     private static IEnumerable<string> ListFaults(IConfigurationSection list, string name)
     {
-        if (!string.IsNullOrEmpty(list.Value)) yield return $"{Section}:{name}: is a list; its first entry is {Section}:{name}:0.";
+        if (!string.IsNullOrEmpty(list.Value))
+            yield return $"{Section}:{name}: is a list; its first entry is {Section}:{name}:0.";
         foreach (var entry in list.GetChildren())
         {
             var isIndex = int.TryParse(entry.Key, NumberStyles.None, CultureInfo.InvariantCulture, out var index)
                 && entry.Key == index.ToString(CultureInfo.InvariantCulture);
             if (!isIndex || entry.GetChildren().Any())
-                yield return $"{Section}:{name}:{entry.Key}: is a list; its entries are {Section}:{name}:0, {Section}:{name}:1 and so on.";
+            {
+                yield return $"{Section}:{name}:{entry.Key}: is a list; its entries are "
+                    + $"{Section}:{name}:0, {Section}:{name}:1 and so on.";
+            }
             else if (entry.Value is null)
+            {
                 yield return $"{Section}:{name}:{entry.Key}: has no value.";
+            }
         }
     }
 
@@ -79,7 +85,9 @@ public static class SettingsCheck
     /// <summary>Names alone: a number would be taken whatever it is.</summary>
     private static bool IsOf(Type type, string value)
     {
-        string[] given = type.IsDefined(typeof(FlagsAttribute)) ? value.Split(',', StringSplitOptions.TrimEntries) : [value.Trim()];
+        string[] given = type.IsDefined(typeof(FlagsAttribute))
+            ? value.Split(',', StringSplitOptions.TrimEntries)
+            : [value.Trim()];
         return given.All(name => Enum.GetNames(type).Contains(name, StringComparer.OrdinalIgnoreCase));
     }
 

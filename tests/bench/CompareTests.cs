@@ -10,13 +10,18 @@ public sealed class CompareTests
     public void A_table_gives_every_server_a_column_and_ratios_to_the_baseline_and_the_floor()
     {
         var load = new Load("l", []);
-        var section = new Section("Title", [new Row("µs", [load], r => r[0].Connect.ServerCpuMicrosPerConnection, AgainstFloor: true)]);
+        var section = new Section(
+            "Title", [new Row("µs", [load], r => r[0].Connect.ServerCpuMicrosPerConnection, AgainstFloor: true)]);
         var to = new StringWriter();
-        Table.Write(section, ["floor", "naive", "gone"], "naive", (server, _) => server switch { "floor" => Result(5), "naive" => Result(20), _ => null }, to);
+        Table.Write(
+            section, ["floor", "naive", "gone"], "naive",
+            (server, _) => server switch { "floor" => Result(5), "naive" => Result(20), _ => null }, to);
         Assert.StartsWith("\n### Title\n\n| | floor | naive | gone |\n", Squeeze(to.ToString()), StringComparison.Ordinal);
         Assert.Contains("| µs | 5.00 (0.25 ×) | 20.0 | – |", Squeeze(to.ToString()), StringComparison.Ordinal);
         Assert.Contains("| … against the floor | 1.00 × | 4.00 × | – |", Squeeze(to.ToString()), StringComparison.Ordinal);
-        Assert.Contains("| order errors, gaps, repeats, altered | 0, 3, 0, 0 | 0, 3, 0, 0 | – |", Squeeze(to.ToString()), StringComparison.Ordinal);
+        Assert.Contains(
+            "| order errors, gaps, repeats, altered | 0, 3, 0, 0 | 0, 3, 0, 0 | – |",
+            Squeeze(to.ToString()), StringComparison.Ordinal);
         Assert.Contains("| closed by the server | 1013: 2 | 1013: 2 | – |", Squeeze(to.ToString()), StringComparison.Ordinal);
     }
 
@@ -45,7 +50,8 @@ public sealed class CompareTests
     [Fact]
     public void What_follows_two_dashes_goes_to_the_generator()
     {
-        var options = CompareOptions.Parse(["steady", "--servers", "floor,notifyhub", "--server-cpus", "any", "--", "--size", "512"]);
+        var options = CompareOptions.Parse(
+            ["steady", "--servers", "floor,notifyhub", "--server-cpus", "any", "--", "--size", "512"]);
         Assert.Equal(["floor", "notifyhub"], options.Servers);
         Assert.Equal("floor", options.Baseline);
         Assert.Equal("", options.ServerCpus);

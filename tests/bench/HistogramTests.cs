@@ -6,7 +6,7 @@ namespace NotifyHub.BenchTests;
 public sealed class HistogramTests
 {
     [Fact]
-    public void Every_value_falls_into_the_bucket_that_covers_it_and_no_bucket_is_wider_than_1_6_percent()
+    public void Every_value_is_in_its_bucket_and_no_bucket_is_wider_than_1_6_percent()
     {
         var previous = -1;
         for (long value = 0; value < 1L << 35; value += 1 + (value / 1000))
@@ -24,7 +24,9 @@ public sealed class HistogramTests
     {
         var histogram = new Histogram();
         for (var value = 1; value <= 100; value++) histogram.Record(value);
-        Assert.Equal((100, 50, 90, 99, 100), (histogram.Count, histogram.Quantile(0.5), histogram.Quantile(0.9), histogram.Quantile(0.99), histogram.Max));
+        Assert.Equal(
+            (100, 50, 90, 99, 100),
+            (histogram.Count, histogram.Quantile(0.5), histogram.Quantile(0.9), histogram.Quantile(0.99), histogram.Max));
         Assert.Equal(50.5, histogram.Mean);
     }
 

@@ -26,12 +26,14 @@ public sealed class MessageTests
 
     [Fact]
     public void Other_messages_are_not_taken_for_the_benchs() =>
-        Assert.False(BenchMessage.TryRead("""{"type":"new_notification","data":{"title":"a title that makes it long enough to look"}}"""u8, out _, out _));
+        Assert.False(BenchMessage.TryRead(
+            """{"type":"new_notification","data":{"title":"a title that makes it long enough to look"}}"""u8, out _, out _));
 
     [Fact]
     public void An_envelope_gives_offset_and_data()
     {
-        Assert.True(Envelope.TryRead("""{"type":"message","channel":"all","offset":42,"data":{"a":1}}"""u8, out var offset, out var data));
+        Assert.True(Envelope.TryRead(
+            """{"type":"message","channel":"all","offset":42,"data":{"a":1}}"""u8, out var offset, out var data));
         Assert.Equal(42, offset);
         Assert.Equal("""{"a":1}"""u8, data);
     }
@@ -43,7 +45,8 @@ public sealed class MessageTests
     [InlineData("not json", false, 0, false)]
     public void Only_the_answer_to_a_subscription_is_one(string text, bool subscribed, long head, bool recovered)
     {
-        Assert.Equal(subscribed, Envelope.TryReadSubscribed(System.Text.Encoding.UTF8.GetBytes(text), out var readHead, out var readRecovered));
+        Assert.Equal(subscribed, Envelope.TryReadSubscribed(
+            System.Text.Encoding.UTF8.GetBytes(text), out var readHead, out var readRecovered));
         if (subscribed) Assert.Equal((head, recovered), (readHead, readRecovered));
     }
 
@@ -54,7 +57,8 @@ public sealed class MessageTests
     [Fact]
     public void All_faults_of_the_options_are_told_at_once()
     {
-        var fault = Assert.Throws<FormatException>(() => BenchOptions.Parse(["--size", "63", "--no", "1", "--resume=5@1", "--publisher", "rest"]));
+        var fault = Assert.Throws<FormatException>(
+            () => BenchOptions.Parse(["--size", "63", "--no", "1", "--resume=5@1", "--publisher", "rest"]));
         Assert.Equal(
             ["--size 63: expected 64 to 1000000", "--no: no such option", "--resume: needs --protocol v1",
                 "--publisher rest: needs --token, --api-key or --email and --password"],

@@ -7,7 +7,8 @@ using Xunit;
 
 namespace NotifyHub.BenchTests;
 
-/// <summary>A ratio to a baseline that loses messages would be worth nothing: each is held to what the product is held to.</summary>
+/// <summary>Comparing with a baseline that loses messages is worthless, so baselines must deliver as reliably as
+/// NotifyHub.</summary>
 public sealed class PeerTests
 {
     [Theory]
@@ -15,13 +16,14 @@ public sealed class PeerTests
     [InlineData("floor", "plain", 70_000)]
     [InlineData("naive", "plain", 128)]
     [InlineData("signalr", "signalr", 128)]
-    // Larger than a segment of Kestrel's pipes: these come in fragments.
+    // Larger than a segment of Kestrel's pipes, so these messages arrive in fragments.
     [InlineData("signalr", "signalr", 20_000)]
     public async Task Every_baseline_delivers_every_message_once_and_in_order(string name, string protocol, int size)
     {
         using var peer = await Peer.StartAsync(name);
         var report = await Run.ExecuteAsync(
-            BenchOptions.Parse([.. peer.Options, "--protocol", protocol, "--size", $"{size}", "--rate", "max", "--pipeline", "50"]),
+            BenchOptions.Parse(
+                [.. peer.Options, "--protocol", protocol, "--size", $"{size}", "--rate", "max", "--pipeline", "50"]),
             TextWriter.Null, TestContext.Current.CancellationToken);
         Assert.False(report.Errors.Any);
         Assert.Empty(report.Disconnects);
@@ -33,9 +35,10 @@ public sealed class PeerTests
     public async Task The_floor_cuts_off_who_does_not_read_and_nobody_else()
     {
         using var peer = await Peer.StartAsync("floor", "--backlog", "200000");
-        // Past the bound there are the kernel's buffers: 20 MB for each client are more than those.
+        // The kernel buffers data beyond the backlog limit; 20 MB per client exceed those buffers.
         var report = await Run.ExecuteAsync(
-            BenchOptions.Parse([.. peer.Options, "--slow", "10", "--size", "100000", "--rate", "200", "--pipeline", "1", "--duration", "2"]),
+            BenchOptions.Parse(
+                [.. peer.Options, "--slow", "10", "--size", "100000", "--rate", "200", "--pipeline", "1", "--duration", "2"]),
             TextWriter.Null, TestContext.Current.CancellationToken);
         Assert.False(report.Errors.Any);
         Assert.Equal(2, report.Deliver!.SlowCutOff);
@@ -50,7 +53,10 @@ public sealed class PeerTests
         private Peer(Process process, int port, int pushPort) => (_process, _port, _pushPort) = (process, port, pushPort);
 
         public string[] Options =>
-            ["--url", $"ws://127.0.0.1:{_port}/", "--push", $"127.0.0.1:{_pushPort}", "--connections", "20", "--warmup", "0", "--duration", "0.5"];
+        [
+            "--url", $"ws://127.0.0.1:{_port}/", "--push", $"127.0.0.1:{_pushPort}",
+            "--connections", "20", "--warmup", "0", "--duration", "0.5",
+        ];
 
         public static async Task<Peer> StartAsync(string name, params string[] more)
         {

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace NotifyHub.BenchTests;
 
 /// <summary>
-/// As much of the REST API as a publisher needs: the login, and for whoever has its token <c>POST /api/push</c> and the batch of
-/// notifications, whose broadcast is a larger object around what was posted.
+/// The part of the REST API that a publisher needs: the login, <c>POST /api/push</c> and the batch of notifications, whose
+/// broadcast wraps the posted object in a larger one. The last two require the token.
 /// </summary>
 internal sealed class PushApi : IAsyncDisposable
 {
@@ -23,7 +23,7 @@ internal sealed class PushApi : IAsyncDisposable
 
     public string Url => _app.Urls.First();
 
-    /// <summary>Messages of each request.</summary>
+    /// <summary>Number of messages in each request.</summary>
     public List<int> Batches { get; } = [];
 
     public static async Task<PushApi> StartAsync(ScriptedServer server)
@@ -47,7 +47,7 @@ internal sealed class PushApi : IAsyncDisposable
         {
             if (request.Headers.Authorization != $"Bearer {Token}") return Results.StatusCode(401);
             JsonElement[] messages = body.ValueKind == JsonValueKind.Array ? [.. body.EnumerateArray()] : [body];
-            // One request after the other, as a channel takes them.
+            // A channel handles one request at a time.
             lock (Batches)
             {
                 Batches.Add(messages.Length);

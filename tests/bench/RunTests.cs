@@ -3,7 +3,7 @@ using Xunit;
 
 namespace NotifyHub.BenchTests;
 
-/// <summary>A measurement is worth something only if a server's faults show in it: each fault is served, and must be counted exactly.</summary>
+/// <summary>Measurements must show a server's faults: each kind of fault is served here and must be counted exactly.</summary>
 public sealed class RunTests
 {
     private const int Clients = 10;
@@ -101,7 +101,7 @@ public sealed class RunTests
     [Fact]
     public async Task An_offset_out_of_line_is_counted_though_the_messages_are_in_order()
     {
-        // The second subscription answer moves every client's idea of the head; the envelopes after it do not follow it.
+        // The second subscription answer moves each client's head; the envelopes after it don't continue from there.
         ScriptedServer? server = null;
         using (server = new ScriptedServer(n =>
         {
@@ -147,11 +147,12 @@ public sealed class RunTests
     [Fact]
     public async Task With_requests_in_flight_disorder_inside_one_and_gaps_and_repeats_are_still_found()
     {
-        // Of the first request's five messages 0 to 4: 2 and 1 change places, 3 is missing, 4 comes twice.
+        // Of the first request's messages 0 to 4, 2 and 1 are swapped, 3 is missing and 4 is sent twice.
         using var server = new ScriptedServer(n => ("ok", n switch { 1 => [], 2 => [2, 1], 3 => [], 4 => [4, 4], _ => [n] }));
         await using var api = await PushApi.StartAsync(server);
-        var report = await RunAsync(server, [.. Rest(api, "rest"), "--rate", "max", "--batch", "5", "--in-flight", "2", "--drain", "2"]);
-        // The breaks inside the request: before 2, before 1, before 4 and before 4 again.
+        var report = await RunAsync(
+            server, [.. Rest(api, "rest"), "--rate", "max", "--batch", "5", "--in-flight", "2", "--drain", "2"]);
+        // The sequence breaks before 2, before 1, before 4 and before the repeated 4.
         Assert.Equal((4 * Clients, Clients, Clients), (report.Errors.Order, report.Errors.Gaps, report.Errors.Repeats));
     }
 
@@ -171,13 +172,14 @@ public sealed class RunTests
         var gone = server.Url;
         server.Dispose();
         var options = BenchOptions.Parse(["--url", gone, "--connections", "3"]);
-        var fault = await Assert.ThrowsAsync<IOException>(() => Run.ExecuteAsync(options, TextWriter.Null, TestContext.Current.CancellationToken));
+        var fault = await Assert.ThrowsAsync<IOException>(
+            () => Run.ExecuteAsync(options, TextWriter.Null, TestContext.Current.CancellationToken));
         Assert.Equal("Only 0 of 3 connections opened. 3: Connection refused", fault.Message);
     }
 
     private static Task<Report> RunAsync(ScriptedServer server, params string[] more)
     {
-        // However slow the machine is, the messages that the scripts are about are sent, and what is sent is waited for.
+        // Even on a slow machine, all messages that the scripts rely on are sent, and the run waits for them.
         string[] common =
         [
             "--url", server.Url, "--push", server.Push, "--connections", $"{Clients}", "--rate", "200", "--warmup", "0",

@@ -5,8 +5,8 @@ using System.Text;
 namespace NotifyHub.BenchTests;
 
 /// <summary>
-/// A WebSocket server and push port that misbehave as told: for each pushed line, counted from 0, the script says what is answered
-/// and which lines, by number, every client is then sent.
+/// A WebSocket server and push port that misbehave as scripted: for each pushed line, counted from 0, the script returns the
+/// answer and the numbers of the lines that every client is then sent.
 /// </summary>
 internal sealed class ScriptedServer : IDisposable
 {
@@ -33,13 +33,13 @@ internal sealed class ScriptedServer : IDisposable
 
     public string Push => _pushes.LocalEndpoint.ToString()!;
 
-    /// <summary>Sends bytes to one client, as they are.</summary>
+    /// <summary>Sends raw bytes to one client.</summary>
     public void SendTo(int client, byte[] bytes)
     {
         lock (_lock) _open[client].Send(bytes);
     }
 
-    /// <summary>Takes a pushed line; its answer.</summary>
+    /// <summary>Handles a pushed line and returns the answer.</summary>
     public string Take(string line)
     {
         lock (_lock)
@@ -79,7 +79,9 @@ internal sealed class ScriptedServer : IDisposable
         var request = Encoding.ASCII.GetString(buffer, 0, await socket.ReceiveAsync(buffer));
         lock (_lock)
         {
-            socket.Send("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"u8);
+            socket.Send(
+                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"u8
+                + "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"u8);
             if (_v1) Subscribe(socket, request);
             _open.Add(socket);
         }
@@ -92,7 +94,7 @@ internal sealed class ScriptedServer : IDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // Dropped by the client: that is one of the things under test.
+            // The client dropped the connection, which some tests do on purpose.
         }
         lock (_lock) _open.Remove(socket);
         socket.Dispose();
@@ -124,7 +126,7 @@ internal sealed class ScriptedServer : IDisposable
             }
             catch (SocketException)
             {
-                // Dropped; its reading side removes it.
+                // The client dropped the connection; the read loop removes it.
             }
         }
     }

@@ -31,7 +31,8 @@ public sealed class ServerFrameTests
     [InlineData(new byte[] { 0x81, 0x80 })] // masked
     [InlineData(new byte[] { 0x89, 0x7E })] // long ping
     [InlineData(new byte[] { 0x81, 0x7F, 0xFF, 0, 0, 0, 0, 0, 0, 0 })] // 2^63 bytes and more
-    public void What_no_server_may_send_is_invalid(byte[] bytes) => Assert.Equal(FrameStatus.Invalid, ServerFrame.TryRead(bytes, out _));
+    public void What_no_server_may_send_is_invalid(byte[] bytes) =>
+        Assert.Equal(FrameStatus.Invalid, ServerFrame.TryRead(bytes, out _));
 
     [Theory]
     [InlineData(new byte[] { 0x88, 0x02, 0x03, 0xF5 }, 1013)]

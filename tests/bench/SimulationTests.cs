@@ -10,14 +10,16 @@ public sealed class SimulationTests
     public async Task Simulated_gateways_ask_of_a_real_silo_what_real_ones_do_and_every_figure_is_told()
     {
         using var output = new StringWriter(CultureInfo.InvariantCulture);
-        await using (var simulation = new Simulation(gateways: 3, clients: 300, TimeSpan.FromSeconds(1), output)) Assert.Equal(0, await simulation.RunAsync());
+        await using (var simulation = new Simulation(gateways: 3, clients: 300, TimeSpan.FromSeconds(1), output))
+            Assert.Equal(0, await simulation.RunAsync());
 
         var figures = output.ToString().Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries).Skip(2)
             .Select(line => line.Split('|', StringSplitOptions.TrimEntries)).ToArray();
         Assert.All(figures, figure => Assert.NotEmpty(figure[2]));
         Assert.Equal("0", figures.Single(figure => figure[1] == "duties of gateways that failed")[2]);
-        // Each message has some 130 bytes, and goes to each gateway once.
-        var bytes = double.Parse(figures.Single(figure => figure[1] == "bytes from the silo a message and gateway")[2], CultureInfo.InvariantCulture);
+        // Each message has about 130 bytes and goes to each gateway once.
+        var bytes = double.Parse(
+            figures.Single(figure => figure[1] == "bytes from the silo a message and gateway")[2], CultureInfo.InvariantCulture);
         Assert.InRange(bytes, 128, 1024);
     }
 }

@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace NotifyHub.BrowserTests;
 
-/// <summary>API keys, users, settings.</summary>
+/// <summary>API keys, users and settings.</summary>
 [Collection(typeof(SecondBrowser))]
 public sealed class AdministrationTests(Browser browser)
 {
@@ -83,7 +83,8 @@ public sealed class AdministrationTests(Browser browser)
     {
         await using var tab = await browser.LogInAsync("settings");
         var list = tab.Panel("設定");
-        ILocator Setting(string name) => list.Locator("tbody tr").Filter(new() { Has = tab.Page.Locator("strong").GetByText(name, new() { Exact = true }) });
+        ILocator Setting(string name) =>
+            list.Locator("tbody tr").Filter(new() { Has = tab.Page.Locator("strong").GetByText(name, new() { Exact = true }) });
         await Expect(Setting("BacklogBytes")).ToContainTextAsync("預設");
         await Expect(Setting("BacklogBytes")).ToContainTextAsync("客戶端最多可落後");
         await Expect(Setting("WebSocketPort")).ToContainTextAsync("環境變數");

@@ -24,18 +24,20 @@ public sealed class Browser : IAsyncLifetime
     {
         _hub = await NotifyHubProcess.StartAsync(("ConsolePort", "0"));
         _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = Executable(), Args = Arguments, Timeout = (float)Until.Limit.TotalMilliseconds });
+        _browser = await _playwright.Chromium.LaunchAsync(
+            new() { ExecutablePath = Executable(), Args = Arguments, Timeout = (float)Until.Limit.TotalMilliseconds });
     }
 
-    /// <summary>A fresh profile with one page, at the console of the shared gateway.</summary>
+    /// <summary>Opens the console of the shared gateway in a new profile.</summary>
     public Task<Tab> OpenAsync(TabOptions? options = null) => OpenAsync(Hub, options);
 
-    public Task<Tab> OpenAsync(NotifyHubProcess hub, TabOptions? options = null) => Tab.OpenAsync(_browser!, hub, options ?? new TabOptions());
+    public Task<Tab> OpenAsync(NotifyHubProcess hub, TabOptions? options = null) =>
+        Tab.OpenAsync(_browser!, hub, options ?? new TabOptions());
 
-    /// <summary>As <see cref="OpenAsync(TabOptions?)"/>, logged in as the first administrator and at this page.</summary>
+    /// <summary>Like <see cref="OpenAsync(TabOptions?)"/>, logged in as the first administrator, at the given page.</summary>
     public Task<Tab> LogInAsync(string path = "", TabOptions? options = null) => LogInAsync(Hub, path, options);
 
-    /// <summary>As <see cref="LogInAsync(string, TabOptions?)"/>, at a gateway of the test's own.</summary>
+    /// <summary>Like <see cref="LogInAsync(string, TabOptions?)"/>, at the given gateway.</summary>
     public async Task<Tab> LogInAsync(NotifyHubProcess hub, string path = "", TabOptions? options = null)
     {
         var tab = await OpenAsync(hub, options);

@@ -2,6 +2,6 @@ using Xunit;
 
 namespace NotifyHub.BrowserTests;
 
-/// <summary>Tests that share a browser and a gateway, one at a time: the service, the look and the keyboard.</summary>
+/// <summary>Tests that share a browser and a gateway, one at a time: service, appearance and keyboard.</summary>
 [CollectionDefinition]
 public sealed class FirstBrowser : ICollectionFixture<Browser>;

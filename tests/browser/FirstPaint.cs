@@ -5,13 +5,13 @@ using Xunit;
 
 namespace NotifyHub.BrowserTests;
 
-/// <summary>How soon the first page is there; run by scripts/first-paint, not with the tests: a time says something only on a quiet machine.</summary>
+/// <summary>Measures how soon the first page appears. Run by scripts/first-paint on a quiet machine, not as a test.</summary>
 [Collection(typeof(FirstBrowser))]
 public sealed class FirstPaint(Browser browser)
 {
     private const int Times = 7;
 
-    // Says when the login form, the first page of meaning, is in the document.
+    // Records when the login form, the first meaningful content, is in the document.
     private const string Watch = """
         new MutationObserver((_, watch) => {
           if (!document.querySelector('.login-card input')) return;
@@ -21,7 +21,8 @@ public sealed class FirstPaint(Browser browser)
         """;
 
     private const string Transferred =
-        "[...performance.getEntriesByType('resource'), ...performance.getEntriesByType('navigation')].reduce((sum, one) => sum + one.transferSize, 0)";
+        "[...performance.getEntriesByType('resource'), ...performance.getEntriesByType('navigation')]"
+        + ".reduce((sum, one) => sum + one.transferSize, 0)";
 
     [Fact(Explicit = true)]
     public async Task Of_the_login_page()
@@ -33,7 +34,8 @@ public sealed class FirstPaint(Browser browser)
             await tab.Page.AddInitScriptAsync(Watch);
             await tab.GoAsync("login");
             cold.Add(await FormAsync(tab));
-            paints.Add(await tab.Page.EvaluateAsync<double>("performance.getEntriesByName('first-contentful-paint')[0].startTime"));
+            paints.Add(
+                await tab.Page.EvaluateAsync<double>("performance.getEntriesByName('first-contentful-paint')[0].startTime"));
             bytes.Add(await tab.Page.EvaluateAsync<double>(Transferred));
             await tab.GoAsync("login");
             warm.Add(await FormAsync(tab));
@@ -53,10 +55,13 @@ public sealed class FirstPaint(Browser browser)
     private static async Task<double> FormAsync(Tab tab)
     {
         await tab.Page.Locator(".login-card input").First.WaitForAsync(new() { State = WaitForSelectorState.Visible });
-        return await tab.Page.EvaluateAsync<double>("new Promise(done => { const look = () => window.formAt ? done(window.formAt) : setTimeout(look, 20); look(); })");
+        return await tab.Page.EvaluateAsync<double>(
+            "new Promise(done => { const look = () => window.formAt ? done(window.formAt) : setTimeout(look, 20); look(); })");
     }
 
-    private static string Median(List<double> values) => values.Order().ElementAt(values.Count / 2).ToString("#,0", CultureInfo.InvariantCulture);
+    private static string Median(List<double> values) =>
+        values.Order().ElementAt(values.Count / 2).ToString("#,0", CultureInfo.InvariantCulture);
 
-    private static string Root([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../.."));
+    private static string Root([CallerFilePath] string here = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../.."));
 }

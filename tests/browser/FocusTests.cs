@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace NotifyHub.BrowserTests;
 
-/// <summary>Whoever walks by keyboard sees where they are.</summary>
+/// <summary>Keyboard users can always see what has the focus.</summary>
 [Collection(typeof(FirstBrowser))]
 public sealed class FocusTests(Browser browser)
 {
@@ -16,7 +16,7 @@ public sealed class FocusTests(Browser browser)
         ("users", "使用者"), ("settings", "設定"),
     ];
 
-    // What the focused element is, and how well its ring (or, of a text field, its frame) stands out from what is behind it.
+    // The focused element, and the contrast of its focus ring (or a text field's border) with the background.
     private const string Look =
         """
         () => {
@@ -38,7 +38,8 @@ public sealed class FocusTests(Browser browser)
                 : [getComputedStyle(one).outlineStyle, getComputedStyle(one).outlineWidth, getComputedStyle(one).outlineColor];
             const [high, low] = [light(rgb(colour)), light(ground)].sort((a, b) => b - a);
             return {
-                name: `${one.tagName} ${one.className} ${one.innerText ?? ''} ${one.getAttribute('aria-label') ?? ''}`.trim().slice(0, 90),
+                name: `${one.tagName} ${one.className} ${one.innerText ?? ''} ${one.getAttribute('aria-label') ?? ''}`
+                    .trim().slice(0, 90),
                 isVisible: kind !== 'none' && parseFloat(width) >= 2, contrast: (high + 0.05) / (low + 0.05),
                 isPage: one.matches('h1, main, .mud-dialog-container'),
             };
@@ -52,7 +53,7 @@ public sealed class FocusTests(Browser browser)
     {
         await using var traffic = await Traffic.StartAsync(browser.Hub);
         await using var tab = await browser.LogInAsync("", new TabOptions(width, 900, dark));
-        // A frame that changes its colour in a fifth of a second is looked at when it has.
+        // Without motion, so that the border has its final colour at once.
         await tab.Page.EmulateMediaAsync(new() { ReducedMotion = ReducedMotion.Reduce });
         List<string> faults = [];
         foreach (var (path, name) in Pages)
@@ -67,7 +68,8 @@ public sealed class FocusTests(Browser browser)
                 if (await tab.Page.EvaluateAsync<JsonElement?>(Look) is not { ValueKind: JsonValueKind.Object } look) continue;
                 if (look.GetProperty("isPage").GetBoolean()) continue;
                 seen++;
-                if (!look.GetProperty("isVisible").GetBoolean() || look.GetProperty("contrast").GetDouble() < 3) faults.Add($"{path}: {look}");
+                if (!look.GetProperty("isVisible").GetBoolean() || look.GetProperty("contrast").GetDouble() < 3)
+                    faults.Add($"{path}: {look}");
             }
 
             Assert.True(seen > 5, $"The Tab key hardly stops at {path}.");

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace NotifyHub.BrowserTests;
 
-/// <summary>What a page of anybody can make the browser of an operator send to the push port of the operator's own machine.</summary>
+/// <summary>What a hostile page can make an operator's browser send to a push port on the operator's machine.</summary>
 [Collection(typeof(FirstBrowser))]
 public sealed class ForgedPushTests(Browser browser)
 {
@@ -10,7 +10,7 @@ public sealed class ForgedPushTests(Browser browser)
     public async Task A_page_cannot_publish_through_the_push_port()
     {
         await using var client = await browser.Hub.ConnectAsync();
-        // A page of somewhere else has a policy of its own.
+        // The hostile page would have its own policy.
         await using var tab = await browser.OpenAsync(new TabOptions(IgnorePolicy: true));
         tab.MayComplain("Failed to load resource");
         await tab.Page.EvaluateAsync(

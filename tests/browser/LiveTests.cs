@@ -70,5 +70,6 @@ public sealed class LiveTests(Browser browser)
         await Expect(plain.Locator(".socket-log")).Not.ToContainTextAsync("meanwhile");
     }
 
-    private static ILocator Button(ILocator socket, string name) => socket.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });
+    private static ILocator Button(ILocator socket, string name) =>
+        socket.GetByRole(AriaRole.Button, new() { Name = name, Exact = true });
 }

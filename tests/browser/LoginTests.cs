@@ -42,7 +42,7 @@ public sealed class LoginTests(Browser browser)
         await tab.SubmitLoginAsync("nobody@notifyhub.com", "wrong");
         await Expect(tab.Page.GetByRole(AriaRole.Alert)).ToHaveTextAsync("電子郵件或密碼錯誤");
 
-        // By the browser itself: failures count for the address that they come from, and another client's may be another one.
+        // Sent by the browser: failures count per address, and another client may have another address.
         await Until.TrueAsync(async () => await tab.Page.EvaluateAsync<int>(
             """
             async () => (await fetch('/api/auth/login', {
@@ -68,7 +68,7 @@ public sealed class LoginTests(Browser browser)
         using var admin = await browser.Hub.LogInAsync();
         (await admin.PostAsync($"/api/users/{id}/password", """{"password":"second-password"}""")).Expect(HttpStatusCode.OK);
 
-        // The list asks again by itself, and is told that the token is good no more.
+        // The list refreshes by itself, and its request is refused because the token was revoked.
         await Expect(tab.Page.Locator(".login .notice")).ToContainTextAsync("登入已逾期或已失效");
         await tab.SubmitLoginAsync(email, "second-password");
         await Expect(tab.Page.GetByRole(AriaRole.Heading, new() { Name = "通知", Level = 1 })).ToBeVisibleAsync();
@@ -80,7 +80,7 @@ public sealed class LoginTests(Browser browser)
         var (_, email) = await People.AddAsync(browser.Hub, "viewer", "first-password");
         await using var tab = await browser.OpenAsync();
         tab.MayComplain("400");
-        // What the page asked for with the old token, in the moment in which that became invalid.
+        // A request that was sent with the old token just before it became invalid.
         tab.MayComplain("401");
         await tab.LogInAsync(email, "first-password");
         await tab.Button("帳號：Some viewer").ClickAsync();
@@ -100,7 +100,7 @@ public sealed class LoginTests(Browser browser)
         await tab.Button("儲存").ClickAsync();
         await Expect(tab.Dialog).ToHaveCountAsync(0);
 
-        // The tab goes on with its new token, and the new password is the one that counts.
+        // The tab continues with its new token, and the new password is valid.
         await tab.ClickMenuAsync("API 使用紀錄");
         using var rest = browser.Hub.Rest();
         await rest.LogInAsync(email, "second-password");

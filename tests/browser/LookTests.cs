@@ -7,7 +7,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace NotifyHub.BrowserTests;
 
-/// <summary>Every page: in both languages, light and dark, narrow and wide, by keyboard, for a screen reader, and without a complaint of the browser's.</summary>
+/// <summary>Every page in both languages, light and dark, narrow and wide, by keyboard and for screen readers.</summary>
 [Collection(typeof(FirstBrowser))]
 public sealed class LookTests(Browser browser)
 {
@@ -46,7 +46,8 @@ public sealed class LookTests(Browser browser)
     {
         List<string> faults = [];
         await using var tab = await browser.LogInAsync("notifications");
-        foreach (var (path, button) in new[] { ("notifications", "發送通知"), ("scheduler", "新增排程"), ("users", "新增使用者"), ("keys", "建立金鑰") })
+        foreach (var (path, button) in new[]
+            { ("notifications", "發送通知"), ("scheduler", "新增排程"), ("users", "新增使用者"), ("keys", "建立金鑰") })
         {
             await tab.GoWithinAsync(path);
             await tab.Button(button).ClickAsync();
@@ -78,7 +79,7 @@ public sealed class LookTests(Browser browser)
 
         await Expect(tab.Page.Locator("h1")).ToHaveTextAsync("Scheduler");
         await Expect(tab.Page.GetByTestId("service-state")).ToContainTextAsync("The service is running normally");
-        // What the server says follows with its next answer.
+        // Texts of the server change with its next answer.
         await tab.Panel("WebSocket service").GetByRole(AriaRole.Button, new() { Name = "Refresh" }).ClickAsync();
         await Expect(tab.Page.Locator(".checks").First).ToContainTextAsync("The WebSocket service is running");
         Assert.Equal("en", await tab.Page.EvaluateAsync<string>("document.documentElement.lang"));
@@ -159,7 +160,8 @@ public sealed class LookTests(Browser browser)
         for (var i = 0; i < 60; i++)
         {
             await tab.Page.Keyboard.PressAsync("Tab");
-            if (await tab.Page.EvaluateAsync<string>("(document.activeElement?.innerText || document.activeElement?.ariaLabel || '').trim()") == text) return;
+            if (await tab.Page.EvaluateAsync<string>(
+                "(document.activeElement?.innerText || document.activeElement?.ariaLabel || '').trim()") == text) return;
         }
 
         Assert.Fail($"'{text}' was not reached by the Tab key.");
@@ -167,8 +169,12 @@ public sealed class LookTests(Browser browser)
 
     private static async Task<IEnumerable<string>> FaultsAsync(Tab tab)
     {
-        var options = new AxeRunOptions { RunOnly = new RunOnlyOptions { Type = "tag", Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] } };
+        var options = new AxeRunOptions
+        {
+            RunOnly = new RunOnlyOptions { Type = "tag", Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] },
+        };
         var result = await tab.Page.RunAxe(options);
-        return result.Violations.Select(fault => $"{tab.Page.Url} {fault.Id}: {fault.Help}\n  {string.Join("\n  ", fault.Nodes.Select(node => node.Html))}");
+        return result.Violations.Select(
+            fault => $"{tab.Page.Url} {fault.Id}: {fault.Help}\n  {string.Join("\n  ", fault.Nodes.Select(node => node.Html))}");
     }
 }

@@ -34,22 +34,28 @@ public sealed class NotificationTests(Browser browser)
         await tab.Button("發送").ClickAsync();
         await Expect(tab.Dialog).ToHaveCountAsync(0);
 
-        var received = JsonElement.Parse((await client.NextUntilAsync(text => text.Contains(title, StringComparison.Ordinal)))[^1]).GetProperty("data");
-        Assert.Equal(("critical", "第一行\n第二行"), (received.GetProperty("severity").GetString(), received.GetProperty("message").GetString()));
+        var received = JsonElement.Parse(
+            (await client.NextUntilAsync(text => text.Contains(title, StringComparison.Ordinal)))[^1]).GetProperty("data");
+        Assert.Equal(
+            ("critical", "第一行\n第二行"),
+            (received.GetProperty("severity").GetString(), received.GetProperty("message").GetString()));
         await tab.Button("重新整理").ClickAsync();
         await Expect(tab.Row(title)).ToBeVisibleAsync();
-        // The list asks again by itself; others may be connected as well.
-        await Expect(tab.Row(title).Locator("td[data-label=送達數]")).ToHaveTextAsync(new System.Text.RegularExpressions.Regex("^[1-9]"));
+        // The list refreshes by itself; other clients may be connected as well.
+        await Expect(tab.Row(title).Locator("td[data-label=送達數]"))
+            .ToHaveTextAsync(new System.Text.RegularExpressions.Regex("^[1-9]"));
         await tab.Row(title).Locator(".row-link").ClickAsync();
-        await Expect(tab.Dialog.Locator("dd").Filter(new() { HasText = "個客戶端" })).ToHaveTextAsync(new System.Text.RegularExpressions.Regex("^[1-9]"));
+        await Expect(tab.Dialog.Locator("dd").Filter(new() { HasText = "個客戶端" }))
+            .ToHaveTextAsync(new System.Text.RegularExpressions.Regex("^[1-9]"));
     }
 
     [Fact]
     public async Task The_list_is_searched_filtered_and_worked_on()
     {
         var mark = Guid.NewGuid().ToString("N");
-        await SendAsync([.. Enumerable.Range(1, 25).Select(i => new { title = $"{mark} {i}", message = "m", severity = i == 7 ? "error" : "info" })]);
-        // Without it there might be 25 in all, and the search would seem to be done before it has begun.
+        await SendAsync([.. Enumerable.Range(1, 25)
+            .Select(i => new { title = $"{mark} {i}", message = "m", severity = i == 7 ? "error" : "info" })]);
+        // Otherwise there might be 25 in all, and the search would seem finished before it begins.
         await SendAsync([new { title = "another", message = "m" }]);
         await using var tab = await browser.LogInAsync("notifications");
         var list = tab.Panel("通知");
@@ -92,6 +98,7 @@ public sealed class NotificationTests(Browser browser)
     private async Task SendAsync(object[] notifications)
     {
         using var admin = await browser.Hub.LogInAsync();
-        (await admin.PostAsync("/api/notifications/windows/batch", JsonSerializer.Serialize(notifications))).Expect(HttpStatusCode.Created);
+        (await admin.PostAsync("/api/notifications/windows/batch", JsonSerializer.Serialize(notifications)))
+            .Expect(HttpStatusCode.Created);
     }
 }

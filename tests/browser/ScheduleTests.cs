@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace NotifyHub.BrowserTests;
 
-/// <summary>Scheduled notifications, from the form to the client that gets them.</summary>
+/// <summary>Scheduled notifications, from the form to the client that receives them.</summary>
 [Collection(typeof(SecondBrowser))]
 public sealed class ScheduleTests(Browser browser)
 {
@@ -16,9 +16,11 @@ public sealed class ScheduleTests(Browser browser)
         await using var client = await browser.Hub.ConnectAsync();
         await using var tab = await browser.LogInAsync("scheduler");
         await OpenFormAsync(tab, name);
-        // The hub's time zone, with seconds. Late enough for the form to be sent before, also on a busy machine.
-        var at = TimeZoneInfo.ConvertTime(DateTimeOffset.UtcNow, TimeZoneInfo.FindSystemTimeZoneById("Asia/Taipei")).AddSeconds(20);
-        await tab.Dialog.Locator("input[type=datetime-local]").FillAsync(at.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture));
+        // In the server's time zone, with seconds, and late enough for the form to be sent before, even on a busy machine.
+        var at = TimeZoneInfo.ConvertTime(DateTimeOffset.UtcNow, TimeZoneInfo.FindSystemTimeZoneById("Asia/Taipei"))
+            .AddSeconds(20);
+        await tab.Dialog.Locator("input[type=datetime-local]")
+            .FillAsync(at.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture));
         await tab.Button("儲存").ClickAsync();
         await Expect(tab.Dialog).ToHaveCountAsync(0);
         await Expect(tab.Row(name)).ToContainTextAsync("啟用中");
@@ -34,7 +36,7 @@ public sealed class ScheduleTests(Browser browser)
     }
 
     [Fact]
-    public async Task A_repeated_one_shows_its_next_five_runs_and_can_be_paused_resumed_run_and_deleted()
+    public async Task A_repeated_one_shows_its_next_five_runs_and_can_be_managed()
     {
         var name = $"cron-{Guid.NewGuid():N}";
         await using var client = await browser.Hub.ConnectAsync();

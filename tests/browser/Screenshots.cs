@@ -4,14 +4,14 @@ using Xunit;
 
 namespace NotifyHub.BrowserTests;
 
-/// <summary>Pictures of every page to look at. Run by scripts/screenshots, not with the tests.</summary>
+/// <summary>Screenshots of every page. Run by scripts/screenshots, not with the tests.</summary>
 [Collection(typeof(FirstBrowser))]
 public sealed class Screenshots(Browser browser)
 {
     private static readonly (string Name, string Path)[] Pages =
     [
-        ("overview", ""), ("scheduler", "scheduler"), ("usage", "usage"), ("requests", "usage?view=requests"), ("anonymous", "usage?view=anonymous"),
-        ("notifications", "notifications"),
+        ("overview", ""), ("scheduler", "scheduler"), ("usage", "usage"), ("requests", "usage?view=requests"),
+        ("anonymous", "usage?view=anonymous"), ("notifications", "notifications"),
         ("live", "live"), ("keys", "keys"), ("users", "users"), ("settings", "settings"),
     ];
 
@@ -67,7 +67,7 @@ public sealed class Screenshots(Browser browser)
         })
         {
             await element.ScrollIntoViewIfNeededAsync();
-            // After a key press, or the browser shows no focus outline.
+            // Browsers show the focus outline only after a key press.
             await tab.Page.Keyboard.PressAsync("Shift");
             await element.FocusAsync();
             await ShootAsync(tab, folder, name, fullPage: false);
@@ -88,8 +88,14 @@ public sealed class Screenshots(Browser browser)
         await Assertions.Expect(tab.Page.Locator(".socket-log")).ToContainTextAsync("pong");
     }
 
-    private static async Task ShootAsync(Tab tab, string folder, string name, bool fullPage = true) => await tab.Page.ScreenshotAsync(
-        new() { Path = Path.Combine(folder, $"{name}.png"), FullPage = fullPage, Animations = ScreenshotAnimations.Disabled });
+    private static async Task ShootAsync(Tab tab, string folder, string name, bool fullPage = true) =>
+        await tab.Page.ScreenshotAsync(new()
+        {
+            Path = Path.Combine(folder, $"{name}.png"),
+            FullPage = fullPage,
+            Animations = ScreenshotAnimations.Disabled,
+        });
 
-    private static string Root([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../.."));
+    private static string Root([CallerFilePath] string here = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../.."));
 }

@@ -7,14 +7,14 @@ using static Microsoft.Playwright.Assertions;
 
 namespace NotifyHub.BrowserTests;
 
-/// <summary>The overview and the guide's service card, against the service itself.</summary>
+/// <summary>The overview and its service card, against the running service.</summary>
 [Collection(typeof(FirstBrowser))]
 public sealed class ServiceTests(Browser browser)
 {
     private NotifyHubProcess Hub => browser.Hub;
 
     [Fact]
-    public async Task Stopping_the_service_turns_the_card_red_and_closes_clients_and_starting_brings_it_back()
+    public async Task Stopping_the_service_closes_clients_and_starting_it_brings_it_back()
     {
         await using var tab = await browser.LogInAsync("scheduler");
         await using var client = await Hub.ConnectAsync();
@@ -28,7 +28,7 @@ public sealed class ServiceTests(Browser browser)
             await Expect(card.GetByText("監聽中", new() { Exact = true })).ToHaveCountAsync(2);
             await Expect(card).ToContainTextAsync(Hub.Pid.ToString(CultureInfo.InvariantCulture));
 
-            // Thinking better of it changes nothing.
+            // Cancelling changes nothing.
             await tab.Button("停止服務").ClickAsync();
             await tab.ConfirmAsync("取消");
             await Expect(state).ToContainTextAsync("已啟動");
@@ -97,7 +97,7 @@ public sealed class ServiceTests(Browser browser)
         await Until.TrueAsync(async () => int.Parse(await connections.InnerTextAsync(), CultureInfo.InvariantCulture) >= 2);
         using (var push = await Hub.ConnectPushAsync())
         {
-            // Until the rate of the last seconds is seen: it is counted every few seconds.
+            // Until the rate shows: it is computed every few seconds.
             var published = tab.Panel("每秒發布").Locator(".tile-value");
             await Until.TrueAsync(async () =>
             {

@@ -6,10 +6,10 @@ using static Microsoft.Playwright.Assertions;
 
 namespace NotifyHub.BrowserTests;
 
-/// <summary>A person's tab at the console. At its end it fails the test if the browser complained about anything.</summary>
+/// <summary>A browser tab at the console. Disposing of it fails the test if the browser reported an error.</summary>
 public sealed class Tab : IAsyncDisposable
 {
-    // The one limit of every wait for a page, a click or a text.
+    // The limit of every wait for a page, a click or a text.
     private static readonly float Limit = (float)Until.Limit.TotalMilliseconds;
 
     private readonly IBrowserContext _context;
@@ -32,7 +32,8 @@ public sealed class Tab : IAsyncDisposable
         });
         context.SetDefaultTimeout(Limit);
         SetDefaultExpectTimeout(Limit);
-        if (options.Language is { } language) await context.AddInitScriptAsync($"localStorage.setItem('notifyhub.language', '{language}')");
+        if (options.Language is { } language)
+            await context.AddInitScriptAsync($"localStorage.setItem('notifyhub.language', '{language}')");
         var page = await context.NewPageAsync();
         var tab = new Tab(context, page, $"http://localhost:{hub.ConsolePort}/");
         page.Console += (_, line) =>
@@ -43,7 +44,7 @@ public sealed class Tab : IAsyncDisposable
         return tab;
     }
 
-    /// <summary>Says that the browser will complain about this, for the test makes something fail.</summary>
+    /// <summary>Allows the browser to report this error, because the test provokes it.</summary>
     public void MayComplain(string complaint) => _expected.Add(complaint);
 
     public async Task GoAsync(string path)
@@ -55,18 +56,19 @@ public sealed class Tab : IAsyncDisposable
         }
         catch (PlaywrightException failure)
         {
-            throw new InvalidOperationException($"{failure.Message}\nThe browser said:\n{string.Join('\n', _complaints)}", failure);
+            throw new InvalidOperationException(
+                $"{failure.Message}\nThe browser said:\n{string.Join('\n', _complaints)}", failure);
         }
     }
 
-    /// <summary>Goes to a page of the console without starting the console anew.</summary>
+    /// <summary>Navigates within the console without reloading it.</summary>
     public async Task GoWithinAsync(string path)
     {
         await Page.EvaluateAsync("path => Blazor.navigateTo(path)", path.Length == 0 ? "/" : path);
         await Expect(Page).ToHaveURLAsync(_origin + path);
     }
 
-    /// <summary>Goes to a page as a person does, by the menu: the console goes on running.</summary>
+    /// <summary>Navigates by the menu, without reloading the console.</summary>
     public async Task ClickMenuAsync(string name)
     {
         await Page.Locator("nav").GetByRole(AriaRole.Link, new() { Name = name, Exact = true }).ClickAsync();
@@ -94,14 +96,14 @@ public sealed class Tab : IAsyncDisposable
 
     public ILocator Dialog => Page.GetByRole(AriaRole.Dialog);
 
-    /// <summary>Presses the button of the dialog that is open and waits until the dialog is gone.</summary>
+    /// <summary>Clicks the button of the open dialog and waits until the dialog has closed.</summary>
     public async Task ConfirmAsync(string button)
     {
         await Dialog.GetByRole(AriaRole.Button, new() { Name = button, Exact = true }).ClickAsync();
         await Expect(Dialog).ToHaveCountAsync(0);
     }
 
-    /// <summary>The row of a list that has this text.</summary>
+    /// <summary>The table row with this text.</summary>
     public ILocator Row(string text) => Page.Locator("tbody tr").Filter(new() { HasText = text });
 
     /// <summary>No part of the page is wider than the window.</summary>
@@ -114,7 +116,8 @@ public sealed class Tab : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _context.DisposeAsync();
-        var unexpected = _complaints.Where(complaint => !_expected.Exists(expected => complaint.Contains(expected, StringComparison.Ordinal))).ToArray();
+        var unexpected = _complaints
+            .Where(complaint => !_expected.Exists(expected => complaint.Contains(expected, StringComparison.Ordinal))).ToArray();
         Assert.True(unexpected.Length == 0, $"The browser complained:\n{string.Join('\n', unexpected)}");
     }
 }

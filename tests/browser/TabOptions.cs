@@ -1,5 +1,6 @@
 namespace NotifyHub.BrowserTests;
 
-/// <param name="Language">Of the console; null: as it is by itself.</param>
-/// <param name="IgnorePolicy">The content security policy is not applied.</param>
-public sealed record TabOptions(int Width = 1280, int Height = 860, bool Dark = false, string? Language = null, bool IgnorePolicy = false);
+/// <param name="Language">The console's language; null: its default.</param>
+/// <param name="IgnorePolicy">Ignores the content security policy.</param>
+public sealed record TabOptions(
+    int Width = 1280, int Height = 860, bool Dark = false, string? Language = null, bool IgnorePolicy = false);

@@ -3,7 +3,7 @@ using NotifyHub.TestKit;
 
 namespace NotifyHub.BrowserTests;
 
-/// <summary>Something to look at: clients that are connected, notifications, a stream of messages.</summary>
+/// <summary>Content for screenshots: connected clients, notifications, a stream of messages.</summary>
 internal sealed class Traffic : IAsyncDisposable
 {
     private static readonly (string Title, string Message, string Severity)[] Notifications =
@@ -37,13 +37,14 @@ internal sealed class Traffic : IAsyncDisposable
             (await admin.PostAsync("/api/notifications/windows", json)).Expect(HttpStatusCode.Created);
         }
 
-        // The hub is shared: once is enough.
+        // The gateway is shared: create them once.
         var known = (await admin.GetAsync("/api/schedules")).Expect(HttpStatusCode.OK).Body;
         foreach (var (name, cron) in Schedules.Where(schedule => !known.Contains(schedule.Name, StringComparison.Ordinal)))
         {
             var json = System.Text.Json.JsonSerializer.Serialize(new
             {
-                name, kind = "cron", cron, time_zone = "Asia/Taipei", missed = "catch_up", notification = new { title = name, message = "由排程發送" },
+                name, kind = "cron", cron, time_zone = "Asia/Taipei", missed = "catch_up",
+                notification = new { title = name, message = "由排程發送" },
             });
             (await admin.PostAsync("/api/schedules", json)).Expect(HttpStatusCode.Created);
         }
@@ -53,7 +54,7 @@ internal sealed class Traffic : IAsyncDisposable
         return traffic;
     }
 
-    /// <summary>Waits until the charts have a minute to show.</summary>
+    /// <summary>Waits until the charts have data to show.</summary>
     public static Task FillChartsAsync() => Task.Delay(TimeSpan.FromSeconds(20), CancellationToken.None);
 
     public async ValueTask DisposeAsync()

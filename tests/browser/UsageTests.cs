@@ -6,7 +6,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace NotifyHub.BrowserTests;
 
-/// <summary>Who is connected, and who asked the API for what.</summary>
+/// <summary>The lists of connections and of API requests.</summary>
 [Collection(typeof(SecondBrowser))]
 public sealed class UsageTests(Browser browser)
 {
@@ -44,7 +44,7 @@ public sealed class UsageTests(Browser browser)
         var log = tab.Panel("API 請求紀錄");
 
         await log.GetByLabel("搜尋").FillAsync(path);
-        // Requests are recorded in batches, behind the answers.
+        // Requests are recorded in batches, after they were answered.
         await Until.TrueAsync(async () =>
         {
             await log.GetByRole(AriaRole.Button, new() { Name = "重新整理" }).ClickAsync();
@@ -70,7 +70,7 @@ public sealed class UsageTests(Browser browser)
     public async Task A_list_says_when_older_rows_were_not_searched(string page, string requests, string list)
     {
         await using var tab = await browser.OpenAsync();
-        // More than 50,000 rows would take minutes to make, so the flag is added to a real answer.
+        // Creating more than 50,000 rows would take minutes, so the flag is added to a real answer.
         await tab.Page.RouteAsync(requests, async route =>
         {
             var answer = await route.FetchAsync();
@@ -100,7 +100,7 @@ public sealed class UsageTests(Browser browser)
         await tab.Page.GetByRole(AriaRole.Link, new() { Name = "未登入的請求" }).ClickAsync();
         var list = tab.Panel("未登入的請求");
 
-        // Added up once a second, behind the answers; twelve requests may lie in two minutes.
+        // Summed up once per second, after the answers; the twelve requests may fall into two minutes.
         await Until.TrueAsync(async () =>
         {
             await list.GetByRole(AriaRole.Button, new() { Name = "重新整理" }).ClickAsync();

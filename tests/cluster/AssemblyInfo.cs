@@ -1,4 +1,4 @@
 using Xunit.v3;
 
-// They wait for leases, timers and processes most of the time. Tests of the shared grid kill its processes: one at a time (OneGrid).
+// The tests mostly wait for leases, timers and processes. Those of the shared grid (OneGrid) kill its processes and run alone.
 [assembly: Parallelization(MaxThreads = 3)]

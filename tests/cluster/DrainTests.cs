@@ -5,11 +5,11 @@ using Xunit;
 
 namespace NotifyHub.ClusterTests;
 
-/// <summary>Processes that are told to end do so in order, one after the other, and nobody loses anything by it.</summary>
+/// <summary>Processes that are asked to stop do so gracefully, one after another, and nothing is lost.</summary>
 [Collection(typeof(OneGrid))]
 public sealed class DrainTests(LocalCluster cluster) : IAsyncLifetime
 {
-    // Orleans alone would try for two minutes.
+    // By default Orleans would retry for two minutes.
     private static readonly TimeSpan OutageLimit = TimeSpan.FromSeconds(60);
 
     public async ValueTask InitializeAsync()
@@ -22,30 +22,32 @@ public sealed class DrainTests(LocalCluster cluster) : IAsyncLifetime
     public async ValueTask DisposeAsync() => await cluster.HealAsync();
 
     [Fact]
-    public async Task A_gateway_with_clients_and_pushes_under_way_sends_its_clients_away_one_after_the_other_and_answers_what_it_took()
+    public async Task A_draining_gateway_sends_clients_away_gradually_and_answers_every_push()
     {
-        // At least 100 a second leave: these take 3 s, with the default window of 10 s.
+        // At least 100 per second leave: these take 3 s, with the default window of 10 s.
         const int Clients = 300;
         await using var witness = await ResumingClient.StartAsync([cluster.Gateways[1]], 0);
         await using var publisher = await RetryingPublisher.StartAsync(cluster);
         using var rest = await cluster.LogInAsync(cluster.Gateways[1]);
         var before = await Numbers.UntilAsync(rest, numbers => numbers.Active == 1);
         var leavers = await Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => Leaver.StartAsync(cluster.Gateways[0])));
-        await Numbers.UntilAsync(rest, numbers => numbers == before with { Active = 1 + Clients, Total = before.Total + Clients });
+        await Numbers.UntilAsync(
+            rest, numbers => numbers == before with { Active = 1 + Clients, Total = before.Total + Clients });
         var pushing = Task.Run(() => PushUntilClosedAsync(cluster.Gateways[0]));
         await publisher.ContinueAsync();
 
         Assert.Equal(0, await cluster.Gateways[0].StopAsync());
 
-        // All are told to come back, at different times, and are closed one after the other; what was published meanwhile they got until then.
+        // All get a reconnect with different delays and are closed one by one; until then they get what is published.
         foreach (var leaver in leavers) await leaver.CheckAsync();
         Assert.True(leavers.Max(leaver => leaver.ClosedAt) - leavers.Min(leaver => leaver.ClosedAt) > Stopwatch.Frequency);
         Assert.True(leavers.Select(leaver => leaver.LastOffset).Distinct().Count() > 1);
         Assert.InRange(leavers.Select(leaver => leaver.ReturnAfter).Distinct().Count(), Clients / 2, Clients);
-        // It took its leave: no lease has to end first, and nothing is an error.
+        // It has deregistered: no lease has to expire, and nothing counts as an error.
         await Numbers.UntilAsync(rest, numbers => numbers == before with { Total = before.Total + Clients });
         Assert.DoesNotContain(
-            cluster.Gateways[0].Pid, (await rest.StatusAsync()).GetProperty("nodes").EnumerateArray().Select(node => node.GetProperty("pid").GetInt32()));
+            cluster.Gateways[0].Pid,
+            (await rest.StatusAsync()).GetProperty("nodes").EnumerateArray().Select(node => node.GetProperty("pid").GetInt32()));
 
         await publisher.ContinueAsync();
         await publisher.StopAsync();
@@ -53,9 +55,11 @@ public sealed class DrainTests(LocalCluster cluster) : IAsyncLifetime
         var pushed = await pushing;
         var all = pushed.Count + publisher.Acknowledged.Keys.Count(offset => offset > witness.Start);
         await Until.TrueAsync(() => witness.Received.Count >= all, () => $"{witness.Received.Count} of {all}");
-        // Every line that was stored was also answered, and they kept their order.
+        // Every stored line was also answered, in order.
         Assert.Empty(witness.Faults);
-        Assert.Equal(pushed, witness.Received.Select(message => message.Data).Where(data => data.Contains("line", StringComparison.Ordinal)));
+        Assert.Equal(
+            pushed,
+            witness.Received.Select(message => message.Data).Where(data => data.Contains("line", StringComparison.Ordinal)));
         Assert.Equal(all, witness.Received.Count);
     }
 
@@ -105,7 +109,7 @@ public sealed class DrainTests(LocalCluster cluster) : IAsyncLifetime
         else await cluster.Database.StopAsync();
         try
         {
-            // Kubernetes kills what has not ended after 30 s. First with others there, then with nobody left.
+            // Kubernetes kills what has not ended after 30 s. Tested while others run, then with none left.
             foreach (var process in new[] { cluster.Silos[0], cluster.Gateways[0], cluster.Silos[1], cluster.Gateways[1] })
             {
                 var begun = Stopwatch.GetTimestamp();
@@ -119,13 +123,13 @@ public sealed class DrainTests(LocalCluster cluster) : IAsyncLifetime
             else await cluster.Database.StartAsync();
         }
 
-        // Nobody could write down that they ended, and nobody who comes back is held up by it.
+        // Their end could not be written to the database, and that must not delay their return.
         await cluster.HealAsync();
         using var rest = await cluster.LogInAsync(cluster.Gateways[1]);
         await Numbers.UntilAsync(rest, numbers => numbers.Active == 0);
     }
 
-    /// <summary>Pushes numbered lines, some at a time, until the gateway closes; answers those that were acknowledged.</summary>
+    /// <summary>Pipelines numbered lines until the gateway closes; returns the acknowledged ones.</summary>
     private static async Task<List<string>> PushUntilClosedAsync(NotifyHubProcess gateway)
     {
         const int AtATime = 20;
@@ -151,7 +155,7 @@ public sealed class DrainTests(LocalCluster cluster) : IAsyncLifetime
         }
     }
 
-    /// <summary>A client that follows one gateway to its end, and remembers how it was sent away.</summary>
+    /// <summary>A client that follows one gateway until it closes, and records how.</summary>
     private sealed class Leaver
     {
         private readonly Task _following;

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace NotifyHub.ClusterTests;
 
-/// <summary>The grid is one: whatever is asked or done through one gateway is true at the other.</summary>
+/// <summary>The grid acts as one: whatever is done through one gateway is visible at the other.</summary>
 [Collection(typeof(OneGrid))]
 public sealed class EverywhereTests(LocalCluster cluster) : IAsyncLifetime
 {
@@ -19,7 +19,7 @@ public sealed class EverywhereTests(LocalCluster cluster) : IAsyncLifetime
     {
         await cluster.HealAsync();
         _rest.Add(await cluster.LogInAsync(One));
-        // A login is good everywhere.
+        // A login is valid at every gateway.
         _rest.Add(Other.Rest());
         _rest[1].Token = _rest[0].Token;
     }
@@ -49,7 +49,8 @@ public sealed class EverywhereTests(LocalCluster cluster) : IAsyncLifetime
         foreach (var sender in (string[])["here", "there", "rest"])
             Assert.Equal(Lines(sender), seenHere.Where(text => text.Contains($"\"{sender}\"", StringComparison.Ordinal)));
 
-        static IEnumerable<string> Lines(string sender) => Enumerable.Range(1, Each).Select(n => $$"""{"from":"{{sender}}","n":{{n}}}""");
+        static IEnumerable<string> Lines(string sender) =>
+            Enumerable.Range(1, Each).Select(n => $$"""{"from":"{{sender}}","n":{{n}}}""");
 
         async Task<List<string?>> PostAllAsync()
         {
@@ -73,7 +74,8 @@ public sealed class EverywhereTests(LocalCluster cluster) : IAsyncLifetime
         await using var here = await One.ConnectAsync();
         await using var there = await Other.ConnectAsync();
         await using var alsoThere = await Other.ConnectAsync(v1: true);
-        var made = (await _rest[0].PostAsync("/api/notifications/windows", """{"title":"counted","message":"m"}""")).Expect(HttpStatusCode.Created).Data;
+        var made = (await _rest[0].PostAsync("/api/notifications/windows", """{"title":"counted","message":"m"}"""))
+            .Expect(HttpStatusCode.Created).Data;
         var route = $"/api/notifications/windows/{made.GetProperty("id").GetInt64()}";
         foreach (var client in (SocketClient[])[here, there, alsoThere])
             await client.NextUntilAsync(text => text.Contains("\"counted\"", StringComparison.Ordinal));
@@ -82,7 +84,8 @@ public sealed class EverywhereTests(LocalCluster cluster) : IAsyncLifetime
         {
             JsonElement seen = default;
             await Until.TrueAsync(
-                async () => (seen = (await rest.GetAsync(route)).Expect(HttpStatusCode.OK).Data).GetProperty("deliveries").GetInt64() == 3,
+                async () => (seen = (await rest.GetAsync(route)).Expect(HttpStatusCode.OK).Data)
+                    .GetProperty("deliveries").GetInt64() == 3,
                 () => seen.GetRawText());
             Assert.Equal("delivered", seen.GetProperty("status").GetString());
         }
@@ -110,15 +113,18 @@ public sealed class EverywhereTests(LocalCluster cluster) : IAsyncLifetime
                 async () => (status = await rest.StatusAsync()).GetProperty("active_connections").GetInt64() == 2
                     && status.GetProperty("nodes").GetArrayLength() == 4,
                 () => status.GetRawText());
-            Assert.Equal(["gateway", "gateway", "silo", "silo"], status.GetProperty("nodes").EnumerateArray().Select(node => node.GetProperty("role").GetString()));
+            Assert.Equal(
+                ["gateway", "gateway", "silo", "silo"],
+                status.GetProperty("nodes").EnumerateArray().Select(node => node.GetProperty("role").GetString()));
             Assert.Equal(
                 cluster.Gateways.Concat(cluster.Silos).Select(process => process.Pid).Order(),
                 status.GetProperty("nodes").EnumerateArray().Select(node => node.GetProperty("pid").GetInt32()).Order());
-            // Only that the tests' database need not be durable.
+            // The only warning: the tests' database is not durable.
             Assert.Equal(
                 ["Storage"],
                 status.GetProperty("health").GetProperty("checks").EnumerateArray()
-                    .Where(check => check.GetProperty("status").GetString() != "ok").Select(check => check.GetProperty("name").GetString()));
+                    .Where(check => check.GetProperty("status").GetString() != "ok")
+                    .Select(check => check.GetProperty("name").GetString()));
         }
     }
 
@@ -131,8 +137,10 @@ public sealed class EverywhereTests(LocalCluster cluster) : IAsyncLifetime
         (await _rest[1].SendAsync(HttpMethod.Delete, $"/api/websocket/connections/{id}")).Expect(HttpStatusCode.OK);
 
         Assert.Equal(1008, (await client.WaitUntilClosedAsync()).Code);
-        await _rest[0].ConnectionAsync(client.UserAgent, connection => connection.GetProperty("status").GetString() == "disconnected");
-        (await _rest[0].SendAsync(HttpMethod.Delete, $"/api/websocket/connections/{id}")).ExpectError(HttpStatusCode.NotFound, "NOT_FOUND");
+        await _rest[0].ConnectionAsync(
+            client.UserAgent, connection => connection.GetProperty("status").GetString() == "disconnected");
+        (await _rest[0].SendAsync(HttpMethod.Delete, $"/api/websocket/connections/{id}"))
+            .ExpectError(HttpStatusCode.NotFound, "NOT_FOUND");
     }
 
     [Fact]
@@ -144,9 +152,10 @@ public sealed class EverywhereTests(LocalCluster cluster) : IAsyncLifetime
         await Until.TrueAsync(async () => (await _rest[1].StatusAsync()).GetProperty("active_connections").GetInt64() >= 2);
         (await _rest[0].PostAsync("/api/system/websocket/stop")).Expect(HttpStatusCode.OK);
 
-        // At once, and asked at either.
+        // At once, whichever gateway is asked.
         foreach (var rest in _rest) Assert.Equal(0, (await rest.StatusAsync()).GetProperty("active_connections").GetInt64());
-        foreach (var client in (SocketClient[])[here, there]) Assert.Equal((1001, "service stopped"), await client.WaitUntilClosedAsync());
+        foreach (var client in (SocketClient[])[here, there])
+            Assert.Equal((1001, "service stopped"), await client.WaitUntilClosedAsync());
         foreach (var rest in _rest)
         {
             var status = await rest.StatusAsync();
@@ -155,8 +164,9 @@ public sealed class EverywhereTests(LocalCluster cluster) : IAsyncLifetime
             Assert.False(status.GetProperty("internal_port_listening").GetBoolean());
         }
 
-        // What is told meanwhile is kept.
-        (await _rest[1].PostAsync("/api/notifications/windows", """{"title":"t","message":"m"}""")).Expect(HttpStatusCode.Created);
+        // What is published meanwhile is stored.
+        (await _rest[1].PostAsync("/api/notifications/windows", """{"title":"t","message":"m"}"""))
+            .Expect(HttpStatusCode.Created);
         (await _rest[1].PostAsync("/api/system/websocket/start")).Expect(HttpStatusCode.OK);
         foreach (var gateway in cluster.Gateways)
         {
@@ -175,7 +185,8 @@ public sealed class EverywhereTests(LocalCluster cluster) : IAsyncLifetime
 
         (await _rest[1].PostAsync("/api/system/websocket/restart")).Expect(HttpStatusCode.OK);
 
-        foreach (var client in (SocketClient[])[here, there]) Assert.Equal((1012, "service restart"), await client.WaitUntilClosedAsync());
+        foreach (var client in (SocketClient[])[here, there])
+            Assert.Equal((1012, "service restart"), await client.WaitUntilClosedAsync());
         foreach (var gateway in cluster.Gateways) await using (await gateway.ConnectAsync()) { }
     }
 
@@ -187,13 +198,16 @@ public sealed class EverywhereTests(LocalCluster cluster) : IAsyncLifetime
         service.ApiKey = made.GetProperty("key").GetString();
         using var sameService = One.Rest();
         sameService.ApiKey = service.ApiKey;
-        foreach (var rest in (RestClient[])[service, sameService]) (await rest.PostAsync("/api/push", "{}")).Expect(HttpStatusCode.OK);
+        foreach (var rest in (RestClient[])[service, sameService])
+            (await rest.PostAsync("/api/push", "{}")).Expect(HttpStatusCode.OK);
 
-        (await _rest[1].SendAsync(HttpMethod.Delete, $"/api/keys/{made.GetProperty("id").GetRawText().Trim('"')}")).Expect(HttpStatusCode.OK);
+        (await _rest[1].SendAsync(HttpMethod.Delete, $"/api/keys/{made.GetProperty("id").GetRawText().Trim('"')}"))
+            .Expect(HttpStatusCode.OK);
 
         (await service.PostAsync("/api/push", "{}")).ExpectError(HttpStatusCode.Unauthorized, "UNAUTHORIZED");
-        // The gateway that did not revoke it may have it in mind for a moment.
-        await Until.TrueAsync(async () => (await sameService.GetAsync("/api/websocket/stats")).Status == HttpStatusCode.Unauthorized);
+        // The gateway that did not revoke it may have it cached for a moment.
+        await Until.TrueAsync(
+            async () => (await sameService.GetAsync("/api/websocket/stats")).Status == HttpStatusCode.Unauthorized);
         (await sameService.PostAsync("/api/push", "{}")).ExpectError(HttpStatusCode.Unauthorized, "UNAUTHORIZED");
     }
 }

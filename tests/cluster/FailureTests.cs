@@ -5,8 +5,8 @@ using Xunit;
 namespace NotifyHub.ClusterTests;
 
 /// <summary>
-/// Any of the processes may die. A publisher keeps publishing and clients keep resuming meanwhile: every acknowledged message reaches every
-/// client exactly once and in order, none is invented, and the totals stay right.
+/// Any process may die. Meanwhile a publisher keeps publishing and clients keep resuming: every acknowledged message reaches
+/// every client exactly once and in order, nothing else arrives, and the totals stay right.
 /// </summary>
 [Collection(typeof(OneGrid))]
 public sealed class FailureTests(LocalCluster cluster) : IAsyncLifetime
@@ -33,7 +33,7 @@ public sealed class FailureTests(LocalCluster cluster) : IAsyncLifetime
         await cluster.Gateways[0].KillAsync();
 
         await traffic.Publisher.ContinueAsync(100);
-        // Those who came back were counted again; those who were lost are errors once the lease is over.
+        // Clients that came back were counted again; the lost ones count as errors once the lease has expired.
         await Numbers.UntilAsync(rest, numbers =>
             numbers == new Numbers(traffic.All.Count, before.Total + orphans, before.Errors + orphans));
         await traffic.EndAsync();
@@ -51,7 +51,7 @@ public sealed class FailureTests(LocalCluster cluster) : IAsyncLifetime
         await silo.KillAsync();
 
         await traffic.Publisher.ContinueAsync(20);
-        // No socket was touched, and no session taken for lost.
+        // No socket was closed, and no session counted as lost.
         await Numbers.UntilAsync(rest, numbers => numbers == before);
         await silo.StartAgainAsync();
         await traffic.Publisher.ContinueAsync(50);
@@ -77,7 +77,7 @@ public sealed class FailureTests(LocalCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_silo_that_holds_the_channel_is_frozen_until_the_grid_has_given_it_up_and_then_goes_on()
+    public async Task The_channels_silo_is_frozen_until_declared_dead_and_ends_when_resumed()
     {
         await using var traffic = await Traffic.StartAsync(cluster);
         using var rest = await cluster.LogInAsync(cluster.Gateways[1]);
@@ -87,14 +87,14 @@ public sealed class FailureTests(LocalCluster cluster) : IAsyncLifetime
         silo.Pause();
         using var over = new CancellationTokenSource();
         var readiness = Task.WhenAll(cluster.Gateways.Select(gateway => UnreadyAsync(gateway, over.Token)));
-        // Longer than a death takes: nothing is refused by a frozen silo, its connections stay open and must be given up one by one.
+        // Takes longer than a death: a frozen silo refuses nothing, so its open connections must time out one by one.
         await traffic.Publisher.ContinueAsync(20);
         silo.Resume();
         await over.CancelAsync();
-        // Or Kubernetes would have taken both gateways out of service for something that neither can help.
+        // Otherwise Kubernetes would take both gateways out of service for a failure that is not theirs.
         Assert.All(await readiness, answers => Assert.Empty(answers));
 
-        // It finds itself declared dead, with its activation of the channel, and ends rather than write.
+        // It finds that it was declared dead together with its activation of the channel, and ends instead of writing.
         Assert.NotEqual(0, await silo.WaitForExitAsync());
         await traffic.Publisher.ContinueAsync(50);
         await traffic.EndAsync();
@@ -111,7 +111,8 @@ public sealed class FailureTests(LocalCluster cluster) : IAsyncLifetime
         foreach (var gateway in cluster.Gateways)
         {
             using var rest = gateway.Rest();
-            await Until.TrueAsync(async () => (await rest.GetAsync("/health/ready?deep=1")).Status == HttpStatusCode.ServiceUnavailable);
+            await Until.TrueAsync(
+                async () => (await rest.GetAsync("/health/ready?deep=1")).Status == HttpStatusCode.ServiceUnavailable);
         }
 
         await over.CancelAsync();
@@ -131,10 +132,10 @@ public sealed class FailureTests(LocalCluster cluster) : IAsyncLifetime
         await cluster.Database.StopAsync();
         var acknowledged = traffic.Publisher.Acknowledged.Count;
         var retries = traffic.Publisher.Retries;
-        // The length is what is tested: signs of life of the silos that could not be written have long been stale by then.
+        // The duration matters: by then the heartbeats that silos could not write are long stale.
         await Task.Delay(Outage, TestContext.Current.CancellationToken);
         Assert.True(traffic.Publisher.Retries > retries);
-        // One answer may have been on its way.
+        // One answer may have been in flight.
         Assert.InRange(traffic.Publisher.Acknowledged.Count, acknowledged, acknowledged + 1);
         await cluster.Database.StartAsync();
 
@@ -175,12 +176,12 @@ public sealed class FailureTests(LocalCluster cluster) : IAsyncLifetime
         await starting;
         await traffic.Publisher.ContinueAsync();
         var moved = traffic.All.Count / 2;
-        // The gateway that left had said goodbye: nothing is an error.
+        // The gateway that left had deregistered: nothing is an error.
         await Numbers.UntilAsync(rest, numbers => numbers == new Numbers(traffic.All.Count, before.Total + moved, before.Errors));
         await traffic.EndAsync();
     }
 
-    /// <summary>What the gateway's readiness probe was answered, asked again and again, but for "ready".</summary>
+    /// <summary>Polls the gateway's readiness probe and returns every answer other than "ready".</summary>
     private static async Task<List<string>> UnreadyAsync(NotifyHubProcess gateway, CancellationToken over)
     {
         List<string> answers = [];

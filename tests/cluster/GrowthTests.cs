@@ -3,17 +3,17 @@ using Xunit;
 
 namespace NotifyHub.ClusterTests;
 
-/// <summary>The grid grows while it works, and shrinks again.</summary>
+/// <summary>The grid grows and shrinks under load.</summary>
 public sealed class GrowthTests
 {
     [Fact]
-    public async Task New_silos_and_gateways_join_under_load_and_carry_it_alone_when_the_old_ones_have_left()
+    public async Task New_silos_and_gateways_join_under_load_and_replace_the_old_ones()
     {
         await using var cluster = new LocalCluster { SiloCount = 1, GatewayCount = 1, SpareSilos = 1 };
         await cluster.InitializeAsync();
         await using var traffic = await Traffic.StartAsync(cluster);
 
-        // One of each is the whole grid; then two.
+        // Starts with one of each, then two.
         await cluster.AddSiloAsync();
         await traffic.Publisher.ContinueAsync();
         await cluster.AddGatewayAsync();

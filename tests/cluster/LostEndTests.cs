@@ -7,8 +7,7 @@ using Xunit;
 namespace NotifyHub.ClusterTests;
 
 /// <summary>
-/// The database fails over to a standby that lagged: it comes back as it was some acknowledged messages ago, while silos,
-/// gateways and clients stay.
+/// The database fails over to a lagging standby and so loses the last acknowledged messages. Silos, gateways and clients stay.
 /// </summary>
 public sealed partial class LostEndTests
 {
@@ -17,7 +16,7 @@ public sealed partial class LostEndTests
     private const int Last = 60;
 
     [Fact]
-    public async Task A_grid_whose_database_lost_acknowledged_messages_says_so_and_every_new_message_arrives()
+    public async Task A_database_that_lost_messages_is_reported_and_new_messages_arrive()
     {
         await using var cluster = new LocalCluster { Settings = [("MetricsPort", "0")] };
         await cluster.InitializeAsync();
@@ -53,7 +52,8 @@ public sealed partial class LostEndTests
 
         var health = (await gateways[0].StatusAsync()).GetProperty("health");
         Assert.Equal("degraded", health.GetProperty("status").GetString());
-        var check = Assert.Single(health.GetProperty("checks").EnumerateArray(), one => one.GetProperty("name").GetString() == "Storage");
+        var check = Assert.Single(
+            health.GetProperty("checks").EnumerateArray(), one => one.GetProperty("name").GetString() == "Storage");
         Assert.Equal("warning", check.GetProperty("status").GetString());
         Assert.Contains($"{Kept + 1} 至 {Known}", check.GetProperty("message").GetString(), StringComparison.Ordinal);
         Assert.Single(cluster.Silos, silo => silo.Output.Contains("has lost messages of channel all", StringComparison.Ordinal));
@@ -61,7 +61,7 @@ public sealed partial class LostEndTests
         foreach (var gateway in gateways) gateway.Dispose();
     }
 
-    /// <summary>Publishes by the gateways in turn until it is acknowledged; answers the offset.</summary>
+    /// <summary>Publishes through the gateways in turn until one acknowledges; returns the offset.</summary>
     private static async Task<long> PublishAsync(RestClient[] gateways, int number)
     {
         RestAnswer? answer = null;
@@ -75,7 +75,8 @@ public sealed partial class LostEndTests
     private static async Task<long> LossesAsync(NotifyHubProcess silo)
     {
         using var http = new HttpClient();
-        var page = await http.GetStringAsync($"http://127.0.0.1:{silo.MetricsPort}/metrics", TestContext.Current.CancellationToken);
+        var page = await http.GetStringAsync(
+            $"http://127.0.0.1:{silo.MetricsPort}/metrics", TestContext.Current.CancellationToken);
         return long.Parse(Losses().Match(page).Groups[1].Value, CultureInfo.InvariantCulture);
     }
 

@@ -5,8 +5,8 @@ using Xunit;
 namespace NotifyHub.ClusterTests;
 
 /// <summary>
-/// Connections between hosts are cut, without a word and with nobody dying: each process in a network namespace of its own. On a machine that
-/// forbids it these tests fail and say so.
+/// Connections between hosts are cut silently while all processes live: each runs in its own network namespace. The tests fail
+/// with a message on a machine that forbids that.
 /// </summary>
 public sealed class NetworkTests(NetworkTests.Hosts cluster) : IClassFixture<NetworkTests.Hosts>, IAsyncLifetime
 {
@@ -37,15 +37,16 @@ public sealed class NetworkTests(NetworkTests.Hosts cluster) : IClassFixture<Net
 
         foreach (var silo in _cluster.Silos) await _cluster.Network.CutAsync(Cut.Host!, silo.Host!);
 
-        // Its lease ends. What it has itself it still has, so it keeps its place; who asks deeper learns that the grid is away.
-        await Numbers.UntilAsync(rest, numbers => numbers == new Numbers(traffic.All.Count - orphans, before.Total, before.Errors + orphans));
+        // Its lease expires. It stays ready, as it still serves what it has; a deep check reports that the grid is unreachable.
+        await Numbers.UntilAsync(
+            rest, numbers => numbers == new Numbers(traffic.All.Count - orphans, before.Total, before.Errors + orphans));
         using var cut = Cut.Rest();
         (await cut.GetAsync("/health/ready")).Expect(HttpStatusCode.OK);
         (await cut.GetAsync("/health/ready?deep=1")).ExpectError(HttpStatusCode.ServiceUnavailable, "UNAVAILABLE");
         await traffic.Publisher.ContinueAsync();
         await _cluster.Network.HealAsync();
 
-        // Its clients were there all the time: they get what they missed, and what was counted of their end is taken back.
+        // Its clients stayed connected: they get what they missed, and their counted end is undone.
         await traffic.Publisher.ContinueAsync();
         await traffic.EndAsync();
         Assert.Equal(0, traffic.All.Sum(client => client.Resumes));
@@ -53,7 +54,7 @@ public sealed class NetworkTests(NetworkTests.Hosts cluster) : IClassFixture<Net
     }
 
     [Fact]
-    public async Task A_gateway_is_cut_off_from_the_silo_that_holds_the_channel_and_goes_by_way_of_the_other()
+    public async Task A_gateway_cut_off_from_the_channels_silo_goes_through_the_other()
     {
         await using var traffic = await Traffic.StartAsync(_cluster);
         using var rest = await _cluster.LogInAsync(_cluster.Gateways[1]);
@@ -78,7 +79,7 @@ public sealed class NetworkTests(NetworkTests.Hosts cluster) : IClassFixture<Net
 
         await _cluster.Network.CutAsync(_cluster.Silos[0].Host!, _cluster.Silos[1].Host!);
 
-        // Each finds the other dead; the database decides, and who reads there that it was given up ends.
+        // Each silo suspects the other; the database decides, and the one that reads that it was declared dead ends.
         await Until.TrueAsync(() => _cluster.Silos.Count(silo => silo.IsRunning) == 1);
         await traffic.Publisher.ContinueAsync(50);
         await Numbers.UntilAsync(rest, numbers => numbers == before);

@@ -7,7 +7,7 @@ namespace NotifyHub.ClusterTests;
 /// <summary>The totals of the whole grid.</summary>
 internal sealed record Numbers(long Active, long Total, long Errors)
 {
-    /// <summary>Waits until the totals are as wanted, and answers them.</summary>
+    /// <summary>Waits until the totals match, and returns them.</summary>
     public static async Task<Numbers> UntilAsync(RestClient rest, Func<Numbers, bool> wanted)
     {
         var numbers = new Numbers(-1, -1, -1);
@@ -18,7 +18,7 @@ internal sealed record Numbers(long Active, long Total, long Errors)
                 if (answer.Status == HttpStatusCode.OK) numbers = Of(answer.Data);
                 return wanted(numbers);
             },
-            () => numbers.ToString(), "the numbers are as they must be");
+            () => numbers.ToString(), "the totals match");
         return numbers;
     }
 

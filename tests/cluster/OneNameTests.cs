@@ -5,8 +5,8 @@ using Xunit;
 namespace NotifyHub.ClusterTests;
 
 /// <summary>
-/// As behind a headless service of Kubernetes or a service of Docker Compose: one name stands for all silos, each of which finds its own address in
-/// the network that they share. Every process is on a host of its own, see <see cref="Network"/>.
+/// As behind a headless service of Kubernetes or a service of Docker Compose: one name resolves to all silos, and each silo
+/// finds its own address in the shared network. Every process runs on a host of its own, see <see cref="Network"/>.
 /// </summary>
 public sealed class OneNameTests : IAsyncLifetime
 {
@@ -21,13 +21,14 @@ public sealed class OneNameTests : IAsyncLifetime
     public async Task A_gateway_finds_all_silos_by_one_name_and_goes_on_with_any_of_them()
     {
         var host = await _network!.AddHostAsync();
-        // What 'ip netns exec' puts in the place of /etc/hosts there.
+        // 'ip netns exec' mounts these files over /etc.
         _names = Directory.CreateDirectory(Path.Combine("/etc/netns", host.Namespace));
         await File.WriteAllLinesAsync(
             Path.Combine(_names.FullName, "hosts"),
             ["127.0.0.1 localhost", .. _silos.Select(silo => $"{silo.Address} silos")],
             TestContext.Current.CancellationToken);
-        await using var gateway = NotifyHubProcess.Gateway(null, ("Mode", "Cluster"), ("Silos__0", "silos:30000"), ("JwtKey", new string('k', 64)));
+        await using var gateway = NotifyHubProcess.Gateway(
+            null, ("Mode", "Cluster"), ("Silos__0", "silos:30000"), ("JwtKey", new string('k', 64)));
         gateway.Host = host;
 
         await Task.WhenAll(_silos.Append(gateway).Select(process => process.StartAgainAsync()));
@@ -55,7 +56,8 @@ public sealed class OneNameTests : IAsyncLifetime
         {
             var host = await _network.AddHostAsync();
             var shared = IPNetwork.Parse($"{host.Address[..host.Address.LastIndexOf('.')]}.0/24");
-            var silo = NotifyHubProcess.Silo(null, ("Storage", storage), ("AdministratorPassword", Password), ("AdvertisedAddress", $"{shared}"));
+            var silo = NotifyHubProcess.Silo(
+                null, ("Storage", storage), ("AdministratorPassword", Password), ("AdvertisedAddress", $"{shared}"));
             silo.Host = host;
             _silos.Add(silo);
         }
@@ -73,7 +75,8 @@ public sealed class OneNameTests : IAsyncLifetime
     {
         RestAnswer? answer = null;
         await Until.TrueAsync(
-            async () => (answer = await rest.GetAsync("/api/system/websocket/status")).Status == HttpStatusCode.OK && Silos(answer).SequenceEqual(silos.Order()),
+            async () => (answer = await rest.GetAsync("/api/system/websocket/status")).Status == HttpStatusCode.OK
+                && Silos(answer).SequenceEqual(silos.Order()),
             () => answer?.Body ?? "no answer", $"silos {string.Join(' ', silos)}");
     }
 

@@ -5,11 +5,11 @@ using Xunit;
 
 namespace NotifyHub.ClusterTests;
 
-/// <summary>A cluster has no default password and no default key; a second start of a silo leaves the first alone.</summary>
+/// <summary>A cluster has no default password or key; a silo that is started twice leaves the first one alone.</summary>
 [Collection(typeof(OneGrid))]
 public sealed class RefusedStartTests(LocalCluster cluster)
 {
-    // Orleans' number for a member that serves.
+    // Orleans' status of an active member.
     private const int SiloActive = 3;
 
     [Fact]
@@ -24,14 +24,16 @@ public sealed class RefusedStartTests(LocalCluster cluster)
     }
 
     [Fact]
-    public async Task A_gateway_of_a_cluster_without_key_and_silos_refuses_to_start_and_names_the_settings()
+    public async Task A_cluster_gateway_without_key_and_silos_refuses_to_start()
     {
         await using var gateway = NotifyHubProcess.Gateway(null, ("Mode", "Cluster"));
 
         var (exitCode, output) = await gateway.RunToItsEndAsync();
 
         Assert.Equal(1, exitCode);
-        Assert.Equal(["NotifyHub:JwtKey", "NotifyHub:Silos"], output.Trim().Split(Environment.NewLine).Select(line => line[..line.IndexOf(": ", StringComparison.Ordinal)]));
+        Assert.Equal(
+            ["NotifyHub:JwtKey", "NotifyHub:Silos"],
+            output.Trim().Split(Environment.NewLine).Select(line => line[..line.IndexOf(": ", StringComparison.Ordinal)]));
     }
 
     [Theory]
@@ -49,7 +51,7 @@ public sealed class RefusedStartTests(LocalCluster cluster)
         ];
         await using var first = NotifyHubProcess.Silo(null, Settings(0));
         await first.StartAgainAsync();
-        // The same settings again, and a silo that has but one port in common.
+        // The same settings again, and a silo that shares only one port.
         await using var twin = NotifyHubProcess.Silo(null, Settings(0));
         await using var other = NotifyHubProcess.Silo(null, Settings(3));
 
@@ -59,7 +61,7 @@ public sealed class RefusedStartTests(LocalCluster cluster)
         Assert.Equal((1, 1), (twinCode, otherCode));
         Assert.Equal(["HealthPort"], Lines(twinOutput).Select(NamedSetting));
         Assert.Equal([shared], Lines(otherOutput).Select(NamedSetting));
-        // Neither was ever a member: who joins with the address of another has that one declared dead.
+        // Neither became a member: joining with the address of another silo would declare that one dead.
         Assert.Equal([SiloActive], await StatusOfMembersAsync(storage));
         await HealthyAsync(ports[2]);
         Assert.True(first.IsRunning);
@@ -104,7 +106,8 @@ public sealed class RefusedStartTests(LocalCluster cluster)
     [InlineData("--version", 0, "NotifyHub silo ")]
     [InlineData("--check", 0, "the settings are good")]
     [InlineData("--check --NotifyHub:Lease=24:00:00", 1, "NotifyHub:Lease: '24:00:00' would mean 24d")]
-    [InlineData("--check --NotifyHub:AdvertisedAddress=198.51.100.7", 1, "NotifyHub:AdvertisedAddress: 198.51.100.7 is no address of this machine.")]
+    [InlineData("--check --NotifyHub:AdvertisedAddress=198.51.100.7", 1,
+        "NotifyHub:AdvertisedAddress: 198.51.100.7 is no address of this machine.")]
     [InlineData("--NotifyHub:Storrage=x", 1, "did you mean Storage?")]
     [InlineData("--SiloPort 1", 1, "--NotifyHub:SiloPort=")]
     public async Task A_silo_answers_what_needs_no_grid_and_joins_none(string arguments, int code, string told)
@@ -146,16 +149,19 @@ public sealed class RefusedStartTests(LocalCluster cluster)
         var secrets = Directory.CreateTempSubdirectory("notifyhub-secrets-");
         try
         {
-            // Nobody listens there; in the environment is a database that would do.
+            // Nothing listens at this address; the environment has a database that would work.
             File.WriteAllText(
-                Path.Combine(secrets.FullName, "NotifyHub__Storage"), "Host=127.0.0.1;Port=1;Username=u;Password=secret-of-the-database;Database=d\n");
-            File.WriteAllText(Path.Combine(secrets.FullName, "NotifyHub__AdministratorPassword"), "secret-of-the-administrator\n");
+                Path.Combine(secrets.FullName, "NotifyHub__Storage"),
+                "Host=127.0.0.1;Port=1;Username=u;Password=secret-of-the-database;Database=d\n");
+            File.WriteAllText(
+                Path.Combine(secrets.FullName, "NotifyHub__AdministratorPassword"), "secret-of-the-administrator\n");
             await using var silo = NotifyHubProcess.Silo(
                 null, ("SecretsFolder", secrets.FullName), ("Storage", await cluster.Database.CreateDatabaseAsync()));
 
             var (exitCode, output) = await silo.RunToItsEndAsync();
 
-            Assert.Equal((1, "The PostgreSQL database (setting NotifyHub:Storage) cannot be reached."), (exitCode, output.Trim()));
+            Assert.Equal(
+                (1, "The PostgreSQL database (setting NotifyHub:Storage) cannot be reached."), (exitCode, output.Trim()));
         }
         finally
         {
@@ -174,7 +180,8 @@ public sealed class RefusedStartTests(LocalCluster cluster)
     private static async Task HealthyAsync(int port)
     {
         using var rest = new RestClient(port);
-        await Until.TrueAsync(async () => (await rest.GetAsync("/health/ready")).Status == HttpStatusCode.OK, what: "the silo is ready");
+        await Until.TrueAsync(
+            async () => (await rest.GetAsync("/health/ready")).Status == HttpStatusCode.OK, what: "the silo is ready");
     }
 
     private static async Task<List<int>> StatusOfMembersAsync(string storage)

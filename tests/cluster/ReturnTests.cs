@@ -3,16 +3,16 @@ using Xunit;
 
 namespace NotifyHub.ClusterTests;
 
-/// <summary>A gateway that was given up returns, with more clients than a report has room for.</summary>
+/// <summary>A gateway that was declared lost returns with more clients than fit into one report.</summary>
 public sealed class ReturnTests
 {
-    // Three parts: a report names 5,000 at most.
+    // Three reports: one has 5,000 clients at most.
     private const int Clients = 10_500;
 
     [Fact]
-    public async Task All_clients_of_a_gateway_that_was_frozen_are_named_anew_and_what_was_counted_of_their_end_is_taken_back()
+    public async Task Clients_of_a_gateway_that_was_frozen_are_reported_again_and_counts_corrected()
     {
-        // None of these clients answers a ping.
+        // These clients never answer a ping.
         await using var cluster = new LocalCluster { SiloCount = 1, Settings = [("PingInterval", "00:30:00")] };
         await cluster.InitializeAsync();
         using var rest = await cluster.LogInAsync(cluster.Gateways[1]);
@@ -22,7 +22,8 @@ public sealed class ReturnTests
         {
             while (clients.Count < Clients)
             {
-                var more = Enumerable.Range(0, Math.Min(500, Clients - clients.Count)).Select(_ => RawSocket.UpgradeAsync(gateway.WebSocketPort));
+                var more = Enumerable.Range(0, Math.Min(500, Clients - clients.Count))
+                    .Select(_ => RawSocket.UpgradeAsync(gateway.WebSocketPort));
                 clients.AddRange(await Task.WhenAll(more));
             }
 

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace NotifyHub.ClusterTests;
 
-/// <summary>One of two silos is on a machine whose clock is set while it runs.</summary>
+/// <summary>One of two silos runs on a machine whose clock is set meanwhile.</summary>
 public sealed class WrongClockTests
 {
     [Fact]
@@ -15,12 +15,14 @@ public sealed class WrongClockTests
         await cluster.InitializeAsync();
         using var rest = await cluster.LogInAsync(cluster.Gateways[0]);
 
-        foreach (var (ahead, said) in ((TimeSpan, string)[])[(TimeSpan.FromHours(-1), "set back by"), (TimeSpan.FromDays(2), "set ahead by"), (TimeSpan.Zero, "set back by")])
+        foreach (var (ahead, said) in ((TimeSpan, string)[])[
+            (TimeSpan.FromHours(-1), "set back by"), (TimeSpan.FromDays(2), "set ahead by"), (TimeSpan.Zero, "set back by")])
         {
             var begin = cluster.Silos[0].Output.Length;
             clock.Set(ahead);
-            await Until.TrueAsync(() => cluster.Silos[0].Output.AsSpan(begin).Contains($"The system's clock was {said}", StringComparison.Ordinal));
-            // Each is a grain of its own, on one silo or the other; both gateways, for one alone stops guessers after some dozen.
+            await Until.TrueAsync(
+                () => cluster.Silos[0].Output.AsSpan(begin).Contains($"The system's clock was {said}", StringComparison.Ordinal));
+            // Each login is its own grain on either silo; both gateways, because one alone blocks guessing after some dozen.
             for (var i = 0; i < 10; i++)
             {
                 foreach (var gateway in cluster.Gateways)
@@ -34,11 +36,13 @@ public sealed class WrongClockTests
                 }
             }
 
-            var nodes = (await rest.StatusAsync()).GetProperty("nodes").EnumerateArray().Where(node => node.GetProperty("role").GetString() == "silo");
+            var nodes = (await rest.StatusAsync()).GetProperty("nodes").EnumerateArray()
+                .Where(node => node.GetProperty("role").GetString() == "silo");
             Assert.Equal(2, nodes.Count());
         }
 
         Assert.All(cluster.Silos, silo => Assert.True(silo.IsRunning));
-        Assert.All(cluster.Silos, silo => Assert.DoesNotContain("The earliest collection that can be scheduled", silo.Output, StringComparison.Ordinal));
+        Assert.All(cluster.Silos, silo => Assert.DoesNotContain(
+            "The earliest collection that can be scheduled", silo.Output, StringComparison.Ordinal));
     }
 }

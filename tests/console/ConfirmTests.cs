@@ -5,7 +5,7 @@ using Xunit;
 
 namespace NotifyHub.ConsoleTests;
 
-/// <summary>The one question before every act that cannot be taken back.</summary>
+/// <summary>The confirmation dialog that precedes every action that cannot be undone.</summary>
 public sealed class ConfirmTests : ConsoleContext
 {
     [Theory]
@@ -29,7 +29,7 @@ public sealed class ConfirmTests : ConsoleContext
         var asker = Render<Asker>();
         var provider = Render<MudDialogProvider>();
         var first = asker.InvokeAsync(() => asker.Instance.AskAsync(true));
-        // A second press, while the question is open, is no second question.
+        // A second click while the dialog is open opens no second dialog.
         Assert.False(await asker.InvokeAsync(() => asker.Instance.AskAsync(true)));
         Assert.Single(provider.FindAll(".mud-dialog"));
 

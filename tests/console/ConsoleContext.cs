@@ -42,13 +42,13 @@ public abstract class ConsoleContext : BunitContext
 
     protected NavigationManager Navigation => Services.GetRequiredService<NavigationManager>();
 
-    /// <param name="permissions">What the API allows the person; none: everything.</param>
+    /// <param name="permissions">What the API allows the user; none means everything.</param>
     protected Task LogInAsync(params string[] permissions) => Session.BeginAsync(new Login("token-1", new User(
         1, "person@notifyhub.com", "Person", Roles.Operator, Permissions: permissions.Length > 0 ? permissions : Everything)));
 
     private static string[] Everything { get; } =
     [
-        Permissions.ControlService, Permissions.CloseConnections, Permissions.ManageSchedules, Permissions.Publish, Permissions.DeleteNotifications,
-        Permissions.ManageKeys, Permissions.ManageUsers, Permissions.ReadSettings,
+        Permissions.ControlService, Permissions.CloseConnections, Permissions.ManageSchedules, Permissions.Publish,
+        Permissions.DeleteNotifications, Permissions.ManageKeys, Permissions.ManageUsers, Permissions.ReadSettings,
     ];
 }

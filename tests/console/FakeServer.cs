@@ -3,12 +3,12 @@ using System.Text;
 
 namespace NotifyHub.ConsoleTests;
 
-/// <summary>An API that answers each request with what the test wants, and remembers what it was asked.</summary>
+/// <summary>An API that answers each request as the test defines and records the requests.</summary>
 public sealed class FakeServer : HttpMessageHandler
 {
     private readonly Dictionary<string, Func<HttpRequestMessage, Task<HttpResponseMessage>>> _answers = [];
 
-    /// <summary>Method, path and query, in their order.</summary>
+    /// <summary>Method, path and query of each request, in order.</summary>
     public List<string> Asked { get; } = [];
 
     public HttpRequestMessage? Last { get; private set; }
@@ -19,10 +19,13 @@ public sealed class FakeServer : HttpMessageHandler
     public void Answer(string request, string data, HttpStatusCode status = HttpStatusCode.OK) =>
         Answer(request, _ => Task.FromResult(Json(status, $$"""{"success":true,"data":{{data}}}""")));
 
-    public void Refuse(string request, HttpStatusCode status, string code, string message, int? retryAfter = null, string details = "null") =>
+    public void Refuse(
+        string request, HttpStatusCode status, string code, string message, int? retryAfter = null, string details = "null") =>
         Answer(request, _ =>
         {
-            var response = Json(status, $$$"""{"success":false,"error":{"code":"{{{code}}}","message":"{{{message}}}","details":{{{details}}}}}""");
+            var response = Json(
+                status,
+                $$$"""{"success":false,"error":{"code":"{{{code}}}","message":"{{{message}}}","details":{{{details}}}}}""");
             if (retryAfter is { } seconds) response.Headers.RetryAfter = new(TimeSpan.FromSeconds(seconds));
             return Task.FromResult(response);
         });

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace NotifyHub.ConsoleTests;
 
-/// <summary>What is told about a form before the API is asked.</summary>
+/// <summary>Validation of forms before the API is called.</summary>
 public sealed class FieldsTests
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 23, 9, 41, 0, TimeSpan.Zero);
@@ -60,7 +60,10 @@ public sealed class FieldsTests
     [Fact]
     public void Editing_keeps_what_programs_have_set()
     {
-        var draft = new NotificationDraft { Title = "a", Message = "b", Repo = "notifyhub", Branch = "main", CommitSha = "abc", Type = "deploy" };
+        var draft = new NotificationDraft
+        {
+            Title = "a", Message = "b", Repo = "notifyhub", Branch = "main", CommitSha = "abc", Type = "deploy",
+        };
 
         Assert.Equal(draft, NotificationFields.Of(draft).ToDraft());
     }
@@ -102,7 +105,8 @@ public sealed class FieldsTests
     [Fact]
     public void A_cron_schedule_has_a_zone_and_no_time()
     {
-        var draft = Schedule(Grid("Asia/Taipei"), fields => (fields.Kind, fields.At) = (ScheduleKind.Cron, "2026-11-23T17:42")).ToDraft();
+        var draft = Schedule(
+            Grid("Asia/Taipei"), fields => (fields.Kind, fields.At) = (ScheduleKind.Cron, "2026-11-23T17:42")).ToDraft();
 
         Assert.Equal(("0 9 * * 1-5", "Asia/Taipei", null), (draft.Cron, draft.TimeZone, draft.At));
     }

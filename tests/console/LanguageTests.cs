@@ -13,7 +13,8 @@ public sealed class LanguageTests : ConsoleContext
     [Fact]
     public void Every_text_is_there_in_both_languages_and_Chinese_is_Chinese()
     {
-        foreach (var text in typeof(Texts).GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(one => one.PropertyType == typeof(string)))
+        foreach (var text in typeof(Texts).GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Where(property => property.PropertyType == typeof(string)))
         {
             var (chinese, english) = ((string)text.GetValue(Texts.Chinese)!, (string)text.GetValue(Texts.English)!);
             Assert.True(chinese.Any(letter => letter >= '\u4e00'), $"{text.Name}: {chinese}");
@@ -32,7 +33,8 @@ public sealed class LanguageTests : ConsoleContext
         Assert.True(Preferences.IsEnglish);
         Assert.Same(Texts.English, Preferences.Texts);
         Assert.Contains("繁體中文", switcher.Markup, StringComparison.Ordinal);
-        Assert.Contains(JSInterop.Invocations, call => call.Identifier == "localStorage.setItem" && call.Arguments[1] as string == "en");
+        Assert.Contains(
+            JSInterop.Invocations, call => call.Identifier == "localStorage.setItem" && call.Arguments[1] as string == "en");
     }
 
     [Fact]

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace NotifyHub.ConsoleTests;
 
-/// <summary>What every list of the console does.</summary>
+/// <summary>Behaviour that all lists of the console share.</summary>
 public sealed class ListViewTests : ConsoleContext
 {
     private readonly List<Paging> _asked = [];
@@ -151,7 +151,8 @@ public sealed class ListViewTests : ConsoleContext
         return Task.FromResult(new Listing<int>([.. Enumerable.Range(first, count)], _total));
     }
 
-    private IRenderedComponent<ListView<int>> List(Func<Paging, CancellationToken, Task<Listing<int>>> load, TimeSpan? refresh = null) =>
+    private IRenderedComponent<ListView<int>> List(
+        Func<Paging, CancellationToken, Task<Listing<int>>> load, TimeSpan? refresh = null) =>
         Render<ListView<int>>(parameters => parameters
             .Add(list => list.Load, load)
             .Add(list => list.Label, "numbers")

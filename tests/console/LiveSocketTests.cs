@@ -9,7 +9,7 @@ using Xunit;
 
 namespace NotifyHub.ConsoleTests;
 
-/// <summary>The client of the live test: what it shows, and how it comes back.</summary>
+/// <summary>The client of the live test page: its log, and how it reconnects.</summary>
 public sealed class LiveSocketTests : IDisposable
 {
     private static readonly Uri Address = new("ws://grid.test:8080/");
@@ -37,7 +37,10 @@ public sealed class LiveSocketTests : IDisposable
         await EndAsync(running);
 
         Assert.Equal(
-            [LiveEvent.Connecting, LiveEvent.Connected, LiveEvent.Pong, LiveEvent.Notification, LiveEvent.Received, LiveEvent.Closed],
+            [
+                LiveEvent.Connecting, LiveEvent.Connected, LiveEvent.Pong,
+                LiveEvent.Notification, LiveEvent.Received, LiveEvent.Closed,
+            ],
             _socket.Log.Select(entry => entry.Kind));
         Assert.Equal((1001, "service stopped"), (_socket.Log.Last().Code, _socket.Log.Last().Text));
         Assert.Equal((3, LiveState.Off), (_socket.Received, _socket.State));
@@ -60,7 +63,9 @@ public sealed class LiveSocketTests : IDisposable
         _clock.Advance(TimeSpan.FromMilliseconds(1500));
         await ServerAsync();
 
-        Assert.Equal(["ws://grid.test:8080/?since=40", "ws://grid.test:8080/?since=42&epoch=e%201"], _asked.Select(one => one.Address.AbsoluteUri));
+        Assert.Equal(
+            ["ws://grid.test:8080/?since=40", "ws://grid.test:8080/?since=42&epoch=e%201"],
+            _asked.Select(one => one.Address.AbsoluteUri));
         Assert.All(_asked, one => Assert.Equal("notifyhub.v1", one.Protocols));
     }
 
@@ -91,7 +96,9 @@ public sealed class LiveSocketTests : IDisposable
         }
 
         await Until.TrueAsync(() => _socket.State == LiveState.Waiting);
-        Assert.All(waits.Zip([500, 1000, 2000, 4000, 8000, 15000, 15000, 15000]), pair => Assert.InRange(pair.First, pair.Second / 2, pair.Second));
+        Assert.All(
+            waits.Zip([500, 1000, 2000, 4000, 8000, 15000, 15000, 15000]),
+            pair => Assert.InRange(pair.First, pair.Second / 2, pair.Second));
 
         await _socket.DisconnectAsync();
         await EndAsync(running);
@@ -112,7 +119,8 @@ public sealed class LiveSocketTests : IDisposable
     [InlineData(1009, false)]
     [InlineData(4500, false)]
     [InlineData(4999, false)]
-    public void The_close_code_says_whether_it_comes_back(int code, bool returns) => Assert.Equal(returns, LiveSocket.MayReconnect(code));
+    public void The_close_code_says_whether_it_comes_back(int code, bool returns) =>
+        Assert.Equal(returns, LiveSocket.MayReconnect(code));
 
     [Theory]
     [InlineData(true, "ws://grid.test:8080/?observer=1", "notifyhub.v1 notifyhub.bearer.a.b")]
@@ -169,10 +177,13 @@ public sealed class LiveSocketTests : IDisposable
         await _socket.PingAsync();
         var buffer = new byte[256];
         var ping = await server.ReceiveAsync(buffer.AsMemory(), CancellationToken.None);
-        Assert.Equal($$"""{"type":"ping","time":{{_clock.GetUtcNow().ToUnixTimeMilliseconds()}}}""", Encoding.UTF8.GetString(buffer, 0, ping.Count));
+        Assert.Equal(
+            $$"""{"type":"ping","time":{{_clock.GetUtcNow().ToUnixTimeMilliseconds()}}}""",
+            Encoding.UTF8.GetString(buffer, 0, ping.Count));
 
         await _socket.DisconnectAsync();
-        Assert.Equal(WebSocketMessageType.Close, (await server.ReceiveAsync(buffer.AsMemory(), CancellationToken.None)).MessageType);
+        Assert.Equal(
+            WebSocketMessageType.Close, (await server.ReceiveAsync(buffer.AsMemory(), CancellationToken.None)).MessageType);
         Assert.Equal(WebSocketCloseStatus.NormalClosure, server.CloseStatus);
         await server.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "", CancellationToken.None);
         await EndAsync(running);
@@ -188,7 +199,8 @@ public sealed class LiveSocketTests : IDisposable
 
         _socket.Dispose();
 
-        Assert.Equal(WebSocketMessageType.Close, (await server.ReceiveAsync(new byte[16].AsMemory(), CancellationToken.None)).MessageType);
+        Assert.Equal(
+            WebSocketMessageType.Close, (await server.ReceiveAsync(new byte[16].AsMemory(), CancellationToken.None)).MessageType);
         Assert.Equal(WebSocketCloseStatus.NormalClosure, server.CloseStatus);
         await server.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "", CancellationToken.None);
         await EndAsync(running);
@@ -197,7 +209,7 @@ public sealed class LiveSocketTests : IDisposable
     }
 
     [Fact]
-    public async Task Left_while_it_connects_it_says_goodbye_to_a_connection_that_comes_about_all_the_same()
+    public async Task Disconnecting_while_connecting_closes_the_connection_that_still_opens()
     {
         var connected = new TaskCompletionSource();
         using var socket = new LiveSocket(
@@ -213,7 +225,8 @@ public sealed class LiveSocketTests : IDisposable
         connected.SetResult();
 
         var server = await ServerAsync();
-        Assert.Equal(WebSocketMessageType.Close, (await server.ReceiveAsync(new byte[16].AsMemory(), CancellationToken.None)).MessageType);
+        Assert.Equal(
+            WebSocketMessageType.Close, (await server.ReceiveAsync(new byte[16].AsMemory(), CancellationToken.None)).MessageType);
         await EndAsync(running);
         Assert.Single(_asked);
     }
@@ -227,7 +240,7 @@ public sealed class LiveSocketTests : IDisposable
 
         _socket.Dispose();
 
-        // Without the clock moving.
+        // The clock doesn't move here.
         await EndAsync(running);
         Assert.Single(_asked);
     }
@@ -237,11 +250,13 @@ public sealed class LiveSocketTests : IDisposable
         _asked.Enqueue((address, string.Join(' ', protocols)));
         if (_refuses) throw new WebSocketException("refused");
         Pipe up = new(), down = new();
-        _servers.Enqueue(WebSocket.CreateFromStream(new Duplex(up.Reader, down.Writer), new WebSocketCreationOptions { IsServer = true }));
+        _servers.Enqueue(
+            WebSocket.CreateFromStream(new Duplex(up.Reader, down.Writer), new WebSocketCreationOptions { IsServer = true }));
         return Task.FromResult(WebSocket.CreateFromStream(new Duplex(down.Reader, up.Writer), new WebSocketCreationOptions()));
     }
 
-    private static Task EndAsync(Task running) => running.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+    private static Task EndAsync(Task running) =>
+        running.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
 
     private async Task<WebSocket> ServerAsync()
     {
@@ -253,7 +268,7 @@ public sealed class LiveSocketTests : IDisposable
     private static Task SayAsync(WebSocket server, string text) =>
         server.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
 
-    /// <summary>Two ends of a wire without a wire.</summary>
+    /// <summary>A stream over two in-memory pipes.</summary>
     private sealed class Duplex(PipeReader reader, PipeWriter writer) : Stream
     {
         private readonly Stream _in = reader.AsStream();
@@ -273,7 +288,8 @@ public sealed class LiveSocketTests : IDisposable
             set => throw new NotSupportedException();
         }
 
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => _in.ReadAsync(buffer, cancellationToken);
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            _in.ReadAsync(buffer, cancellationToken);
 
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {

@@ -10,11 +10,13 @@ using TestContext = Xunit.TestContext;
 
 namespace NotifyHub.ConsoleTests;
 
-/// <summary>Getting in, staying in, and being told that one is out.</summary>
+/// <summary>Logging in, staying logged in, and the notice when the session has ended.</summary>
 public sealed class LoginTests : ConsoleContext
 {
     private const string Request = "POST /api/auth/login";
-    private const string Good = """{"token":"abc","user":{"id":1,"email":"a@b.c","name":"A","role":"operator","default_password":true,"permissions":["notifications.publish"]}}""";
+    private const string Good =
+        """{"token":"abc","user":{"id":1,"email":"a@b.c","name":"A","role":"operator","default_password":true"""
+        + ""","permissions":["notifications.publish"]}}""";
 
     [Fact]
     public async Task A_login_is_kept_for_the_tab_and_leads_to_the_overview()
@@ -26,8 +28,10 @@ public sealed class LoginTests : ConsoleContext
         Assert.Equal("""{"email":"a@b.c","password":"secret"}""", Server.LastBody);
         Assert.Equal(
             ("abc", true, true, false),
-            (Session.Token, Session.User!.DefaultPassword, Session.May(Permissions.Publish), Session.May(Permissions.ControlService)));
-        Assert.Contains(JSInterop.Invocations, call => call.Identifier == "sessionStorage.setItem" && call.Arguments[1] as string == "abc");
+            (Session.Token, Session.User!.DefaultPassword,
+                Session.May(Permissions.Publish), Session.May(Permissions.ControlService)));
+        Assert.Contains(
+            JSInterop.Invocations, call => call.Identifier == "sessionStorage.setItem" && call.Arguments[1] as string == "abc");
         Assert.Equal("http://localhost/", Navigation.Uri);
     }
 
@@ -39,7 +43,10 @@ public sealed class LoginTests : ConsoleContext
         await page.Find("form").SubmitAsync();
 
         Assert.Empty(Server.Asked);
-        Assert.Equal(2, page.FindAll(".mud-input-error .mud-input-helper-text, p.mud-input-error").Count(text => text.TextContent.Contains("必填", StringComparison.Ordinal)));
+        Assert.Equal(
+            2,
+            page.FindAll(".mud-input-error .mud-input-helper-text, p.mud-input-error")
+                .Count(text => text.TextContent.Contains("必填", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -102,7 +109,9 @@ public sealed class LoginTests : ConsoleContext
     public async Task A_refused_change_of_password_does_not_end_the_session()
     {
         await LogInAsync();
-        Server.Refuse("POST /api/auth/password", HttpStatusCode.BadRequest, "VALIDATION_ERROR", "請求內容不正確", details: """{"current_password":"錯誤"}""");
+        Server.Refuse(
+            "POST /api/auth/password", HttpStatusCode.BadRequest, "VALIDATION_ERROR", "請求內容不正確",
+            details: """{"current_password":"錯誤"}""");
 
         var failure = await Assert.ThrowsAsync<ApiException>(() => Api.ChangePasswordAsync("a", "b"));
 
@@ -134,7 +143,8 @@ public sealed class LoginTests : ConsoleContext
     [Fact]
     public async Task A_proxys_error_page_is_explained_by_its_status()
     {
-        Server.Answer("GET /api/keys", _ => Task.FromResult(new HttpResponseMessage(HttpStatusCode.BadGateway) { Content = new StringContent("<html>") }));
+        Server.Answer("GET /api/keys", _ => Task.FromResult(
+            new HttpResponseMessage(HttpStatusCode.BadGateway) { Content = new StringContent("<html>") }));
 
         var failure = await Assert.ThrowsAsync<ApiException>(() => Api.KeysAsync(TestContext.Current.CancellationToken));
 

@@ -6,21 +6,28 @@ using Xunit;
 
 namespace NotifyHub.ConsoleTests;
 
-/// <summary>To how many clients a notification was sent, as people see it.</summary>
+/// <summary>How the page shows the number of clients that a notification was sent to.</summary>
 public sealed class NotificationsPageTests : ConsoleContext
 {
     private const string List = "GET /api/notifications/windows";
-    private const string One = """{"id":7,"title":"磁碟","message":"m","severity":"info","status":"delivered","created_at":"2026-11-23 17:41:00","channel":"all","offset":7""";
+    private const string One =
+        """
+        {"id":7,"title":"磁碟","message":"m","severity":"info","status":"delivered",
+        "created_at":"2026-11-23 17:41:00","channel":"all","offset":7
+        """;
 
     public NotificationsPageTests() =>
-        Server.Answer($"{List}/stats", """{"total":1,"today":1,"by_status":{"pending":0,"delivered":1,"read":0},"by_severity":{"info":1}}""");
+        Server.Answer(
+            $"{List}/stats",
+            """{"total":1,"today":1,"by_status":{"pending":0,"delivered":1,"read":0},"by_severity":{"info":1}}""");
 
     [Theory]
     [InlineData(",\"deliveries\":12345", "12,345", "12,345 個客戶端", "12,345 clients")]
     [InlineData(",\"deliveries\":1", "1", "1 個客戶端", "1 client")]
     [InlineData(",\"deliveries\":0", "0", "0 個客戶端", "0 clients")]
     [InlineData("", "—", "—", "—")]
-    public async Task The_list_and_the_details_tell_how_many_clients_it_was_sent_to(string field, string inList, string chinese, string english)
+    public async Task The_list_and_the_details_tell_how_many_clients_it_was_sent_to(
+        string field, string inList, string chinese, string english)
     {
         Server.Answer(List, $$"""{"notifications":[{{One}}{{field}}}],"total":1}""");
         await LogInAsync();

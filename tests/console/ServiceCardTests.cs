@@ -9,7 +9,7 @@ using Xunit;
 
 namespace NotifyHub.ConsoleTests;
 
-/// <summary>The guide's card, in every state that the service can be in.</summary>
+/// <summary>The service card of the guide, in every state of the service.</summary>
 public sealed class ServiceCardTests : ConsoleContext
 {
     private static readonly Check[] AllWell =
@@ -143,13 +143,14 @@ public sealed class ServiceCardTests : ConsoleContext
         var card = Render<ServiceCard>(parameters => parameters.Add(one => one.Status, Running).AddCascadingValue(Texts.English));
 
         Assert.Equal(
-            "🟢 The service is running normally Started | 5 active connections / 100 in total", Words(card.Find("[data-testid=service-state]")));
+            "🟢 The service is running normally Started | 5 active connections / 100 in total",
+            Words(card.Find("[data-testid=service-state]")));
     }
 
     private IRenderedComponent<ServiceCard> Card(ServiceStatus status, ApiException? failure = null) => Render<ServiceCard>(
         parameters => parameters.Add(card => card.Status, status).Add(card => card.Failure, failure));
 
-    /// <summary>What is read, blank by blank: each element's own words.</summary>
+    /// <summary>The visible text, with one blank between text nodes.</summary>
     private static string Words(IElement element) => string.Join(
         ' ', element.Descendants().OfType<IText>().Select(text => text.Text.Trim()).Where(text => text.Length > 0));
 }

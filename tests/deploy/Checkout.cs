@@ -13,5 +13,6 @@ internal static class Checkout
 
     public static bool Has(string path) => File.Exists(PathOf(path)) || Directory.Exists(PathOf(path));
 
-    private static string FindRoot([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../.."));
+    private static string FindRoot([CallerFilePath] string here = "") =>
+        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../.."));
 }

@@ -5,7 +5,7 @@ using YamlDotNet.Serialization.NamingConventions;
 
 namespace NotifyHub.DeployTests;
 
-/// <summary>docker-compose.yml, read strictly: a key that is not below is an error. Merge keys are resolved, variables are not.</summary>
+/// <summary>docker-compose.yml, read strictly: unknown keys are errors. Merge keys are resolved, variables are not.</summary>
 internal sealed partial class ComposeFile
 {
     public string Name { get; set; } = "";
@@ -28,7 +28,7 @@ internal sealed partial class ComposeFile
             .Deserialize<ComposeFile>(new MergingParser(new Parser(reader)));
     }
 
-    /// <summary>The value with the defaults of its variables; a variable that must be given has none, and stays.</summary>
+    /// <summary>Replaces variables by their defaults; a required variable has no default and stays.</summary>
     public static string WithDefaults(string value) => VariableWithDefault().Replace(value, match => match.Groups[1].Value);
 
     [GeneratedRegex(@"\$\{\w+:-([^}]*)\}")]
@@ -97,11 +97,13 @@ internal sealed class ComposeService
         var names => [.. ((IEnumerable<object>)names).Cast<string>()],
     };
 
-    /// <summary>Its own address in a network; null: any.</summary>
+    /// <summary>Its static address in a network; null: none.</summary>
     public string? AddressIn(string network) =>
-        NetworkList is Dictionary<object, object> networks && networks[network] is Dictionary<object, object> own ? (string)own["ipv4_address"] : null;
+        NetworkList is Dictionary<object, object> networks && networks[network] is Dictionary<object, object> own
+            ? (string)own["ipv4_address"]
+            : null;
 
-    /// <summary>The secrets it gets, and the names of their files in it.</summary>
+    /// <summary>Its secrets, with their file names in the container.</summary>
     public Dictionary<string, string> SecretFiles => Secrets.ToDictionary(
         secret => secret as string ?? (string)((Dictionary<object, object>)secret)["source"],
         secret => secret as string ?? (string)((Dictionary<object, object>)secret)["target"]);

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace NotifyHub.DeployTests;
 
-/// <summary>docker-compose.yml and the files that it mounts, against the programs and the guide.</summary>
+/// <summary>docker-compose.yml and the files that it mounts, checked against the programs and the guide.</summary>
 public sealed partial class ComposeTests
 {
     private readonly ComposeFile _compose = ComposeFile.Read();
@@ -20,7 +20,8 @@ public sealed partial class ComposeTests
     public void It_runs_two_gateways_and_two_silos_over_postgres_and_what_watches_them()
     {
         Assert.Equal(
-            ["backend", "grafana", "otel-collector", "postgres", "prometheus", "proxy", "silo"], _compose.Services.Keys.Order(StringComparer.Ordinal));
+            ["backend", "grafana", "otel-collector", "postgres", "prometheus", "proxy", "silo"],
+            _compose.Services.Keys.Order(StringComparer.Ordinal));
         Assert.Equal((2, "gateway"), (Backend.Deploy.Replicas, Backend.Build!.Target));
         Assert.Equal((2, "silo"), (Silo.Deploy.Replicas, Silo.Build!.Target));
     }
@@ -40,29 +41,34 @@ public sealed partial class ComposeTests
         Assert.Equal(
             ["127.0.0.1:3000:3000", "127.0.0.1:8080:8080", "127.0.0.1:8081:8081"],
             _compose.Services["proxy"].Ports.Select(ComposeFile.WithDefaults).Order(StringComparer.Ordinal));
-        // Nothing else has a way in but what people look at, and that too on loopback.
+        // Besides the proxy, only web pages are published, and only on loopback.
         Assert.All(_compose.Services.Where(one => one.Key != "proxy").SelectMany(one => one.Value.Ports),
             port => Assert.StartsWith("127.0.0.1:", port, StringComparison.Ordinal));
 
-        var servers = ServerTemplate().Matches(Checkout.Read("deploy/haproxy/haproxy.cfg")).Select(match => (match.Groups[1].Value, Number(match.Groups[2])));
+        var servers = ServerTemplate().Matches(Checkout.Read("deploy/haproxy/haproxy.cfg"))
+            .Select(match => (match.Groups[1].Value, Number(match.Groups[2])));
         Assert.Equal(
-            [("backend", GatewaySettings.ConsolePort), ("backend", GatewaySettings.WebSocketPort), ("backend", GatewaySettings.PushPort)],
+            [("backend", GatewaySettings.ConsolePort), ("backend", GatewaySettings.WebSocketPort),
+                ("backend", GatewaySettings.PushPort)],
             servers.Distinct().Order());
         Assert.Equal("*", GatewaySettings.PushAddress);
     }
 
     [Fact]
-    public void The_proxys_checks_ask_endpoints_that_the_gateways_have_and_find_them_by_their_service()
+    public void The_proxys_checks_use_endpoints_that_the_gateways_have()
     {
         var proxy = Checkout.Read("deploy/haproxy/haproxy.cfg");
         var health = Checkout.Read("gateway/Api/HealthEndpoints.cs");
 
-        Assert.All(CheckedPath().Matches(proxy), match => Assert.Contains($"\"{match.Groups[1].Value}\"", health, StringComparison.Ordinal));
-        // The port that probes have to themselves; the push port is looked at as well, for it is open only while the service runs.
+        Assert.All(
+            CheckedPath().Matches(proxy),
+            match => Assert.Contains($"\"{match.Groups[1].Value}\"", health, StringComparison.Ordinal));
+        // The health port; the push port is probed too, because it is open only while the service runs.
         Assert.Equal(
-            [GatewaySettings.PushPort, GatewaySettings.HealthPort], CheckedPort().Matches(proxy).Select(match => Number(match.Groups[1])).Order());
+            [GatewaySettings.PushPort, GatewaySettings.HealthPort],
+            CheckedPort().Matches(proxy).Select(match => Number(match.Groups[1])).Order());
         Assert.NotEqual(GatewaySettings.WebSocketPort, GatewaySettings.HealthPort);
-        // A client is pinged twice in that time.
+        // A client is pinged at least twice in that time.
         Assert.True(TimeSpan.FromHours(Number(TunnelHours().Match(proxy).Groups[1])) > 2 * GatewaySettings.PingInterval);
     }
 
@@ -71,7 +77,7 @@ public sealed partial class ComposeTests
     {
         var proxy = Checkout.Read("deploy/haproxy/haproxy.cfg");
 
-        // The standard format, the whole request line, the URI with its query, and the query: each would have it.
+        // All of these would log the query: the standard format, the request line, the URI with query, and the query.
         Assert.DoesNotContain("option httplog", proxy, StringComparison.Ordinal);
         Assert.DoesNotMatch(@"%(\{[^}]*\})?(r|HUO?|HQ)\b", LogFormat().Match(proxy).Groups[1].Value);
         Assert.Contains("%HPO", LogFormat().Match(proxy).Groups[1].Value, StringComparison.Ordinal);
@@ -80,10 +86,11 @@ public sealed partial class ComposeTests
     [Fact]
     public void Prometheus_scrapes_every_gateway_and_silo_at_the_port_that_they_open()
     {
-        var targets = ScrapedService().Matches(Checkout.Read("deploy/prometheus/prometheus.yml")).Select(match => (match.Groups[1].Value, Number(match.Groups[2])));
+        var targets = ScrapedService().Matches(Checkout.Read("deploy/prometheus/prometheus.yml"))
+            .Select(match => (match.Groups[1].Value, Number(match.Groups[2])));
 
         Assert.Equal([("backend", GatewaySettings.MetricsPort), ("silo", SiloSettings.MetricsPort)], targets);
-        // On loopback it would be out of Prometheus' reach.
+        // On loopback Prometheus could not reach it.
         Assert.Equal(("*", "*"), (GatewaySettings.MetricsAddress, SiloSettings.MetricsAddress));
     }
 
@@ -91,10 +98,14 @@ public sealed partial class ComposeTests
     public void There_is_no_default_for_a_secret_and_whoever_gives_none_is_told_what_to_do()
     {
         Assert.Equal(5, _compose.Secrets.Count);
-        Assert.All(_compose.Secrets.Values, secret => Assert.Matches(@"^\$\{NOTIFYHUB_SECRETS:\?[^}]*scripts/make-secrets[^}]*\}/[\w-]+$", secret.File));
-        // And what is asked for is what the script makes.
+        Assert.All(
+            _compose.Secrets.Values,
+            secret => Assert.Matches(@"^\$\{NOTIFYHUB_SECRETS:\?[^}]*scripts/make-secrets[^}]*\}/[\w-]+$", secret.File));
+        // The script creates exactly these secrets.
         var script = Checkout.Read("scripts/make-secrets");
-        Assert.All(_compose.Secrets.Values, secret => Assert.Contains($"\nmake {Path.GetFileName(secret.File)} ", script, StringComparison.Ordinal));
+        Assert.All(
+            _compose.Secrets.Values,
+            secret => Assert.Contains($"\nmake {Path.GetFileName(secret.File)} ", script, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -102,15 +113,19 @@ public sealed partial class ComposeTests
     {
         Assert.Equal(["NotifyHub__JwtKey"], Backend.SecretFiles.Values);
         Assert.Equal(["NotifyHub__Storage", "NotifyHub__AdministratorPassword"], Silo.SecretFiles.Values);
-        Assert.All(Backend.SecretFiles.Concat(Silo.SecretFiles), one => Assert.Equal(one.Value, Path.GetFileName(_compose.Secrets[one.Key].File)));
-        Assert.Equal(["/run/secrets", "/run/secrets"], [GatewaySettings.SecretsFolder, Silo.Environment["NotifyHub__SecretsFolder"]]);
+        Assert.All(
+            Backend.SecretFiles.Concat(Silo.SecretFiles),
+            one => Assert.Equal(one.Value, Path.GetFileName(_compose.Secrets[one.Key].File)));
+        Assert.Equal(
+            ["/run/secrets", "/run/secrets"], [GatewaySettings.SecretsFolder, Silo.Environment["NotifyHub__SecretsFolder"]]);
 
         var secrets = KnownSettings.Secrets.Select(setting => $"NotifyHub__{setting}").ToList();
         Assert.All(_compose.Services.Values, service =>
         {
             Assert.Empty(service.Environment.Keys.Intersect(secrets));
             Assert.DoesNotContain(service.Environment, one =>
-                one.Key.Contains("PASSWORD", StringComparison.Ordinal) && !one.Value.StartsWith("/run/secrets/", StringComparison.Ordinal));
+                one.Key.Contains("PASSWORD", StringComparison.Ordinal)
+                    && !one.Value.StartsWith("/run/secrets/", StringComparison.Ordinal));
             Assert.All(service.SecretFiles.Keys, secret => Assert.Contains(secret, _compose.Secrets.Keys));
         });
     }
@@ -121,7 +136,9 @@ public sealed partial class ComposeTests
         var network = Assert.Single(_compose.Services["postgres"].Networks);
 
         Assert.True(_compose.Networks[network]!.Internal);
-        Assert.Equal(["postgres", "silo"], _compose.Services.Where(one => one.Value.Networks.Contains(network)).Select(one => one.Key).Order());
+        Assert.Equal(
+            ["postgres", "silo"],
+            _compose.Services.Where(one => one.Value.Networks.Contains(network)).Select(one => one.Key).Order());
     }
 
     [Fact]
@@ -129,8 +146,10 @@ public sealed partial class ComposeTests
     {
         var shared = Assert.Single(Silo.Networks.Intersect(Backend.Networks));
 
-        Assert.Equal(_compose.Networks[shared]!.Ipam!.Config.Single()["subnet"], Silo.Environment["NotifyHub__AdvertisedAddress"]);
-        Assert.True(System.Net.IPNetwork.TryParse(ComposeFile.WithDefaults(Silo.Environment["NotifyHub__AdvertisedAddress"]), out _));
+        Assert.Equal(
+            _compose.Networks[shared]!.Ipam!.Config.Single()["subnet"], Silo.Environment["NotifyHub__AdvertisedAddress"]);
+        Assert.True(
+            System.Net.IPNetwork.TryParse(ComposeFile.WithDefaults(Silo.Environment["NotifyHub__AdvertisedAddress"]), out _));
     }
 
     [Fact]
@@ -138,10 +157,12 @@ public sealed partial class ComposeTests
     {
         Assert.True(Seconds(Backend.StopGracePeriod) > Drain.Limit(GatewaySettings));
         Assert.True(Seconds(Silo.StopGracePeriod) > new Microsoft.Extensions.Hosting.HostOptions().ShutdownTimeout);
-        // What others need ends after them.
+        // A service stops before its dependencies.
         Assert.Contains("silo", Backend.Dependencies);
         Assert.Contains("postgres", Silo.Dependencies);
-        Assert.All(_compose.Services.Values.SelectMany(service => service.Dependencies), one => Assert.Contains(one, _compose.Services.Keys));
+        Assert.All(
+            _compose.Services.Values.SelectMany(service => service.Dependencies),
+            one => Assert.Contains(one, _compose.Services.Keys));
     }
 
     [Fact]
@@ -155,14 +176,15 @@ public sealed partial class ComposeTests
             Assert.True(one.Value.CapAdd.Length == 0 || one.Key == "postgres");
             Assert.Contains("no-new-privileges:true", one.Value.SecurityOpt);
             Assert.NotNull(one.Value.Logging!.Options["max-size"]);
-            // Those that are built here have theirs in the image; the collector's image has no program that could ask.
+            // Images that are built here have a health check of their own; the collector's image has no program for one.
             Assert.True(one.Value.Healthcheck is not null || one.Value.Build is not null || one.Key == "otel-collector", one.Key);
         });
     }
 
     [Fact]
     public void Every_image_names_its_version() =>
-        Assert.All(_compose.Services.Values, service => Assert.Matches(@":v?\d+\.\d+[\w.-]*$", ComposeFile.WithDefaults(service.Image)));
+        Assert.All(
+            _compose.Services.Values, service => Assert.Matches(@":v?\d+\.\d+[\w.-]*$", ComposeFile.WithDefaults(service.Image)));
 
     [Fact]
     public void What_is_mounted_is_in_the_checkout_or_a_volume()
@@ -170,9 +192,13 @@ public sealed partial class ComposeTests
         Assert.All(_compose.Services.Values.SelectMany(service => service.Volumes), volume =>
         {
             var source = volume.Split(':')[0];
-            Assert.True(source.StartsWith("./", StringComparison.Ordinal) ? Checkout.Has(source) : _compose.Volumes.ContainsKey(source), volume);
+            Assert.True(
+                source.StartsWith("./", StringComparison.Ordinal) ? Checkout.Has(source) : _compose.Volumes.ContainsKey(source),
+                volume);
         });
-        Assert.All(_compose.Services.Values.SelectMany(service => service.Networks), network => Assert.Contains(network, _compose.Networks.Keys));
+        Assert.All(
+            _compose.Services.Values.SelectMany(service => service.Networks),
+            network => Assert.Contains(network, _compose.Networks.Keys));
     }
 
     [Fact]
@@ -183,14 +209,16 @@ public sealed partial class ComposeTests
         var addresses = _compose.Networks[network]!.Ipam!.Config.Single();
 
         Assert.Equal([proxy.ToString()], GatewaySettings.TrustedProxies);
-        Assert.True(new GatewayOptionsCheck().Validate(null, new GatewayOptions { TrustedProxies = GatewaySettings.TrustedProxies }).Succeeded);
+        var options = new GatewayOptions { TrustedProxies = GatewaySettings.TrustedProxies };
+        Assert.True(new GatewayOptionsCheck().Validate(null, options).Succeeded);
         Assert.True(System.Net.IPNetwork.Parse(ComposeFile.WithDefaults(addresses["subnet"])).Contains(proxy));
-        // No other container, the first one that starts, can get it.
+        // No dynamically addressed container can get the proxy's address.
         Assert.False(System.Net.IPNetwork.Parse(ComposeFile.WithDefaults(addresses["ip_range"])).Contains(proxy));
         Assert.Contains(network, Backend.Networks);
 
-        // And it does say so, wherever it speaks HTTP for somebody.
-        var fronts = Checkout.Read("deploy/haproxy/haproxy.cfg").Split("\nfrontend ")[1..].Where(one => one.Contains("backend", StringComparison.Ordinal)).ToList();
+        // The proxy adds the client's address in every HTTP frontend.
+        var fronts = Checkout.Read("deploy/haproxy/haproxy.cfg").Split("\nfrontend ")[1..]
+            .Where(one => one.Contains("backend", StringComparison.Ordinal)).ToList();
         Assert.Equal(2, fronts.Count);
         Assert.All(fronts, front => Assert.Contains("option forwardfor", front.Split("\nbackend ")[0], StringComparison.Ordinal));
     }
@@ -202,9 +230,11 @@ public sealed partial class ComposeTests
         Silo.Environment.Select(one => KeyValuePair.Create(one.Key, ComposeFile.WithDefaults(one.Value))));
 
     private static string[] Faults(ComposeService service, Type options) =>
-        [.. service.Environment.Select(one => KnownSettings.Fault(one.Key, ComposeFile.WithDefaults(one.Value), options)).OfType<string>()];
+        [.. service.Environment.Select(one => KnownSettings.Fault(one.Key, ComposeFile.WithDefaults(one.Value), options))
+            .OfType<string>()];
 
-    private static TimeSpan Seconds(string text) => TimeSpan.FromSeconds(int.Parse(text.TrimEnd('s'), CultureInfo.InvariantCulture));
+    private static TimeSpan Seconds(string text) =>
+        TimeSpan.FromSeconds(int.Parse(text.TrimEnd('s'), CultureInfo.InvariantCulture));
 
     private static int Number(Group group) => int.Parse(group.ValueSpan, CultureInfo.InvariantCulture);
 

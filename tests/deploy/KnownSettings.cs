@@ -7,10 +7,10 @@ using NotifyHub.Grains.Settings;
 
 namespace NotifyHub.DeployTests;
 
-/// <summary>The settings that the programs have, told by their own option classes, and the other variables that they or their libraries read.</summary>
+/// <summary>The settings of the programs' option classes, and other variables that the programs or libraries read.</summary>
 internal static partial class KnownSettings
 {
-    // Each with who reads it.
+    // Each with its reader.
     private static readonly HashSet<string> OfLibraries =
     [
         "OTEL_EXPORTER_OTLP_ENDPOINT", // OpenTelemetry's exporter, and the hosts, which export only when it is there
@@ -20,24 +20,26 @@ internal static partial class KnownSettings
         "ASPNETCORE_HTTP_PORTS", // ASP.NET Core
     ];
 
-    /// <summary>Settings whose values are nobody else's business.</summary>
+    /// <summary>Settings with secret values.</summary>
     public static IReadOnlyList<string> Secrets { get; } =
     [
         .. Names(typeof(GatewayOptions)).Concat(Names(typeof(SiloOptions)))
             .Where(name => name != nameof(GatewayOptions.SecretsFolder) && SecretName().IsMatch(name)).Distinct(),
     ];
 
-    /// <summary>Null: a program that hosts these options understands the variable. Otherwise what is wrong with it.</summary>
+    /// <summary>Returns null if a program with these options understands the variable, otherwise what is wrong with it.</summary>
     public static string? Fault(string variable, string value, Type options)
     {
         if (OfLibraries.Contains(variable)) return null;
-        if (!variable.StartsWith("NotifyHub__", StringComparison.Ordinal)) return $"{variable}: nobody reads it";
+        if (!variable.StartsWith("NotifyHub__", StringComparison.Ordinal)) return $"{variable}: no program reads it";
 
         var parts = variable.Split("__");
         if (options.GetProperty(parts[1]) is not { } property) return $"{variable}: {options.Name} has no such setting";
         var isList = property.PropertyType.IsArray;
-        if (isList ? parts is not [_, _, var index] || !int.TryParse(index, CultureInfo.InvariantCulture, out _) : parts.Length != 2)
-            return $"{variable}: {(isList ? "needs an index" : "is no list")}";
+        if (isList
+            ? parts is not [_, _, var index] || !int.TryParse(index, CultureInfo.InvariantCulture, out _)
+            : parts.Length != 2)
+            return $"{variable}: {(isList ? "needs an index" : "is not a list")}";
 
         try
         {
@@ -50,12 +52,13 @@ internal static partial class KnownSettings
         }
     }
 
-    /// <summary>The options as the program would read them.</summary>
+    /// <summary>The options as the program would bind them.</summary>
     public static T Bind<T>(IEnumerable<KeyValuePair<string, string>> variables) => (T)Bind(typeof(T), variables);
 
     private static object Bind(Type options, IEnumerable<KeyValuePair<string, string>> variables) =>
         new ConfigurationBuilder()
-            .AddInMemoryCollection(variables.Select(one => KeyValuePair.Create(one.Key.Replace("__", ":", StringComparison.Ordinal), (string?)one.Value)))
+            .AddInMemoryCollection(variables.Select(
+                one => KeyValuePair.Create(one.Key.Replace("__", ":", StringComparison.Ordinal), (string?)one.Value)))
             .Build().GetSection("NotifyHub").Get(options) ?? Activator.CreateInstance(options)!;
 
     private static IEnumerable<string> Names(Type options) =>

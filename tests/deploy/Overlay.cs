@@ -5,12 +5,16 @@ using k8s.Models;
 
 namespace NotifyHub.DeployTests;
 
-/// <summary>What <c>kubectl kustomize</c> makes of a folder under <c>k8s/</c>, each object read strictly as its type: a field that Kubernetes does not
-/// know is an error.</summary>
+/// <summary>
+/// The output of <c>kubectl kustomize</c> for a folder under <c>k8s/</c>. Each object is read strictly as its type: a field that
+/// Kubernetes does not know is an error.
+/// </summary>
 internal sealed class Overlay
 {
-    private static readonly Dictionary<string, Type> MoreTypes = new() { ["monitoring.coreos.com/v1/PodMonitor"] = typeof(PodMonitor) };
-    private static readonly string[] SecretFiles = ["NotifyHub__JwtKey", "NotifyHub__Storage", "NotifyHub__AdministratorPassword", "postgres-password"];
+    private static readonly Dictionary<string, Type> MoreTypes =
+        new() { ["monitoring.coreos.com/v1/PodMonitor"] = typeof(PodMonitor) };
+    private static readonly string[] SecretFiles =
+        ["NotifyHub__JwtKey", "NotifyHub__Storage", "NotifyHub__AdministratorPassword", "postgres-password"];
 
     private static readonly ConcurrentDictionary<string, Lazy<Task<Overlay>>> Rendered = new();
 
@@ -22,21 +26,22 @@ internal sealed class Overlay
 
     public IEnumerable<V1Deployment> Deployments => Of<V1Deployment>();
 
-    /// <summary>Everything that runs pods, by the labels and the description of the pods.</summary>
-    public IEnumerable<V1PodTemplateSpec> Pods => Deployments.Select(one => one.Spec.Template).Concat(Of<V1StatefulSet>().Select(one => one.Spec.Template));
+    /// <summary>The pod templates of everything that runs pods.</summary>
+    public IEnumerable<V1PodTemplateSpec> Pods =>
+        Deployments.Select(one => one.Spec.Template).Concat(Of<V1StatefulSet>().Select(one => one.Spec.Template));
 
-    /// <summary>Rendered once: kubectl takes its time, and nobody changes what it has made.</summary>
+    /// <summary>Renders each folder once: kubectl is slow, and nothing changes the result.</summary>
     public static Task<Overlay> RenderAsync(string name) => Rendered.GetOrAdd(name, one => new(() => RenderAnewAsync(one))).Value;
 
     public IEnumerable<T> Of<T>() => Objects.OfType<T>();
 
     public T Named<T>(string name) where T : IMetadata<V1ObjectMeta> => Of<T>().Single(one => one.Metadata.Name == name);
 
-    /// <summary>The pods that a selector finds.</summary>
+    /// <summary>The pods that match a selector.</summary>
     public IEnumerable<V1PodTemplateSpec> Selected(IDictionary<string, string> labels) =>
         Pods.Where(pod => labels.All(label => pod.Metadata.Labels.TryGetValue(label.Key, out var value) && value == label.Value));
 
-    /// <summary>All that a container finds in its environment, as far as it is written down: maps and literal values.</summary>
+    /// <summary>The environment of a container, as far as it is in the manifests: config maps and literal values.</summary>
     public Dictionary<string, string> Environment(V1Container container)
     {
         var variables = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -47,9 +52,9 @@ internal sealed class Overlay
 
         foreach (var variable in container.Env ?? [])
         {
-            // The pod's own address; any will do to see that the setting takes one.
+            // The pod's own address; any address shows that the setting accepts one.
             if (variable.ValueFrom is not null && variable.ValueFrom.FieldRef.FieldPath != "status.podIP")
-                throw new InvalidOperationException($"{variable.Name} comes from {variable.ValueFrom.FieldRef.FieldPath}");
+                throw new InvalidOperationException($"{variable.Name}: unknown source {variable.ValueFrom.FieldRef.FieldPath}");
             variables[variable.Name] = variable.Value ?? "10.1.2.3";
         }
 
@@ -66,7 +71,7 @@ internal sealed class Overlay
     }
 }
 
-/// <summary>A copy of <c>k8s/</c> to which a test may add what an operator adds.</summary>
+/// <summary>A copy of <c>k8s/</c> to which a test can add what an operator adds.</summary>
 internal sealed class KustomizeFolder : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("notifyhub-k8s-");
@@ -76,7 +81,7 @@ internal sealed class KustomizeFolder : IDisposable
         var source = Checkout.PathOf("k8s");
         foreach (var file in Directory.EnumerateFiles(source, "*", SearchOption.AllDirectories))
         {
-            // Not the secrets of whoever has this checkout.
+            // Without the secrets of this checkout.
             var relative = Path.GetRelativePath(source, file);
             if (!relative.Contains("/secrets/", StringComparison.Ordinal)) Write(relative, File.ReadAllText(file));
         }

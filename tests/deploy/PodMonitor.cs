@@ -3,7 +3,7 @@ using k8s.Models;
 
 namespace NotifyHub.DeployTests;
 
-/// <summary>Prometheus' operator's way to say which pods are scraped, as far as NotifyHub uses it.</summary>
+/// <summary>The Prometheus operator's resource for the pods to scrape, as far as NotifyHub uses it.</summary>
 internal sealed class PodMonitor : IKubernetesObject<V1ObjectMeta>
 {
     public string ApiVersion { get; set; } = "";

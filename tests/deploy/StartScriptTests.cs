@@ -5,7 +5,7 @@ using Xunit;
 
 namespace NotifyHub.DeployTests;
 
-/// <summary>deploy/docker/notifyhub-gateway, which the compose file starts the gateway with.</summary>
+/// <summary>deploy/docker/notifyhub-gateway, the start script of the compose file's gateway.</summary>
 public sealed class StartScriptTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("notifyhub-start-");
@@ -13,15 +13,17 @@ public sealed class StartScriptTests : IDisposable
     private string Log => Path.Combine(_folder.FullName, "websocket.log");
 
     [Fact]
-    public async Task The_guides_log_file_says_what_the_container_says_and_the_gateway_is_asked_to_end_and_not_killed()
+    public async Task The_guides_log_file_has_the_output_and_the_gateway_ends_gracefully()
     {
         using var script = Start();
         var output = script.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await Until.TrueAsync(
             () => Written().Contains("Ctrl+C ends it.", StringComparison.Ordinal), Written, "the welcome text");
 
-        using (var kill = Process.Start("kill", ["-TERM", $"{script.Id}"])) await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
-        await script.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(90), TestContext.Current.CancellationToken);
+        using (var kill = Process.Start("kill", ["-TERM", $"{script.Id}"]))
+            await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await script.WaitForExitAsync(TestContext.Current.CancellationToken)
+            .WaitAsync(TimeSpan.FromSeconds(90), TestContext.Current.CancellationToken);
 
         Assert.Equal(0, script.ExitCode);
         Assert.Equal(await output, Written());
@@ -51,9 +53,11 @@ public sealed class StartScriptTests : IDisposable
             WorkingDirectory = _folder.FullName,
         };
         start.Environment["NOTIFYHUB_PROGRAM"] =
-            typeof(StartScriptTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(entry => entry.Key == "GatewayProgram").Value;
+            typeof(StartScriptTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+                .Single(entry => entry.Key == "GatewayProgram").Value;
         start.Environment["NOTIFYHUB_LOG"] = Log;
-        foreach (var port in new[] { "WebSocketPort", "PushPort", "ConsolePort", "MetricsPort" }) start.Environment[$"NotifyHub__{port}"] = "0";
+        foreach (var port in new[] { "WebSocketPort", "PushPort", "ConsolePort", "MetricsPort" })
+            start.Environment[$"NotifyHub__{port}"] = "0";
         foreach (var (variable, value) in variables) start.Environment[variable] = value;
         return Process.Start(start)!;
     }

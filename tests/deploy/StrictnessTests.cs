@@ -6,7 +6,7 @@ using k8s;
 
 namespace NotifyHub.DeployTests;
 
-/// <summary>The checks themselves find what they are for.</summary>
+/// <summary>The checks detect the errors that they are for.</summary>
 public sealed class StrictnessTests
 {
     [Fact]
@@ -28,10 +28,10 @@ public sealed class StrictnessTests
     [InlineData("NotifyHub__DrainWindow", "60s", null)]
     [InlineData("NotifyHub__DrainWindow", "60", "NotifyHub__DrainWindow: ")]
     [InlineData("NotifyHub__Silos", "silo:30000", "NotifyHub__Silos: needs an index")]
-    [InlineData("NotifyHub__Mode__0", "Cluster", "NotifyHub__Mode__0: is no list")]
+    [InlineData("NotifyHub__Mode__0", "Cluster", "NotifyHub__Mode__0: is not a list")]
     [InlineData("NotifyHub__Drainwindow", "00:01:00", "NotifyHub__Drainwindow: GatewayOptions has no such setting")]
     [InlineData("NotifyHub__RetentionAge", "1.00:00:00", "NotifyHub__RetentionAge: GatewayOptions has no such setting")]
-    [InlineData("NOTIFYHUB_MODE", "Cluster", "NOTIFYHUB_MODE: nobody reads it")]
+    [InlineData("NOTIFYHUB_MODE", "Cluster", "NOTIFYHUB_MODE: no program reads it")]
     public void A_variable_that_a_gateway_does_not_understand_is_named(string variable, string value, string? fault)
     {
         var found = KnownSettings.Fault(variable, value, typeof(GatewayOptions));

@@ -13,7 +13,8 @@ public sealed class SystemdTests
     [Theory]
     [InlineData("gateway", typeof(GatewayOptions), "NotifyHub.Gateway.dll", "NotifyHub__JwtKey")]
     [InlineData("silo", typeof(SiloOptions), "NotifyHub.Silo.dll", "NotifyHub__Storage NotifyHub__AdministratorPassword")]
-    public void A_unit_runs_its_program_with_settings_that_it_has_and_secrets_from_files(string name, Type options, string program, string secrets)
+    public void A_unit_runs_its_program_with_settings_that_it_has_and_secrets_from_files(
+        string name, Type options, string program, string secrets)
     {
         var unit = Unit(name);
 
@@ -23,7 +24,8 @@ public sealed class SystemdTests
         // %d is the folder of the credentials.
         Assert.Equal("%d", variables["NotifyHub__SecretsFolder"]);
         Assert.Equal(secrets.Split(' '), unit["LoadCredential"].Select(line => line.Split(':')[0]));
-        Assert.All(unit["LoadCredential"], line => Assert.Contains(line.Split(':')[0]["NotifyHub__".Length..], KnownSettings.Secrets));
+        Assert.All(
+            unit["LoadCredential"], line => Assert.Contains(line.Split(':')[0]["NotifyHub__".Length..], KnownSettings.Secrets));
     }
 
     [Theory]
@@ -31,7 +33,7 @@ public sealed class SystemdTests
     [InlineData("silo")]
     public void A_unit_starts_once_the_clock_is_right(string name)
     {
-        // After= orders, and only Wants= brings the target in at all.
+        // After= only orders; Wants= is what pulls the target in.
         Assert.Contains("time-sync.target", Unit(name)["After"].Single().Split(' '));
         Assert.Contains("time-sync.target", Unit(name)["Wants"].Single().Split(' '));
     }
@@ -43,7 +45,8 @@ public sealed class SystemdTests
         Assert.True(Patience("silo") > new HostOptions().ShutdownTimeout);
     }
 
-    private static TimeSpan Patience(string name) => TimeSpan.FromSeconds(int.Parse(Unit(name)["TimeoutStopSec"].Single(), CultureInfo.InvariantCulture));
+    private static TimeSpan Patience(string name) =>
+        TimeSpan.FromSeconds(int.Parse(Unit(name)["TimeoutStopSec"].Single(), CultureInfo.InvariantCulture));
 
     private static ILookup<string, string> Unit(string name) =>
         File.ReadLines(Checkout.PathOf($"deploy/systemd/notifyhub-{name}.service"))

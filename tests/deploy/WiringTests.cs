@@ -5,7 +5,7 @@ using k8s.Models;
 
 namespace NotifyHub.DeployTests;
 
-/// <summary>The manifests against each other: what one names, another has; and who may reach whom.</summary>
+/// <summary>The manifests against each other: every reference resolves, and who can reach whom.</summary>
 public sealed class WiringTests
 {
     private static readonly Dictionary<string, string> Gateway = new() { ["app.kubernetes.io/name"] = "notifyhub-gateway" };
@@ -20,13 +20,18 @@ public sealed class WiringTests
         var overlay = await Overlay.RenderAsync(name);
 
         Assert.All(overlay.Deployments, one => AssertFindsOnly(overlay, one.Spec.Selector.MatchLabels, one.Metadata.Name));
-        Assert.All(overlay.Of<V1StatefulSet>(), one => AssertFindsOnly(overlay, one.Spec.Selector.MatchLabels, one.Metadata.Name));
-        Assert.All(overlay.Of<V1PodDisruptionBudget>(), one => AssertFindsOnly(overlay, one.Spec.Selector.MatchLabels, one.Metadata.Name));
+        Assert.All(
+            overlay.Of<V1StatefulSet>(), one => AssertFindsOnly(overlay, one.Spec.Selector.MatchLabels, one.Metadata.Name));
+        Assert.All(
+            overlay.Of<V1PodDisruptionBudget>(),
+            one => AssertFindsOnly(overlay, one.Spec.Selector.MatchLabels, one.Metadata.Name));
         Assert.All(overlay.Of<PodMonitor>(), one => AssertFindsOnly(overlay, one.Spec.Selector.MatchLabels, one.Metadata.Name));
         Assert.All(overlay.Of<V1Service>(), one => Assert.Single(overlay.Selected(one.Spec.Selector)));
         Assert.All(overlay.Pods, pod => Assert.All(
-            pod.Spec.TopologySpreadConstraints ?? [], spread => Assert.Same(pod, Assert.Single(overlay.Selected(spread.LabelSelector.MatchLabels)))));
-        Assert.All(overlay.Of<V1NetworkPolicy>().SelectMany(PodSelectors), selector => Assert.NotEmpty(overlay.Selected(selector)));
+            pod.Spec.TopologySpreadConstraints ?? [],
+            spread => Assert.Same(pod, Assert.Single(overlay.Selected(spread.LabelSelector.MatchLabels)))));
+        Assert.All(
+            overlay.Of<V1NetworkPolicy>().SelectMany(PodSelectors), selector => Assert.NotEmpty(overlay.Selected(selector)));
     }
 
     [Theory]
@@ -38,24 +43,28 @@ public sealed class WiringTests
         Assert.All(overlay.Of<V1Service>(), service => Assert.All(service.Spec.Ports, port =>
         {
             var target = Assert.Single(ContainerPorts(overlay, service.Spec.Selector), one => one.Name == port.TargetPort.Value);
-            // Whoever reads the one number finds the other.
+            // The service and the container use the same number.
             Assert.Equal(target.ContainerPort, port.Port);
         }));
         Assert.All(overlay.Of<V1Ingress>().SelectMany(ingress => ingress.Spec.Rules).SelectMany(rule => rule.Http.Paths), path =>
-            Assert.Contains(path.Backend.Service.Port.Name, overlay.Named<V1Service>(path.Backend.Service.Name).Spec.Ports.Select(port => port.Name)));
+            Assert.Contains(
+                path.Backend.Service.Port.Name,
+                overlay.Named<V1Service>(path.Backend.Service.Name).Spec.Ports.Select(port => port.Name)));
         Assert.All(overlay.Of<PodMonitor>(), monitor => Assert.All(monitor.Spec.PodMetricsEndpoints, endpoint =>
-            Assert.Contains(endpoint.Port, ContainerPorts(overlay, monitor.Spec.Selector.MatchLabels).Select(port => port.Name))));
+            Assert.Contains(
+                endpoint.Port, ContainerPorts(overlay, monitor.Spec.Selector.MatchLabels).Select(port => port.Name))));
         foreach (var policy in overlay.Of<V1NetworkPolicy>())
         {
             var ports = (policy.Spec.Ingress ?? []).SelectMany(rule => rule.Ports).Select(port => port.Port.Value);
-            Assert.Empty(ports.Except(ContainerPorts(overlay, policy.Spec.PodSelector.MatchLabels ?? new Dictionary<string, string>()).Select(port => port.Name)));
+            var open = ContainerPorts(overlay, policy.Spec.PodSelector.MatchLabels ?? new Dictionary<string, string>());
+            Assert.Empty(ports.Except(open.Select(port => port.Name)));
         }
     }
 
     [Theory]
     [InlineData("base")]
     [InlineData("overlays/production")]
-    public async Task Every_autoscaler_scales_a_deployment_with_a_request_to_measure_against_and_takes_its_time_to_shrink(string name)
+    public async Task Autoscalers_scale_by_requested_cpu_and_shrink_slowly(string name)
     {
         var overlay = await Overlay.RenderAsync(name);
         var scalers = overlay.Of<V2HorizontalPodAutoscaler>().ToList();
@@ -64,12 +73,13 @@ public sealed class WiringTests
         Assert.All(scalers, one =>
         {
             var target = overlay.Named<V1Deployment>(one.Spec.ScaleTargetRef.Name);
-            // A number in both places would be a tug of war with every apply.
+            // Otherwise every apply would undo the autoscaler's count.
             Assert.Null(target.Spec.Replicas);
             Assert.Equal("cpu", one.Spec.Metrics[0].Resource.Name);
-            Assert.All(target.Spec.Template.Spec.Containers, container => Assert.True(container.Resources.Requests.ContainsKey("cpu")));
+            Assert.All(
+                target.Spec.Template.Spec.Containers, container => Assert.True(container.Resources.Requests.ContainsKey("cpu")));
             Assert.True(one.Spec.MinReplicas >= 2);
-            // One at a time, and not before the last one's clients have settled.
+            // One pod at a time, and only after the clients of the last one have reconnected.
             var down = Assert.Single(one.Spec.Behavior.ScaleDown.Policies);
             Assert.Equal(("Pods", 1), (down.Type, down.Value));
             Assert.True(down.PeriodSeconds > target.Spec.Template.Spec.TerminationGracePeriodSeconds);
@@ -80,7 +90,8 @@ public sealed class WiringTests
     public async Task What_the_monitors_scrape_is_the_job_that_the_alerts_name()
     {
         var overlay = await Overlay.RenderAsync("overlays/production");
-        var jobs = overlay.Of<PodMonitor>().Select(one => Assert.Single(overlay.Selected(one.Spec.Selector.MatchLabels)).Metadata.Labels[one.Spec.JobLabel]);
+        var jobs = overlay.Of<PodMonitor>()
+            .Select(one => Assert.Single(overlay.Selected(one.Spec.Selector.MatchLabels)).Metadata.Labels[one.Spec.JobLabel]);
 
         Assert.All(jobs, job =>
         {
@@ -93,15 +104,18 @@ public sealed class WiringTests
     public async Task In_production_the_gateways_are_also_scaled_by_their_connections()
     {
         var overlay = await Overlay.RenderAsync("overlays/production");
-        var metric = overlay.Named<V2HorizontalPodAutoscaler>("notifyhub-gateway").Spec.Metrics.Single(one => one.Type == "Pods").Pods;
+        var metric =
+            overlay.Named<V2HorizontalPodAutoscaler>("notifyhub-gateway").Spec.Metrics.Single(one => one.Type == "Pods").Pods;
 
         Assert.Equal("AverageValue", metric.Target.Type);
-        // The program's instrument, as Prometheus' exporter spells it: a unit in braces adds nothing.
+        // The program's instrument under its Prometheus name: a unit in braces adds nothing.
         Assert.Contains(
             $"CreateObservableUpDownCounter(\"{metric.Metric.Name.Replace('_', '.')}\", active, \"{{connection}}\"",
             Checkout.Read("gateway/Telemetry/GatewayMetrics.cs"), StringComparison.Ordinal);
-        // The adapter serves it under the name that Prometheus has it by.
-        Assert.Contains($"seriesQuery: {metric.Metric.Name}{{", Checkout.Read("k8s/components/connections-metric/adapter-rule.yaml"), StringComparison.Ordinal);
+        // The adapter queries the metric under its Prometheus name.
+        Assert.Contains(
+            $"seriesQuery: {metric.Metric.Name}{{", Checkout.Read("k8s/components/connections-metric/adapter-rule.yaml"),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -111,7 +125,8 @@ public sealed class WiringTests
         var overlay = await Overlay.RenderAsync(name);
         var everybody = overlay.Named<V1NetworkPolicy>("nothing").Spec;
         Assert.Equal((0, "Ingress,Egress", 0, 0), (
-            everybody.PodSelector.MatchLabels?.Count ?? 0, string.Join(',', everybody.PolicyTypes), everybody.Ingress?.Count ?? 0, everybody.Egress?.Count ?? 0));
+            everybody.PodSelector.MatchLabels?.Count ?? 0, string.Join(',', everybody.PolicyTypes), everybody.Ingress?.Count ?? 0,
+            everybody.Egress?.Count ?? 0));
 
         Assert.Equal(["anybody"], WhoReaches(overlay, "gateway", "http"));
         Assert.Equal(["anybody"], WhoReaches(overlay, "gateway", "console"));
@@ -120,7 +135,7 @@ public sealed class WiringTests
         Assert.Equal(["pods notifyhub-gateway", "pods notifyhub-silo"], WhoReaches(overlay, "silo", "gateways"));
         Assert.Equal(["namespace kubernetes.io/metadata.name=monitoring"], WhoReaches(overlay, "gateway", "metrics"));
         Assert.Equal(["namespace kubernetes.io/metadata.name=monitoring"], WhoReaches(overlay, "silo", "metrics"));
-        // Only the node's own probes, which no policy stops.
+        // Only the node's own probes, which no policy blocks.
         Assert.Empty(WhoReaches(overlay, "gateway", "health"));
         Assert.Empty(WhoReaches(overlay, "silo", "health"));
     }
@@ -140,7 +155,7 @@ public sealed class WiringTests
             var network = Assert.NotNull(IpNetworks.Parse(one));
             Assert.True(network.PrefixLength >= 16, $"{one} is more than the pods of one cluster");
         });
-        // Where kind and minikube have their pods.
+        // The pod network of kind and minikube.
         Assert.Contains(trusted, one => IpNetworks.Parse(one)!.Value.Contains(System.Net.IPAddress.Parse("10.244.0.7")));
     }
 
@@ -151,7 +166,8 @@ public sealed class WiringTests
         var overlay = await Overlay.RenderAsync(name);
 
         Assert.Equal(["silo"], overlay.Of<V1NetworkPolicy>()
-            .Where(policy => (policy.Spec.Egress ?? []).Any(rule => rule.Ports is null || rule.Ports.Any(port => port.Port.Value == "5432")))
+            .Where(policy => (policy.Spec.Egress ?? [])
+                .Any(rule => rule.Ports is null || rule.Ports.Any(port => port.Port.Value == "5432")))
             .Select(policy => policy.Metadata.Name));
         if (name == "overlays/local") Assert.Equal(["pods notifyhub-silo"], WhoReaches(overlay, "postgres", "postgres"));
     }
@@ -169,7 +185,7 @@ public sealed class WiringTests
 
     [Theory]
     [MemberData(nameof(Overlays))]
-    public async Task No_secret_is_in_a_map_or_a_variable_and_each_is_a_file_of_those_alone_who_need_it(string name)
+    public async Task Secrets_are_only_files_and_only_where_they_are_needed(string name)
     {
         var overlay = await Overlay.RenderAsync(name);
         string[] secrets = [.. KnownSettings.Secrets.Select(setting => $"NotifyHub__{setting}")];
@@ -252,9 +268,11 @@ public sealed class WiringTests
         : "namespace " + string.Join(',', peer.NamespaceSelector.MatchLabels.Select(label => $"{label.Key}={label.Value}"));
 
     private static IEnumerable<string> ReachableAtSilos(V1NetworkPolicy policy) =>
-        policy.Spec.Egress.Where(rule => rule.To?.Any(peer => peer.PodSelector is not null && Peer(peer) == "pods notifyhub-silo") == true)
+        policy.Spec.Egress.Where(
+            rule => rule.To?.Any(peer => peer.PodSelector is not null && Peer(peer) == "pods notifyhub-silo") == true)
             .SelectMany(rule => rule.Ports).Select(port => port.Port.Value);
 
     private static V1Secret SecretOf(Overlay overlay, Dictionary<string, string> labels) =>
-        overlay.Named<V1Secret>(overlay.Selected(labels).Single().Spec.Volumes.Single(volume => volume.Secret is not null).Secret.SecretName);
+        overlay.Named<V1Secret>(
+            overlay.Selected(labels).Single().Spec.Volumes.Single(volume => volume.Secret is not null).Secret.SecretName);
 }

@@ -8,7 +8,7 @@ using k8s.Models;
 
 namespace NotifyHub.DeployTests;
 
-/// <summary>The manifests against the programs: what they set is a setting, what they call is there, what they promise is enough.</summary>
+/// <summary>The manifests against the programs: settings exist, probed paths exist, grace periods are long enough.</summary>
 public sealed partial class WorkloadTests
 {
     public static TheoryData<string> Overlays => ["base", "overlays/local", "overlays/production"];
@@ -47,12 +47,13 @@ public sealed partial class WorkloadTests
         var silo = SiloSettings(overlay);
 
         Assert.Equal(
-            [("http", gateway.WebSocketPort), ("push", gateway.PushPort), ("console", gateway.ConsolePort), ("health", gateway.HealthPort), ("metrics", gateway.MetricsPort)],
+            [("http", gateway.WebSocketPort), ("push", gateway.PushPort), ("console", gateway.ConsolePort),
+                ("health", gateway.HealthPort), ("metrics", gateway.MetricsPort)],
             Ports(overlay, "gateway"));
         Assert.Equal(
             [("silo", silo.SiloPort), ("gateways", silo.GatewayPort), ("health", silo.HealthPort), ("metrics", silo.MetricsPort)],
             Ports(overlay, "silo"));
-        // On loopback they would be out of everybody's reach.
+        // On loopback nothing could reach them.
         Assert.Equal(("*", "*", "*"), (gateway.PushAddress, gateway.MetricsAddress, silo.MetricsAddress));
     }
 
@@ -66,7 +67,7 @@ public sealed partial class WorkloadTests
 
         Assert.Equal([$"{service.Metadata.Name}:{silo.GatewayPort}"], GatewaySettings(overlay).Silos);
         Assert.Equal("None", service.Spec.ClusterIP);
-        // Otherwise the name is empty while the database is away, and stays so for as long as it is cached.
+        // Otherwise the name would be empty while the database is down, and that answer would be cached.
         Assert.True(service.Spec.PublishNotReadyAddresses);
         Assert.Equal(["10.1.2.3"], [silo.AdvertisedAddress]);
     }
@@ -76,10 +77,11 @@ public sealed partial class WorkloadTests
     public async Task Every_probe_asks_an_endpoint_that_the_program_has_at_a_port_that_it_opens(string name)
     {
         var overlay = await Overlay.RenderAsync(name);
-        // What the programs map, from their own source.
+        // The routes that the programs map, from their source.
         var routes = new Dictionary<string, string[]>
         {
-            ["gateway"] = [.. MappedRoute().Matches(Checkout.Read("gateway/Api/HealthEndpoints.cs")).Select(match => match.Groups[1].Value)],
+            ["gateway"] = [
+                .. MappedRoute().Matches(Checkout.Read("gateway/Api/HealthEndpoints.cs")).Select(match => match.Groups[1].Value)],
             ["silo"] = [.. MappedRoute().Matches(Checkout.Read("silo/Program.cs")).Select(match => match.Groups[1].Value)],
         };
 
@@ -91,7 +93,7 @@ public sealed partial class WorkloadTests
                 Assert.Contains(probe.HttpGet.Path, routes[container]);
                 Assert.Equal(port, probe.HttpGet.Port.Value);
             });
-            // A restart mends no database: liveness must not depend on it.
+            // A restart repairs no database, so liveness must not depend on it.
             Assert.Equal("/health/live", probed.LivenessProbe.HttpGet.Path);
             Assert.Equal("/health/ready", probed.ReadinessProbe.HttpGet.Path);
         }
@@ -109,7 +111,7 @@ public sealed partial class WorkloadTests
 
         Assert.True(TimeSpan.FromSeconds(gateway.TerminationGracePeriodSeconds!.Value) > before + Drain.Limit(settings));
         Assert.True(TimeSpan.FromSeconds(silo.TerminationGracePeriodSeconds!.Value) > new HostOptions().ShutdownTimeout);
-        // Long enough for a probe to see it.
+        // Long enough for a probe to notice.
         Assert.True(settings.DrainDelay >= TimeSpan.FromSeconds(gateway.Containers.Single().ReadinessProbe.PeriodSeconds!.Value));
     }
 
@@ -162,13 +164,17 @@ public sealed partial class WorkloadTests
     }
 
     private static string[] Faults(Overlay overlay, string container, Type options) =>
-        [.. overlay.Environment(Container(overlay, container)).Select(one => KnownSettings.Fault(one.Key, one.Value, options)).OfType<string>()];
+        [.. overlay.Environment(Container(overlay, container)).Select(one => KnownSettings.Fault(one.Key, one.Value, options))
+            .OfType<string>()];
 
-    private static GatewayOptions GatewaySettings(Overlay overlay) => KnownSettings.Bind<GatewayOptions>(overlay.Environment(Container(overlay, "gateway")));
+    private static GatewayOptions GatewaySettings(Overlay overlay) =>
+        KnownSettings.Bind<GatewayOptions>(overlay.Environment(Container(overlay, "gateway")));
 
-    private static SiloOptions SiloSettings(Overlay overlay) => KnownSettings.Bind<SiloOptions>(overlay.Environment(Container(overlay, "silo")));
+    private static SiloOptions SiloSettings(Overlay overlay) =>
+        KnownSettings.Bind<SiloOptions>(overlay.Environment(Container(overlay, "silo")));
 
-    private static V1Container Container(Overlay overlay, string name) => overlay.Pods.SelectMany(pod => pod.Spec.Containers).Single(one => one.Name == name);
+    private static V1Container Container(Overlay overlay, string name) =>
+        overlay.Pods.SelectMany(pod => pod.Spec.Containers).Single(one => one.Name == name);
 
     private static IEnumerable<(string, int)> Ports(Overlay overlay, string container) =>
         Container(overlay, container).Ports.Select(port => (port.Name, port.ContainerPort));

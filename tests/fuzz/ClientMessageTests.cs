@@ -8,22 +8,22 @@ using Xunit;
 
 namespace NotifyHub.FuzzTests;
 
-/// <summary>What a client says, against a second reading of the same text.</summary>
+/// <summary>Client messages, checked against a second, independent parser.</summary>
 public sealed class ClientMessageTests
 {
     [Fact]
     public Task A_message_means_what_the_documents_fields_say() =>
         Fuzzer.RunAsync("messages", Json.Text.Select(Encoding.UTF8.GetBytes), Check);
 
-    /// <summary>Fails when an input is not understood as it should be.</summary>
+    /// <summary>Fails when an input is parsed differently than expected.</summary>
     internal static void Check(byte[] input)
     {
         var before = GC.GetAllocatedBytesForCurrentThread();
         var kind = ClientMessage.Parse(input, out var message);
-        // An exception, and the epoch, which is a text of the message.
+        // Room for an exception and for the epoch, a string from the message.
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, (32 << 10) + (4 * input.Length));
         Assert.Equal(kind == ClientMessageKind.Faulty, message.Fault is not null);
-        // The framework has seen to it that nothing else comes here; on anything else it must only not fail.
+        // Invalid UTF-8 never gets here in production; the parser must merely not throw on it.
         if (!Utf8.IsValid(input)) return;
 
         if (kind == ClientMessageKind.Ping)
@@ -36,10 +36,11 @@ public sealed class ClientMessageTests
             Assert.Equal(expected, (kind, message.Fault, Encoding.UTF8.GetString(message.Time), message.Since, message.Epoch));
     }
 
-    /// <summary>Null: some name is no text (half a surrogate pair), and what is then said of it is left open.</summary>
+    /// <summary>Null if a property name is not valid text (half a surrogate pair); the result is then unspecified.</summary>
     private static (ClientMessageKind Kind, ClientError? Fault, string Time, long? Since, string? Epoch)? Meaning(byte[] input)
     {
-        (ClientMessageKind, ClientError?, string, long?, string?) Faulty(ClientError fault) => (ClientMessageKind.Faulty, fault, "", null, null);
+        (ClientMessageKind, ClientError?, string, long?, string?) Faulty(ClientError fault) =>
+            (ClientMessageKind.Faulty, fault, "", null, null);
         JsonDocument document;
         try
         {
@@ -64,19 +65,26 @@ public sealed class ClientMessageTests
             }
 
             if (TextOf(fields, "type") == "ping")
-                return (ClientMessageKind.Ping, null, fields.TryGetValue("time", out var time) ? time.GetRawText() : "", null, null);
+            {
+                var raw = fields.TryGetValue("time", out var time) ? time.GetRawText() : "";
+                return (ClientMessageKind.Ping, null, raw, null, null);
+            }
+
             if (TextOf(fields, "type") != "subscribe") return Faulty(ClientError.UnknownType);
             if (TextOf(fields, "channel") != "all") return Faulty(ClientError.UnknownChannel);
             long? since = null;
             if (fields.TryGetValue("since", out var told) && told.ValueKind != JsonValueKind.Null)
             {
-                if (told.ValueKind != JsonValueKind.Number || !told.TryGetInt64(out var offset) || offset < 0) return Faulty(ClientError.Since);
+                if (told.ValueKind != JsonValueKind.Number || !told.TryGetInt64(out var offset) || offset < 0)
+                    return Faulty(ClientError.Since);
                 since = offset;
             }
 
             if (!fields.TryGetValue("epoch", out var epoch) || epoch.ValueKind == JsonValueKind.Null)
                 return (ClientMessageKind.Subscribe, null, "", since, null);
-            return TextOf(fields, "epoch") is { } text ? (ClientMessageKind.Subscribe, null, "", since, text) : Faulty(ClientError.Epoch);
+            return TextOf(fields, "epoch") is { } text
+                ? (ClientMessageKind.Subscribe, null, "", since, text)
+                : Faulty(ClientError.Epoch);
         }
     }
 

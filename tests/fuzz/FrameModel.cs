@@ -6,9 +6,9 @@ using NotifyHub.UnitTests.Sockets;
 
 namespace NotifyHub.FuzzTests;
 
-/// <summary>What RFC 6455 and docs/protocol.md say that the bytes of a client are answered with: the definition, on the whole of them.</summary>
+/// <summary>The expected answers to all bytes of a client, as RFC 6455 and docs/protocol.md define them.</summary>
 /// <param name="Answers">Texts and pongs before the close, each with its opcode and its payload in hexadecimal.</param>
-/// <param name="Closes">The codes that may end it; 0: none, the connection just ends.</param>
+/// <param name="Closes">The close codes that are allowed; 0 means that the connection just ends.</param>
 internal sealed record FrameModel(IReadOnlyList<string> Answers, int[] Closes)
 {
     private const int Binary = 2;
@@ -24,7 +24,7 @@ internal sealed record FrameModel(IReadOnlyList<string> Answers, int[] Closes)
             if (rest.Length < 2) return Closed(0);
             if ((rest[1] & 0x80) == 0) return Closed(1002);
             var header = (rest[1] & 0x7f) switch { 126 => 8, 127 => 14, _ => 6 };
-            // The length may tell by itself that it is none, or in more bytes than it needs, before the mask or the rest of it has come.
+            // A length that is invalid or not in its shortest form may be detected before the mask and the rest arrive.
             if (header == 8 && rest.Length >= 4 && BinaryPrimitives.ReadUInt16BigEndian(rest[2..]) < 126) return Closed(1002);
             if (header == 14 && rest.Length >= 3 && rest[2] >= 0x80) return Closed(1002);
             if (header == 14 && rest.Length >= 8 && rest[2..8].IndexOfAnyExcept((byte)0) < 0) return Closed(1002);
@@ -44,7 +44,7 @@ internal sealed record FrameModel(IReadOnlyList<string> Answers, int[] Closes)
             for (var i = 0; i < payload.Length; i++) payload[i] ^= rest[header - 4 + (i % 4)];
             if (isControl)
             {
-                // A close of one byte need not come to be known for what it is.
+                // A close frame with a payload of one byte is invalid as soon as its header is known.
                 if (!isWhole) return opcode == 8 && length == 1 ? Closed(0, 1002) : Closed(0);
                 if (opcode == 8) return Closed(CloseCode(payload));
                 if (opcode == 9) answers.Add($"10 {Convert.ToHexStringLower(payload)}");
@@ -55,8 +55,9 @@ internal sealed record FrameModel(IReadOnlyList<string> Answers, int[] Closes)
                 if (kind == Binary) return Closed(1003);
                 message.AddRange(payload);
                 var isText = IsText(message, isWhole && isFinal);
-                // Of a message with both faults either may be found first.
-                if (message.Count > maxMessageBytes) return Closed([1009, .. isText ? (int[])[] : [1007], .. isWhole ? (int[])[] : [0]]);
+                // If a message has both faults, either may be found first.
+                if (message.Count > maxMessageBytes)
+                    return Closed([1009, .. isText ? (int[])[] : [1007], .. isWhole ? (int[])[] : [0]]);
                 if (!isText) return Closed(1007);
                 if (!isWhole) return Closed(0);
                 if (isFinal)
@@ -90,7 +91,8 @@ internal sealed record FrameModel(IReadOnlyList<string> Answers, int[] Closes)
         return code is (>= 1000 and <= 1003) or (>= 1007 and <= 1014) or (>= 3000 and <= 4999) ? code : 1002;
     }
 
-    private static bool IsText(List<byte> bytes, bool isAll) => IsText(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(bytes), isAll);
+    private static bool IsText(List<byte> bytes, bool isAll) =>
+        IsText(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(bytes), isAll);
 
     private static bool IsText(ReadOnlySpan<byte> bytes, bool isAll)
     {

@@ -15,7 +15,7 @@ using Xunit;
 
 namespace NotifyHub.FuzzTests;
 
-/// <summary>Whatever bytes a client sends behind its handshake: read as the gateway reads them, against <see cref="FrameModel"/>.</summary>
+/// <summary>Arbitrary bytes after the handshake, as the gateway reads them, checked against <c>FrameModel</c>.</summary>
 public sealed class FrameTests : IDisposable
 {
     private const int MaxBytes = 1_000;
@@ -27,17 +27,20 @@ public sealed class FrameTests : IDisposable
         Gen.Int[0, 5_000].Select(code => new byte[] { (byte)(code >> 8), (byte)code, (byte)'x' }));
 
     private static readonly Gen<byte[]> Frame = Gen.Select(
-        Gen.Frequency((6, Gen.Const(1)), (2, Gen.Const(0)), (1, Gen.Const(2)), (2, Gen.Const(9)), (1, Gen.Const(10)), (1, Gen.Const(8)), (1, Gen.Int[3, 15])),
+        Gen.Frequency(
+            (6, Gen.Const(1)), (2, Gen.Const(0)), (1, Gen.Const(2)),
+            (2, Gen.Const(9)), (1, Gen.Const(10)), (1, Gen.Const(8)), (1, Gen.Int[3, 15])),
         Payload,
         Gen.Frequency((5, Gen.Const(true)), (2, Gen.Const(false))),
-        // Mostly as few bytes of length as can be; else more than it needs, or, of a long payload, two.
+        // Mostly the shortest form of the length; otherwise a form that is too long, or two bytes for a long payload.
         Gen.Frequency((20, Gen.Const(0)), (1, Gen.Const(2)), (1, Gen.Const(8))),
         (opcode, payload, final, lengthBytes) => WireFrames.Masked(opcode, payload, final, lengthBytes));
 
     private static readonly Gen<byte[]> Frames =
         Frame.Array[0, 6].Select(frames => (byte[])[.. frames.SelectMany(frame => frame), .. WireFrames.Masked(8, [3, 232])]);
 
-    private readonly Sender _sender = new(0, 1 << 20, new DeliveryTimes(Meters.Metrics(), TimeProvider.System), new DeliveryCounts(), NullLogger.Instance);
+    private readonly Sender _sender = new(
+        0, 1 << 20, new DeliveryTimes(Meters.Metrics(), TimeProvider.System), new DeliveryCounts(), NullLogger.Instance);
     private readonly FailureLog _log = new();
     private readonly ClientMemory _memory = new(128 << 20, TimeProvider.System);
     private readonly ChannelFollower _follower;
@@ -47,8 +50,11 @@ public sealed class FrameTests : IDisposable
     {
         var channel = new FakeChannel();
         _follower = new ChannelFollower(
-            channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions()), new DeliveryTimes(Meters.Metrics(), TimeProvider.System), new DeliveryCounts(), Meters.Metrics(), NullLogger<ChannelFollower>.Instance);
-        var subscriptions = new Subscriptions(_follower, new History(channel.Grains, _memory), TimeProvider.System, NullLogger<Subscriptions>.Instance);
+            channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions()),
+            new DeliveryTimes(Meters.Metrics(), TimeProvider.System), new DeliveryCounts(), Meters.Metrics(),
+            NullLogger<ChannelFollower>.Instance);
+        var subscriptions = new Subscriptions(
+            _follower, new History(channel.Grains, _memory), TimeProvider.System, NullLogger<Subscriptions>.Instance);
         _reader = new ClientReader(subscriptions, _memory, MaxBytes, _log);
     }
 
@@ -61,7 +67,7 @@ public sealed class FrameTests : IDisposable
     [Fact]
     public Task Any_bytes_are_answered_as_the_model_says_however_they_are_cut() => Fuzzer.RunAsync("frames", Frames, CheckAsync);
 
-    /// <summary>Fails when an input is not answered as it should be.</summary>
+    /// <summary>Fails when an input is answered differently than expected.</summary>
     internal async Task CheckAsync(byte[] input)
     {
         var model = FrameModel.Of(input, MaxBytes);
@@ -73,7 +79,7 @@ public sealed class FrameTests : IDisposable
             Assert.DoesNotContain(answers, answer => answer.Opcode == WireFrame.Close);
             Assert.Contains(close is null ? 0 : BinaryPrimitives.ReadUInt16BigEndian(close.Payload), model.Closes);
             var texts = answers.Select(answer => $"{answer.Opcode} {Convert.ToHexStringLower(answer.Payload)}").ToList();
-            // Without goodbye the connection broke: what was on its way then may be lost.
+            // Without a close frame the connection broke, and answers in flight may be lost.
             Assert.Equal(close is null ? model.Answers.Take(texts.Count) : model.Answers, texts);
             Assert.Null(_log.Failure);
         }
@@ -92,7 +98,7 @@ public sealed class FrameTests : IDisposable
         return frames;
     }
 
-    /// <summary>A peer that has said all it will ever say. Odd pieces come late, so that both ways of waiting are taken.</summary>
+    /// <summary>A peer with scripted input. Pieces of odd size arrive late, so that reads complete in both ways.</summary>
     private sealed class ScriptedStream(byte[] script, int[] cuts) : MemoryStream
     {
         private readonly MemoryStream _written = new();
@@ -121,7 +127,7 @@ public sealed class FrameTests : IDisposable
         }
     }
 
-    /// <summary>What the reader calls unexpected must not be brought about by a client.</summary>
+    /// <summary>A client must not be able to cause an error that the reader logs as unexpected.</summary>
     private sealed class FailureLog : ILogger<ClientReader>
     {
         public Exception? Failure { get; private set; }
@@ -131,7 +137,8 @@ public sealed class FrameTests : IDisposable
 
         public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             Failure ??= exception;
     }
 }

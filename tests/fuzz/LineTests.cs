@@ -8,16 +8,17 @@ using Xunit;
 
 namespace NotifyHub.FuzzTests;
 
-/// <summary>What arrives at the push port: cut into lines, each judged.</summary>
+/// <summary>Input of the push port: split into lines, each validated.</summary>
 public sealed class LineTests
 {
     private const int MaxBytes = 200;
 
     [Fact]
-    public Task Lines_are_the_same_however_they_arrive_and_are_taken_exactly_when_a_parser_takes_them() =>
-        Fuzzer.RunAsync("lines", Json.Text.Array[0, 6].Select(lines => Encoding.UTF8.GetBytes(string.Join("\r\n", lines) + "\n")), Check);
+    public Task Lines_do_not_depend_on_reads_and_are_accepted_exactly_when_a_parser_does() =>
+        Fuzzer.RunAsync(
+            "lines", Json.Text.Array[0, 6].Select(lines => Encoding.UTF8.GetBytes(string.Join("\r\n", lines) + "\n")), Check);
 
-    /// <summary>Fails when an input is not read as it should be.</summary>
+    /// <summary>Fails when an input is read differently than expected.</summary>
     internal static void Check(byte[] input)
     {
         var expected = Definition(input);
@@ -30,7 +31,7 @@ public sealed class LineTests
     {
         var before = GC.GetAllocatedBytesForCurrentThread();
         var fault = PushedJson.Fault(line);
-        // An exception and its words at most, whatever the text: nothing that grows with it.
+        // Room for one exception and its message; allocations must not grow with the input.
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 32 << 10);
         Assert.Equal(Takes(line), fault is null);
         if (fault is null) PushedJson.Trace(line);
@@ -51,7 +52,7 @@ public sealed class LineTests
         }
     }
 
-    /// <summary>The lines of the whole text; null for one that is too long, which is the last.</summary>
+    /// <summary>The lines of the whole input; null, always last, for a line that is too long.</summary>
     private static List<string?> Definition(byte[] input)
     {
         List<string?> lines = [];

@@ -40,7 +40,8 @@ public abstract class AccountStoreTests(PostgresServer? server) : StoreTest(serv
                 users.ChangeAsync(ids[1], null, Roles.Operator, null, Cancellation));
 
             Assert.Single(changes, change => change.Refused);
-            foreach (var id in ids) Assert.False((await users.ChangeAsync(id, null, Roles.Administrator, false, Cancellation)).Refused);
+            foreach (var id in ids)
+                Assert.False((await users.ChangeAsync(id, null, Roles.Administrator, false, Cancellation)).Refused);
         }
     }
 
@@ -64,7 +65,9 @@ public abstract class AccountStoreTests(PostgresServer? server) : StoreTest(serv
 
         var disabled = (await users.ChangeAsync(id, null, null, true, Cancellation)).User;
         Assert.Equal(disabled, (await users.ChangeAsync(id, null, null, true, Cancellation)).User);
-        Assert.Equal((4, Clock.GetUtcNow(), Clock.GetUtcNow()), (disabled?.TokenVersion, disabled?.DisabledAt, disabled?.LastLoginAt));
+        Assert.Equal(
+            (4, Clock.GetUtcNow(), Clock.GetUtcNow()),
+            (disabled?.TokenVersion, disabled?.DisabledAt, disabled?.LastLoginAt));
         Assert.Null(await users.TokenVersionAsync(id, Cancellation));
         await users.ChangeAsync(id, null, null, false, Cancellation);
         Assert.Equal(5, await users.TokenVersionAsync(id, Cancellation));
@@ -72,7 +75,7 @@ public abstract class AccountStoreTests(PostgresServer? server) : StoreTest(serv
     }
 
     [Fact]
-    public async Task The_networks_that_an_account_logs_in_from_are_known_for_a_while_and_until_its_password_changes()
+    public async Task Login_networks_are_known_for_a_while_or_until_the_password_changes()
     {
         var users = new UserStore(Database, Clock);
         var user = (await users.GetAsync(await AddAsync(users, "ann@example.com"), Cancellation))!;
@@ -105,7 +108,8 @@ public abstract class AccountStoreTests(PostgresServer? server) : StoreTest(serv
         Assert.True(await KnowsAsync("ann@example.com", "10.0.0.9"));
         Assert.False(await KnowsAsync("ann@example.com", "10.0.0.110"));
 
-        async Task<bool> KnowsAsync(string email, string network) => (await users.FindAsync(email, network, Cancellation))!.KnowsNetwork;
+        async Task<bool> KnowsAsync(string email, string network) =>
+            (await users.FindAsync(email, network, Cancellation))!.KnowsNetwork;
     }
 
     [Fact]

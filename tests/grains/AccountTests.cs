@@ -54,7 +54,8 @@ public class AccountTests
         Assert.NotNull((await SignInAsync(cluster, Administrator, Password, "10.0.0.7")).User);
 
         // All at once: each of them is the first of its network.
-        var answers = await Task.WhenAll(Enumerable.Range(1, 60).Select(host => SignInAsync(cluster, Administrator, $"guess {host}", $"198.51.100.{host}")));
+        var answers = await Task.WhenAll(Enumerable.Range(1, 60).Select(host =>
+            SignInAsync(cluster, Administrator, $"guess {host}", $"198.51.100.{host}")));
 
         Assert.Equal(20, answers.Count(answer => answer.RetryAfter is null));
         var stranger = await SignInAsync(cluster, Administrator, Password, "203.0.113.5");
@@ -71,7 +72,8 @@ public class AccountTests
     {
         await using var cluster = await GrainCluster.StartAsync(configure: options => options.SignInAttempts = 2);
 
-        var answers = await Task.WhenAll(Enumerable.Range(1, 60).Select(host => SignInAsync(cluster, "nobody@example.com", "guess", $"198.51.100.{host}")));
+        var answers = await Task.WhenAll(Enumerable.Range(1, 60).Select(host =>
+            SignInAsync(cluster, "nobody@example.com", "guess", $"198.51.100.{host}")));
 
         Assert.Equal(20, answers.Count(answer => answer.RetryAfter is null));
     }
@@ -93,7 +95,8 @@ public class AccountTests
     {
         await using var cluster = await GrainCluster.StartAsync(configure: options => options.SignInAttempts = 3);
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(guess => SignInAsync(cluster, Administrator, $"guess {guess}")));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(guess =>
+            SignInAsync(cluster, Administrator, $"guess {guess}")));
 
         Assert.Equal(2, answers.Count(answer => answer.RetryAfter is null));
         Assert.Null((await SignInAsync(cluster, Administrator, Password)).User);
@@ -104,7 +107,8 @@ public class AccountTests
     {
         await using var cluster = await GrainCluster.StartAsync(configure: options => options.SignInAttempts = 1);
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 600).Select(number => SignInAsync(cluster, $"{number}@example.com", "guess")));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 600).Select(number =>
+            SignInAsync(cluster, $"{number}@example.com", "guess")));
 
         Assert.All(answers, answer => Assert.NotNull(answer.RetryAfter));
         var management = cluster.Grains.GetGrain<IManagementGrain>(0);
@@ -118,7 +122,9 @@ public class AccountTests
         await using var cluster = await GrainCluster.StartAsync();
         Assert.NotNull((await SignInAsync(cluster, Administrator, Password, "10.0.0.7")).User);
 
-        var flood = Enumerable.Range(0, 600).Select(number => SignInAsync(cluster, $"{number}@example.com", "guess", $"198.51.{number / 250}.{number % 250}"))
+        var flood = Enumerable.Range(0, 600)
+            .Select(number =>
+                SignInAsync(cluster, $"{number}@example.com", "guess", $"198.51.{number / 250}.{number % 250}"))
             .ToList();
         Assert.NotNull((await SignInAsync(cluster, Administrator, Password, "10.0.0.7")).User);
 
@@ -144,12 +150,17 @@ public class AccountTests
             () => string.Join(", ", failed.AsEnumerable()));
         Assert.All(failed, entry => Assert.Equal(("198.51.100.66", AuditOutcome.Refused), (entry.Address, entry.Outcome)));
         // Each once, unless a minute ended in between.
-        Assert.Equal([("-", 1), (Administrator, 6)], failed.GroupBy(entry => entry.Who).Select(group => (group.Key, group.Sum(entry => entry.Times))).Order());
+        Assert.Equal(
+            [("-", 1), (Administrator, 6)],
+            failed.GroupBy(entry => entry.Who).Select(group => (group.Key, group.Sum(entry => entry.Times))).Order());
         var success = Assert.Single(await EntriesAsync("login"), entry => entry.Act == "login");
         Assert.Equal((Administrator, "10.0.0.7", AuditOutcome.Done), (success.Who, success.Address, success.Outcome));
 
         async Task<AuditEntry[]> EntriesAsync(string act) =>
-            [.. (await audit.ListAsync(new AuditQuery(null, null, null, act, null, 1, 50))).Entries.Select(stored => stored.Entry)];
+        [
+            .. (await audit.ListAsync(new AuditQuery(null, null, null, act, null, 1, 50))).Entries
+                .Select(stored => stored.Entry),
+        ];
     }
 
     [Fact]
@@ -186,7 +197,8 @@ public class AccountTests
         var accounts = Accounts(cluster);
         var ann = (await accounts.CreateAsync(" Ann@Example.com", "Ann", Roles.Operator, "correct horse"))!;
         Assert.Null(await accounts.CreateAsync("ann@example.com", "Ann", Roles.Viewer, "correct horse"));
-        Assert.Equal((Roles.Operator, 0), ((await SignInAsync(cluster, "ann@example.com", "correct horse")).User?.Role, ann.TokenVersion));
+        var role = (await SignInAsync(cluster, "ann@example.com", "correct horse")).User?.Role;
+        Assert.Equal((Roles.Operator, 0), (role, ann.TokenVersion));
 
         await accounts.ChangeAsync(ann.Id, null, null, true);
         Assert.Equal(new SignIn(null, null), await SignInAsync(cluster, "ann@example.com", "correct horse"));
@@ -230,7 +242,8 @@ public class AccountTests
     private static IAccountGrain Accounts(GrainCluster cluster) => cluster.Grains.GetGrain<IAccountGrain>(GrainKeys.Only);
 
     private static Task<SignIn> SignInAsync(GrainCluster cluster, string email, string password, string from = "127.0.0.1") =>
-        cluster.Grains.GetGrain<IUserGrain>(GrainKeys.User(email)).SignInAsync(email, password, new ClientAddress(from, from, IsThisMachine: true));
+        cluster.Grains.GetGrain<IUserGrain>(GrainKeys.User(email))
+            .SignInAsync(email, password, new ClientAddress(from, from, IsThisMachine: true));
 
     private static Task<SignIn> ChangePasswordAsync(GrainCluster cluster, string current, string next) =>
         cluster.Grains.GetGrain<IUserGrain>(GrainKeys.User(Administrator)).ChangePasswordAsync(

@@ -19,7 +19,7 @@ public abstract class AuditStoreTests(PostgresServer? server) : StoreTest(server
     private static readonly AuditQuery Everything = new(null, null, null, null, null, 1, 50);
 
     [Fact]
-    public async Task Entries_are_found_newest_first_by_everything_they_can_be_asked_for_until_they_are_swept()
+    public async Task Entries_are_found_newest_first_by_each_filter_until_they_are_swept()
     {
         var store = new AuditStore(Database, Settings);
         var now = Clock.GetUtcNow();
@@ -52,7 +52,8 @@ public abstract class AuditStoreTests(PostgresServer? server) : StoreTest(server
     public async Task An_act_begins_as_an_entry_that_is_told_how_it_ended()
     {
         var store = new AuditStore(Database, Settings);
-        var entry = new AuditEntry(Clock.GetUtcNow(), "ann@example.com", "user.create", "/api/users", "::1", AuditOutcome.Attempted);
+        var entry = new AuditEntry(
+            Clock.GetUtcNow(), "ann@example.com", "user.create", "/api/users", "::1", AuditOutcome.Attempted);
 
         var (first, second) = (await store.AddAsync(entry, Cancellation), await store.AddAsync(entry, Cancellation));
         await store.EndAsync(first, AuditOutcome.Done, "/api/users/8", Cancellation);
@@ -63,17 +64,24 @@ public abstract class AuditStoreTests(PostgresServer? server) : StoreTest(server
     }
 
     [Fact]
-    public async Task Failed_logins_are_one_entry_a_minute_account_and_network_however_many_silos_tell_of_them()
+    public async Task Failed_logins_of_all_silos_are_one_entry_per_minute_account_and_network()
     {
         var store = new AuditStore(Database, Settings);
         var minute = Clock.GetUtcNow();
 
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => store.AddFailedLoginsAsync(
-            [(minute, "ann@example.com", "10.0.0.7", 3), (minute, "-", "10.0.0.7", 1), (minute.AddMinutes(1), "ann@example.com", "10.0.0.7", 1)], Cancellation)));
+            [
+                (minute, "ann@example.com", "10.0.0.7", 3),
+                (minute, "-", "10.0.0.7", 1),
+                (minute.AddMinutes(1), "ann@example.com", "10.0.0.7", 1),
+            ],
+            Cancellation)));
 
         var found = (await store.ListAsync(Everything, Cancellation)).Entries.Select(stored => stored.Entry).ToList();
         Assert.Equal(3, found.Count);
-        Assert.Equal([("-", 8), ("ann@example.com", 8), ("ann@example.com", 24)], found.Select(entry => (entry.Who, entry.Times)).Order());
+        Assert.Equal(
+            [("-", 8), ("ann@example.com", 8), ("ann@example.com", 24)],
+            found.Select(entry => (entry.Who, entry.Times)).Order());
     }
 
     [Fact]
@@ -123,7 +131,8 @@ public abstract class AuditStoreTests(PostgresServer? server) : StoreTest(server
                 DROP INDEX audit_login; DROP INDEX audit_login_failed; DROP TABLE sign_in_network;
                 ALTER TABLE audit DROP COLUMN outcome; ALTER TABLE audit DROP COLUMN times;
                 DELETE FROM migration WHERE name = '0010_sign_in_audit';
-                INSERT INTO audit (at, who, act, target, address) VALUES (0, 'ann@example.com', 'user.create', '/api/users/8', '::1');
+                INSERT INTO audit (at, who, act, target, address)
+                VALUES (0, 'ann@example.com', 'user.create', '/api/users/8', '::1');
                 """,
                 transaction: transaction),
             Cancellation);
@@ -131,9 +140,12 @@ public abstract class AuditStoreTests(PostgresServer? server) : StoreTest(server
         string?[] links = ["javascript:alert(1)", "HTTPS://example.com/", null, "data:text/html,x"];
         foreach (var link in links)
         {
-            var content = new NotificationDraft("windows", "標題", "m", "info", "low", null, link, null, null, null, """{"n":1.50}""", Clock.GetUtcNow());
+            var content = new NotificationDraft(
+                "windows", "標題", "m", "info", "low", null, link, null, null, null, """{"n":1.50}""", Clock.GetUtcNow());
             await schedules.AddAsync(
-                new ScheduleDraft("name", content, ScheduleKind.Once, Clock.GetUtcNow().AddDays(1), null, null, MissedRuns.Skip), "ann", Cancellation);
+                new ScheduleDraft("name", content, ScheduleKind.Once, Clock.GetUtcNow().AddDays(1), null, null, MissedRuns.Skip),
+                "ann",
+                Cancellation);
         }
 
         await Database.MigrateAsync(Cancellation);
@@ -142,7 +154,11 @@ public abstract class AuditStoreTests(PostgresServer? server) : StoreTest(server
             new AuditEntry(DateTimeOffset.UnixEpoch, "ann@example.com", "user.create", "/api/users/8", "::1"),
             Assert.Single((await new AuditStore(Database, Settings).ListAsync(Everything, Cancellation)).Entries).Entry);
         var kept = (await schedules.ListAsync(new ScheduleQuery(null, null, 1, 50), Cancellation)).Schedules;
-        Assert.Equal([null, "HTTPS://example.com/", null, null], kept.OrderBy(one => one.Id).Select(one => one.Draft.Notification.ActionUrl));
-        Assert.All(kept, one => Assert.Equal(("標題", """{"n":1.50}"""), (one.Draft.Notification.Title, one.Draft.Notification.MetadataJson)));
+        Assert.Equal(
+            [null, "HTTPS://example.com/", null, null],
+            kept.OrderBy(one => one.Id).Select(one => one.Draft.Notification.ActionUrl));
+        Assert.All(
+            kept.Select(one => one.Draft.Notification),
+            one => Assert.Equal(("標題", """{"n":1.50}"""), (one.Title, one.MetadataJson)));
     }
 }

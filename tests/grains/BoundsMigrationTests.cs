@@ -10,7 +10,7 @@ public sealed class SqliteBoundsMigrationTests() : BoundsMigrationTests(null);
 
 public sealed class PostgresBoundsMigrationTests(PostgresServer server) : BoundsMigrationTests(server);
 
-/// <summary>A database of before the bounds: its sessions get their networks, and what strangers were recorded with becomes sums.</summary>
+/// <summary>A database without bounds: its sessions get their networks, and records of unknown callers become sums.</summary>
 public abstract class BoundsMigrationTests(PostgresServer? server) : StoreTest(server)
 {
     [Fact]
@@ -24,14 +24,17 @@ public abstract class BoundsMigrationTests(PostgresServer? server) : StoreTest(s
             ALTER TABLE session DROP COLUMN network;
             DROP TABLE api_anonymous;
             DELETE FROM migration WHERE name = '0011_bounds';
-            INSERT INTO session (connection_id, gateway_id, ip_address, user_agent, protocol, status, day, connected_at, disconnected_at) VALUES
+            INSERT INTO session
+                (connection_id, gateway_id, ip_address, user_agent, protocol, status, day, connected_at, disconnected_at)
+            VALUES
                 ('a', 'gw', '192.0.2.7', '', '', 'disconnected', '2026-03-10', 1, 2),
                 ('b', 'gw', '', '', '', 'connected', '2026-03-10', 1, NULL);
             """);
         foreach (var (who, method, status, address) in new[]
         {
-            ("-", "GET", 401, "192.0.2.66"), ("-", "GET", 401, "192.0.2.66"), ("-", "GET", 404, "192.0.2.66"), ("-", "POST", 200, "192.0.2.1"),
-            ("ann@example.com", "GET", 401, "192.0.2.1"), ("billing", "GET", 200, "192.0.2.1"),
+            ("-", "GET", 401, "192.0.2.66"), ("-", "GET", 401, "192.0.2.66"), ("-", "GET", 404, "192.0.2.66"),
+            ("-", "POST", 200, "192.0.2.1"), ("ann@example.com", "GET", 401, "192.0.2.1"),
+            ("billing", "GET", 200, "192.0.2.1"),
         })
         {
             await ExecuteAsync(

@@ -7,7 +7,7 @@ namespace NotifyHub.GrainTests;
 public class ConnectionGrainTests
 {
     [Fact]
-    public async Task A_gateway_that_nobody_knows_must_send_a_complete_report_and_nothing_of_the_other_is_taken()
+    public async Task Only_a_complete_report_is_taken_from_an_unknown_gateway()
     {
         await using var cluster = await GrainCluster.StartAsync();
         var gateway = cluster.Gateway();
@@ -67,7 +67,7 @@ public class ConnectionGrainTests
     }
 
     [Fact]
-    public async Task A_complete_report_in_parts_survives_a_move_of_the_grain_and_parts_that_come_twice()
+    public async Task A_complete_report_in_parts_survives_grain_moves_and_repeated_parts()
     {
         await using var cluster = await GrainCluster.StartAsync();
         var gateway = cluster.Gateway();
@@ -123,7 +123,8 @@ public class ConnectionGrainTests
         var gateway = cluster.Gateway();
         await gateway.ReportAsync([Open("a")], complete: true);
         await gateway.ReportAsync(closed: [Close("a")]);
-        await Until.TrueAsync(async () => (await cluster.Stats.StatusAsync()).Nodes is [{ Report: var node }] && node.Id == gateway.Id);
+        await Until.TrueAsync(async () =>
+            (await cluster.Stats.StatusAsync()).Nodes is [{ Report: var node }] && node.Id == gateway.Id);
 
         await gateway.Connections.ReleaseAsync();
 

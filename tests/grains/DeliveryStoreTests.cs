@@ -14,7 +14,8 @@ public sealed class PostgresDeliveryStoreTests(PostgresServer server) : Delivery
 public abstract class DeliveryStoreTests(PostgresServer? server) : StoreTest(server)
 {
     // Far apart, so that ranges over them are of every length that is kept, and longer.
-    private static readonly long[] FarApart = [1, 2, 17, 18, 300, 5_000, 5_001, 70_000, 1_200_000, 18_000_000, 40_000_000, 40_000_001];
+    private static readonly long[] FarApart =
+        [1, 2, 17, 18, 300, 5_000, 5_001, 70_000, 1_200_000, 18_000_000, 40_000_000, 40_000_001];
 
     private string _epoch = "";
     private long _sequence;
@@ -31,7 +32,9 @@ public abstract class DeliveryStoreTests(PostgresServer? server) : StoreTest(ser
         var expected = FarApart.ToDictionary(id => id, _ => 0L);
         for (var report = 0; report < 40; report++)
         {
-            var ends = Enumerable.Range(0, 6).Select(_ => Math.Max(1, FarApart[random.Next(FarApart.Length)] + random.Next(-2, 3))).Distinct().Order().ToArray();
+            var ends = Enumerable.Range(0, 6)
+                .Select(_ => Math.Max(1, FarApart[random.Next(FarApart.Length)] + random.Next(-2, 3)))
+                .Distinct().Order().ToArray();
             DeliveredRange[] ranges = [.. ends.Chunk(2).Select(pair => new DeliveredRange(pair[0], pair[^1], random.Next(1, 5)))];
             foreach (var range in ranges)
                 foreach (var id in FarApart.Where(id => range.First <= id && id <= range.Last)) expected[id] += range.Clients;
@@ -100,7 +103,8 @@ public abstract class DeliveryStoreTests(PostgresServer? server) : StoreTest(ser
 
         Assert.False(await Store.AddAsync(Report("gw-1", 1, new(1, 99, 5), new(201, 5_000, 5)), Cancellation));
         Assert.Equal((0, 0), await RowsAsync());
-        Assert.True(await Store.AddAsync(Report("gw-1", 2, new(1, 99, 5), new(100, 150, 3), new(151, 199, 2), new(200, 9_999, 1)), Cancellation));
+        Assert.True(await Store.AddAsync(
+            Report("gw-1", 2, new(1, 99, 5), new(100, 150, 3), new(151, 199, 2), new(200, 9_999, 1)), Cancellation));
         Assert.Equal((2, 1), await RowsAsync());
     }
 
@@ -109,7 +113,8 @@ public abstract class DeliveryStoreTests(PostgresServer? server) : StoreTest(ser
     {
         await PublishAsync(1, 2);
 
-        Assert.False(await Store.AddAsync(Report("gw-1", 1, new DeliveredRange(1, 2, 5)) with { Epoch = "another" }, Cancellation));
+        Assert.False(await Store.AddAsync(
+            Report("gw-1", 1, new DeliveredRange(1, 2, 5)) with { Epoch = "another" }, Cancellation));
         Assert.Equal(NotificationStatus.Pending, (await Notifications.GetAsync(1, Cancellation))!.Status);
         Assert.Equal((0, 0), await RowsAsync());
     }
@@ -155,23 +160,31 @@ public abstract class DeliveryStoreTests(PostgresServer? server) : StoreTest(ser
         await ExecuteAsync(
             """
             INSERT INTO delivery (span, first_offset, last_offset, clients)
-            WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 200000) SELECT 1, n, n, 1 FROM numbers
+            WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 200000)
+            SELECT 1, n, n, 1 FROM numbers
             """);
         var isPostgres = Database.Invariant == "Npgsql";
         if (isPostgres) await ExecuteAsync("ANALYZE delivery");
-        var query = $"SELECT {DeliveryStore.ClientsOf("page.id")} FROM (SELECT * FROM notification WHERE channel = 'all' ORDER BY id DESC LIMIT 20) AS page";
+        var query = $"SELECT {DeliveryStore.ClientsOf("page.id")} "
+            + "FROM (SELECT * FROM notification WHERE channel = 'all' ORDER BY id DESC LIMIT 20) AS page";
         var plan = await Database.ReadAsync(
-            async connection => string.Join('\n', (await connection.QueryAsync($"EXPLAIN {(isPostgres ? "" : "QUERY PLAN")} {query}"))
-                .Cast<IDictionary<string, object>>().Select(row => row.Values.Last())),
+            async connection => string.Join(
+                '\n',
+                (await connection.QueryAsync($"EXPLAIN {(isPostgres ? "" : "QUERY PLAN")} {query}"))
+                    .Cast<IDictionary<string, object>>().Select(row => row.Values.Last())),
             Cancellation);
         Assert.Contains(
-            isPostgres ? "delivery_pkey" : "SEARCH delivery USING PRIMARY KEY (span=? AND first_offset>? AND first_offset<?)", plan, StringComparison.Ordinal);
+            isPostgres ? "delivery_pkey" : "SEARCH delivery USING PRIMARY KEY (span=? AND first_offset>? AND first_offset<?)",
+            plan,
+            StringComparison.Ordinal);
         Assert.DoesNotContain("Seq Scan on delivery", plan, StringComparison.Ordinal);
     }
 
-    private async Task AddAsync(params DeliveredRange[] ranges) => Assert.True(await Store.AddAsync(Report("gw-x", ++_sequence, ranges), Cancellation));
+    private async Task AddAsync(params DeliveredRange[] ranges) =>
+        Assert.True(await Store.AddAsync(Report("gw-x", ++_sequence, ranges), Cancellation));
 
-    private DeliveryReport Report(string gateway, long number, params DeliveredRange[] ranges) => new(gateway, number, _epoch, ranges);
+    private DeliveryReport Report(string gateway, long number, params DeliveredRange[] ranges) =>
+        new(gateway, number, _epoch, ranges);
 
     /// <summary>Notifications with these ids, without the log around them.</summary>
     private async Task PublishAsync(params long[] ids)
@@ -194,15 +207,18 @@ public abstract class DeliveryStoreTests(PostgresServer? server) : StoreTest(ser
         var all = new Dictionary<long, long>();
         for (var page = 1; ; page++)
         {
-            var found = (await Notifications.ListAsync(new NotificationQuery(null, null, null, page, 500), Cancellation)).Notifications;
+            var query = new NotificationQuery(null, null, null, page, 500);
+            var found = (await Notifications.ListAsync(query, Cancellation)).Notifications;
             if (found.Length == 0) return all;
             foreach (var one in found) all.Add(one.Id, one.Deliveries!.Value);
         }
     }
 
     private Task<(long Ranges, long Reports)> RowsAsync() => Database.ReadAsync(
-        connection => connection.QuerySingleAsync<(long, long)>("SELECT (SELECT count(*) FROM delivery), (SELECT count(*) FROM report_position)"),
+        connection => connection.QuerySingleAsync<(long, long)>(
+            "SELECT (SELECT count(*) FROM delivery), (SELECT count(*) FROM report_position)"),
         Cancellation);
 
-    private Task<int> ExecuteAsync(string sql) => Database.WriteAsync((connection, transaction) => connection.ExecuteAsync(sql, null, transaction), Cancellation);
+    private Task<int> ExecuteAsync(string sql) =>
+        Database.WriteAsync((connection, transaction) => connection.ExecuteAsync(sql, null, transaction), Cancellation);
 }

@@ -34,11 +34,13 @@ public sealed class FakeGateway : IGatewayObserver
 
     /// <summary>Goes on with the numbers of a gateway that was there before, as this one does after a loss.</summary>
     public SessionReport Next(
-        SessionOpened[]? opened = null, SessionClosed[]? closed = null, bool complete = false, long sent = 0, long received = 0) =>
+        SessionOpened[]? opened = null, SessionClosed[]? closed = null, bool complete = false, long sent = 0,
+        long received = 0) =>
         new(++_sequence, _reference, Node(opened?.Length ?? 0), complete, opened ?? [], closed ?? [], sent, received);
 
     public Task<LeaseAnswer> ReportAsync(
-        SessionOpened[]? opened = null, SessionClosed[]? closed = null, bool complete = false, long sent = 0, long received = 0) =>
+        SessionOpened[]? opened = null, SessionClosed[]? closed = null, bool complete = false, long sent = 0,
+        long received = 0) =>
         Connections.ReportAsync(Next(opened, closed, complete, sent, received));
 
     public Task<ServiceState> SubscribeAsync(IServiceGrain service) => service.SubscribeAsync(Id, _reference);

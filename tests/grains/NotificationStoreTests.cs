@@ -23,7 +23,9 @@ public abstract class NotificationStoreTests(PostgresServer? server) : StoreTest
             """{"n":[1,2.50]}""", Clock.GetUtcNow());
         await PublishAsync(1, draft);
 
-        Assert.Equal(Notification.AsPublished(GrainKeys.PublicChannel, 1, draft) with { Deliveries = 0 }, await Store.GetAsync(1, Cancellation));
+        Assert.Equal(
+            Notification.AsPublished(GrainKeys.PublicChannel, 1, draft) with { Deliveries = 0 },
+            await Store.GetAsync(1, Cancellation));
         Assert.Null(await Store.GetAsync(2, Cancellation));
     }
 
@@ -97,7 +99,9 @@ public abstract class NotificationStoreTests(PostgresServer? server) : StoreTest
 
         var page = await Store.ListAsync(new NotificationQuery(null, null, null, 1, 50), Cancellation);
         Assert.Equal(["pending", "delivered", "read", "delivered", "pending"], page.Notifications.Select(each => each.Status));
-        Assert.Equal((Clock.GetUtcNow(), Clock.GetUtcNow()), (page.Notifications[1].DeliveredAt, page.Notifications[1].UpdatedAt));
+        Assert.Equal(
+            (Clock.GetUtcNow(), Clock.GetUtcNow()),
+            (page.Notifications[1].DeliveredAt, page.Notifications[1].UpdatedAt));
         Assert.Null(page.Notifications[2].DeliveredAt);
 
         Task<int> MarkDeliveredAsync(DateTimeOffset at) => Database.WriteAsync(
@@ -105,20 +109,23 @@ public abstract class NotificationStoreTests(PostgresServer? server) : StoreTest
     }
 
     [Fact]
-    public async Task What_another_channel_has_under_the_same_id_is_not_in_the_public_lists_and_is_kept_and_swept_by_itself()
+    public async Task The_same_id_in_another_channel_is_listed_and_swept_separately()
     {
         await PublishAsync(1, Draft("public"));
         await PublishAsync(1, Draft("team", at: Clock.GetUtcNow().AddDays(-2)), "team");
 
         Assert.Equal("public", (await Store.GetAsync(1, Cancellation))!.Draft.Title);
-        Assert.Equal("public", Assert.Single((await Store.ListAsync(new(null, null, null, 1, 50), Cancellation)).Notifications).Draft.Title);
+        var listed = (await Store.ListAsync(new(null, null, null, 1, 50), Cancellation)).Notifications;
+        Assert.Equal("public", Assert.Single(listed).Draft.Title);
         Assert.Equal(1, (await Store.StatsAsync(Cancellation)).Total);
         Assert.Equal(1, await Store.SweepAsync(Clock.GetUtcNow().AddDays(-1), Cancellation));
         Assert.NotNull(await Store.GetAsync(1, Cancellation));
         await PublishAsync(2, Draft("team"), "team");
         Assert.True(await Store.DeleteAsync(1, Cancellation));
         Assert.Equal(1, await Database.ReadAsync(
-            connection => connection.ExecuteScalarAsync<long>("SELECT count(*) FROM notification WHERE channel = 'team' AND id = 2"), Cancellation));
+            connection => connection.ExecuteScalarAsync<long>(
+                "SELECT count(*) FROM notification WHERE channel = 'team' AND id = 2"),
+            Cancellation));
     }
 
     [Fact]
@@ -160,6 +167,11 @@ public abstract class NotificationStoreTests(PostgresServer? server) : StoreTest
         var log = new MessageStore(Database, Clock);
         var epoch = (await log.OpenAsync(channel, Cancellation)).Epoch;
         await log.AppendAsync(
-            channel, epoch, [new Message(id, "{}"u8.ToArray(), true)], [Notification.AsPublished(channel, id, draft)], [], Cancellation);
+            channel,
+            epoch,
+            [new Message(id, "{}"u8.ToArray(), true)],
+            [Notification.AsPublished(channel, id, draft)],
+            [],
+            Cancellation);
     }
 }

@@ -13,7 +13,7 @@ public sealed class OutageTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     [Fact]
-    public async Task While_the_database_is_down_nothing_is_taken_and_when_it_returns_the_same_report_is_counted_once()
+    public async Task A_report_is_refused_during_an_outage_and_counted_once_after_it()
     {
         await using var cluster = await GrainCluster.StartAsync(await _server.CreateDatabaseAsync());
         var gateway = cluster.Gateway();

@@ -20,7 +20,9 @@ public sealed class SearchLoadTests(PostgresServer server)
                 (connection, transaction) => connection.ExecuteAsync(
                     """
                     INSERT INTO api_request (at, who, method, path, route, status, duration_us, address, user_agent)
-                    SELECT n, 'somebody@example.com', 'GET', '/api/notifications/windows/' || n, '/api/notifications/windows/{id}', 200, 1000, '10.0.0.1',
+                    SELECT
+                        n, 'somebody@example.com', 'GET', '/api/notifications/windows/' || n, '/api/notifications/windows/{id}',
+                        200, 1000, '10.0.0.1',
                         'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36'
                     FROM generate_series(1, 58000) AS n
                     """,
@@ -48,7 +50,8 @@ public sealed class SearchLoadTests(PostgresServer server)
             {
                 try
                 {
-                    var page = await usage.RequestsAsync(new ApiRequestQuery(null, null, null, null, null, null, null, "nowhere", 1, 50));
+                    var page = await usage.RequestsAsync(
+                        new ApiRequestQuery(null, null, null, null, null, null, null, "nowhere", 1, 50));
                     Assert.Equal((0, true), (page.Total, page.IsTruncated));
                     Interlocked.Increment(ref answered);
                 }

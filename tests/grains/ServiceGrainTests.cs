@@ -104,7 +104,8 @@ public class ServiceGrainTests
     }
 
     // The gateways of these tests do not renew.
-    private static Task<GrainCluster> StartAsync() => GrainCluster.StartAsync(configure: options => options.Lease = TimeSpan.FromMinutes(5));
+    private static Task<GrainCluster> StartAsync() =>
+        GrainCluster.StartAsync(configure: options => options.Lease = TimeSpan.FromMinutes(5));
 
     private static async Task<(ServiceState State, bool Changed)> SetAsync(IServiceGrain service, ServiceCommand command)
     {

@@ -76,9 +76,12 @@ public abstract class SessionStoreTests(PostgresServer? server) : StoreTest(serv
     }
 
     [Fact]
-    public async Task A_complete_report_in_parts_ends_in_each_stretch_what_it_does_not_name_and_touches_no_other()
+    public async Task Each_part_of_a_complete_report_ends_only_unnamed_sessions_of_its_range()
     {
-        await TakeAsync(1, opened: [Open("a", Now), Open("B", Now), Open("c", Now), Open("d", Now), Open("e", Now)], complete: true);
+        await TakeAsync(
+            1,
+            opened: [Open("a", Now), Open("B", Now), Open("c", Now), Open("d", Now), Open("e", Now)],
+            complete: true);
         await TakeAsync(1, "other", opened: [Open("b", Now)], complete: true);
 
         // In the order of the bytes: B comes before a.
@@ -87,7 +90,12 @@ public abstract class SessionStoreTests(PostgresServer? server) : StoreTest(serv
         // The report may stop here: no session that is open was taken for closed. Sent again, a part changes nothing.
         Assert.Equal(ReportOutcome.AlreadyTaken, await TakeAsync(2, opened: [Open("B", Now)], complete: true, upTo: "a"));
         Assert.Equal(ReportOutcome.Taken, await TakeAsync(
-            3, opened: [Open("c", Now), Open("cc", Now)], closed: [Close("c", Now.AddMinutes(1))], complete: true, after: "a", upTo: "d"));
+            3,
+            opened: [Open("c", Now), Open("cc", Now)],
+            closed: [Close("c", Now.AddMinutes(1))],
+            complete: true,
+            after: "a",
+            upTo: "d"));
         Assert.Equal(["B", "b", "cc", "e"], await ConnectedAsync());
         Assert.Equal(ReportOutcome.Taken, await TakeAsync(4, opened: [Open("x", Now)], complete: true, after: "d"));
 
@@ -103,13 +111,17 @@ public abstract class SessionStoreTests(PostgresServer? server) : StoreTest(serv
         Clock.Advance(TimeSpan.FromMinutes(1));
         await Store.EndAsync(Gateway, "gateway lost", Cancellation);
         Assert.Equal(ReportOutcome.Unknown, await TakeAsync(2, opened: [Open("d", Now)], complete: true, after: "c"));
-        Assert.Equal(ReportOutcome.Taken, await TakeAsync(3, opened: [Open("a", Now), Open("b", Now)], complete: true, upTo: "b"));
+        Assert.Equal(
+            ReportOutcome.Taken,
+            await TakeAsync(3, opened: [Open("a", Now), Open("b", Now)], complete: true, upTo: "b"));
         Assert.Equal(["a", "b"], await ConnectedAsync());
 
         // The lease ends between two parts: what the first one said is undone, and the second is refused.
         await Store.EndAsync(Gateway, "gateway lost", Cancellation);
         Assert.Equal(ReportOutcome.Unknown, await TakeAsync(4, opened: [Open("d", Now)], complete: true, after: "b"));
-        Assert.Equal(ReportOutcome.Taken, await TakeAsync(5, opened: [Open("a", Now), Open("c", Now)], complete: true, upTo: "c"));
+        Assert.Equal(
+            ReportOutcome.Taken,
+            await TakeAsync(5, opened: [Open("a", Now), Open("c", Now)], complete: true, upTo: "c"));
         Assert.Equal(ReportOutcome.Taken, await TakeAsync(6, opened: [Open("d", Now)], complete: true, after: "c"));
 
         Assert.Equal(["a", "c", "d"], await ConnectedAsync());
@@ -125,7 +137,11 @@ public abstract class SessionStoreTests(PostgresServer? server) : StoreTest(serv
         await TakeAsync(
             1,
             opened: [.. Enumerable.Range(0, 60).Select(number => Open($"s{number:00}", Now.AddDays(-number)))],
-            closed: [.. Enumerable.Range(0, 30).Select(number => Close($"s{number:00}", Now.AddDays(-number), abnormal: number % 3 == 0))],
+            closed:
+            [
+                .. Enumerable.Range(0, 30)
+                    .Select(number => Close($"s{number:00}", Now.AddDays(-number), abnormal: number % 3 == 0)),
+            ],
             complete: true);
         await TotalsAreTrueAsync();
 
@@ -133,7 +149,8 @@ public abstract class SessionStoreTests(PostgresServer? server) : StoreTest(serv
         await TotalsAreTrueAsync();
         await Store.EndAsync(Gateway, "gateway lost", Cancellation);
         await TotalsAreTrueAsync();
-        await TakeAsync(2, opened: [Open("s40", Now.AddDays(-40)), Open("s05", Now.AddDays(-5)), Open("new", Now)], complete: true);
+        await TakeAsync(
+            2, opened: [Open("s40", Now.AddDays(-40)), Open("s05", Now.AddDays(-5)), Open("new", Now)], complete: true);
         await TotalsAreTrueAsync();
         await TakeAsync(3, closed: [Close("s40", Now)]);
         Clock.Advance(TimeSpan.FromDays(1));
@@ -142,7 +159,10 @@ public abstract class SessionStoreTests(PostgresServer? server) : StoreTest(serv
 
         Assert.Equal(["new", "s05"], await ConnectedAsync());
         // A silo of an earlier version, or an operator, deletes without telling.
-        await Database.WriteAsync((connection, transaction) => connection.ExecuteAsync("DELETE FROM session WHERE status <> 'connected'", null, transaction), Cancellation);
+        await Database.WriteAsync(
+            (connection, transaction) => connection.ExecuteAsync(
+                "DELETE FROM session WHERE status <> 'connected'", null, transaction),
+            Cancellation);
         await TotalsAreTrueAsync();
     }
 
@@ -177,11 +197,13 @@ public abstract class SessionStoreTests(PostgresServer? server) : StoreTest(serv
         var opened = new SessionOpened("c1", "2001:db8::1", "'; DROP TABLE session; -- \0 客戶端 \ud83d", "notifyhub.v1", Now);
         var counters = new LiveCounters("c1", long.MaxValue, 7, 2, new string('x', 5_000), ping);
 
-        await TakeAsync(1, opened: [opened], closed: [new SessionClosed(counters, Now.AddSeconds(9), false, "bye")], complete: true);
+        await TakeAsync(
+            1, opened: [opened], closed: [new SessionClosed(counters, Now.AddSeconds(9), false, "bye")], complete: true);
 
         var session = Assert.Single((await Queries.PageAsync(new SessionQuery(null, 1, 10), Cancellation)).Sessions);
         Assert.Equal(opened with { UserAgent = "'; DROP TABLE session; --  客戶端 \ufffd" }, session.Opened);
-        Assert.Equal((Gateway, SessionStatus.Error, Now.AddSeconds(9)), (session.GatewayId, session.Status, session.DisconnectedAt));
+        Assert.Equal(
+            (Gateway, SessionStatus.Error, Now.AddSeconds(9)), (session.GatewayId, session.Status, session.DisconnectedAt));
         Assert.Equal(counters with { LastError = new string('x', 512) }, session.Counters);
     }
 
@@ -207,7 +229,7 @@ public abstract class SessionStoreTests(PostgresServer? server) : StoreTest(serv
     }
 
     [Fact]
-    public async Task A_lost_gateway_that_returns_gets_back_what_lives_and_keeps_as_error_what_does_not()
+    public async Task A_returning_gateway_reopens_live_sessions_and_leaves_the_rest_as_errors()
     {
         await TakeAsync(1, opened: [Open("a", Now), Open("b", Now)], complete: true);
         Clock.Advance(TimeSpan.FromMinutes(10));
@@ -231,7 +253,11 @@ public abstract class SessionStoreTests(PostgresServer? server) : StoreTest(serv
     {
         await TakeAsync(
             1,
-            opened: [.. Enumerable.Range(0, 1_201).Select(number => Open($"old{number}", Now.AddDays(-40))), Open("living", Now.AddDays(-40))],
+            opened:
+            [
+                .. Enumerable.Range(0, 1_201).Select(number => Open($"old{number}", Now.AddDays(-40))),
+                Open("living", Now.AddDays(-40)),
+            ],
             closed: [.. Enumerable.Range(0, 1_201).Select(number => Close($"old{number}", Now.AddDays(-31)))],
             complete: true);
 
@@ -259,14 +285,17 @@ public abstract class SessionStoreTests(PostgresServer? server) : StoreTest(serv
         Assert.Equal(["gw sessions", "gw usage"], await PositionsAsync());
 
         async Task<string[]> PositionsAsync() => [.. await Database.ReadAsync(
-            connection => connection.QueryAsync<string>("SELECT gateway_id || ' ' || kind FROM report_position ORDER BY 1"), Cancellation)];
+            connection => connection.QueryAsync<string>(
+                "SELECT gateway_id || ' ' || kind FROM report_position ORDER BY 1"),
+            Cancellation)];
     }
 
     [Fact]
     public async Task A_report_that_fails_half_way_leaves_nothing_behind()
     {
         await TakeAsync(1, complete: true);
-        await Database.WriteAsync((connection, transaction) => connection.ExecuteAsync("DROP TABLE session_day", null, transaction), Cancellation);
+        await Database.WriteAsync(
+            (connection, transaction) => connection.ExecuteAsync("DROP TABLE session_day", null, transaction), Cancellation);
 
         await Assert.ThrowsAsync<StorageBrokenException>(() => TakeAsync(2, opened: [Open("a", Now)]));
 
@@ -287,7 +316,9 @@ public abstract class SessionStoreTests(PostgresServer? server) : StoreTest(serv
         string? upTo = null) =>
         // Storage neither reads the observer nor the node.
         Store.TakeAsync(
-            gateway, new SessionReport(sequence, null!, null!, complete, opened ?? [], closed ?? [], sent, 0, after, upTo), Cancellation);
+            gateway,
+            new SessionReport(sequence, null!, null!, complete, opened ?? [], closed ?? [], sent, 0, after, upTo),
+            Cancellation);
 
     /// <summary>In the order of the bytes.</summary>
     private async Task<string[]> ConnectedAsync() =>
@@ -300,7 +331,8 @@ public abstract class SessionStoreTests(PostgresServer? server) : StoreTest(serv
         {
             var rows = await Database.ReadAsync(
                 connection => connection.ExecuteScalarAsync<long>(
-                    status is null ? "SELECT count(*) FROM session" : "SELECT count(*) FROM session WHERE status = @status", new { status }),
+                    status is null ? "SELECT count(*) FROM session" : "SELECT count(*) FROM session WHERE status = @status",
+                    new { status }),
                 Cancellation);
             var total = (await Queries.PageAsync(new SessionQuery(status, 1, 1), Cancellation)).Total;
             Assert.True(rows == total, $"{status ?? "all"}: {total} told, {rows} stored");

@@ -9,7 +9,8 @@ public static class Sessions
         new(id, "192.0.2.1", "agent/1.0", "", at ?? DateTimeOffset.UtcNow);
 
     public static SessionClosed Close(
-        string id, DateTimeOffset? at = null, bool abnormal = false, int errors = 0, string reason = "bye", string? lastError = null) =>
+        string id, DateTimeOffset? at = null, bool abnormal = false, int errors = 0, string reason = "bye",
+        string? lastError = null) =>
         new(new LiveCounters(id, 3, 2, errors, lastError, null), at ?? DateTimeOffset.UtcNow, abnormal, reason);
 
     public static LiveCounters Counters(string id, long sent) => new(id, sent, 1, 0, null, DateTimeOffset.UnixEpoch);

@@ -7,9 +7,11 @@ public class SettingsGrainTests
     [Fact]
     public async Task A_silo_tells_its_settings_to_gateways_and_keeps_its_secrets()
     {
-        await using var cluster = await GrainCluster.StartAsync(configure: options => options.AdministratorPassword = "correct horse");
+        await using var cluster = await GrainCluster.StartAsync(
+            configure: options => options.AdministratorPassword = "correct horse");
 
-        var settings = (await cluster.Grains.GetGrain<ISettingsGrain>(GrainKeys.Only).ListAsync()).ToDictionary(setting => setting.Name);
+        var grain = cluster.Grains.GetGrain<ISettingsGrain>(GrainKeys.Only);
+        var settings = (await grain.ListAsync()).ToDictionary(setting => setting.Name);
 
         Assert.Equal(("2s", "5s"), (settings["Lease"].Value, settings["Lease"].Default));
         Assert.Equal("••••••", settings["AdministratorPassword"].Value);

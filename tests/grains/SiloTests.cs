@@ -42,10 +42,13 @@ public sealed class SiloTests(PostgresServer server) : IDisposable
         await Task.WhenAll(one.StartAsync(Cancellation), two.StartAsync(Cancellation));
 
         NodeStatus[] nodes = [];
-        await Until.TrueAsync(async () => (nodes = (await Stats(two).StatusAsync()).Nodes).Length == 2, () => string.Join(", ", nodes.Select(node => node.Report.Id)));
+        await Until.TrueAsync(
+            async () => (nodes = (await Stats(two).StatusAsync()).Nodes).Length == 2,
+            () => string.Join(", ", nodes.Select(node => node.Report.Id)));
         Assert.All(nodes, node => Assert.Equal("silo", node.Report.Role));
         Assert.Equal(
-            new[] { ports[1], ports[3] }.Select(port => $"127.0.0.1:{port}").Order(), nodes.Select(node => node.Report.Address).Order());
+            new[] { ports[1], ports[3] }.Select(port => $"127.0.0.1:{port}").Order(),
+            nodes.Select(node => node.Report.Address).Order());
 
         await Service(one).SetAsync(ServiceCommand.Stop);
         Assert.False((await Service(two).GetAsync()).Running);
@@ -72,7 +75,12 @@ public sealed class SiloTests(PostgresServer server) : IDisposable
     public async Task All_faults_of_the_settings_are_told_at_once_by_their_names()
     {
         using var silo = Silo(
-            embedded: false, ("Storage", ""), ("Lease", "00:00:00"), ("TimeZone", "Mars/Base"), ("AdvertisedAddress", "nowhere"), ("SiloPort", "0"));
+            embedded: false,
+            ("Storage", ""),
+            ("Lease", "00:00:00"),
+            ("TimeZone", "Mars/Base"),
+            ("AdvertisedAddress", "nowhere"),
+            ("SiloPort", "0"));
 
         var fault = await silo.Services.PrepareSiloAsync(Cancellation);
 
@@ -106,7 +114,8 @@ public sealed class SiloTests(PostgresServer server) : IDisposable
     private static IHost Silo(bool embedded, params (string Name, string Value)[] settings)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Configuration.AddInMemoryCollection(settings.ToDictionary(each => $"NotifyHub:{each.Name}", each => (string?)each.Value));
+        builder.Configuration.AddInMemoryCollection(
+            settings.ToDictionary(each => $"NotifyHub:{each.Name}", each => (string?)each.Value));
         builder.Logging.SetMinimumLevel(LogLevel.None);
         builder.UseOrleans(silo => silo.AddNotifyHubSilo(builder.Configuration, embedded));
         return builder.Build();
@@ -116,8 +125,9 @@ public sealed class SiloTests(PostgresServer server) : IDisposable
 
     private static IStatsGrain Stats(IHost silo) => Grains(silo).GetGrain<IStatsGrain>(GrainKeys.Only);
 
-    private static Task<SignIn> SignInAsync(IHost silo, string password) => Grains(silo).GetGrain<IUserGrain>(GrainKeys.User("admin@notifyhub.com"))
-        .SignInAsync("admin@notifyhub.com", password, new ClientAddress("127.0.0.1", "127.0.0.1", IsThisMachine: true));
+    private static Task<SignIn> SignInAsync(IHost silo, string password) =>
+        Grains(silo).GetGrain<IUserGrain>(GrainKeys.User("admin@notifyhub.com"))
+            .SignInAsync("admin@notifyhub.com", password, new ClientAddress("127.0.0.1", "127.0.0.1", IsThisMachine: true));
 
     private static IGrainFactory Grains(IHost silo) => silo.Services.GetRequiredService<IGrainFactory>();
 }

@@ -1,7 +1,7 @@
 using NotifyHub.FuzzTests;
 
-// The checks of tests/fuzz, an input at a time, for a fuzzer that sees which ways through the code an input takes. scripts/fuzz --guided runs it.
-// Made by the first input: instrumented code has nowhere to tell its way before.
+// Runs the checks of tests/fuzz on one input at a time, for a coverage-guided fuzzer (scripts/fuzz --guided).
+// Created lazily, at the first input: before that, instrumented code cannot report its coverage.
 var frames = new Lazy<FrameTests>();
 Action<byte[]> check = args is [var target]
     ? target switch
@@ -10,9 +10,9 @@ Action<byte[]> check = args is [var target]
         "messages" => ClientMessageTests.Check,
         "heads" => RequestHeadTests.Check,
         "frames" => input => frames.Value.CheckAsync(input).GetAwaiter().GetResult(),
-        _ => throw new ArgumentException($"'{target}' is none of lines, messages, heads and frames."),
+        _ => throw new ArgumentException($"Unknown target '{target}': expected lines, messages, heads or frames."),
     }
-    : throw new ArgumentException("Name the target.");
+    : throw new ArgumentException("Expected one argument, the target.");
 
 SharpFuzz.Fuzzer.OutOfProcess.Run(stream =>
 {

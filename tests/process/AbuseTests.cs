@@ -7,8 +7,8 @@ using Xunit;
 namespace NotifyHub.ProcessTests;
 
 /// <summary>
-/// Attacks on one gateway. During each a bystander gets every message in order; after each the process answers, nothing of the attackers is
-/// left, and its memory is what it was (<see cref="Attack"/>).
+/// Attacks on one gateway. During each, a bystander gets every message in order; after each, the process answers, all
+/// connections of the attackers are gone, and its memory is back to what it was (<see cref="Attack"/>).
 /// </summary>
 public sealed class AbuseTests(AbuseTests.Shared shared) : IClassFixture<AbuseTests.Shared>
 {
@@ -16,7 +16,7 @@ public sealed class AbuseTests(AbuseTests.Shared shared) : IClassFixture<AbuseTe
     private const string Pong = """{"type":"pong"}""";
     private const string Windows = "/api/notifications/windows";
 
-    // A small youngest generation: what is not needed any more is given back soon, and what stays is seen.
+    // A small generation 0, so that garbage is collected soon and a leak shows.
     public sealed class Shared() : SharedProcess(
         ("HandshakeTimeout", "00:00:03"), ("PingInterval", "00:00:02"), ("CloseGrace", "00:00:02"), ("BacklogBytes", "1048576"),
         ("HistoryBytes", "524288"), ("DOTNET_GCgen0size", "0x800000"), ("Logging__LogLevel__Default", "Warning"));
@@ -36,7 +36,7 @@ public sealed class AbuseTests(AbuseTests.Shared shared) : IClassFixture<AbuseTe
             using var client = await RawSocket.UpgradeAsync(Hub.WebSocketPort);
             await client.SendAsync(RawSocket.Text(Ping));
             Assert.Equal(Pong, await NextTextAsync(client));
-            // Each is sent away when its time is up, whatever it still drips.
+            // Each is disconnected at the timeout, although it keeps sending.
             foreach (var raw in slow) await Record.ExceptionAsync(() => raw.SendAsync("X: 1\r\n"));
             foreach (var raw in slow) await raw.ReadToEndAsync(orReset: true);
         });
@@ -48,7 +48,7 @@ public sealed class AbuseTests(AbuseTests.Shared shared) : IClassFixture<AbuseTe
         number => number % 2 == 0 ? RawSocket.ConnectAsync(Hub.WebSocketPort) : RawSocket.UpgradeAsync(Hub.WebSocketPort),
         async halfOpen =>
         {
-            // No request in time, or no answer to pings: the server ends each of them.
+            // The server closes each: no request in time, or no answer to pings.
             foreach (var raw in halfOpen) await raw.ReadToEndAsync(orReset: true);
         }));
 
@@ -94,7 +94,7 @@ public sealed class AbuseTests(AbuseTests.Shared shared) : IClassFixture<AbuseTe
                 async () =>
                 {
                     for (var i = 0; i < 4; i++) Assert.Equal("ok", await push.PushAsync(line));
-                    // The bystander alone.
+                    // Only the bystander.
                     return (await rest.StatusAsync()).GetProperty("active_connections").GetInt64() == 1;
                 });
         }));
@@ -105,7 +105,7 @@ public sealed class AbuseTests(AbuseTests.Shared shared) : IClassFixture<AbuseTe
         using var push = await Hub.ConnectPushAsync();
         var megabyte = new byte[1 << 20];
         Array.Fill(megabyte, (byte)'{');
-        // Answered and cut off in the middle of it, which the sender may notice as a reset.
+        // Answered and closed before everything is sent, which the sender may see as a reset.
         var sending = Record.ExceptionAsync(async () =>
         {
             for (var sent = 0; sent < 8; sent++) await push.SendAsync(megabyte);
@@ -122,7 +122,7 @@ public sealed class AbuseTests(AbuseTests.Shared shared) : IClassFixture<AbuseTe
         using var raw = await RawSocket.UpgradeAsync(Hub.WebSocketPort);
         foreach (var (open, close) in ((string, string)[])[("[", "]"), ("""{"a":""", "}")])
         {
-            string Deep(int depth) => $$"""{"type":"ping","time":{{string.Concat(Enumerable.Repeat(open, depth))}}1{{string.Concat(Enumerable.Repeat(close, depth))}}}""";
+            string Deep(int depth) => $$"""{"type":"ping","time":{{Repeated(open, depth)}}1{{Repeated(close, depth)}}}""";
             Assert.Equal("error: nested deeper than 64", await push.PushAsync(Deep(150_000)));
             (await rest.PostAsync("/api/push", Deep(150_000))).ExpectError(HttpStatusCode.BadRequest, "VALIDATION_ERROR");
             (await rest.PostAsync(Windows, Deep(150_000))).ExpectError(HttpStatusCode.RequestEntityTooLarge, "PAYLOAD_TOO_LARGE");
@@ -144,7 +144,8 @@ public sealed class AbuseTests(AbuseTests.Shared shared) : IClassFixture<AbuseTe
             _ => "GET /" + new string('z', 1 << 20),
         };
         var sending = Record.ExceptionAsync(() => raw.SendAsync(bomb + "\r\n\r\n"));
-        Assert.StartsWith(number % 3 == 2 ? "HTTP/1.1 414 " : "HTTP/1.1 431 ", await raw.ReadHeadAsync(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            number % 3 == 2 ? "HTTP/1.1 414 " : "HTTP/1.1 431 ", await raw.ReadHeadAsync(), StringComparison.Ordinal);
         await sending;
     }));
 
@@ -153,14 +154,18 @@ public sealed class AbuseTests(AbuseTests.Shared shared) : IClassFixture<AbuseTe
     {
         string[] steps = ["../", "..%2f", "%2e%2e/", "%2e%2e%2f", "..%5c", "..\\", "%c0%ae%c0%ae/", "..%252f", "....//", "..;/"];
         string[] roots = ["/", "/docs/", "/api/", "/openapi/", "/ws/", "/websocket-test.html/", "//"];
-        foreach (var target in from root in roots from step in steps from file in (string[])["etc/passwd", "jwt.key", "appsettings.json"]
-                 select root + string.Concat(Enumerable.Repeat(step, 8)) + file)
+        foreach (var target in
+            from root in roots
+            from step in steps
+            from file in (string[])["etc/passwd", "jwt.key", "appsettings.json"]
+            select root + string.Concat(Enumerable.Repeat(step, 8)) + file)
         {
             using var raw = await RawSocket.ConnectAsync(Hub.WebSocketPort);
             await raw.SendAsync($"GET {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
             var answer = Encoding.UTF8.GetString(await raw.ReadToEndAsync());
-            // Below /docs/ everything is the page that describes the API.
-            var isRefused = answer.StartsWith("HTTP/1.1 40", StringComparison.Ordinal) || answer.Contains("<title>NotifyHub API</title>", StringComparison.Ordinal);
+            // Every path below /docs/ returns the API's documentation page.
+            var isRefused = answer.StartsWith("HTTP/1.1 40", StringComparison.Ordinal)
+                || answer.Contains("<title>NotifyHub API</title>", StringComparison.Ordinal);
             Assert.True(isRefused, $"{target}: {answer}");
             Assert.DoesNotContain("root:", answer, StringComparison.Ordinal);
             Assert.DoesNotContain("Logging", answer, StringComparison.Ordinal);
@@ -183,12 +188,16 @@ public sealed class AbuseTests(AbuseTests.Shared shared) : IClassFixture<AbuseTe
         Assert.Equal(text, created.GetProperty("title").GetString());
         var pushed = await client.NextUntilAsync(one => one.Contains("new_notification", StringComparison.Ordinal));
         Assert.Equal(text, JsonElement.Parse(pushed[^1]).GetProperty("data").GetProperty("message").GetString());
-        // It is looked for as it is: it finds itself, and nothing that is not called so.
-        var found = (await rest.GetAsync($"{Windows}?limit=500&search={Uri.EscapeDataString(text)}")).Expect(HttpStatusCode.OK).Data.GetProperty("notifications");
+        // The search treats it as plain text: it finds itself and nothing else.
+        var found = (await rest.GetAsync($"{Windows}?limit=500&search={Uri.EscapeDataString(text)}"))
+            .Expect(HttpStatusCode.OK).Data.GetProperty("notifications");
         Assert.NotEqual(0, found.GetArrayLength());
         Assert.All(found.EnumerateArray(), one => Assert.Equal(text, one.GetProperty("title").GetString()));
-        Assert.Equal(HttpStatusCode.Unauthorized, (await rest.PostAsync("/api/auth/login", JsonSerializer.Serialize(new { email = text, password = text }))).Status);
-        Assert.NotEqual(HttpStatusCode.InternalServerError, (await rest.GetAsync($"{Windows}?status={Uri.EscapeDataString(text)}")).Status);
+        Assert.Equal(
+            HttpStatusCode.Unauthorized,
+            (await rest.PostAsync("/api/auth/login", JsonSerializer.Serialize(new { email = text, password = text }))).Status);
+        Assert.NotEqual(
+            HttpStatusCode.InternalServerError, (await rest.GetAsync($"{Windows}?status={Uri.EscapeDataString(text)}")).Status);
     });
 
     [Fact]
@@ -197,7 +206,7 @@ public sealed class AbuseTests(AbuseTests.Shared shared) : IClassFixture<AbuseTe
         using var rest = await Hub.LogInAsync();
         var token = rest.Token!;
         (await rest.GetAsync("/api/auth/me")).Expect(HttpStatusCode.OK);
-        // Not the last character: its lowest bits belong to no byte.
+        // Not the last character: its lowest bits are padding.
         for (var at = 0; at < token.Length - 1; at += 3)
         {
             rest.Token = $"{token[..at]}{(token[at] == 'A' ? 'B' : 'A')}{token[(at + 1)..]}";
@@ -222,18 +231,21 @@ public sealed class AbuseTests(AbuseTests.Shared shared) : IClassFixture<AbuseTe
         {
             var (opcode, payload) = await raw.ReadFrameAsync();
             var text = Encoding.UTF8.GetString(payload);
-            // Pings, and what the bystander is there for.
+            // Skip pings and the bystander's messages.
             if (opcode == 1 && !text.StartsWith("""{"n":""", StringComparison.Ordinal)) return text;
         }
     }
 
-    /// <summary>Opens many at a time, does something with all of them, and lets them go.</summary>
+    private static string Repeated(string text, int times) => string.Concat(Enumerable.Repeat(text, times));
+
+    /// <summary>Opens many connections at a time, attacks with all of them, and closes them.</summary>
     private static async Task ManyAsync(int count, Func<int, Task<RawSocket>> open, Func<IReadOnlyList<RawSocket>, Task> attack)
     {
         var all = new RawSocket?[count];
         try
         {
-            await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (i, _) => all[i] = await open(i));
+            await Parallel.ForAsync(
+                0, count, new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (i, _) => all[i] = await open(i));
             await attack(all!);
         }
         finally

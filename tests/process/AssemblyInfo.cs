@@ -1,4 +1,4 @@
 using Xunit.v3;
 
-// They wait for processes and timers most of the time. The tests of a class run one after the other.
+// The tests mostly wait for processes and timers. The tests of a class run one after another.
 [assembly: Parallelization(MaxThreads = 4)]

@@ -3,26 +3,30 @@ using Xunit;
 
 namespace NotifyHub.ProcessTests;
 
-/// <summary>Runs an attack twice and judges what it did to the process and to the others.</summary>
+/// <summary>Runs an attack twice and checks its effect on the process and on other clients.</summary>
 internal static class Attack
 {
-    // What the garbage collector may hold back and the system's own accounting; a leak of the second round shows beyond it.
+    // Room for the garbage collector and the system's accounting; a leak of the second run exceeds it.
     private const long Slack = 48 << 20;
 
-    /// <param name="attack">Leaves no connection of its own open. It is run twice: the first time code is compiled, pools are filled and
-    /// databases grow, and only what the second adds is the attack's.</param>
+    /// <param name="attack">
+    /// Must close all its connections. It runs twice, and only what the second run adds counts: the first one compiles code,
+    /// fills pools and grows databases.
+    /// </param>
     public static async Task RunAsync(NotifyHubProcess hub, Func<Task> attack)
     {
         var before = hub.ResidentBytes;
         await OnceAsync(hub, attack);
         var first = hub.ResidentBytes;
         var peak = await OnceAsync(hub, attack);
-        await Until.TrueAsync(() => hub.ResidentBytes <= first + Slack, () => $"{hub.ResidentBytes} bytes, {first} after the first time");
+        await Until.TrueAsync(
+            () => hub.ResidentBytes <= first + Slack, () => $"{hub.ResidentBytes} bytes, {first} after the first time");
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"Resident: {Mega(before)} before, {Mega(first)} after the first time, {Mega(peak)} at the peak of the second, {Mega(hub.ResidentBytes)} after it");
+            $"Resident: {Mega(before)} before, {Mega(first)} after the first time, {Mega(peak)} at the peak of the second, "
+            + $"{Mega(hub.ResidentBytes)} after it");
     }
 
-    /// <summary>Answers the most memory that was seen.</summary>
+    /// <summary>Returns the highest memory use that was seen.</summary>
     private static async Task<long> OnceAsync(NotifyHubProcess hub, Func<Task> attack)
     {
         long peak;
@@ -44,12 +48,13 @@ internal static class Attack
             var published = await publishing;
             var seen = await bystander.NextUntilAsync(text => text == Numbered(published - 1));
             Assert.Equal(
-                Enumerable.Range(0, published).Select(Numbered), seen.Where(text => text.StartsWith("""{"n":""", StringComparison.Ordinal)));
+                Enumerable.Range(0, published).Select(Numbered),
+                seen.Where(text => text.StartsWith("""{"n":""", StringComparison.Ordinal)));
             await bystander.CloseAsync();
         }
 
         using var rest = hub.Rest();
-        // It answers, and knows that nobody is left.
+        // The process answers, and counts no connection.
         await Until.TrueAsync(async () => (await rest.StatusAsync()).GetProperty("active_connections").GetInt64() == 0);
         return peak;
     }

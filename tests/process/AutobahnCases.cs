@@ -4,20 +4,22 @@ using NotifyHub.TestKit;
 
 namespace NotifyHub.ProcessTests;
 
-/// <summary>A case of the Autobahn test-suite's list: what a client sends, and what it must be answered.</summary>
-/// <param name="Number">As in that list, or a name.</param>
-/// <param name="Parts">Sent one after the other; the last may leave a frame unfinished.</param>
-/// <param name="Answers">The frames that come: <see cref="AutobahnCases.Taken"/>, a pong with its payload in hexadecimal, or a close with
-/// its code. A close is the last; without one the client says goodbye.</param>
-/// <param name="ClientCloses">The client's own close is among what it sends.</param>
-/// <param name="InTurns">The next part is sent when the one before it has been answered.</param>
+/// <summary>A case of the Autobahn test suite: what a client sends, and the expected answers.</summary>
+/// <param name="Number">Autobahn's number, or a name.</param>
+/// <param name="Parts">Sent one after another; the last one may leave a frame unfinished.</param>
+/// <param name="Answers">
+/// The expected frames: <see cref="AutobahnCases.Taken"/>, a pong with its payload in hexadecimal, or a close with its code. A
+/// close is the last; without one the client closes the connection.
+/// </param>
+/// <param name="ClientCloses">The parts contain a close by the client.</param>
+/// <param name="InTurns">Each part is sent after the one before it was answered.</param>
 public sealed record AutobahnCase(
     string Number, IReadOnlyList<byte[]> Parts, string[] Answers, bool ClientCloses = false, bool InTurns = false);
 
 /// <summary>
-/// The list of the Autobahn test-suite's fuzzing client, cases 1 to 10 (12 and 13 are compression, which is not negotiated). That suite wants
-/// every message back; NotifyHub is no echo: it answers a text that is no JSON with an error, and that is the sign that it was taken. Binary
-/// messages it refuses with 1003.
+/// The cases of the Autobahn test suite's fuzzing client, 1 to 10 (12 and 13 are about compression, which is not negotiated).
+/// Autobahn expects every message back, but NotifyHub is no echo server: its error for a text that is no JSON shows that the
+/// message was received. Binary messages are refused with 1003.
 /// </summary>
 internal static class AutobahnCases
 {
@@ -30,7 +32,10 @@ internal static class AutobahnCases
     private const string Broken = "close 1002";
 
     public static IEnumerable<AutobahnCase> All() =>
-        [.. Framing(), .. PingsAndPongs(), .. ReservedBits(), .. Opcodes(), .. Fragmentation(), .. AutobahnTexts.All(), .. Closing(), .. Large(), .. Lengths()];
+    [
+        .. Framing(), .. PingsAndPongs(), .. ReservedBits(), .. Opcodes(), .. Fragmentation(), .. AutobahnTexts.All(),
+        .. Closing(), .. Large(), .. Lengths(),
+    ];
 
     public static AutobahnCase Case(string number, byte[] bytes, params string[] answers) => new(number, [bytes], answers);
 
@@ -38,14 +43,15 @@ internal static class AutobahnCases
 
     public static byte[] Join(IEnumerable<byte[]> parts) => [.. parts.SelectMany(part => part)];
 
-    /// <summary>A message in frames of at most this payload.</summary>
+    /// <summary>Splits a message into frames with at most this much payload.</summary>
     public static byte[] Fragments(int opcode, byte[] payload, int size)
     {
         using var all = new MemoryStream();
         for (var at = 0; at < payload.Length; at += size)
         {
             var isLast = at + size >= payload.Length;
-            all.Write(RawSocket.Frame(at == 0 ? opcode : 0, payload.AsSpan(at, Math.Min(size, payload.Length - at)), isLast ? 0x80 : More));
+            all.Write(RawSocket.Frame(
+                at == 0 ? opcode : 0, payload.AsSpan(at, Math.Min(size, payload.Length - at)), isLast ? 0x80 : More));
         }
 
         return all.ToArray();
@@ -73,20 +79,23 @@ internal static class AutobahnCases
         }
     }
 
-    /// <summary>Not in that list: the length in more bytes than it needs, and with its highest bit, which RFC 6455 (5.2) forbids both.</summary>
+    /// <summary>Not from Autobahn: oversized length fields and a set highest bit; RFC 6455 (5.2) forbids both.</summary>
     private static IEnumerable<AutobahnCase> Lengths()
     {
-        foreach (var (name, length, lengthBytes) in ((string, int, int)[])[("2 bytes for 125", 125, 2), ("8 bytes for 125", 125, 8), ("8 bytes for 65535", 65_535, 8)])
+        foreach (var (name, length, lengthBytes) in ((string, int, int)[])[
+            ("2 bytes for 125", 125, 2), ("8 bytes for 125", 125, 8), ("8 bytes for 65535", 65_535, 8)])
         {
             foreach (var opcode in (int[])[Text, Binary])
-                yield return Case($"length {name}, opcode {opcode}", RawSocket.Frame(opcode, Stars(length), lengthBytes: lengthBytes), Broken);
+                yield return Case(
+                    $"length {name}, opcode {opcode}", RawSocket.Frame(opcode, Stars(length), lengthBytes: lengthBytes), Broken);
         }
 
         yield return Case("length 2 bytes for 4, ping", RawSocket.Frame(Ping, "ping"u8, lengthBytes: 2), Broken);
         yield return Case("length 2 bytes for 0, close", RawSocket.Frame(8, ""u8, lengthBytes: 2), Broken);
         yield return Case(
-            "length 2 bytes for 4, continuation", [.. RawSocket.Frame(Text, "{"u8, More), .. RawSocket.Frame(0, "rest"u8, lengthBytes: 2)], Broken);
-        // Neither the rest of the length nor the mask need come.
+            "length 2 bytes for 4, continuation",
+            [.. RawSocket.Frame(Text, "{"u8, More), .. RawSocket.Frame(0, "rest"u8, lengthBytes: 2)], Broken);
+        // The rest of the length and the mask need not arrive.
         yield return Case("length with its highest bit", [0x81, 0xff, 0x80], Broken);
         yield return Case("length of all bits", [0x82, 0xff, .. Enumerable.Repeat((byte)0xff, 8)], Broken);
     }
@@ -105,7 +114,8 @@ internal static class AutobahnCases
         yield return new("2.6", Chops(RawSocket.Frame(Ping, longest), 1), [PongOf(longest)]);
         yield return Case("2.7", RawSocket.Frame(Pong, ""u8));
         yield return Case("2.8", RawSocket.Frame(Pong, "unsolicited"u8));
-        yield return Case("2.9", [.. RawSocket.Frame(Pong, "unsolicited"u8), .. RawSocket.Frame(Ping, "ping"u8)], PongOf("ping"u8));
+        yield return Case(
+            "2.9", [.. RawSocket.Frame(Pong, "unsolicited"u8), .. RawSocket.Frame(Ping, "ping"u8)], PongOf("ping"u8));
         yield return new("2.10", ten, tenAnswers);
         yield return new("2.11", Chops(Join(ten), 1), tenAnswers);
     }
@@ -133,29 +143,37 @@ internal static class AutobahnCases
             yield return Case($"4.{group}.1", RawSocket.Frame(first, ""u8), Broken);
             yield return Case($"4.{group}.2", RawSocket.Frame(first + 1, "reserved opcode payload"u8), Broken);
             yield return Case($"4.{group}.3", [.. good, .. RawSocket.Frame(first + 2, ""u8), .. ping], Taken, Broken);
-            yield return new($"4.{group}.4", [good, RawSocket.Frame(first + 3, "reserved opcode payload"u8), ping], [Taken, Broken]);
+            yield return new(
+                $"4.{group}.4", [good, RawSocket.Frame(first + 3, "reserved opcode payload"u8), ping], [Taken, Broken]);
             yield return new($"4.{group}.5", Chops([.. good, .. RawSocket.Frame(first + 4, "payload"u8)], 1), [Taken, Broken]);
         }
     }
 
     private static IEnumerable<AutobahnCase> Fragmentation()
     {
-        byte[] Part(int opcode, string text, bool isLast) => RawSocket.Frame(opcode, Encoding.ASCII.GetBytes(text), isLast ? 0x80 : More);
+        byte[] Part(int opcode, string text, bool isLast) =>
+            RawSocket.Frame(opcode, Encoding.ASCII.GetBytes(text), isLast ? 0x80 : More);
         var ping = RawSocket.Frame(Ping, "ping payload"u8);
         var pong = PongOf("ping payload"u8);
         var whole = RawSocket.Frame(Text, "Hello, world!"u8);
         AutobahnCase[] Thrice(int number, byte[][] frames, params string[] answers) =>
         [
-            new($"5.{number}", [Join(frames)], answers), new($"5.{number + 1}", frames, answers), new($"5.{number + 2}", Chops(Join(frames), 1), answers),
+            new($"5.{number}", [Join(frames)], answers), new($"5.{number + 1}", frames, answers),
+            new($"5.{number + 2}", Chops(Join(frames), 1), answers),
         ];
 
         yield return Case("5.1", [.. Part(Ping, "fragment1", false), .. Part(0, "fragment2", true)], Broken);
         yield return Case("5.2", [.. Part(Pong, "fragment1", false), .. Part(0, "fragment2", true)], Broken);
         foreach (var one in Thrice(3, [Part(Text, "fragment1", false), Part(0, "fragment2", true)], Taken)) yield return one;
-        foreach (var one in Thrice(6, [Part(Text, "fragment1", false), ping, Part(0, "fragment2", true)], pong, Taken)) yield return one;
+        foreach (var one in Thrice(6, [Part(Text, "fragment1", false), ping, Part(0, "fragment2", true)], pong, Taken))
+            yield return one;
         foreach (var one in Thrice(9, [Part(0, "non-continuation payload", true), whole], Broken)) yield return one;
         foreach (var one in Thrice(12, [Part(0, "non-continuation payload", false), whole], Broken)) yield return one;
-        byte[][] after = [Part(Text, "fragment1", false), Part(0, "fragment2", true), Part(0, "fragment3", false), Part(Text, "fragment4", true)];
+        byte[][] after =
+        [
+            Part(Text, "fragment1", false), Part(0, "fragment2", true),
+            Part(0, "fragment3", false), Part(Text, "fragment4", true),
+        ];
         yield return Case("5.15", Join(after), Taken, Broken);
         byte[][] stray = [Part(0, "fragment1", false), Part(Text, "fragment2", false), Part(0, "fragment3", true)];
         yield return Case("5.16", Join([.. stray, .. stray]), Broken);
@@ -164,8 +182,9 @@ internal static class AutobahnCases
         yield return Case("5.18", [.. Part(Text, "fragment1", false), .. Part(Text, "fragment2", true)], Broken);
         byte[][] five =
         [
-            Part(Text, "fragment1", false), Part(0, "fragment2", false), RawSocket.Frame(Ping, "pongme 1!"u8), Part(0, "fragment3", false),
-            Part(0, "fragment4", false), RawSocket.Frame(Ping, "pongme 2!"u8), Part(0, "fragment5", true),
+            Part(Text, "fragment1", false), Part(0, "fragment2", false), RawSocket.Frame(Ping, "pongme 1!"u8),
+            Part(0, "fragment3", false), Part(0, "fragment4", false), RawSocket.Frame(Ping, "pongme 2!"u8),
+            Part(0, "fragment5", true),
         ];
         yield return new("5.19", five, [PongOf("pongme 1!"u8), PongOf("pongme 2!"u8), Taken]);
         yield return new("5.20", Chops(Join(five), 1), [PongOf("pongme 1!"u8), PongOf("pongme 2!"u8), Taken]);
@@ -177,13 +196,16 @@ internal static class AutobahnCases
         var ping = RawSocket.Frame(Ping, ""u8);
         var close = RawSocket.Close(1000);
         byte[] CloseWith(string reason) => RawSocket.Frame(8, [3, 232, .. Encoding.UTF8.GetBytes(reason)]);
-        AutobahnCase Close(string number, byte[] bytes, params string[] answers) => new(number, [bytes], answers, ClientCloses: true);
+        AutobahnCase Close(string number, byte[] bytes, params string[] answers) =>
+            new(number, [bytes], answers, ClientCloses: true);
 
         yield return Close("7.1.1", [.. good, .. close], Taken, "close 1000");
         yield return Close("7.1.2", [.. close, .. close], "close 1000");
         yield return Close("7.1.3", [.. close, .. ping], "close 1000");
         yield return Close("7.1.4", [.. close, .. good], "close 1000");
-        yield return Close("7.1.5", [.. RawSocket.Frame(Text, "fragment1"u8, More), .. close, .. RawSocket.Frame(0, "fragment2"u8)], "close 1000");
+        yield return Close(
+            "7.1.5", [.. RawSocket.Frame(Text, "fragment1"u8, More), .. close, .. RawSocket.Frame(0, "fragment2"u8)],
+            "close 1000");
         yield return Close("7.1.6", [.. RawSocket.Frame(Text, Stars(256 << 10)), .. close, .. ping], Taken, "close 1000");
         yield return Close("7.3.1", RawSocket.Frame(8, ""u8), "close 1000");
         yield return Close("7.3.2", RawSocket.Frame(8, "a"u8), Broken);
@@ -191,7 +213,8 @@ internal static class AutobahnCases
         yield return Close("7.3.4", CloseWith("Hello World!"), "close 1000");
         yield return Close("7.3.5", CloseWith(new string('*', 123)), "close 1000");
         yield return Close("7.3.6", CloseWith(new string('*', 124)), Broken);
-        yield return Close("7.5.1", RawSocket.Frame(8, [3, 232, .. Convert.FromHexString("cebae1bdb9cf83cebcceb5eda080656469746564")]), Broken);
+        yield return Close(
+            "7.5.1", RawSocket.Frame(8, [3, 232, .. Convert.FromHexString("cebae1bdb9cf83cebcceb5eda080656469746564")]), Broken);
         int[] codes = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999];
         for (var i = 0; i < codes.Length; i++) yield return Close($"7.7.{i + 1}", RawSocket.Close(codes[i]), $"close {codes[i]}");
         codes = [0, 999, 1004, 1005, 1006, 1016, 1100, 2000, 2999];
@@ -208,7 +231,8 @@ internal static class AutobahnCases
         int[] rounds = [0, 16, 64, 256, 1024, 4096];
         foreach (var (group, opcode, answer) in ((int, int, string)[])[(0, Text, Taken), (1, Binary, "close 1003")])
         {
-            for (var i = 0; i < sizes.Length; i++) yield return Case($"9.{1 + group}.{i + 1}", RawSocket.Frame(opcode, Stars(sizes[i])), answer);
+            for (var i = 0; i < sizes.Length; i++)
+                yield return Case($"9.{1 + group}.{i + 1}", RawSocket.Frame(opcode, Stars(sizes[i])), answer);
             for (var i = 0; i < fragments.Length; i++)
                 yield return Case($"9.{3 + group}.{i + 1}", Fragments(opcode, Stars(4 << 20), fragments[i]), answer);
             for (var i = 0; i < chops.Length; i++)
@@ -216,7 +240,7 @@ internal static class AutobahnCases
             for (var i = 0; i < rounds.Length; i++)
             {
                 var message = RawSocket.Frame(opcode, Stars(rounds[i]));
-                // Binary ones end it with the first.
+                // A binary message is refused at its first frame.
                 var count = opcode == Text ? 1_000 : 1;
                 yield return new(
                     string.Create(CultureInfo.InvariantCulture, $"9.{7 + group}.{i + 1}"), [.. Enumerable.Repeat(message, count)],

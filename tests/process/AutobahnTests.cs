@@ -5,12 +5,13 @@ using Xunit;
 
 namespace NotifyHub.ProcessTests;
 
-/// <summary>RFC 6455 by the Autobahn test-suite's list of cases, each on a connection of its own to a gateway as it is shipped.</summary>
+/// <summary>The Autobahn test suite's cases for RFC 6455, each on its own connection to a gateway as it is shipped.</summary>
 public sealed class AutobahnTests(AutobahnTests.Shared shared) : IClassFixture<AutobahnTests.Shared>
 {
-    private static readonly Lazy<Dictionary<string, AutobahnCase>> Cases = new(() => AutobahnCases.All().ToDictionary(one => one.Number, StringComparer.Ordinal));
+    private static readonly Lazy<Dictionary<string, AutobahnCase>> Cases =
+        new(() => AutobahnCases.All().ToDictionary(one => one.Number, StringComparer.Ordinal));
 
-    // The list has messages of 16 MiB, and some of 65,536 frames.
+    // Autobahn has messages of 16 MiB, and some of 65,536 frames.
     public sealed class Shared() : SharedProcess(("ClientMessageBytes", "16777216"), ("ClientMessagesPerSecond", "1000000"));
 
     public static TheoryData<string> Numbers => [.. Cases.Value.Keys];
@@ -41,7 +42,7 @@ public sealed class AutobahnTests(AutobahnTests.Shared shared) : IClassFixture<A
             if (!isClosed) Assert.Equal("close 1000", await NextAsync(raw));
         }
 
-        // What a client sends behind its own close is not read; the system may tell it so.
+        // What a client sends after its own close is not read, which may cause a reset.
         Assert.Empty(await raw.ReadToEndAsync(orReset: one.ClientCloses));
     }
 

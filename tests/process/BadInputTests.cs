@@ -8,7 +8,7 @@ using Xunit;
 
 namespace NotifyHub.ProcessTests;
 
-/// <summary>Everything that is not as it should be: refused with a clear error, and nothing has changed.</summary>
+/// <summary>Invalid input of all kinds is refused with a clear error and changes nothing.</summary>
 public sealed class BadInputTests(BadInputTests.Shared shared) : IClassFixture<BadInputTests.Shared>
 {
     private const string Key = "a key that only this test and its process know";
@@ -24,7 +24,8 @@ public sealed class BadInputTests(BadInputTests.Shared shared) : IClassFixture<B
         { "three parts of nonsense", "a.b.c" },
         { "no algorithm", Token("""{"alg":"none","typ":"JWT"}""", Claims(inHours: 1), key: null) },
         { "no algorithm, yet signed", Token("""{"alg":"none","typ":"JWT"}""", Claims(inHours: 1), Key) },
-        { "a forged signature", Token("""{"alg":"HS256","typ":"JWT"}""", Claims(inHours: 1), "another key of at least 32 bytes in all") },
+        { "a forged signature",
+            Token("""{"alg":"HS256","typ":"JWT"}""", Claims(inHours: 1), "another key of at least 32 bytes in all") },
         { "expired", Token("""{"alg":"HS256","typ":"JWT"}""", Claims(inHours: -1), Key) },
         { "another issuer", Token("""{"alg":"HS256","typ":"JWT"}""", Claims(inHours: 1, issuer: "elsewhere"), Key) },
     };
@@ -54,7 +55,8 @@ public sealed class BadInputTests(BadInputTests.Shared shared) : IClassFixture<B
         using var raw = await RawSocket.ConnectAsync(Hub.WebSocketPort);
 
         await raw.SendAsync(
-            "POST /api/auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n" + $"{size}\r\n{{}}\r\n0\r\n\r\n");
+            "POST /api/auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+            + $"{size}\r\n{{}}\r\n0\r\n\r\n");
 
         Assert.StartsWith("HTTP/1.1 400 ", await raw.ReadHeadAsync(), StringComparison.Ordinal);
     }
@@ -62,7 +64,7 @@ public sealed class BadInputTests(BadInputTests.Shared shared) : IClassFixture<B
     [Fact]
     public async Task A_token_made_as_ours_are_made_is_taken()
     {
-        // Or the refusals above would prove nothing.
+        // Otherwise the refusals above would prove nothing.
         using var rest = await Hub.LogInAsync();
         var own = rest.Token!.Split('.');
         var claims = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(own[1]));
@@ -109,7 +111,7 @@ public sealed class BadInputTests(BadInputTests.Shared shared) : IClassFixture<B
         { "GET /api/auth/me HTTP/4.0\r\nHost: a\r\n\r\n", 505 },
     };
 
-    /// <summary>The HTTP server's parser answers these, and lets nobody add to it: docs/protocol.md says so.</summary>
+    /// <summary>The HTTP server's parser answers these and can't be extended: docs/protocol.md says so.</summary>
     [Theory]
     [MemberData(nameof(NoRequests))]
     public async Task What_is_no_HTTP_request_is_answered_with_a_status_alone_and_closed(string text, int status)
@@ -256,7 +258,7 @@ public sealed class BadInputTests(BadInputTests.Shared shared) : IClassFixture<B
         });
 
         Assert.Equal("error: line longer than 1048576 bytes", await push.ReadLineAsync());
-        // All taken and thrown away, or reset in the middle: both end it.
+        // Either everything was accepted and discarded, or the connection was reset.
         Assert.True(await sending is null or IOException);
         var end = await Record.ExceptionAsync(async () => Assert.Null(await push.ReadLineAsync()));
         Assert.True(end is null or IOException, $"{end}");
@@ -271,7 +273,8 @@ public sealed class BadInputTests(BadInputTests.Shared shared) : IClassFixture<B
         [
             ("POST", Windows, "{"), ("POST", "/api/auth/login", "\"x\""), ("GET", Windows + "/99999999999999999999999", null),
             ("GET", "/api/notifications/windows?search='%20OR%201=1--%25_", null), ("PATCH", Windows + "/1/status", "{}"),
-            ("DELETE", "/api/websocket/connections/%27%3B--", null), ("GET", "/../../etc/passwd", null), ("GET", "/api/%2e%2e/%00", null),
+            ("DELETE", "/api/websocket/connections/%27%3B--", null), ("GET", "/../../etc/passwd", null),
+            ("GET", "/api/%2e%2e/%00", null),
         ];
         foreach (var (method, path, body) in requests)
         {
@@ -292,7 +295,8 @@ public sealed class BadInputTests(BadInputTests.Shared shared) : IClassFixture<B
         var ends = DateTimeOffset.UtcNow.AddHours(inHours).ToUnixTimeSeconds();
         return JsonSerializer.Serialize(new
         {
-            iss = issuer, aud = "notifyhub", sub = "1", email = "admin@notifyhub.com", name = "Administrator", role = "admin", nbf = ends - 86400,
+            iss = issuer, aud = "notifyhub", sub = "1", email = "admin@notifyhub.com", name = "Administrator", role = "admin",
+            nbf = ends - 86400,
             iat = ends - 86400, exp = ends,
         });
     }

@@ -4,25 +4,27 @@ using Xunit;
 
 namespace NotifyHub.ProcessTests;
 
-/// <summary>What few clients can cost a gateway that has a budget for all of them: memory, turns of the sender, reads of
-/// history.</summary>
+/// <summary>
+/// What a few clients can cost a gateway that has a budget for all: memory, time of the senders, reads of history.
+/// </summary>
 public sealed class BurdenTests
 {
     private const string Ping = """{"type":"ping"}""";
     private const string Pong = """{"type":"pong"}""";
     private const int Stored = 3_000;
 
-    // Its page waits for those that were asked for before it: a dozen fit into the budget at a time, and each is held for some seconds.
+    // A page waits for those requested before it: a dozen fit into the budget at a time, and each is held for some seconds.
     private static readonly TimeSpan Turn = TimeSpan.FromMinutes(5);
 
-    // What such messages took before there was a budget: 2.5 MB a page and as much again beside it, for each client.
+    // Without the budget, such messages took 2.5 MB per page and the same again beside it, for each client.
     private static readonly string Padding = new('x', 10_000);
 
     [Fact]
     public async Task Two_hundred_resuming_clients_that_do_not_read_are_cut_off_within_the_budget()
     {
         await using var hub = await NotifyHubProcess.StartAsync(
-            ("ClientMemoryBytes", "16777216"), ("SendTimeout", "00:00:03"), ("CloseGrace", "00:00:02"), ("DOTNET_GCHeapHardLimit", "0x14000000"));
+            ("ClientMemoryBytes", "16777216"), ("SendTimeout", "00:00:03"), ("CloseGrace", "00:00:02"),
+            ("DOTNET_GCHeapHardLimit", "0x14000000"));
         using var rest = await hub.LogInAsync();
         await StoreAsync(hub);
         var before = hub.ResidentBytes;
@@ -31,7 +33,7 @@ public sealed class BurdenTests
         try
         {
             for (var number = 0; number < 200; number++) deaf.Add(await ResumeAsync(hub, number * 13 % 2_500));
-            // Somebody who does read gets everything all the same.
+            // A client that reads still gets everything.
             await using var reader = await hub.ConnectAsync("?since=0", v1: true);
             await reader.NextAsync(Turn);
             for (var offset = 1; offset <= Stored; offset++)
@@ -44,11 +46,12 @@ public sealed class BurdenTests
                 async () =>
                 {
                     peak = Math.Max(peak, hub.ResidentBytes);
-                    // They go on saying that they live.
+                    // They keep sending pongs.
                     foreach (var raw in deaf) await Record.ExceptionAsync(() => raw.SendAsync(RawSocket.Frame(10, ""u8)));
                     return (await rest.StatusAsync()).GetProperty("active_connections").GetInt64() == 1;
                 });
-            Assert.Equal("too slow", (await rest.ConnectionAsync(deaf[0].UserAgent, _ => true)).GetProperty("lastError").GetString());
+            Assert.Equal(
+                "too slow", (await rest.ConnectionAsync(deaf[0].UserAgent, _ => true)).GetProperty("lastError").GetString());
         }
         finally
         {
@@ -70,7 +73,9 @@ public sealed class BurdenTests
         await client.SendAsync(Subscribe(Stored - 5));
 
         var seen = await client.NextUntilAsync(text => text.Contains($"\"offset\":{Stored},\"data\"", StringComparison.Ordinal));
-        while (!IsEnd(seen)) seen.AddRange(await client.NextUntilAsync(text => text.Contains($"\"offset\":{Stored},\"data\"", StringComparison.Ordinal)));
+        while (!IsEnd(seen))
+            seen.AddRange(await client.NextUntilAsync(
+                text => text.Contains($"\"offset\":{Stored},\"data\"", StringComparison.Ordinal)));
 
         Assert.InRange(seen.Count(text => text.StartsWith("""{"type":"subscribed""", StringComparison.Ordinal)), 1, 30);
         Assert.InRange(hub.ResidentBytes - before, long.MinValue, 128 << 20);
@@ -78,7 +83,9 @@ public sealed class BurdenTests
         Assert.Equal(Pong, await client.NextAsync());
 
         static bool IsEnd(List<string> seen) =>
-            seen.Count > 5 && seen[^6].StartsWith("""{"type":"subscribed""", StringComparison.Ordinal) && seen[^5].Contains($"\"offset\":{Stored - 4},", StringComparison.Ordinal);
+            seen.Count > 5
+                && seen[^6].StartsWith("""{"type":"subscribed""", StringComparison.Ordinal)
+                && seen[^5].Contains($"\"offset\":{Stored - 4},", StringComparison.Ordinal);
     }
 
     public static TheoryData<string, int> Bursts => new()
@@ -109,7 +116,8 @@ public sealed class BurdenTests
     [Fact]
     public async Task Beside_a_hundred_chatty_clients_a_quiet_one_gets_every_message()
     {
-        await using var hub = await NotifyHubProcess.StartAsync(("ClientMessagesPerSecond", "1000000"), ("PingInterval", "01:00:00"));
+        await using var hub = await NotifyHubProcess.StartAsync(
+            ("ClientMessagesPerSecond", "1000000"), ("PingInterval", "01:00:00"));
         await using var quiet = await hub.ConnectAsync();
         using var push = await hub.ConnectPushAsync();
         using var over = new CancellationTokenSource();
@@ -122,7 +130,7 @@ public sealed class BurdenTests
         }
 
         await over.CancelAsync();
-        // None of them was cut off: they take their answers.
+        // None of them was disconnected, because they read their answers.
         Assert.All(await Task.WhenAll(chatting), answers => Assert.NotEqual(0, answers));
     }
 
@@ -135,7 +143,8 @@ public sealed class BurdenTests
         var storm = Enumerable.Range(0, 4).Select(number => MoveAboutAsync(hub, new Random(number), over.Token)).ToArray();
 
         using var push = await hub.ConnectPushAsync();
-        for (var number = 0; number < 200; number++) Assert.Equal("ok", await push.PushAsync($$"""{"n":{{number}},"padding":"{{Padding}}"}"""));
+        for (var number = 0; number < 200; number++)
+            Assert.Equal("ok", await push.PushAsync($$"""{"n":{{number}},"padding":"{{Padding}}"}"""));
         await over.CancelAsync();
         await Task.WhenAll(storm);
 
@@ -149,7 +158,9 @@ public sealed class BurdenTests
     {
         using var push = await hub.ConnectPushAsync();
         for (var number = 0; number < Stored; number += 100)
-            Assert.All(await push.PushAllAsync([.. Enumerable.Repeat($$"""{"padding":"{{Padding}}"}""", 100)]), answer => Assert.Equal("ok", answer));
+            Assert.All(
+                await push.PushAllAsync([.. Enumerable.Repeat($$"""{"padding":"{{Padding}}"}""", 100)]),
+                answer => Assert.Equal("ok", answer));
     }
 
     private static async Task<RawSocket> ResumeAsync(NotifyHubProcess hub, int since)
@@ -160,7 +171,7 @@ public sealed class BurdenTests
         return raw;
     }
 
-    /// <summary>Asks as fast as it is answered, a hundred at a time. Answers how many answers came.</summary>
+    /// <summary>Sends a hundred pings at a time, as fast as they are answered. Returns how many answers came.</summary>
     private static async Task<int> ChatAsync(NotifyHubProcess hub, CancellationToken over)
     {
         using var raw = await RawSocket.UpgradeAsync(hub.WebSocketPort);
@@ -171,7 +182,7 @@ public sealed class BurdenTests
             await raw.SendAsync(hundred);
             for (var i = 0; i < 100;)
             {
-                // What is published comes in between.
+                // Published messages arrive in between.
                 if (await raw.ReadTextAsync() == Pong) i++;
             }
 
@@ -181,7 +192,7 @@ public sealed class BurdenTests
         return answers;
     }
 
-    /// <summary>Sixteen times a second to somewhere else, and reads what comes.</summary>
+    /// <summary>Subscribes at another offset sixteen times per second, and reads everything.</summary>
     private static async Task MoveAboutAsync(NotifyHubProcess hub, Random random, CancellationToken over)
     {
         await using var client = await hub.ConnectAsync(v1: true);
@@ -193,7 +204,7 @@ public sealed class BurdenTests
             CancellationToken.None);
         do await client.SendAsync(Subscribe(random.Next(Stored - 200)));
         while (await GoesOnAsync(over));
-        // So that something comes, and it sees that it is over.
+        // Its answer ends the reader's last wait.
         await client.SendAsync(Ping);
         await reading;
     }

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace NotifyHub.ProcessTests;
 
-/// <summary>How the console is served: where, with which headers, and how long a browser may keep it. What it does is in tests/browser.</summary>
+/// <summary>How the console's files are served: paths, headers, caching. Its behaviour is tested in tests/browser.</summary>
 public sealed class ConsoleSiteTests(ConsoleSiteTests.Shared shared) : IClassFixture<ConsoleSiteTests.Shared>
 {
     private const string Elsewhere = "https://console.example.com";
@@ -52,9 +52,11 @@ public sealed class ConsoleSiteTests(ConsoleSiteTests.Shared shared) : IClassFix
         Assert.NotNull(loader.Headers.ETag);
         Assert.Equal(["gzip"], loader.Content.Headers.ContentEncoding);
 
-        // The loader names the files it needs, each with its fingerprint.
+        // The loader names the files it needs, with their fingerprints.
         using var plain = await GetAsync("/_framework/dotnet.js", compressed: false);
-        var name = (await TextAsync(plain)).Split('"').First(word => word.StartsWith("MudBlazor.", StringComparison.Ordinal) && word.EndsWith(".wasm", StringComparison.Ordinal) && word.Split('.').Length == 3);
+        var name = (await TextAsync(plain)).Split('"').First(word =>
+            word.StartsWith("MudBlazor.", StringComparison.Ordinal) && word.EndsWith(".wasm", StringComparison.Ordinal)
+            && word.Split('.').Length == 3);
         using var assembly = await GetAsync($"/_framework/{name}");
         Assert.Equal(HttpStatusCode.OK, assembly.StatusCode);
         Assert.Equal("application/wasm", assembly.Content.Headers.ContentType!.MediaType);
@@ -109,7 +111,8 @@ public sealed class ConsoleSiteTests(ConsoleSiteTests.Shared shared) : IClassFix
         preflight.Headers.Add("Access-Control-Request-Headers", "content-type,authorization");
         using var answer = await http.SendAsync(preflight, TestContext.Current.CancellationToken);
 
-        Assert.Equal(allowed, answer.Headers.TryGetValues("Access-Control-Allow-Origin", out var origins) && origins.Single() == origin);
+        Assert.Equal(
+            allowed, answer.Headers.TryGetValues("Access-Control-Allow-Origin", out var origins) && origins.Single() == origin);
     }
 
     [Fact]
@@ -129,7 +132,7 @@ public sealed class ConsoleSiteTests(ConsoleSiteTests.Shared shared) : IClassFix
         return await http.SendAsync(request, TestContext.Current.CancellationToken);
     }
 
-    // The answer's content is read as it came: compressed only where it was asked for so.
+    // Reads the raw content, which is compressed only if that was requested.
     private static async Task<string> TextAsync(HttpResponseMessage answer)
     {
         await using var content = await answer.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken);

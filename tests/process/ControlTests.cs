@@ -69,7 +69,8 @@ public sealed class ControlTests(ControlTests.Shared shared) : IClassFixture<Con
         using (var rest = Hub.Rest())
         {
             (await rest.SendAsync(HttpMethod.Get, "/", null, [
-                ("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", RawSocket.Key),
+                ("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13"),
+                ("Sec-WebSocket-Key", RawSocket.Key),
             ])).ExpectError(HttpStatusCode.ServiceUnavailable, "SERVICE_STOPPED");
         }
 
@@ -154,7 +155,8 @@ public sealed class ControlTests(ControlTests.Shared shared) : IClassFixture<Con
         await using var after = await Hub.ConnectAsync($"?since={known}", v1: true);
         Assert.True((await after.NextJsonAsync()).GetProperty("recovered").GetBoolean());
         Assert.Equal(
-            $$$"""{"type":"message","channel":"all","offset":{{{known + 1}}},"data":{{{made.GetRawText()}}}}""", await after.NextAsync());
+            $$$"""{"type":"message","channel":"all","offset":{{{known + 1}}},"data":{{{made.GetRawText()}}}}""",
+            await after.NextAsync());
         using var push = await Hub.ConnectPushAsync();
         Assert.Equal("ok", await push.PushAsync("""{"open":"again"}"""));
         Assert.EndsWith(""","data":{"open":"again"}}""", await after.NextAsync(), StringComparison.Ordinal);

@@ -5,13 +5,13 @@ using Xunit;
 
 namespace NotifyHub.ProcessTests;
 
-/// <summary>What is left when the process is killed in the middle of its work.</summary>
+/// <summary>What is left after the process was killed while it worked.</summary>
 public sealed class CrashTests
 {
     private const int Kills = 3;
 
     [Fact]
-    public async Task After_kills_in_the_middle_of_publishing_what_was_acknowledged_is_there_once_and_in_order()
+    public async Task Acknowledged_messages_survive_kills_once_and_in_order()
     {
         await using var hub = await NotifyHubProcess.StartAsync(("Lease", "00:00:02"), ("HistoryBytes", "65536"));
         var lines = new Publisher("line");
@@ -48,7 +48,7 @@ public sealed class CrashTests
         Assert.Equal(fromStart, fromMiddle);
         AssertOnceAndInOrder(lines, stored);
         AssertOnceAndInOrder(posts, stored);
-        // A post that was retried until it had its answer is there exactly once, whatever became of its first try.
+        // A request that was retried until it was answered is stored exactly once, whatever happened to its first attempt.
         Assert.Equal(posts.Sent, posts.Acknowledged);
         Assert.Equal(epoch, await EpochAsync(hub));
 
@@ -61,7 +61,7 @@ public sealed class CrashTests
         }
     }
 
-    /// <summary>Pipelines lines until the process is gone.</summary>
+    /// <summary>Pipelines lines until the process is killed.</summary>
     private static async Task PushAsync(NotifyHubProcess hub, Publisher lines)
     {
         using var push = await hub.ConnectPushAsync();
@@ -110,7 +110,7 @@ public sealed class CrashTests
         posts.Acknowledge(number, answer.Data.GetProperty("offset").GetInt64());
     }
 
-    /// <summary>Sends again, with the same key, what has no answer, and the last one that has: it must have the same.</summary>
+    /// <summary>Repeats unanswered requests with the same key, and the last answered one: its answer must be the same.</summary>
     private static async Task RetryAsync(RestClient rest, Publisher posts)
     {
         foreach (var number in posts.Unanswered()) await PostAsync(rest, posts, number, posts.Json(number));
@@ -152,7 +152,7 @@ public sealed class CrashTests
             Assert.Equal(publisher.Offset(number) ?? message.Offset, message.Offset);
     }
 
-    /// <summary>What one publisher has sent, and what it was answered. Numbers count from 0.</summary>
+    /// <summary>What one publisher has sent and the answers. Numbers count from 0.</summary>
     private sealed class Publisher(string kind)
     {
         private static readonly string Padding = new('x', 400);

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace NotifyHub.ProcessTests;
 
-/// <summary>What the testing guide shows, over the wire.</summary>
+/// <summary>What the testing guide shows, over the network.</summary>
 public sealed class GuideTests(GuideTests.Shared shared) : IClassFixture<GuideTests.Shared>
 {
     public sealed class Shared() : SharedProcess(("PushIdle", "00:00:02"));
@@ -22,8 +22,9 @@ public sealed class GuideTests(GuideTests.Shared shared) : IClassFixture<GuideTe
 
         Assert.Equal(
             [
-                "service_running", "websocket_port", "internal_port", "websocket_port_listening", "internal_port_listening", "pid",
-                "process_info", "active_connections", "total_connections", "server_time", "last_connection_at", "health", "nodes",
+                "service_running", "websocket_port", "internal_port", "websocket_port_listening", "internal_port_listening",
+                "pid", "process_info", "active_connections", "total_connections", "server_time", "last_connection_at",
+                "health", "nodes",
             ],
             status.EnumerateObject().Select(field => field.Name));
         Assert.True(status.GetProperty("service_running").GetBoolean());
@@ -35,7 +36,8 @@ public sealed class GuideTests(GuideTests.Shared shared) : IClassFixture<GuideTe
         Assert.Equal(JsonValueKind.Number, status.GetProperty("active_connections").ValueKind);
         Assert.Equal(JsonValueKind.Number, status.GetProperty("total_connections").ValueKind);
         Assert.True(DateTime.TryParseExact(
-            status.GetProperty("server_time").GetString(), "yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture, DateTimeStyles.None, out _));
+            status.GetProperty("server_time").GetString(), "yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture,
+            DateTimeStyles.None, out _));
     }
 
     [Fact]
@@ -66,7 +68,8 @@ public sealed class GuideTests(GuideTests.Shared shared) : IClassFixture<GuideTe
 
         var health = status.GetProperty("health");
         Assert.Equal("healthy", health.GetProperty("status").GetString());
-        var (active, total) = (status.GetProperty("active_connections").GetInt64(), status.GetProperty("total_connections").GetInt64());
+        var (active, total) =
+            (status.GetProperty("active_connections").GetInt64(), status.GetProperty("total_connections").GetInt64());
         Assert.Equal(
             [
                 ("Service Running", "ok", "WebSocket 服務正在運行"),
@@ -77,7 +80,8 @@ public sealed class GuideTests(GuideTests.Shared shared) : IClassFixture<GuideTe
                 ("Storage", "ok", "儲存運作正常"),
             ],
             health.GetProperty("checks").EnumerateArray().Select(check => (
-                check.GetProperty("name").GetString()!, check.GetProperty("status").GetString()!, check.GetProperty("message").GetString()!)));
+                check.GetProperty("name").GetString()!, check.GetProperty("status").GetString()!,
+                check.GetProperty("message").GetString()!)));
     }
 
     [Fact]
@@ -107,10 +111,13 @@ public sealed class GuideTests(GuideTests.Shared shared) : IClassFixture<GuideTe
     [Theory]
     [InlineData("""{"type":"ping","time":1234567890}""", """{"type":"pong","time":1234567890}""")]
     [InlineData("""{"type": "ping", "time": 1234567890}""", """{"type":"pong","time":1234567890}""")]
-    [InlineData("""{"time":123456789012345678901234567890,"type":"ping"}""", """{"type":"pong","time":123456789012345678901234567890}""")]
+    [InlineData(
+        """{"time":123456789012345678901234567890,"type":"ping"}""", """{"type":"pong","time":123456789012345678901234567890}""")]
     [InlineData("""{"type":"ping","time":1.50}""", """{"type":"pong","time":1.50}""")]
     [InlineData("""{"type":"ping","time":-1E+400}""", """{"type":"pong","time":-1E+400}""")]
-    [InlineData("""{"type":"ping","time":{"a": [1, 2.0], "b":"\u00e9\/"}}""", """{"type":"pong","time":{"a": [1, 2.0], "b":"\u00e9\/"}}""")]
+    [InlineData(
+        """{"type":"ping","time":{"a": [1, 2.0], "b":"\u00e9\/"}}""",
+        """{"type":"pong","time":{"a": [1, 2.0], "b":"\u00e9\/"}}""")]
     [InlineData("""{"type":"ping","time":null}""", """{"type":"pong","time":null}""")]
     [InlineData("""{"type":"ping","time":"時間"}""", """{"type":"pong","time":"時間"}""")]
     [InlineData("""{"type":"ping"}""", """{"type":"pong"}""")]
@@ -149,14 +156,16 @@ public sealed class GuideTests(GuideTests.Shared shared) : IClassFixture<GuideTe
 
         var answer = await rest.PostAsync(
             "/api/notifications/windows",
-            """{"title":"WebSocket 測試","message":"這是一個測試通知","severity":"info","metadata":{"big":123456789012345678901,"n":1.0}}""");
+            """{"title":"WebSocket 測試","message":"這是一個測試通知","severity":"info","metadata":"""
+            + """{"big":123456789012345678901,"n":1.0}}""");
 
         answer.Expect(HttpStatusCode.Created);
         var got = await client.NextAsync();
         Assert.Equal($$$"""{"type":"new_notification","data":{{{answer.Data.GetRawText()}}}}""", got);
         Assert.Equal("WebSocket 測試", answer.Data.GetProperty("title").GetString());
         Assert.Equal("windows", answer.Data.GetProperty("type").GetString());
-        var stored = (await rest.GetAsync($"/api/notifications/windows/{answer.Data.GetProperty("id").GetInt64()}")).Expect(HttpStatusCode.OK).Data;
+        var stored = (await rest.GetAsync($"/api/notifications/windows/{answer.Data.GetProperty("id").GetInt64()}"))
+            .Expect(HttpStatusCode.OK).Data;
         Assert.Equal("這是一個測試通知", stored.GetProperty("message").GetString());
     }
 
@@ -209,7 +218,7 @@ public sealed class GuideTests(GuideTests.Shared shared) : IClassFixture<GuideTe
     [Fact]
     public async Task Connections_and_numbers_follow_a_client_that_comes_and_goes()
     {
-        // One of its own: in a shared one the sessions of the test before may be reported after the numbers to compare with were taken.
+        // Its own process: in the shared one, sessions of the previous test may be reported after the baseline was taken.
         await using var hub = await NotifyHubProcess.StartAsync();
         using var rest = await hub.LogInAsync();
         await Until.TrueAsync(async () => (await rest.StatsAsync()).GetProperty("activeConnections").GetInt64() == 0);
@@ -219,7 +228,8 @@ public sealed class GuideTests(GuideTests.Shared shared) : IClassFixture<GuideTe
         await using var client = await hub.ConnectAsync();
         var connected = await rest.ConnectionAsync(client.UserAgent, one => one.GetProperty("status").GetString() == "connected");
         JsonElement stats = default;
-        await Until.TrueAsync(async () => Number(stats = await rest.StatsAsync(), "activeConnections") == 1, () => stats.GetRawText());
+        await Until.TrueAsync(
+            async () => Number(stats = await rest.StatsAsync(), "activeConnections") == 1, () => stats.GetRawText());
         Assert.Equal(1, Number(stats, "totalConnections"));
         Assert.Equal("127.0.0.1", connected.GetProperty("ipAddress").GetString());
         Assert.Equal(JsonValueKind.Null, connected.GetProperty("disconnectedAt").ValueKind);
@@ -228,7 +238,8 @@ public sealed class GuideTests(GuideTests.Shared shared) : IClassFixture<GuideTe
         var gone = await rest.ConnectionAsync(client.UserAgent, one => one.GetProperty("status").GetString() != "connected");
         Assert.Equal("disconnected", gone.GetProperty("status").GetString());
         Assert.NotEqual(JsonValueKind.Null, gone.GetProperty("disconnectedAt").ValueKind);
-        await Until.TrueAsync(async () => Number(stats = await rest.StatsAsync(), "activeConnections") == 0, () => stats.GetRawText());
+        await Until.TrueAsync(
+            async () => Number(stats = await rest.StatsAsync(), "activeConnections") == 0, () => stats.GetRawText());
         Assert.Equal((1, 0), (Number(stats, "totalConnections"), Number(stats, "errorConnections")));
     }
 
@@ -251,7 +262,7 @@ public sealed class GuideTests(GuideTests.Shared shared) : IClassFixture<GuideTe
         Assert.Equal(1, live.GetProperty("errorCount").GetInt64());
         Assert.NotEqual(JsonValueKind.Null, live.GetProperty("lastPingAt").ValueKind);
         await client.CloseAsync();
-        // A connection that had errors counts as one, although it ended in order.
+        // A connection that had errors counts as one, although it was closed properly.
         var stored = await rest.ConnectionAsync(client.UserAgent, one => one.GetProperty("status").GetString() != "connected");
         Assert.Equal("error", stored.GetProperty("status").GetString());
         Assert.Equal((3, 2), (stored.GetProperty("messagesSent").GetInt64(), stored.GetProperty("messagesReceived").GetInt64()));
@@ -265,7 +276,8 @@ public sealed class GuideTests(GuideTests.Shared shared) : IClassFixture<GuideTe
         await using var other = await Hub.ConnectAsync();
         var connection = await rest.ConnectionAsync(one.UserAgent, _ => true);
 
-        var answer = await rest.SendAsync(HttpMethod.Delete, $"/api/websocket/connections/{connection.GetProperty("connectionId").GetString()}");
+        var answer = await rest.SendAsync(
+            HttpMethod.Delete, $"/api/websocket/connections/{connection.GetProperty("connectionId").GetString()}");
 
         answer.Expect(HttpStatusCode.OK);
         Assert.Equal(1008, (await one.WaitUntilClosedAsync()).Code);

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace NotifyHub.ProcessTests;
 
-/// <summary>The opening handshake, byte by byte as clients and attackers send it.</summary>
+/// <summary>The opening handshake, byte by byte, as clients and attackers send it.</summary>
 public sealed class HandshakeTests(HandshakeTests.Shared shared) : IClassFixture<HandshakeTests.Shared>
 {
     public sealed class Shared() : SharedProcess(("AllowedOrigins__0", "https://app.example"));
@@ -37,7 +37,7 @@ public sealed class HandshakeTests(HandshakeTests.Shared shared) : IClassFixture
     }
 
     [Fact]
-    public async Task A_handshake_with_a_head_too_long_for_the_short_way_goes_through_the_http_server_and_works_the_same()
+    public async Task A_handshake_with_a_long_head_works_the_same_through_the_http_server()
     {
         using var raw = await RawSocket.ConnectAsync(Port);
         using var push = await shared.Hub.ConnectPushAsync();
@@ -46,7 +46,7 @@ public sealed class HandshakeTests(HandshakeTests.Shared shared) : IClassFixture
 
         var head = await raw.ReadHeadAsync();
         AssertUpgraded(head);
-        // Only the HTTP server dates its answers.
+        // Only the HTTP server's answers have a date.
         Assert.Contains("\r\nDate: ", head, StringComparison.Ordinal);
         await AssertSpeaksAsync(raw);
         Assert.Equal("ok", await push.PushAsync("""{"through":"http"}"""));
@@ -77,8 +77,10 @@ public sealed class HandshakeTests(HandshakeTests.Shared shared) : IClassFixture
 
         await raw.SendAsync(raw.Handshake("/", ("Sec-WebSocket-Protocol", "chat, notifyhub.v1")));
 
-        Assert.Contains("\r\nSec-WebSocket-Protocol: notifyhub.v1\r\n", await raw.ReadHeadAsync(), StringComparison.OrdinalIgnoreCase);
-        Assert.StartsWith("""{"type":"subscribed","channel":"all","epoch":""", await raw.ReadTextAsync(), StringComparison.Ordinal);
+        Assert.Contains(
+            "\r\nSec-WebSocket-Protocol: notifyhub.v1\r\n", await raw.ReadHeadAsync(), StringComparison.OrdinalIgnoreCase);
+        Assert.StartsWith(
+            """{"type":"subscribed","channel":"all","epoch":""", await raw.ReadTextAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -160,7 +162,7 @@ public sealed class HandshakeTests(HandshakeTests.Shared shared) : IClassFixture
         using var rest = await shared.Hub.LogInAsync();
         using var raw = await RawSocket.ConnectAsync(Port);
 
-        // Somebody's else authorisation, of a proxy between, is none of ours.
+        // An authorization header of another scheme, such as a proxy's, is ignored.
         await raw.SendAsync(raw.Handshake(
             "/", ("X-Forwarded-For", "203.0.113.7"), ("Authorization", "Basic YTpi"), ("Cookie", new string('c', cookieLength))));
 

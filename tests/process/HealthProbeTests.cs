@@ -6,7 +6,7 @@ using Xunit;
 
 namespace NotifyHub.ProcessTests;
 
-/// <summary>The program asks the one that serves whether it is ready, for the health checks of containers.</summary>
+/// <summary>The program checks a running one, for the health checks of containers.</summary>
 public sealed class HealthProbeTests
 {
     [Fact]
@@ -51,13 +51,14 @@ public sealed class HealthProbeTests
         await using var hub = await NotifyHubProcess.StartAsync(("HealthPort", "0"), ("TlsCertificateFile", file));
         using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{hub.HealthPort}") };
 
-        // By plain HTTP, whatever the other ports speak.
+        // Plain HTTP, also when the other ports use TLS.
         Assert.Equal(HttpStatusCode.OK, await StatusAsync("/health/live"));
         Assert.Equal(HttpStatusCode.OK, await StatusAsync("/health/ready"));
         Assert.Equal(HttpStatusCode.OK, await StatusAsync("/health/ready?deep=1"));
         foreach (var path in (string[])["/", "/ws", "/api/system/websocket/status", "/docs", "/healthy"])
             Assert.Equal(HttpStatusCode.NotFound, await StatusAsync(path));
-        var (exitCode, answer) = await AskAsync(hub.WebSocketPort, ("HealthPort", $"{hub.HealthPort}"), ("TlsCertificateFile", file));
+        var (exitCode, answer) = await AskAsync(
+            hub.WebSocketPort, ("HealthPort", $"{hub.HealthPort}"), ("TlsCertificateFile", file));
         Assert.Equal(0, exitCode);
         Assert.StartsWith("200 ", answer, StringComparison.Ordinal);
         folder.Delete(recursive: true);
@@ -71,7 +72,8 @@ public sealed class HealthProbeTests
 
     private static async Task<(int ExitCode, string Output)> AskAsync(int port, params (string Name, string Value)[] settings)
     {
-        var program = typeof(HealthProbeTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(entry => entry.Key == "GatewayProgram").Value!;
+        var program = typeof(HealthProbeTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(entry => entry.Key == "GatewayProgram").Value!;
         var start = new ProcessStartInfo("dotnet", [program, "--health"]) { RedirectStandardOutput = true };
         start.Environment["NotifyHub__WebSocketPort"] = $"{port}";
         foreach (var (name, value) in settings) start.Environment[$"NotifyHub__{name}"] = value;

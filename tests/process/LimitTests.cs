@@ -4,25 +4,27 @@ using Xunit;
 
 namespace NotifyHub.ProcessTests;
 
-/// <summary>The limits on clients and their handshakes, each at its bound.</summary>
+/// <summary>The limits on clients and handshakes, each at its bound.</summary>
 public sealed class LimitTests(LimitTests.Shared shared) : IClassFixture<LimitTests.Shared>, IAsyncLifetime
 {
     private const string Ping = """{"type":"ping"}""";
     private const string Pong = """{"type":"pong"}""";
 
-    // One message a second: two at once, the others more slowly, and so many before they are too many.
+    // The burst that is allowed at one message per second before the client is disconnected.
     private const int Burst = 10;
     private const int HttpConnections = 20;
     private const int HttpConnectionsPerAddress = 10;
 
     public sealed class Shared() : SharedProcess(
-        ("ClientMessagesPerSecond", "1"), ("ClientConnections", "4"), ("ClientConnectionsPerAddress", "2"), ("HeaderBytes", "4096"),
-        ("HttpConnections", $"{HttpConnections}"), ("HandshakeTimeout", "00:02:00"), ("CloseGrace", "00:00:02"), ("PushConnections", "4"),
-        ("HttpConnectionsPerAddress", $"{HttpConnectionsPerAddress}"), ("HealthPort", "0"), ("PushConnectionsPerAddress", "2"), ("PushIdle", "00:05:00"), ("MetricsPort", "0"));
+        ("ClientMessagesPerSecond", "1"), ("ClientConnections", "4"), ("ClientConnectionsPerAddress", "2"),
+        ("HeaderBytes", "4096"), ("HttpConnections", $"{HttpConnections}"),
+        ("HttpConnectionsPerAddress", $"{HttpConnectionsPerAddress}"), ("HandshakeTimeout", "00:02:00"),
+        ("CloseGrace", "00:00:02"), ("PushConnections", "4"), ("PushConnectionsPerAddress", "2"), ("PushIdle", "00:05:00"),
+        ("HealthPort", "0"), ("MetricsPort", "0"));
 
     private NotifyHubProcess Hub => shared.Hub;
 
-    /// <summary>Whoever another test has left behind takes no place any more.</summary>
+    /// <summary>Waits until no connection of another test is left.</summary>
     public async ValueTask InitializeAsync()
     {
         using var rest = Hub.Rest();
@@ -48,7 +50,7 @@ public sealed class LimitTests(LimitTests.Shared shared) : IClassFixture<LimitTe
         using var raw = await RawSocket.UpgradeAsync(Hub.WebSocketPort);
         if (what == "empty fragments") await raw.SendAsync(RawSocket.Frame(1, "{"u8, flags: 0));
 
-        // On a machine that stands still in the middle of it, seconds pass and more is allowed: hence very many.
+        // If the machine stalls, seconds pass and more is allowed: hence very many.
         await raw.SendAsync(Enumerable.Repeat(frame, 500).SelectMany(bytes => bytes).ToArray());
 
         List<(int Opcode, string Text)> answers = [];
@@ -59,7 +61,9 @@ public sealed class LimitTests(LimitTests.Shared shared) : IClassFixture<LimitTe
         }
         while (answers[^1].Opcode != 8);
         Assert.Equal("\u0003\ufffdtoo many messages", answers[^1].Text);
-        Assert.Equal("""{"type":"error","code":"RATE_LIMITED","message":"Too many messages. The connection is closed."}""", answers[^2].Text);
+        Assert.Equal(
+            """{"type":"error","code":"RATE_LIMITED","message":"Too many messages. The connection is closed."}""",
+            answers[^2].Text);
         var expected = what switch { "texts" => (1, Pong), "pings" => (10, "hi"), _ => default };
         Assert.All(answers[..^2], answer => Assert.Equal(expected, answer));
         Assert.InRange(answers.Count - 2, expected == default ? 0 : Burst, expected == default ? 0 : 400);
@@ -135,7 +139,7 @@ public sealed class LimitTests(LimitTests.Shared shared) : IClassFixture<LimitTe
 
         async Task<PushClient> AssertPushesAsync(string from)
         {
-            // A connection counts as idle a moment after its "ok" has been sent: until then it makes no room for another.
+            // A connection counts as idle shortly after its "ok" was sent; only then does it make room for another.
             PushClient? push = null;
             await Until.TrueAsync(async () =>
             {
@@ -155,7 +159,7 @@ public sealed class LimitTests(LimitTests.Shared shared) : IClassFixture<LimitTe
     {
         using var raw = await RawSocket.ConnectAsync(Hub.WebSocketPort);
 
-        // Whoever is refused in the middle of a long head may find the connection reset.
+        // A client that is refused in the middle of a long head may see a reset.
         var sending = Record.ExceptionAsync(() => raw.SendAsync(raw.Handshake("/", ("Cookie", new string('c', cookieLength)))));
 
         Assert.StartsWith($"HTTP/1.1 {status} ", await raw.ReadHeadAsync(), StringComparison.Ordinal);
@@ -174,7 +178,7 @@ public sealed class LimitTests(LimitTests.Shared shared) : IClassFixture<LimitTe
                 await slow[^1].SendAsync("GET /api/system/websocket/status HTTP/1.1\r\nHost: a\r\n");
             }
 
-            // None of them has a request under way: each newer one took the place of the oldest.
+            // None has a request in progress: each new one displaced the oldest.
             await Until.TrueAsync(() => slow[..5].TrueForAll(raw => raw.HasEnded));
             using var client = await RawSocket.UpgradeAsync(Hub.WebSocketPort);
             await client.SendAsync(RawSocket.Text(Ping));
@@ -195,7 +199,8 @@ public sealed class LimitTests(LimitTests.Shared shared) : IClassFixture<LimitTe
         var before = await ShedAsync();
         try
         {
-            for (var i = 0; i < 3 * HttpConnections; i++) silent.Add(await RawSocket.ConnectAsync(Hub.WebSocketPort, from: "127.0.0.9"));
+            for (var i = 0; i < 3 * HttpConnections; i++)
+                silent.Add(await RawSocket.ConnectAsync(Hub.WebSocketPort, from: "127.0.0.9"));
             await Until.TrueAsync(() => silent.Count(raw => raw.HasEnded) >= 2 * HttpConnections);
             Assert.True(silent[..HttpConnections].TrueForAll(raw => raw.HasEnded));
 
@@ -224,7 +229,8 @@ public sealed class LimitTests(LimitTests.Shared shared) : IClassFixture<LimitTe
         try
         {
             // More than three quarters.
-            for (var i = 0; i < HttpConnections * 9 / 10; i++) silent.Add(await RawSocket.ConnectAsync(Hub.WebSocketPort, from: $"127.0.0.{8 + (i % 2)}"));
+            for (var i = 0; i < HttpConnections * 9 / 10; i++)
+                silent.Add(await RawSocket.ConnectAsync(Hub.WebSocketPort, from: $"127.0.0.{8 + (i % 2)}"));
             using var raw = await RawSocket.ConnectAsync(Hub.WebSocketPort, from: "127.0.0.7");
             await raw.SendAsync("GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n");
 
@@ -283,7 +289,7 @@ public sealed class LimitTests(LimitTests.Shared shared) : IClassFixture<LimitTe
         });
     }
 
-    /// <summary>Both ways in: a short head is looked at before the HTTP server, a long one by it.</summary>
+    /// <summary>Both handshake paths: a short head is handled before the HTTP server, a long one by it.</summary>
     private async Task AssertRefusedAsync(string? from, int cookieLength, string statusLine, string code)
     {
         using var raw = await RawSocket.ConnectAsync(Hub.WebSocketPort, from: from);

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace NotifyHub.ProcessTests;
 
-/// <summary>Logins under attack: nobody else is locked out or kept waiting, and memory stays what it was.</summary>
+/// <summary>Attacks on the login: nobody else is locked out or kept waiting, and memory does not grow.</summary>
 public sealed class LoginTests(LoginTests.Shared shared) : IClassFixture<LoginTests.Shared>
 {
     private const string Login = "/api/auth/login";
@@ -16,7 +16,7 @@ public sealed class LoginTests(LoginTests.Shared shared) : IClassFixture<LoginTe
 
     public sealed class Shared() : SharedProcess(
         ("TrustedProxies__0", "127.0.0.0/8"),
-        // The default is accepted from this machine alone, and these logins come from elsewhere.
+        // The default password is accepted only from this machine, and these logins come from other addresses.
         ("AdministratorPassword", Password));
 
     private NotifyHubProcess Hub => shared.Hub;
@@ -43,10 +43,11 @@ public sealed class LoginTests(LoginTests.Shared shared) : IClassFixture<LoginTe
             var isChunked = number % 2 == 0;
             const int Size = 16 << 20;
             await raw.SendAsync(Head(
-                $"203.0.113.{number}", isChunked ? $"Transfer-Encoding: chunked\r\n\r\n{Size:x}" : $"Content-Length: {Size}\r\n"));
+                $"203.0.113.{number}",
+                isChunked ? $"Transfer-Encoding: chunked\r\n\r\n{Size:x}" : $"Content-Length: {Size}\r\n"));
             var body = new byte[1 << 20];
             Array.Fill(body, (byte)'[');
-            // Refused in the middle of it, which the sender may notice as a reset.
+            // Refused in the middle of the body, which the sender may see as a reset.
             var sending = Record.ExceptionAsync(async () =>
             {
                 for (var sent = 0; sent < Size; sent += body.Length) await raw.SendAsync(body);
@@ -76,7 +77,7 @@ public sealed class LoginTests(LoginTests.Shared shared) : IClassFixture<LoginTe
             using var rest = Hub.Rest();
             (await rest.PostAsync(Login, Right, From("203.0.113.50"))).Expect(HttpStatusCode.OK);
 
-            // Faster than the web server's own least rate, and too slow all the same.
+            // Faster than the web server's minimum data rate, but still too slow.
             var answers = await Task.WhenAll(slow.Select(async raw =>
             {
                 var answer = raw.ReadHeadAsync();
@@ -110,7 +111,7 @@ public sealed class LoginTests(LoginTests.Shared shared) : IClassFixture<LoginTe
         (await rest.PostAsync(Login, Right, From("198.51.100.66"))).ExpectError(HttpStatusCode.TooManyRequests, "RATE_LIMITED");
         (await rest.PostAsync(Login, Right, From("203.0.113.60"))).Expect(HttpStatusCode.OK);
         (await rest.PostAsync(Login, Right, From("203.0.113.61"))).Expect(HttpStatusCode.OK);
-        // One IPv6 customer has all of a /64.
+        // One IPv6 customer has a whole /64.
         for (var guess = 0; guess < 5; guess++) await rest.PostAsync(Login, Wrong, From($"2001:db8:0:66::{guess + 1}"));
         (await rest.PostAsync(Login, Right, From("2001:db8:0:66::ffff"))).Expect(HttpStatusCode.TooManyRequests);
         (await rest.PostAsync(Login, Right, From("2001:db8:0:67::1"))).Expect(HttpStatusCode.OK);

@@ -6,10 +6,10 @@ using Xunit;
 
 namespace NotifyHub.ProcessTests;
 
-/// <summary>A process that may open few files meets more connections than that, on all of its ports.</summary>
+/// <summary>A process with a low limit of open files gets more connections than that, on all its ports.</summary>
 public sealed partial class OpenFilesTests
 {
-    // The runtime alone has some 350 open.
+    // The runtime alone has about 350 open.
     private const int Limit = 640;
     private const int Many = 300;
 
@@ -17,7 +17,8 @@ public sealed partial class OpenFilesTests
     public async Task Out_of_files_it_lives_serves_operators_says_so_once_and_heals_by_itself()
     {
         await using var hub = NotifyHubProcess.Gateway(
-            null, ("MetricsPort", "0"), ("HealthPort", "0"), ("ConsolePort", "0"), ("PushIdle", "00:05:00"), ("HandshakeTimeout", "00:05:00"));
+            null, ("MetricsPort", "0"), ("HealthPort", "0"), ("ConsolePort", "0"), ("PushIdle", "00:05:00"),
+            ("HandshakeTimeout", "00:05:00"));
         hub.FileLimit = Limit;
         await hub.StartAgainAsync();
         await Until.TrueAsync(() => hub.Output.Contains($"may open {Limit} files", StringComparison.Ordinal));
@@ -39,7 +40,7 @@ public sealed partial class OpenFilesTests
 
                 await TriedAsync(async () => Assert.True((await Refusals.CountAsync(hub))["websocket out_of_files"] > 0));
 
-                // Operators and probes get in, at the latest when they try again: what is idle makes room for them. What is there goes on.
+                // Operators and probes get in, possibly after a retry, because idle connections make room. Active ones stay.
                 await TriedAsync(async () =>
                 {
                     using var operatorsOwn = await hub.LogInAsync();
@@ -48,7 +49,8 @@ public sealed partial class OpenFilesTests
                 await bystander.NextUntilAsync(text => text == $$"""{"round":{{round}}}""");
                 using var probe = new HttpClient();
                 foreach (var path in (string[])["/health/live", "/health/ready?deep=1"])
-                    await TriedAsync(() => probe.GetStringAsync($"http://127.0.0.1:{hub.HealthPort}{path}", TestContext.Current.CancellationToken));
+                    await TriedAsync(() => probe.GetStringAsync(
+                        $"http://127.0.0.1:{hub.HealthPort}{path}", TestContext.Current.CancellationToken));
             }
             finally
             {
@@ -60,7 +62,7 @@ public sealed partial class OpenFilesTests
         }
 
         Assert.True(hub.IsRunning);
-        // One per minute and port, however many were turned away; two rounds may take some minutes on a busy machine.
+        // One line per minute and port, however many were refused; on a busy machine two rounds may take minutes.
         Assert.InRange(Line().Count(hub.Output), 1, 20);
         Assert.Equal(0, await hub.StopAsync());
     }

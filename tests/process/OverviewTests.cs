@@ -15,7 +15,7 @@ public sealed class OverviewTests(OverviewTests.Shared shared) : IClassFixture<O
         await using var one = await shared.Hub.ConnectAsync();
         await using var two = await shared.Hub.ConnectAsync();
         using var push = await shared.Hub.ConnectPushAsync();
-        // Enough of them, that a point ends in between.
+        // Until an interval of the series has ended with some.
         await Until.TrueAsync(async () =>
         {
             Assert.Equal("ok", await push.PushAsync("""{"type":"test"}"""));
@@ -27,7 +27,8 @@ public sealed class OverviewTests(OverviewTests.Shared shared) : IClassFixture<O
         Assert.Equal(2, data.GetProperty("connections").GetProperty("active").GetInt32());
         Assert.Equal("healthy", data.GetProperty("health").GetProperty("status").GetString());
         Assert.Single(data.GetProperty("nodes").EnumerateArray());
-        var busy = data.GetProperty("series").EnumerateArray().First(point => point.GetProperty("deliveries_per_second").GetDouble() > 0);
+        var busy = data.GetProperty("series").EnumerateArray()
+            .First(point => point.GetProperty("deliveries_per_second").GetDouble() > 0);
         Assert.InRange(busy.GetProperty("publishes_per_second").GetDouble(), 0.01, 1e6);
         Assert.InRange(busy.GetProperty("p99_ms").GetDouble(), busy.GetProperty("p50_ms").GetDouble(), 1e6);
     }

@@ -5,22 +5,24 @@ using Xunit;
 
 namespace NotifyHub.ProcessTests;
 
-/// <summary>The same process on PostgreSQL, also while the database is away.</summary>
+/// <summary>The one-process mode on PostgreSQL, also while the database is down.</summary>
 public sealed class PostgresTests
 {
     [Fact]
-    public async Task While_the_database_is_away_nothing_is_acknowledged_and_clients_stay_and_when_it_is_back_all_goes_on()
+    public async Task While_the_database_is_down_nothing_is_acknowledged_and_clients_stay()
     {
         await using var server = new PostgresServer { IsDurable = true };
         await server.InitializeAsync();
-        await using var hub = await NotifyHubProcess.StartAsync(("Storage", await server.CreateDatabaseAsync()), ("MetricsPort", "0"));
+        await using var hub = await NotifyHubProcess.StartAsync(
+            ("Storage", await server.CreateDatabaseAsync()), ("MetricsPort", "0"));
         using var rest = await hub.LogInAsync();
         await using var client = await hub.ConnectAsync();
         await using var v1 = await hub.ConnectAsync(v1: true);
         Assert.Equal(0, (await v1.NextJsonAsync()).GetProperty("offset").GetInt64());
         using var push = await hub.ConnectPushAsync();
         Assert.Equal("ok", await push.PushAsync("""{"n":1}"""));
-        var made = (await rest.PostAsync("/api/notifications/windows", """{"title":"t","message":"m"}""")).Expect(HttpStatusCode.Created).Data;
+        var made = (await rest.PostAsync("/api/notifications/windows", """{"title":"t","message":"m"}"""))
+            .Expect(HttpStatusCode.Created).Data;
         Assert.Equal("""{"n":1}""", await client.NextAsync());
         Assert.Equal($$$"""{"type":"new_notification","data":{{{made.GetRawText()}}}}""", await client.NextAsync());
 
@@ -32,7 +34,7 @@ public sealed class PostgresTests
             .ExpectError(HttpStatusCode.ServiceUnavailable, "UNAVAILABLE");
         using (var stranger = await RawSocket.ConnectAsync(hub.WebSocketPort))
         {
-            // Whether the key is good nobody can say now.
+            // The key can't be checked now.
             await stranger.SendAsync(stranger.Handshake("/", ("X-API-Key", "nh_unknown")));
             Assert.StartsWith("HTTP/1.1 503 ", await stranger.ReadHeadAsync(), StringComparison.Ordinal);
         }
@@ -47,9 +49,10 @@ public sealed class PostgresTests
         await server.StartAsync();
         RestAnswer? answer = null;
         await Until.TrueAsync(
-            async () => (answer = await rest.PostAsync("/api/push", """{"n":3}""", ("Idempotency-Key", "three"))).Status == HttpStatusCode.OK,
+            async () => (answer = await rest.PostAsync("/api/push", """{"n":3}""", ("Idempotency-Key", "three"))).Status
+                == HttpStatusCode.OK,
             () => answer!.Body);
-        // What was refused was never stored: the next offset is the next.
+        // Refused messages were not stored: the offsets continue without a gap.
         Assert.Equal(3, answer!.Data.GetProperty("offset").GetInt64());
         Assert.Equal("""{"n":3}""", await client.NextAsync());
         using (var again = await hub.ConnectPushAsync()) Assert.Equal("ok", await again.PushAsync("""{"n":4}"""));
@@ -67,6 +70,7 @@ public sealed class PostgresTests
         }
     }
 
-    private static string? Check(JsonElement status, string name) => status.GetProperty("health").GetProperty("checks").EnumerateArray()
+    private static string? Check(JsonElement status, string name) =>
+        status.GetProperty("health").GetProperty("checks").EnumerateArray()
         .Single(check => check.GetProperty("name").GetString() == name).GetProperty("status").GetString();
 }

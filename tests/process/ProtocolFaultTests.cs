@@ -5,7 +5,7 @@ using Xunit;
 
 namespace NotifyHub.ProcessTests;
 
-/// <summary>RFC 6455 broken and kept, frame by frame, and how it is recorded.</summary>
+/// <summary>Valid and invalid frames by RFC 6455, and how faults are recorded.</summary>
 public sealed class ProtocolFaultTests(ProtocolFaultTests.Shared shared) : IClassFixture<ProtocolFaultTests.Shared>
 {
     private const int Text = 1;
@@ -25,7 +25,10 @@ public sealed class ProtocolFaultTests(ProtocolFaultTests.Shared shared) : IClas
         { "a fragmented ping", RawSocket.Frame(Ping, "x"u8, flags: NotFinal), 1002, "protocol error" },
         { "a ping that is too long", RawSocket.Frame(Ping, new byte[126]), 1002, "protocol error" },
         { "a continuation of nothing", RawSocket.Frame(0, "x"u8), 1002, "protocol error" },
-        { "a message inside a message", [.. RawSocket.Frame(Text, "{"u8, NotFinal), .. RawSocket.Frame(Text, "}"u8)], 1002, "protocol error" },
+        {
+            "a message inside a message", [.. RawSocket.Frame(Text, "{"u8, NotFinal), .. RawSocket.Frame(Text, "}"u8)],
+            1002, "protocol error"
+        },
         { "a close of one byte", RawSocket.Frame(8, [3]), 1002, "protocol error" },
         { "a close code that nobody may send", RawSocket.Close(1005), 1002, "protocol error" },
         { "a length in more bytes than it needs", RawSocket.Frame(Text, "{}"u8, lengthBytes: 8), 1002, "protocol error" },
@@ -47,7 +50,8 @@ public sealed class ProtocolFaultTests(ProtocolFaultTests.Shared shared) : IClas
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public async Task A_fault_is_answered_with_its_code_and_counted_as_an_error_with_its_reason(string fault, byte[] bytes, int code, string reason)
+    public async Task A_fault_is_answered_with_its_code_and_counted_as_an_error_with_its_reason(
+        string fault, byte[] bytes, int code, string reason)
     {
         using var rest = await shared.Hub.LogInAsync();
         using var raw = await RawSocket.UpgradeAsync(shared.Hub.WebSocketPort);
@@ -56,7 +60,7 @@ public sealed class ProtocolFaultTests(ProtocolFaultTests.Shared shared) : IClas
 
         Assert.True(code == await raw.ReadCloseAsync(), fault);
         await raw.SendAsync(RawSocket.Close(code));
-        // Not by a reset, which could overtake the close.
+        // Not by a reset, which could discard the close frame.
         Assert.Empty(await raw.ReadToEndAsync());
         raw.Dispose();
         var connection = await rest.ConnectionAsync(raw.UserAgent, one => one.GetProperty("status").GetString() != "connected");
@@ -147,12 +151,13 @@ public sealed class ProtocolFaultTests(ProtocolFaultTests.Shared shared) : IClas
         using var raw = await RawSocket.UpgradeAsync(shared.Hub.WebSocketPort);
 
         await raw.SendAsync(RawSocket.Frame(Binary, "{}"u8));
-        // Whoever does not answer the close is reset when the grace is over.
+        // A client that does not answer the close is reset after the grace period.
         await raw.ReadToEndAsync(orReset: true);
 
         JsonElement stats = default;
         await Until.TrueAsync(
-            async () => (stats = await rest.StatsAsync()).GetProperty("errorConnections").GetInt64() == before + 1, () => stats.GetRawText());
+            async () => (stats = await rest.StatsAsync()).GetProperty("errorConnections").GetInt64() == before + 1,
+            () => stats.GetRawText());
         Assert.Equal("only text messages are understood", stats.GetProperty("recentErrors")[0].GetProperty("error").GetString());
     }
 

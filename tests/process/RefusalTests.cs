@@ -4,7 +4,7 @@ using Xunit;
 
 namespace NotifyHub.ProcessTests;
 
-/// <summary>Whoever is turned away is told so and counted, once, by port and reason.</summary>
+/// <summary>Every refused connection is told why and counted once, by port and reason.</summary>
 public sealed class RefusalTests(RefusalTests.Shared shared) : IClassFixture<RefusalTests.Shared>, IAsyncLifetime
 {
     private const string Key = "a key";
@@ -13,12 +13,14 @@ public sealed class RefusalTests(RefusalTests.Shared shared) : IClassFixture<Ref
     private const string Three = "127.0.0.3";
 
     public sealed class Shared() : SharedProcess(
-        ("ClientConnections", "2"), ("ClientConnectionsPerAddress", "1"), ("PushConnections", "2"), ("PushConnectionsPerAddress", "1"), ("PushKey", Key),
-        ("PushIdle", "00:05:00"), ("AllowedOrigins__0", "https://app.example"), ("HandshakeTimeout", "00:00:03"), ("MetricsPort", "0"));
+        ("ClientConnections", "2"), ("ClientConnectionsPerAddress", "1"), ("PushConnections", "2"),
+        ("PushConnectionsPerAddress", "1"), ("PushKey", Key),
+        ("PushIdle", "00:05:00"), ("AllowedOrigins__0", "https://app.example"), ("HandshakeTimeout", "00:00:03"),
+        ("MetricsPort", "0"));
 
     private NotifyHubProcess Hub => shared.Hub;
 
-    /// <summary>Whoever another test has left behind takes no place any more.</summary>
+    /// <summary>Waits until no connection of another test is left.</summary>
     public async ValueTask InitializeAsync()
     {
         using var rest = Hub.Rest();
@@ -27,7 +29,7 @@ public sealed class RefusalTests(RefusalTests.Shared shared) : IClassFixture<Ref
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    /// <summary>Both ways in: a short head is looked at before the HTTP server, a long one by it.</summary>
+    /// <summary>Both handshake paths: a short head is handled before the HTTP server, a long one by it.</summary>
     [Theory]
     [InlineData(0)]
     [InlineData(6000)]
@@ -53,10 +55,12 @@ public sealed class RefusalTests(RefusalTests.Shared shared) : IClassFixture<Ref
         (await rest.PostAsync("/api/system/websocket/start")).Expect(HttpStatusCode.OK);
 
         await AssertCountedAsync(
-            before, ("websocket handshake", 3), ("websocket origin", 1), ("websocket unauthorized", 1), ("websocket address_full", 1),
+            before, ("websocket handshake", 3), ("websocket origin", 1), ("websocket unauthorized", 1),
+            ("websocket address_full", 1),
             ("websocket full", 1), ("websocket stopped", 1));
 
-        async Task<RawSocket> AssertAnsweredAsync(int status, string from, string target = "/", params (string, string?)[] headers)
+        async Task<RawSocket> AssertAnsweredAsync(
+            int status, string from, string target = "/", params (string, string?)[] headers)
         {
             var raw = await RawSocket.ConnectAsync(Hub.WebSocketPort, from: from);
             await raw.SendAsync(raw.Handshake(target, [("Cookie", new string('c', cookieLength)), .. headers]));
@@ -100,14 +104,18 @@ public sealed class RefusalTests(RefusalTests.Shared shared) : IClassFixture<Ref
         await AssertCountedAsync(before, ("websocket silent", 1));
     }
 
-    /// <summary>Fails unless exactly these have been added.</summary>
+    /// <summary>Fails unless exactly these refusals were added.</summary>
     private async Task AssertCountedAsync(Dictionary<string, long> before, params (string Refusal, long More)[] expected)
     {
         string[] more = [];
         await Until.TrueAsync(
             async () =>
             {
-                more = [.. (await Refusals.CountAsync(Hub)).Where(count => count.Value != before[count.Key]).Select(count => $"{count.Key} {count.Value - before[count.Key]}")];
+                more =
+                [
+                    .. (await Refusals.CountAsync(Hub)).Where(count => count.Value != before[count.Key])
+                        .Select(count => $"{count.Key} {count.Value - before[count.Key]}"),
+                ];
                 return more.Length == expected.Length;
             },
             () => string.Join(", ", more));

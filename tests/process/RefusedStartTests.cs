@@ -7,7 +7,7 @@ using Xunit;
 
 namespace NotifyHub.ProcessTests;
 
-/// <summary>A process that cannot do what it was set to do says which setting it is about, and ends.</summary>
+/// <summary>A process that can't start with its settings names the setting and ends.</summary>
 public sealed class RefusedStartTests
 {
     [Theory]
@@ -41,7 +41,8 @@ public sealed class RefusedStartTests
     [InlineData("OTEL_TRACES_SAMPLER", "dice", "OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "not an address")]
     [InlineData("OTEL_EXPORTER_OTLP_PROTOCOL", "pigeon", "OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")]
-    public async Task A_wrong_setting_is_named_and_nothing_starts(string setting, string value, string other = "Senders", string otherValue = "1")
+    public async Task A_wrong_setting_is_named_and_nothing_starts(
+        string setting, string value, string other = "Senders", string otherValue = "1")
     {
         var (exitCode, output) = await NotifyHubProcess.RunToItsEndAsync(null, (setting, value), (other, otherValue));
 
@@ -49,9 +50,10 @@ public sealed class RefusedStartTests
     }
 
     [Fact]
-    public async Task All_misspelt_settings_are_named_with_what_was_probably_meant_and_without_their_values()
+    public async Task Misspelt_settings_are_named_with_suggestions_and_without_values()
     {
-        await using var hub = NotifyHubProcess.Gateway(null, ("PushKay", "secret-of-the-push-port"), ("Push__Key", "secret-of-the-push-port"));
+        await using var hub = NotifyHubProcess.Gateway(
+            null, ("PushKay", "secret-of-the-push-port"), ("Push__Key", "secret-of-the-push-port"));
         hub.Arguments = ["--NotifyHub:RequireTokens=true"];
 
         var (exitCode, output) = await hub.RunToItsEndAsync();
@@ -89,7 +91,8 @@ public sealed class RefusedStartTests
     [InlineData("LoginLifetime", "12", "would mean 12d")]
     [InlineData("RetentionAge", "90", "would mean 90d")]
     [InlineData("PushIdle", "5 s", "is not a time")]
-    public async Task A_time_that_means_something_else_is_refused_with_what_it_would_have_meant(string setting, string value, string told)
+    public async Task A_time_that_means_something_else_is_refused_with_what_it_would_have_meant(
+        string setting, string value, string told)
     {
         var (exitCode, output) = await NotifyHubProcess.RunToItsEndAsync(null, (setting, value));
 
@@ -103,7 +106,8 @@ public sealed class RefusedStartTests
     public async Task A_data_folder_that_may_not_be_written_is_named_with_its_setting(string folder)
     {
         var (exitCode, output) = await NotifyHubProcess.RunToItsEndAsync(
-            own => File.WriteAllText(Path.Combine(own, "a-file"), ""), ("DataFolder", folder), ("Storage", $"Data Source={folder}/notifyhub.db"));
+            own => File.WriteAllText(Path.Combine(own, "a-file"), ""), ("DataFolder", folder),
+            ("Storage", $"Data Source={folder}/notifyhub.db"));
 
         AssertRefused(exitCode, output, "NotifyHub:DataFolder", folder);
         Assert.Single(Lines(output));
@@ -112,7 +116,8 @@ public sealed class RefusedStartTests
     [Fact]
     public async Task Half_a_key_of_the_logins_is_named_with_its_remedy()
     {
-        var (exitCode, output) = await NotifyHubProcess.RunToItsEndAsync(folder => File.WriteAllText(Path.Combine(folder, "jwt.key"), "half"));
+        var (exitCode, output) =
+            await NotifyHubProcess.RunToItsEndAsync(folder => File.WriteAllText(Path.Combine(folder, "jwt.key"), "half"));
 
         AssertRefused(exitCode, output, "jwt.key", "Delete it", "NotifyHub:JwtKey");
         Assert.Single(Lines(output));
@@ -121,7 +126,8 @@ public sealed class RefusedStartTests
     [Fact]
     public async Task A_folder_in_place_of_the_key_is_named_with_its_remedy()
     {
-        var (exitCode, output) = await NotifyHubProcess.RunToItsEndAsync(folder => Directory.CreateDirectory(Path.Combine(folder, "jwt.key")));
+        var (exitCode, output) =
+            await NotifyHubProcess.RunToItsEndAsync(folder => Directory.CreateDirectory(Path.Combine(folder, "jwt.key")));
 
         AssertRefused(exitCode, output, "jwt.key", "Delete it", "NotifyHub:JwtKey");
         Assert.Single(Lines(output));
@@ -169,7 +175,8 @@ public sealed class RefusedStartTests
         var file = "";
 
         var (exitCode, output) = await NotifyHubProcess.RunToItsEndAsync(
-            folder => File.WriteAllText(file = Path.Combine(folder, "notifyhub.db"), string.Concat(Enumerable.Repeat("garbage ", 1000))));
+            folder => File.WriteAllText(
+                file = Path.Combine(folder, "notifyhub.db"), string.Concat(Enumerable.Repeat("garbage ", 1000))));
 
         AssertRefused(exitCode, output, "NotifyHub:Storage", file);
     }
@@ -185,7 +192,8 @@ public sealed class RefusedStartTests
         other.Start();
         var port = ((IPEndPoint)other.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
 
-        var (exitCode, output) = await NotifyHubProcess.RunToItsEndAsync(null, ("Address", "127.0.0.1"), ("ConsoleAddress", "127.0.0.1"), (setting, port));
+        var (exitCode, output) = await NotifyHubProcess.RunToItsEndAsync(
+            null, ("Address", "127.0.0.1"), ("ConsoleAddress", "127.0.0.1"), (setting, port));
 
         AssertRefused(exitCode, output, setting, port);
     }
@@ -204,7 +212,7 @@ public sealed class RefusedStartTests
         Assert.All(named, name => Assert.Contains(name, output, StringComparison.Ordinal));
         Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
         Assert.DoesNotContain("Ctrl+C ends it.", output, StringComparison.Ordinal);
-        // 134 would be a process that died of an exception.
+        // An unhandled exception would be 134.
         Assert.Equal(1, exitCode);
     }
 }

@@ -5,8 +5,10 @@ using Xunit;
 
 namespace NotifyHub.ProcessTests;
 
-/// <summary>The subprotocol notifyhub.v1: offsets, epochs, and history that joins the live stream without hole or repeat. The gateway's own
-/// history is as small as it may be, so that most of it is read from storage. (Gaps after retention are the grains' tests'.)</summary>
+/// <summary>
+/// The subprotocol notifyhub.v1: offsets, epochs, and history that joins the live stream without gap or repeat. The gateway's
+/// own history is minimal, so that most is read from storage. (Gaps after retention are tested with the grains.)
+/// </summary>
 public sealed class ResumeTests(ResumeTests.Shared shared) : IClassFixture<ResumeTests.Shared>
 {
     private const int Stored = 2500;
@@ -27,11 +29,12 @@ public sealed class ResumeTests(ResumeTests.Shared shared) : IClassFixture<Resum
         Assert.Equal("ok", await push.PushAsync("""{ "n" : 1.0 }"""));
 
         AssertSubscribed(subscribed, epoch, head, recovered: false);
-        Assert.Equal($$$"""{"type":"message","channel":"all","offset":{{{head + 1}}},"data":{ "n" : 1.0 }}""", await client.NextAsync());
+        Assert.Equal(
+            $$$"""{"type":"message","channel":"all","offset":{{{head + 1}}},"data":{ "n" : 1.0 }}""", await client.NextAsync());
     }
 
     [Fact]
-    public async Task A_client_that_has_everything_recovers_nothing_and_one_from_the_start_recovers_all()
+    public async Task A_client_with_everything_recovers_nothing_and_one_from_the_start_all()
     {
         var (epoch, head) = await HeadAsync();
 
@@ -64,7 +67,9 @@ public sealed class ResumeTests(ResumeTests.Shared shared) : IClassFixture<Resum
     public async Task A_subscribe_message_moves_the_cursor_and_a_wrong_one_moves_nothing()
     {
         using var push = await Hub.ConnectPushAsync();
-        Assert.All(await push.PushAllAsync([.. Enumerable.Range(0, 10).Select(n => $$"""{"n":{{n}}}""")]), answer => Assert.Equal("ok", answer));
+        Assert.All(
+            await push.PushAllAsync([.. Enumerable.Range(0, 10).Select(n => $$"""{"n":{{n}}}""")]),
+            answer => Assert.Equal("ok", answer));
         var (epoch, head) = await HeadAsync();
         await using var client = await Hub.ConnectAsync(v1: true);
         await client.NextAsync();
@@ -101,7 +106,8 @@ public sealed class ResumeTests(ResumeTests.Shared shared) : IClassFixture<Resum
         await using var live = await Hub.ConnectAsync(v1: true);
         await live.NextAsync();
 
-        var made = (await rest.PostAsync("/api/notifications/windows", """{"title":"t","message":"m"}""")).Expect(HttpStatusCode.Created).Data;
+        var made = (await rest.PostAsync("/api/notifications/windows", """{"title":"t","message":"m"}"""))
+            .Expect(HttpStatusCode.Created).Data;
 
         var offset = made.GetProperty("offset").GetInt64();
         var envelope = $$$"""{"type":"message","channel":"all","offset":{{{offset}}},"data":{{{made.GetRawText()}}}}""";
@@ -126,15 +132,18 @@ public sealed class ResumeTests(ResumeTests.Shared shared) : IClassFixture<Resum
 
         await using var later = await Hub.ConnectAsync($"?since={offset - 1}", v1: true);
         await DeliveredToAsync(id, 3);
-        // More than the gateway keeps: from storage now.
+        // More than the gateway keeps in memory, so it is read from storage.
         using var push = await Hub.ConnectPushAsync();
-        Assert.All(await push.PushAllAsync([.. Enumerable.Repeat($$"""{"x":"{{new string('x', 1_000)}}"}""", 200)]), answer => Assert.Equal("ok", answer));
+        Assert.All(
+            await push.PushAllAsync([.. Enumerable.Repeat($$"""{"x":"{{new string('x', 1_000)}}"}""", 200)]),
+            answer => Assert.Equal("ok", answer));
         await using var last = await Hub.ConnectAsync($"?since={offset - 1}", v1: true);
         await DeliveredToAsync(id, 4);
 
         async Task<(long Id, long Offset)> CreateAsync()
         {
-            var made = (await rest.PostAsync("/api/notifications/windows", """{"title":"counted","message":"m"}""")).Expect(HttpStatusCode.Created).Data;
+            var made = (await rest.PostAsync("/api/notifications/windows", """{"title":"counted","message":"m"}"""))
+                .Expect(HttpStatusCode.Created).Data;
             Assert.False(made.TryGetProperty("deliveries", out _));
             return (made.GetProperty("id").GetInt64(), made.GetProperty("offset").GetInt64());
         }
@@ -143,8 +152,9 @@ public sealed class ResumeTests(ResumeTests.Shared shared) : IClassFixture<Resum
         {
             JsonElement seen = default;
             await Until.TrueAsync(
-                async () => (seen = (await rest.GetAsync($"/api/notifications/windows/{notification}")).Expect(HttpStatusCode.OK).Data)
-                    .GetProperty("deliveries").GetInt64() >= clients,
+                async () =>
+                    (seen = (await rest.GetAsync($"/api/notifications/windows/{notification}")).Expect(HttpStatusCode.OK).Data)
+                        .GetProperty("deliveries").GetInt64() >= clients,
                 () => seen.GetRawText());
             Assert.Equal(clients, seen.GetProperty("deliveries").GetInt64());
             return seen;
@@ -162,12 +172,12 @@ public sealed class ResumeTests(ResumeTests.Shared shared) : IClassFixture<Resum
         var first = await CreateAsync();
         Assert.Contains("counted", await plain.NextAsync(), StringComparison.Ordinal);
         Assert.Contains("counted", await v1.NextAsync(), StringComparison.Ordinal);
-        // All of the log again.
+        // Reads the whole log again.
         await using var replayed = await hub.ConnectAsync($"?since=0&observer=1&token={rest.Token}", v1: true);
         await replayed.NextAsync();
         Assert.Contains("counted", await replayed.NextAsync(), StringComparison.Ordinal);
 
-        // One who counts: reports go in order, so what was counted before it has been told by then.
+        // A client that counts: reports are in order, so everything before it has been reported by then.
         await using var client = await hub.ConnectAsync();
         var second = await CreateAsync();
         await client.NextAsync();
@@ -178,10 +188,12 @@ public sealed class ResumeTests(ResumeTests.Shared shared) : IClassFixture<Resum
         Assert.Equal((0, "pending"), (seen.GetProperty("deliveries").GetInt64(), seen.GetProperty("status").GetString()));
         Assert.True((await rest.ConnectionsAsync("connected")).Count == 4);
 
-        async Task<long> CreateAsync() => (await rest.PostAsync("/api/notifications/windows", """{"title":"counted","message":"m"}"""))
-            .Expect(HttpStatusCode.Created).Data.GetProperty("id").GetInt64();
+        async Task<long> CreateAsync() =>
+            (await rest.PostAsync("/api/notifications/windows", """{"title":"counted","message":"m"}"""))
+                .Expect(HttpStatusCode.Created).Data.GetProperty("id").GetInt64();
 
-        async Task<JsonElement> ReadAsync(long id) => (await rest.GetAsync($"/api/notifications/windows/{id}")).Expect(HttpStatusCode.OK).Data;
+        async Task<JsonElement> ReadAsync(long id) =>
+            (await rest.GetAsync($"/api/notifications/windows/{id}")).Expect(HttpStatusCode.OK).Data;
     }
 
     [Theory]
@@ -204,20 +216,21 @@ public sealed class ResumeTests(ResumeTests.Shared shared) : IClassFixture<Resum
     }
 
     [Fact]
-    public async Task Clients_that_subscribe_anywhere_while_much_is_published_see_no_hole_and_no_repeat()
+    public async Task Clients_that_subscribe_anywhere_under_load_see_no_gap_and_no_repeat()
     {
         using var push = await Hub.ConnectPushAsync();
         var (_, start) = await HeadAsync();
         var padding = new string('x', 200);
         string Line(long offset) => $$"""{"is":{{offset}},"padding":"{{padding}}"}""";
-        // The line says which offset it will have: this is the only publisher.
+        // Each line contains the offset it will get: there is no other publisher.
         string[] Lines(long from, int count) => [.. Enumerable.Range(0, count).Select(n => Line(from + n + 1))];
         Assert.All(await push.PushAllAsync(Lines(start, Stored)), answer => Assert.Equal("ok", answer));
         var last = start + Stored + Live;
 
         var publishing = PublishAsync();
         var random = new Random(7);
-        var clients = Enumerable.Range(0, 16).Select(number => FollowAsync(start + random.Next(Stored), moves: number % 4 == 0)).ToList();
+        var clients = Enumerable.Range(0, 16)
+            .Select(number => FollowAsync(start + random.Next(Stored), moves: number % 4 == 0)).ToList();
         await Task.WhenAll([publishing, .. clients]);
 
         async Task PublishAsync()
@@ -231,11 +244,11 @@ public sealed class ResumeTests(ResumeTests.Shared shared) : IClassFixture<Resum
             await using var client = await Hub.ConnectAsync($"?since={since}", v1: true);
             if (moves)
             {
-                // Back again in the middle of the way: a new subscription takes the place of the old one.
+                // Jumps back midway: a new subscription replaces the old one.
                 await client.NextUntilAsync(text => text.Contains("\"offset\":", StringComparison.Ordinal));
                 await client.SendAsync($$"""{"type":"subscribe","channel":"all","since":{{since + 1}}}""");
                 since++;
-                // What was under way of the first one still comes; the answer to the second begins it anew.
+                // Messages of the first subscription still arrive, up to the answer to the second.
                 await client.NextUntilAsync(text => text.Contains("\"subscribed\"", StringComparison.Ordinal));
             }
             else
@@ -244,13 +257,15 @@ public sealed class ResumeTests(ResumeTests.Shared shared) : IClassFixture<Resum
             }
 
             for (var offset = since + 1; offset <= last; offset++)
-                Assert.Equal($$$"""{"type":"message","channel":"all","offset":{{{offset}}},"data":{{{Line(offset)}}}}""", await client.NextAsync());
+                Assert.Equal(
+                    $$$"""{"type":"message","channel":"all","offset":{{{offset}}},"data":{{{Line(offset)}}}}""",
+                    await client.NextAsync());
         }
     }
 
     /// <summary>
-    /// Publishes one message and answers where the channel stands then. An acknowledgement only says that the message is stored; a client
-    /// that knows its offset makes the gateway catch up with it.
+    /// Publishes one message and returns the channel's position after it. An acknowledgement only means that the message is
+    /// stored; a client that asks for its offset makes the gateway catch up.
     /// </summary>
     private async Task<(string Epoch, long Head)> HeadAsync()
     {
@@ -263,7 +278,8 @@ public sealed class ResumeTests(ResumeTests.Shared shared) : IClassFixture<Resum
     }
 
     private static void AssertSubscribed(JsonElement message, string epoch, long head, bool recovered) => Assert.Equal(
-        $$"""{"type":"subscribed","channel":"all","epoch":"{{epoch}}","offset":{{head}},"recovered":{{(recovered ? "true" : "false")}}}""",
+        $$"""{"type":"subscribed","channel":"all","epoch":"{{epoch}}","offset":{{head}},"recovered":"""
+        + (recovered ? "true}" : "false}"),
         message.GetRawText());
 
     private static async Task AssertNothingMoreBeforeAPongAsync(SocketClient client)

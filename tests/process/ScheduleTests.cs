@@ -16,7 +16,7 @@ public sealed class ScheduleTests
         using (var rest = await hub.LogInAsync())
         {
             await using var client = await hub.ConnectAsync();
-            // Late enough for all to be created before, also on a busy machine.
+            // Late enough for all to be created before, even on a busy machine.
             var soon = DateTimeOffset.UtcNow.AddSeconds(8);
             await Task.WhenAll(Enumerable.Range(0, Many).Select(i => CreateAsync(rest, $"number {i}", soon)));
             await client.NextJsonAsync();
@@ -27,10 +27,12 @@ public sealed class ScheduleTests
         {
             await hub.StartAgainAsync();
             using var rest = await hub.LogInAsync();
-            await Until.TrueAsync(async () => (await GetAsync(rest, "/api/schedules?limit=500")).GetProperty("schedules").EnumerateArray()
-                .All(schedule => schedule.GetProperty("last_run_status").GetString() == "sent"));
+            await Until.TrueAsync(
+                async () => (await GetAsync(rest, "/api/schedules?limit=500")).GetProperty("schedules").EnumerateArray()
+                    .All(schedule => schedule.GetProperty("last_run_status").GetString() == "sent"));
 
-            var titles = (await GetAsync(rest, "/api/notifications/windows?limit=500")).GetProperty("notifications").EnumerateArray()
+            var titles = (await GetAsync(rest, "/api/notifications/windows?limit=500"))
+                .GetProperty("notifications").EnumerateArray()
                 .Select(notification => notification.GetProperty("title").GetString()).ToArray();
             Assert.Equal(Enumerable.Range(0, Many).Select(i => $"number {i}").Order(), titles.Order());
             await hub.KillAsync();
@@ -38,7 +40,7 @@ public sealed class ScheduleTests
     }
 
     [Fact]
-    public async Task What_was_missed_while_the_process_was_away_is_skipped_or_caught_up_with_as_its_schedule_says()
+    public async Task Runs_missed_while_the_process_was_down_are_skipped_or_caught_up()
     {
         using var clock = new FakeTime();
         await using var hub = await NotifyHubProcess.StartAsync([("ScheduleGrace", "00:00:01"), .. clock.Settings]);
@@ -56,30 +58,36 @@ public sealed class ScheduleTests
         using var back = await hub.LogInAsync();
         Assert.Equal(("schedule", "skipped"), await OnlyRunAsync(skips));
         Assert.Equal(("catch_up", "sent"), await OnlyRunAsync(catchesUp));
-        var notification = Assert.Single((await GetAsync(back, "/api/notifications/windows")).GetProperty("notifications").EnumerateArray());
+        var notification = Assert.Single(
+            (await GetAsync(back, "/api/notifications/windows")).GetProperty("notifications").EnumerateArray());
         Assert.Equal("catches up", notification.GetProperty("title").GetString());
 
         async Task<(string?, string?)> OnlyRunAsync(long id)
         {
             JsonElement[] runs = [];
             await Until.TrueAsync(async () =>
-                (runs = [.. (await GetAsync(back, $"/api/schedules/{id}/runs")).GetProperty("runs").EnumerateArray()]).Length > 0);
+            {
+                runs = [.. (await GetAsync(back, $"/api/schedules/{id}/runs")).GetProperty("runs").EnumerateArray()];
+                return runs.Length > 0;
+            });
             var run = Assert.Single(runs);
             return (run.GetProperty("trigger").GetString(), run.GetProperty("status").GetString());
         }
     }
 
     [Fact]
-    public async Task A_stopped_service_does_not_stop_schedules_and_a_client_that_resumes_gets_what_they_sent()
+    public async Task Schedules_run_while_the_service_is_stopped_and_resuming_clients_get_them()
     {
         await using var hub = await NotifyHubProcess.StartAsync();
         using var rest = await hub.LogInAsync();
         (await rest.PostAsync("/api/system/websocket/stop")).Expect(HttpStatusCode.OK);
         var id = await CreateSoonAsync(rest, "meanwhile");
-        await Until.TrueAsync(async () => (await GetAsync(rest, $"/api/schedules/{id}")).GetProperty("status").GetString() == "finished");
+        await Until.TrueAsync(
+            async () => (await GetAsync(rest, $"/api/schedules/{id}")).GetProperty("status").GetString() == "finished");
         var byHand = (await rest.PostAsync($"/api/schedules/{id}/run")).Expect(HttpStatusCode.OK).Data;
         Assert.Equal(("manual", "sent", 2), (
-            byHand.GetProperty("trigger").GetString(), byHand.GetProperty("status").GetString(), byHand.GetProperty("offset").GetInt32()));
+            byHand.GetProperty("trigger").GetString(), byHand.GetProperty("status").GetString(),
+            byHand.GetProperty("offset").GetInt32()));
 
         (await rest.PostAsync("/api/system/websocket/start")).Expect(HttpStatusCode.OK);
         await using var client = await hub.ConnectAsync("?since=0", v1: true);
@@ -98,7 +106,7 @@ public sealed class ScheduleTests
         return answer.Expect(HttpStatusCode.Created).Data.GetProperty("id").GetInt64();
     }
 
-    /// <summary>Creates one that is due as soon as may be: on a busy machine a second can be over before the request is read.</summary>
+    /// <summary>Creates one that is due soon, retrying later times in case the time passes before the request is read.</summary>
     private static async Task<long> CreateSoonAsync(RestClient rest, string title)
     {
         for (var seconds = 1; ; seconds *= 2)
@@ -111,9 +119,11 @@ public sealed class ScheduleTests
 
     private static Task<RestAnswer> PostAsync(RestClient rest, string title, DateTimeOffset at, string missed)
     {
-        var body = JsonSerializer.Serialize(new { name = title, notification = new { title, message = "m" }, kind = "once", at, missed });
+        var body = JsonSerializer.Serialize(
+            new { name = title, notification = new { title, message = "m" }, kind = "once", at, missed });
         return rest.PostAsync("/api/schedules", body);
     }
 
-    private static async Task<JsonElement> GetAsync(RestClient rest, string path) => (await rest.GetAsync(path)).Expect(HttpStatusCode.OK).Data;
+    private static async Task<JsonElement> GetAsync(RestClient rest, string path) =>
+        (await rest.GetAsync(path)).Expect(HttpStatusCode.OK).Data;
 }

@@ -9,13 +9,14 @@ public sealed class SecretFilesTests
     private const string Password = "a password from a file";
 
     [Fact]
-    public async Task A_setting_from_a_file_is_used_wins_over_the_environment_and_is_in_no_log_and_no_answer()
+    public async Task A_setting_from_a_file_wins_over_the_environment_and_is_never_shown()
     {
         var secrets = Directory.CreateTempSubdirectory("notifyhub-secrets-");
         try
         {
             Mount(secrets.FullName, "NotifyHub__AdministratorPassword", Password + "\n");
-            await using var hub = await NotifyHubProcess.StartAsync(("SecretsFolder", secrets.FullName), ("AdministratorPassword", "not this one"));
+            await using var hub = await NotifyHubProcess.StartAsync(
+                ("SecretsFolder", secrets.FullName), ("AdministratorPassword", "not this one"));
 
             using var rest = hub.Rest();
             await rest.LogInAsync("admin@notifyhub.com", Password);
@@ -50,7 +51,7 @@ public sealed class SecretFilesTests
         Assert.Equal((1, "NotifyHub:SecretsFolder: there is no folder '/nowhere/at/all'."), (exitCode, output.Trim()));
     }
 
-    // As Kubernetes does it: the file is a link into a folder that is exchanged as a whole.
+    // Like Kubernetes: the file is a link into a folder that is replaced as a whole.
     private static void Mount(string folder, string file, string content)
     {
         var version = Directory.CreateDirectory(Path.Combine(folder, "..2026_11_23"));

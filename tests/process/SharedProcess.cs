@@ -3,7 +3,7 @@ using Xunit;
 
 namespace NotifyHub.ProcessTests;
 
-/// <summary>One process for the tests of a class that leave it as they found it.</summary>
+/// <summary>One process for all tests of a class, which must leave it as they found it.</summary>
 public abstract class SharedProcess(params (string Setting, string Value)[] settings) : IAsyncLifetime
 {
     private NotifyHubProcess? _hub;

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace NotifyHub.ProcessTests;
 
-/// <summary>The end of a process in order, and two of them side by side.</summary>
+/// <summary>Graceful shutdown, also of two processes side by side.</summary>
 public sealed class ShutdownTests
 {
     [Fact]
@@ -28,17 +28,18 @@ public sealed class ShutdownTests
         using var rest = await hub.LogInAsync();
         await using var resumed = await hub.ConnectAsync("?since=0", v1: true);
         var head = (await resumed.NextJsonAsync()).GetProperty("offset").GetInt64();
-        // Every line that was stored was also answered: nobody is left in doubt by an orderly end.
+        // Every stored line was also answered: a graceful shutdown leaves no publisher in doubt.
         Assert.Equal(acknowledged, head);
         foreach (var client in new[] { plain, v1 })
         {
-            var connection = await rest.ConnectionAsync(client.UserAgent, one => one.GetProperty("status").GetString() != "connected");
+            var connection = await rest.ConnectionAsync(
+                client.UserAgent, one => one.GetProperty("status").GetString() != "connected");
             Assert.Equal("disconnected", connection.GetProperty("status").GetString());
         }
     }
 
     [Fact]
-    public async Task A_process_that_is_asked_to_end_serves_on_until_load_balancers_have_noticed_and_a_second_signal_hurries_it()
+    public async Task Shutdown_waits_for_load_balancers_and_a_second_signal_hurries_it()
     {
         await using var hub = await NotifyHubProcess.StartAsync(("DrainDelay", "00:10:00"), ("DrainWindow", "01:00:00"));
         await using var before = await hub.ConnectAsync(v1: true);
@@ -53,14 +54,17 @@ public sealed class ShutdownTests
         using (var push = await hub.ConnectPushAsync()) Assert.Equal("ok", await push.PushAsync("{}"));
         (await rest.PostAsync("/api/push", "{}")).Expect(HttpStatusCode.OK);
         using (var http = new HttpClient())
-        using (var answer = await http.GetAsync($"http://127.0.0.1:{hub.WebSocketPort}/health/live", TestContext.Current.CancellationToken))
+        using (var answer = await http.GetAsync(
+            $"http://127.0.0.1:{hub.WebSocketPort}/health/live", TestContext.Current.CancellationToken))
             Assert.True(answer.Headers.ConnectionClose);
 
         Assert.Equal(0, await hub.StopAsync());
         foreach (var client in (SocketClient[])[before, late])
         {
             Assert.Equal((1012, "gateway is shutting down"), await client.WaitUntilClosedAsync());
-            Assert.Equal(["message", "message", "reconnect"], client.Rest().Select(text => JsonElement.Parse(text).GetProperty("type").GetString()));
+            Assert.Equal(
+                ["message", "message", "reconnect"],
+                client.Rest().Select(text => JsonElement.Parse(text).GetProperty("type").GetString()));
         }
     }
 
@@ -84,7 +88,7 @@ public sealed class ShutdownTests
         Assert.Equal(1012, (await client.WaitUntilClosedAsync()).Code);
     }
 
-    /// <summary>Keeps some lines under way until the server closes; answers how many were acknowledged.</summary>
+    /// <summary>Pipelines lines until the server closes; returns how many were acknowledged.</summary>
     private static async Task<int> PublishUntilClosedAsync(NotifyHubProcess hub)
     {
         using var push = await hub.ConnectPushAsync();

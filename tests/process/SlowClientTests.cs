@@ -4,10 +4,10 @@ using Xunit;
 
 namespace NotifyHub.ProcessTests;
 
-/// <summary>Clients that do not read, or do not answer: cut off, recorded, and no burden to the others.</summary>
+/// <summary>Clients that do not read or do not answer: disconnected, recorded, and no burden to others.</summary>
 public sealed class SlowClientTests
 {
-    // More than the backlog and all that the system itself holds for a connection.
+    // More than the backlog plus the system's socket buffers.
     private const int Messages = 800;
     private const int MessageBytes = 32 << 10;
 
@@ -38,7 +38,8 @@ public sealed class SlowClientTests
 
         var seen = 0;
         (int Opcode, byte[] Payload) frame;
-        while ((frame = await slow.ReadFrameAsync()).Opcode == 1) Assert.Equal(Line(seen++), Encoding.UTF8.GetString(frame.Payload));
+        while ((frame = await slow.ReadFrameAsync()).Opcode == 1)
+            Assert.Equal(Line(seen++), Encoding.UTF8.GetString(frame.Payload));
 
         Assert.Equal(8, frame.Opcode);
         Assert.Equal([1013 >> 8, 1013 & 0xFF, .. "too slow"u8], frame.Payload);
@@ -57,7 +58,7 @@ public sealed class SlowClientTests
 
         var received = await dead.ReadToEndAsync(orReset: true);
 
-        // Nothing but pings: it got no close, for nobody is there to read one.
+        // Only pings: it is dead, so it gets no close.
         Assert.NotEmpty(received);
         Assert.All(received.Chunk(2), ping => Assert.Equal([0x89, 0], ping));
         var connection = await rest.ConnectionAsync(dead.UserAgent, one => one.GetProperty("status").GetString() != "connected");
@@ -69,7 +70,7 @@ public sealed class SlowClientTests
 
     private static string Line(int number) => $$"""{"n":{{number}},"padding":"{{new string('x', MessageBytes)}}"}""";
 
-    /// <summary>In portions, so that the one who does read is never behind by the backlog itself.</summary>
+    /// <summary>Publishes in portions, so that the reading client never exceeds the backlog.</summary>
     private static async Task PublishAndReadAsync(NotifyHubProcess hub, SocketClient quick)
     {
         using var push = await hub.ConnectPushAsync();

@@ -8,8 +8,8 @@ using Xunit;
 namespace NotifyHub.ProcessTests;
 
 /// <summary>
-/// WebSockets where a token is required, behind a proxy that is trusted: this machine. Each handshake both ways in: the short one, and the HTTP server's,
-/// which takes those with a head too long for the short one.
+/// WebSockets that require a token, behind a trusted proxy (this machine). Each handshake is sent on both paths: a short head
+/// is handled before the HTTP server, a long one by it.
 /// </summary>
 public sealed class SocketAccessTests(SocketAccessTests.Shared shared) : IClassFixture<SocketAccessTests.Shared>
 {
@@ -36,7 +36,8 @@ public sealed class SocketAccessTests(SocketAccessTests.Shared shared) : IClassF
             var head = await raw.ReadHeadAsync();
 
             Assert.StartsWith("HTTP/1.1 101 ", head, StringComparison.Ordinal);
-            Assert.Equal(way == "subprotocol", head.Contains("Sec-WebSocket-Protocol: notifyhub.v1\r\n", StringComparison.Ordinal));
+            Assert.Equal(
+                way == "subprotocol", head.Contains("Sec-WebSocket-Protocol: notifyhub.v1\r\n", StringComparison.Ordinal));
             Assert.Equal(isLong, head.Contains("\r\nDate: ", StringComparison.Ordinal));
             await raw.SendAsync(RawSocket.Text("""{"type":"ping"}"""));
             if (way == "subprotocol") Assert.Contains("subscribed", await raw.ReadTextAsync(), StringComparison.Ordinal);
@@ -45,14 +46,19 @@ public sealed class SocketAccessTests(SocketAccessTests.Shared shared) : IClassF
             await rest.ConnectionAsync(raw.UserAgent, connection => connection.GetProperty("status").GetString() == "connected");
             Assert.DoesNotContain(token, head, StringComparison.Ordinal);
             Assert.DoesNotContain(token, Hub.Output, StringComparison.Ordinal);
-            // The lock is empty, and nobody else may open it.
-            foreach (var file in Directory.EnumerateFiles(Hub.Folder, "*.db*").Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))
+            // The lock file is empty and can't be opened by another process.
+            foreach (var file in Directory.EnumerateFiles(Hub.Folder, "*.db*")
+                .Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))
                 Assert.True(Encoding.UTF8.GetBytes(token).AsSpan() is var bytes && Read(file).AsSpan().IndexOf(bytes) < 0, file);
         }
     }
 
     public static TheoryData<string, bool> Refused => new(
-        from token in (string[])["none", "nonsense", "unknown key", "key that may only publish", "revoked key", "expired", "wrong key", "alg none", "issuer"]
+        from token in (string[])
+        [
+            "none", "nonsense", "unknown key", "key that may only publish", "revoked key", "expired", "wrong key",
+            "alg none", "issuer",
+        ]
         from isLong in (bool[])[false, true]
         select (token, isLong));
 
@@ -68,7 +74,8 @@ public sealed class SocketAccessTests(SocketAccessTests.Shared shared) : IClassF
             "key that may only publish" => (await MakeKeyAsync(rest, "publish")).Secret,
             "revoked key" => await RevokedAsync(rest),
             "expired" => Sign(rest.Token!, DateTimeOffset.UtcNow.AddMinutes(-1)),
-            "wrong key" => Sign(rest.Token!, DateTimeOffset.UtcNow.AddHours(1), key: "another key that is at least 32 bytes long"),
+            "wrong key" => Sign(
+                rest.Token!, DateTimeOffset.UtcNow.AddHours(1), key: "another key that is at least 32 bytes long"),
             "alg none" => $"{Encode("""{"alg":"none"}"""u8)}.{rest.Token!.Split('.')[1]}.",
             "issuer" => Sign(rest.Token!, DateTimeOffset.UtcNow.AddHours(1), issuer: "another"),
             _ => null,
@@ -88,17 +95,18 @@ public sealed class SocketAccessTests(SocketAccessTests.Shared shared) : IClassF
     }
 
     [Fact]
-    public async Task A_client_is_closed_with_4501_when_its_token_expires_its_user_is_disabled_or_its_key_revoked()
+    public async Task Clients_are_closed_with_4501_when_token_user_or_key_stops_being_valid()
     {
         using var rest = await Hub.LogInAsync();
         var (id, secret) = await MakeKeyAsync(rest, "read");
-        var user = (await rest.PostAsync("/api/users", """{"email":"ann@example.com","name":"Ann","role":"viewer","password":"correct horse battery"}"""))
+        var user = (await rest.PostAsync(
+            "/api/users", """{"email":"ann@example.com","name":"Ann","role":"viewer","password":"correct horse battery"}"""))
             .Expect(HttpStatusCode.Created).Data.GetProperty("id").GetInt64();
         using var ann = Hub.Rest();
         await ann.LogInAsync("ann@example.com", "correct horse battery");
         using var service = await UpgradeAsync(secret);
         using var person = await UpgradeAsync(ann.Token!);
-        // Good for a few seconds more: so much are clocks allowed to differ.
+        // Valid for a few more seconds, the allowed clock skew.
         using var brief = await UpgradeAsync(Sign(rest.Token!, DateTimeOffset.UtcNow.AddSeconds(-22)));
         using var stays = await UpgradeAsync(rest.Token!);
 
@@ -122,7 +130,7 @@ public sealed class SocketAccessTests(SocketAccessTests.Shared shared) : IClassF
 
         var connection = await rest.ConnectionAsync(raw.UserAgent, _ => true);
 
-        // What stands before it may be the client's invention.
+        // Earlier entries may be forged by the client.
         Assert.Equal("203.0.113.7", connection.GetProperty("ipAddress").GetString());
     }
 
@@ -134,7 +142,8 @@ public sealed class SocketAccessTests(SocketAccessTests.Shared shared) : IClassF
 
         var body = "";
         await Until.TrueAsync(
-            async () => (body = (await rest.GetAsync("/api/usage/requests?path=/api/system/info")).Body).Contains("198.51.100.23", StringComparison.Ordinal),
+            async () => (body = (await rest.GetAsync("/api/usage/requests?path=/api/system/info")).Body)
+                .Contains("198.51.100.23", StringComparison.Ordinal),
             () => body, "the request with its address");
     }
 
@@ -174,14 +183,15 @@ public sealed class SocketAccessTests(SocketAccessTests.Shared shared) : IClassF
 
     private static async Task<(long Id, string Secret)> MakeKeyAsync(RestClient rest, string scope)
     {
-        var key = (await rest.PostAsync("/api/keys", $$"""{"name":"of a test","scopes":["{{scope}}"]}""")).Expect(HttpStatusCode.Created).Data;
+        var key = (await rest.PostAsync("/api/keys", $$"""{"name":"of a test","scopes":["{{scope}}"]}"""))
+            .Expect(HttpStatusCode.Created).Data;
         return (key.GetProperty("id").GetInt64(), key.GetProperty("key").GetString()!);
     }
 
     private async Task<string> RevokedAsync(RestClient rest)
     {
         var (id, secret) = await MakeKeyAsync(rest, "read");
-        // A moment ago it was good, and the gateway knows that.
+        // It was just valid, so the gateway has it cached.
         using (await UpgradeAsync(secret))
         {
         }
@@ -190,11 +200,12 @@ public sealed class SocketAccessTests(SocketAccessTests.Shared shared) : IClassF
         return secret;
     }
 
-    /// <summary>A token that is like the good one but for what is given.</summary>
+    /// <summary>Signs a token like the good one, with these changes.</summary>
     private static string Sign(string good, DateTimeOffset until, string key = JwtKey, string issuer = "notifyhub")
     {
         var claims = JsonSerializer.Deserialize<Dictionary<string, object>>(Decode(good.Split('.')[1]))!;
-        (claims["exp"], claims["nbf"], claims["iss"]) = (until.ToUnixTimeSeconds(), until.AddHours(-2).ToUnixTimeSeconds(), issuer);
+        (claims["exp"], claims["nbf"], claims["iss"]) =
+            (until.ToUnixTimeSeconds(), until.AddHours(-2).ToUnixTimeSeconds(), issuer);
         var signed = $"{Encode("""{"alg":"HS256","typ":"JWT"}"""u8)}.{Encode(JsonSerializer.SerializeToUtf8Bytes(claims))}";
         return $"{signed}.{Encode(HMACSHA256.HashData(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes(signed)))}";
     }
@@ -203,7 +214,7 @@ public sealed class SocketAccessTests(SocketAccessTests.Shared shared) : IClassF
 
     private static byte[] Decode(string text) => System.Buffers.Text.Base64Url.DecodeFromChars(text);
 
-    // The process has them open.
+    // The process has these files open.
     private static byte[] Read(string file)
     {
         using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);

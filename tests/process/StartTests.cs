@@ -6,7 +6,7 @@ using Xunit;
 
 namespace NotifyHub.ProcessTests;
 
-/// <summary>What a start takes, makes and keeps to itself; what the program answers without one.</summary>
+/// <summary>What a start accepts, creates and keeps private; what the program answers without starting.</summary>
 public sealed class StartTests
 {
     private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -16,7 +16,8 @@ public sealed class StartTests
     public async Task A_machine_without_IPv6_is_served_by_IPv4_with_the_default_addresses()
     {
         await using var hub = await NotifyHubProcess.StartAsync(
-            ("DOTNET_SYSTEM_NET_DISABLEIPV6", "1"), ("ConsolePort", "0"), ("PushAddress", "*"), ("MetricsAddress", "*"), ("MetricsPort", "0"));
+            ("DOTNET_SYSTEM_NET_DISABLEIPV6", "1"), ("ConsolePort", "0"), ("PushAddress", "*"), ("MetricsAddress", "*"),
+            ("MetricsPort", "0"));
 
         await using var client = await hub.ConnectAsync();
         using var push = await hub.ConnectPushAsync();
@@ -37,7 +38,8 @@ public sealed class StartTests
         var (exitCode, output) = await second.RunToItsEndAsync();
 
         Assert.Equal(1, exitCode);
-        Assert.StartsWith($"NotifyHub:DataFolder: '{first.Folder}' is in use by process {first.Pid}.", output.Trim(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"NotifyHub:DataFolder: '{first.Folder}' is in use by process {first.Pid}.", output.Trim(), StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
         await LocalCluster.ReadyAsync(first);
 
@@ -55,13 +57,15 @@ public sealed class StartTests
         var (exitCode, output) = await NotifyHubProcess.RunToItsEndAsync(null, ("Storage", $"Data Source={file}"));
 
         Assert.Equal(1, exitCode);
-        Assert.StartsWith($"NotifyHub:Storage: '{file}' is in use by process {first.Pid}.", output.Trim(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"NotifyHub:Storage: '{file}' is in use by process {first.Pid}.", output.Trim(), StringComparison.Ordinal);
     }
 
     [Fact, UnsupportedOSPlatform("windows")]
     public async Task Other_users_of_the_machine_cannot_read_what_it_keeps()
     {
-        await using var hub = NotifyHubProcess.Gateway(null, ("DataFolder", "new/data"), ("Storage", "Data Source=new/data/notifyhub.db"));
+        await using var hub = NotifyHubProcess.Gateway(
+            null, ("DataFolder", "new/data"), ("Storage", "Data Source=new/data/notifyhub.db"));
         await hub.StartAgainAsync();
         var data = Path.Combine(hub.Folder, "new/data");
         var database = Path.Combine(data, "notifyhub.db");
@@ -81,14 +85,19 @@ public sealed class StartTests
     [Fact]
     public async Task Times_are_read_with_their_units()
     {
-        await using var hub = await NotifyHubProcess.StartAsync(("LoginLifetime", "15m"), ("PushIdle", "500ms"), ("RetentionAge", "2.00:00:00"));
+        await using var hub = await NotifyHubProcess.StartAsync(
+            ("LoginLifetime", "15m"), ("PushIdle", "500ms"), ("RetentionAge", "2.00:00:00"));
         using var rest = await hub.LogInAsync();
 
-        var settings = (await rest.GetAsync("/api/system/settings")).Expect(HttpStatusCode.OK).Data.GetProperty("settings").EnumerateArray()
+        var settings = (await rest.GetAsync("/api/system/settings")).Expect(HttpStatusCode.OK).Data
+            .GetProperty("settings").EnumerateArray()
             .ToLookup(setting => setting.GetProperty("name").GetString(), setting => setting.GetProperty("value").GetString());
 
-        Assert.Equal(["15m", "500ms", "2d"], [settings["LoginLifetime"].Single(), settings["PushIdle"].Single(), settings["RetentionAge"].Single()]);
-        var login = (await rest.PostAsync("/api/auth/login", """{"email":"admin@notifyhub.com","password":"admin123"}""")).Expect(HttpStatusCode.OK).Data;
+        Assert.Equal(
+            ["15m", "500ms", "2d"],
+            [settings["LoginLifetime"].Single(), settings["PushIdle"].Single(), settings["RetentionAge"].Single()]);
+        var login = (await rest.PostAsync("/api/auth/login", """{"email":"admin@notifyhub.com","password":"admin123"}"""))
+            .Expect(HttpStatusCode.OK).Data;
         var end = DateTimeOffset.Parse(login.GetProperty("expires_at").GetString()!, CultureInfo.InvariantCulture);
         Assert.InRange(end, DateTimeOffset.UtcNow, DateTimeOffset.UtcNow.AddMinutes(16));
     }
@@ -98,7 +107,7 @@ public sealed class StartTests
     [InlineData("--version", "NotifyHub gateway ")]
     public async Task The_program_says_what_it_is_and_starts_nothing(string argument, string told)
     {
-        // Settings that would be refused: nothing of them is read.
+        // Invalid settings, which must not be read.
         await using var hub = NotifyHubProcess.Gateway(null, ("PushKay", "x"));
         hub.Arguments = [argument];
 
@@ -131,7 +140,8 @@ public sealed class StartTests
     [InlineData("ConsoleAddress", "198.51.100.7", "ConsolePort", "3000")]
     [InlineData("Lease", "1s")]
     [InlineData("Storage", "Nonsense=1")]
-    public async Task A_check_names_what_is_wrong_and_leaves_nothing_behind(string setting, string value, string other = "Senders", string otherValue = "1")
+    public async Task A_check_names_what_is_wrong_and_leaves_nothing_behind(
+        string setting, string value, string other = "Senders", string otherValue = "1")
     {
         await using var hub = NotifyHubProcess.Gateway(null, (setting, value), (other, otherValue));
         hub.Arguments = ["--check"];
@@ -151,13 +161,17 @@ public sealed class StartTests
         const string Login = """{"email":"admin@notifyhub.com","password":"admin123"}""";
         using var rest = hub.Rest();
 
-        // A proxy on this machine that nobody trusts: its peer is loopback, the caller is not.
-        (await rest.PostAsync("/api/auth/login", Login, ("X-Forwarded-For", "203.0.113.9"))).ExpectError(HttpStatusCode.Forbidden, "DEFAULT_PASSWORD");
+        // An untrusted proxy on this machine: its connection is from loopback, the caller is not.
+        (await rest.PostAsync("/api/auth/login", Login, ("X-Forwarded-For", "203.0.113.9")))
+            .ExpectError(HttpStatusCode.Forbidden, "DEFAULT_PASSWORD");
         (await rest.PostAsync("/api/auth/login", Login, ("X-Forwarded-For", "127.0.0.1"))).Expect(HttpStatusCode.OK);
-        rest.Token = (await rest.PostAsync("/api/auth/login", Login)).Expect(HttpStatusCode.OK).Data.GetProperty("token").GetString();
+        rest.Token = (await rest.PostAsync("/api/auth/login", Login)).Expect(HttpStatusCode.OK).Data
+            .GetProperty("token").GetString();
 
-        (await rest.PostAsync("/api/auth/password", """{"current_password":"admin123","new_password":"a better one, really"}""")).Expect(HttpStatusCode.OK);
+        (await rest.PostAsync("/api/auth/password", """{"current_password":"admin123","new_password":"a better one, really"}"""))
+            .Expect(HttpStatusCode.OK);
         (await rest.PostAsync(
-            "/api/auth/login", """{"email":"admin@notifyhub.com","password":"a better one, really"}""", ("X-Forwarded-For", "203.0.113.9"))).Expect(HttpStatusCode.OK);
+            "/api/auth/login", """{"email":"admin@notifyhub.com","password":"a better one, really"}""",
+            ("X-Forwarded-For", "203.0.113.9"))).Expect(HttpStatusCode.OK);
     }
 }

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace NotifyHub.ProcessTests;
 
-/// <summary>What fails in the storage is refused to publishers, and told by the status and the log, with what to do.</summary>
+/// <summary>Storage failures are reported to publishers, in the status and in the log, with what to do.</summary>
 public sealed class StorageFaultTests
 {
     private const string Lock = """
@@ -31,7 +31,8 @@ public sealed class StorageFaultTests
             Assert.StartsWith("error: ", await another.PushAsync("""{"n":2}"""), StringComparison.Ordinal);
         (await rest.PostAsync("/api/push", """{"n":3}""")).ExpectError(HttpStatusCode.ServiceUnavailable, "UNAVAILABLE");
         await AssertStorageAsync(rest, "error", "was deleted, moved or replaced while it was open. Stop NotifyHub");
-        await Until.TrueAsync(() => hub.Output.Contains("was deleted, moved or replaced while it was open", StringComparison.Ordinal));
+        await Until.TrueAsync(
+            () => hub.Output.Contains("was deleted, moved or replaced while it was open", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -61,7 +62,7 @@ public sealed class StorageFaultTests
     }
 
     [Fact]
-    public async Task A_database_that_is_not_durable_is_refused_unless_it_is_allowed_to_lose_data_and_the_status_says_so()
+    public async Task A_non_durable_database_is_refused_unless_allowed_and_then_reported()
     {
         await using var server = new PostgresServer();
         await server.InitializeAsync();
@@ -70,7 +71,9 @@ public sealed class StorageFaultTests
         var (exitCode, output) = await NotifyHubProcess.RunToItsEndAsync(null, ("Storage", storage), ("AllowDataLoss", "false"));
 
         Assert.Equal(1, exitCode);
-        Assert.Contains("The storage is not durable: the PostgreSQL server runs with fsync and full_page_writes off", output, StringComparison.Ordinal);
+        Assert.Contains(
+            "The storage is not durable: the PostgreSQL server runs with fsync and full_page_writes off", output,
+            StringComparison.Ordinal);
         Assert.Contains("NotifyHub:AllowDataLoss=true", output, StringComparison.Ordinal);
 
         await using var hub = await NotifyHubProcess.StartAsync(("Storage", storage), ("AllowDataLoss", "true"));

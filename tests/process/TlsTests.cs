@@ -8,7 +8,7 @@ using Xunit;
 
 namespace NotifyHub.ProcessTests;
 
-/// <summary>TLS on the ports of the settings, with certificates made here.</summary>
+/// <summary>TLS on the configured ports, with certificates made here.</summary>
 public sealed class TlsTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("notifyhub-tls-");
@@ -24,18 +24,20 @@ public sealed class TlsTests : IDisposable
         using var first = await ConnectAsync(hub, _certificate);
         Assert.Equal("ok", await PushAsync(hub, _certificate, """{"over":"tls"}"""));
         Assert.Equal("""{"over":"tls"}""", await ReadAsync(first));
-        await first.SendAsync("""{"type":"ping","time":1}"""u8.ToArray(), WebSocketMessageType.Text, true, CancellationToken.None);
+        await first.SendAsync(
+            """{"type":"ping","time":1}"""u8.ToArray(), WebSocketMessageType.Text, true, CancellationToken.None);
         Assert.Equal("""{"type":"pong","time":1}""", await ReadAsync(first));
         Assert.Equal(HttpStatusCode.OK, (await GetAsync(_certificate, hub.WebSocketPort, "/health/ready")).StatusCode);
         var page = await GetAsync(_certificate, hub.ConsolePort, "/", host: "hub.example");
         Assert.Equal("max-age=31536000", page.Headers.GetValues("Strict-Transport-Security").Single());
         Assert.False((await GetAsync(_certificate, hub.ConsolePort, "/")).Headers.Contains("Strict-Transport-Security"));
 
-        // Certificate and key do not come in one moment: meanwhile nobody notices.
+        // Certificate and key are not replaced at the same moment; in between the old pair stays in use.
         using var renewed = new TestCertificate();
         Write("tls.crt", renewed.Pem);
         await Until.TrueAsync(
-            () => hub.Output.Contains("The certificate stays as it was", StringComparison.Ordinal), () => hub.Output, "a word about it");
+            () => hub.Output.Contains("The certificate stays as it was", StringComparison.Ordinal), () => hub.Output,
+            "the failed reload is logged");
         Assert.Equal(HttpStatusCode.OK, (await GetAsync(_certificate, hub.WebSocketPort, "/health/live")).StatusCode);
         Write("tls.key", renewed.KeyPem);
         foreach (var port in (int[])[hub.WebSocketPort, hub.PushPort, hub.ConsolePort])
@@ -51,7 +53,8 @@ public sealed class TlsTests : IDisposable
         Assert.Equal(70, await AlertAsync(hub.WebSocketPort, version: 2));
         Assert.NotEqual(70, await AlertAsync(hub.WebSocketPort, version: 3));
         using var plain = new HttpClient();
-        await Assert.ThrowsAsync<HttpRequestException>(() => plain.GetAsync(new Uri($"http://127.0.0.1:{hub.WebSocketPort}/health/live"), TestContext.Current.CancellationToken));
+        await Assert.ThrowsAsync<HttpRequestException>(() => plain.GetAsync(
+            new Uri($"http://127.0.0.1:{hub.WebSocketPort}/health/live"), TestContext.Current.CancellationToken));
 
         var stopping = hub.StopAsync();
         Assert.Equal(1012, await ReadCloseAsync(first));
@@ -71,7 +74,7 @@ public sealed class TlsTests : IDisposable
         using var push = await hub.ConnectPushAsync();
         Assert.Equal("ok", await push.PushAsync("{}"));
         Assert.Contains("\"offset\":1,\"data\":{}", await ReadAsync(client), StringComparison.Ordinal);
-        // No token is needed, but a wrong one is wrong.
+        // No token is required, but an invalid one is refused.
         await Assert.ThrowsAsync<WebSocketException>(() => ConnectAsync(hub, _certificate, "?token=nh_wrong"));
     }
 
@@ -91,7 +94,8 @@ public sealed class TlsTests : IDisposable
         };
         var key = fault == "without a key" ? "" : Write("tls.key", other.KeyPem);
 
-        var (code, output) = await NotifyHubProcess.RunToItsEndAsync(null, ("TlsCertificateFile", certificate), ("TlsKeyFile", key));
+        var (code, output) = await NotifyHubProcess.RunToItsEndAsync(
+            null, ("TlsCertificateFile", certificate), ("TlsKeyFile", key));
 
         Assert.Equal(1, code);
         Assert.Contains("NotifyHub:TlsCertificateFile: ", output, StringComparison.Ordinal);
@@ -170,16 +174,18 @@ public sealed class TlsTests : IDisposable
         }
     }
 
-    private static async Task<HttpResponseMessage> GetAsync(TestCertificate certificate, int port, string path, string? host = null)
+    private static async Task<HttpResponseMessage> GetAsync(
+        TestCertificate certificate, int port, string path, string? host = null)
     {
-        using var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, shown, _, _) => certificate.IsShown(shown) };
+        using var handler =
+            new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, shown, _, _) => certificate.IsShown(shown) };
         using var http = new HttpClient(handler) { Timeout = Until.Limit };
         using var request = new HttpRequestMessage(HttpMethod.Get, $"https://localhost:{port}{path}");
         request.Headers.Host = host;
         return await http.SendAsync(request);
     }
 
-    /// <summary>The alert that a client gets which offers TLS 1.(version-1) at most; -1: none.</summary>
+    /// <summary>The alert for a client that supports at most TLS 1.(version-1); -1: none.</summary>
     private static async Task<int> AlertAsync(int port, byte version)
     {
         using var tcp = new TcpClient();

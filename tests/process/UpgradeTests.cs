@@ -4,7 +4,7 @@ using Xunit;
 
 namespace NotifyHub.ProcessTests;
 
-/// <summary>What is a request for a WebSocket and what is not, where there is nothing but WebSockets.</summary>
+/// <summary>Which requests are WebSocket upgrades, on a port that serves nothing else.</summary>
 public sealed class UpgradeTests(UpgradeTests.Shared shared) : IClassFixture<UpgradeTests.Shared>
 {
     private const string Nginx = "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection";
@@ -33,7 +33,7 @@ public sealed class UpgradeTests(UpgradeTests.Shared shared) : IClassFixture<Upg
     [InlineData("GET / HTTP/1.1", "Accept: */*")]
     [InlineData("GET /ws HTTP/1.1", "Accept: */*")]
     [InlineData("GET /ws?since=3 HTTP/1.1", "Upgrade: h2c\r\nConnection: Upgrade")]
-    // nginx as it is without the lines, with one of them, and with another.
+    // nginx without the needed lines, with either one, and with HTTP/1.0.
     [InlineData("GET / HTTP/1.0", "Connection: close")]
     [InlineData("GET / HTTP/1.1", "Upgrade: websocket\r\nConnection: close")]
     [InlineData("GET / HTTP/1.1", "Upgrade: websocket")]

@@ -24,7 +24,7 @@ public sealed class UsageTests
         {
             using var stranger = hub.Rest();
             var count = 0;
-            // More in all than the records that are kept, however slow the machine is.
+            // More in total than the retained records, even on a slow machine.
             for (; clock.Elapsed < Attack || count < 1_000; count++)
             {
                 var path = (attacker % 2 == 0) ? "/api/keys" : $"/api/{attacker}/{count}/{new string('x', 400)}";
@@ -35,26 +35,30 @@ public sealed class UsageTests
         }))).Sum();
 
         var sums = Array.Empty<JsonElement>();
-        await Until.TrueAsync(async () => (sums = await SumsAsync()).Sum(sum => sum.GetProperty("requests").GetInt64()) >= refused);
+        await Until.TrueAsync(
+            async () => (sums = await SumsAsync()).Sum(sum => sum.GetProperty("requests").GetInt64()) >= refused);
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{refused} refused requests: {sums.Length} sums; database {before / 1024} KiB before, {DatabaseBytes() / 1024} KiB after; "
+            $"{refused} refused requests: {sums.Length} sums; "
+            + $"database {before / 1024} KiB before, {DatabaseBytes() / 1024} KiB after; "
             + $"memory {memory >> 20} MiB before, {hub.ResidentBytes >> 20} MiB after");
         Assert.Equal(refused, sums.Sum(sum => sum.GetProperty("requests").GetInt64()));
         Assert.InRange(sums.Length, 2, 20);
         Assert.Equal(300, await RecordedAsync("/api/websocket/stats"));
         Assert.Equal(0, await RecordedAsync("/api/keys"));
         Assert.InRange(DatabaseBytes() - before, long.MinValue, 8 << 20);
-        // The charts know of them all the same.
+        // The charts still count them.
         var today = (await admin.GetAsync("/api/usage/summary?days=2")).Expect(HttpStatusCode.OK).Data.GetProperty("per_day");
         Assert.True(today.EnumerateArray().Sum(day => day.GetProperty("errors").GetInt64()) >= refused);
 
         async Task<long> RecordedAsync(string path) =>
-            (await admin.GetAsync($"/api/usage/requests?path={path}")).Expect(HttpStatusCode.OK).Data.GetProperty("total").GetInt64();
+            (await admin.GetAsync($"/api/usage/requests?path={path}")).Expect(HttpStatusCode.OK).Data
+                .GetProperty("total").GetInt64();
 
-        // Status is asked without a login, too, by the test itself; what was refused is counted.
+        // The test itself requests the status without a login, so only refused requests are summed.
         async Task<JsonElement[]> SumsAsync() =>
         [
-            .. (await admin.GetAsync("/api/usage/anonymous?limit=500")).Expect(HttpStatusCode.OK).Data.GetProperty("sums").EnumerateArray()
+            .. (await admin.GetAsync("/api/usage/anonymous?limit=500")).Expect(HttpStatusCode.OK).Data
+                .GetProperty("sums").EnumerateArray()
                 .Where(sum => sum.GetProperty("status").GetInt32() >= 400),
         ];
 
@@ -78,12 +82,13 @@ public sealed class UsageTests
         Assert.DoesNotContain("secret", page.Body, StringComparison.Ordinal);
         Assert.Equal(
             [
-                ("admin@notifyhub.com", "/api/nothing", "-", 404), ("admin@notifyhub.com", "/api/websocket/stats", "/api/websocket/stats", 200),
+                ("admin@notifyhub.com", "/api/nothing", "-", 404),
+                ("admin@notifyhub.com", "/api/websocket/stats", "/api/websocket/stats", 200),
                 ("-", "/api/auth/login", "/api/auth/login", 200),
             ],
             page.Data.GetProperty("requests").EnumerateArray().TakeLast(3).Select(request => (
-                request.GetProperty("who").GetString(), request.GetProperty("path").GetString(), request.GetProperty("route").GetString(),
-                request.GetProperty("status").GetInt32())));
+                request.GetProperty("who").GetString(), request.GetProperty("path").GetString(),
+                request.GetProperty("route").GetString(), request.GetProperty("status").GetInt32())));
         var today = (await back.GetAsync("/api/usage/summary?days=2")).Expect(HttpStatusCode.OK).Data.GetProperty("per_day");
         Assert.True(today.EnumerateArray().Sum(day => day.GetProperty("requests").GetInt32()) >= 3);
     }

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace NotifyHub.ProcessTests;
 
-/// <summary>A process whose machine's clock is set while it runs, as after a suspension or when the time is first synchronised.</summary>
+/// <summary>The machine's clock is set while the process runs, as after a suspension or a first synchronisation.</summary>
 public sealed class WrongClockTests
 {
     [Fact]
@@ -14,15 +14,17 @@ public sealed class WrongClockTests
         await using var hub = await NotifyHubProcess.StartAsync(clock.Settings);
         using var rest = await hub.LogInAsync();
         using var service = hub.Rest();
-        service.ApiKey = (await rest.PostAsync("/api/keys", """{"name":"service"}""")).Expect(HttpStatusCode.Created).Data.GetProperty("key").GetString();
+        service.ApiKey = (await rest.PostAsync("/api/keys", """{"name":"service"}"""))
+            .Expect(HttpStatusCode.Created).Data.GetProperty("key").GetString();
         await using var client = await hub.ConnectAsync();
 
-        // Six minutes already were too much; a year is a machine that lost its clock.
+        // Six minutes back used to break it; a year back is a machine that lost its clock.
         foreach (var ahead in (TimeSpan[])[TimeSpan.FromMinutes(-6), TimeSpan.FromDays(-365)])
         {
             var begin = hub.Output.Length;
             clock.Set(ahead);
-            await Until.TrueAsync(() => hub.Output.AsSpan(begin).Contains("The system's clock was set back by", StringComparison.Ordinal));
+            await Until.TrueAsync(
+                () => hub.Output.AsSpan(begin).Contains("The system's clock was set back by", StringComparison.Ordinal));
             await WorksAsync(ahead);
             Assert.Equal("healthy", (await rest.StatusAsync()).GetProperty("health").GetProperty("status").GetString());
             (await rest.GetAsync("/api/auth/me")).Expect(HttpStatusCode.OK);
@@ -30,18 +32,19 @@ public sealed class WrongClockTests
 
         clock.Set(TimeSpan.FromDays(10));
         await Until.TrueAsync(() => hub.Output.Contains("The system's clock was set ahead by", StringComparison.Ordinal));
-        // Its token has ended: that is what the clock decides.
+        // The clock decides that its token has expired.
         await Until.TrueAsync(async () => (await rest.GetAsync("/api/auth/me")).Status == HttpStatusCode.Unauthorized);
         await WorksAsync(TimeSpan.FromDays(10));
         Assert.DoesNotContain("ArgumentException", hub.Output, StringComparison.Ordinal);
 
         async Task WorksAsync(TimeSpan ahead)
         {
-            // Each is somebody of whom the grid has not heard before.
+            // Each login is one that the grid has not seen before.
             for (var i = 0; i < 5; i++)
             {
                 var login = $$"""{"email":"{{ahead.TotalMinutes}}-{{i}}@example.com","password":"wrong"}""";
-                (await service.PostAsync("/api/auth/login", login)).ExpectError(HttpStatusCode.Unauthorized, "INVALID_CREDENTIALS");
+                (await service.PostAsync("/api/auth/login", login))
+                    .ExpectError(HttpStatusCode.Unauthorized, "INVALID_CREDENTIALS");
             }
 
             using var again = await hub.LogInAsync();

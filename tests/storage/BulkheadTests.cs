@@ -13,7 +13,8 @@ public sealed class PostgresBulkheadTests(PostgresServer server) : BulkheadTests
 public abstract class BulkheadTests(PostgresServer? server) : StorageTest(server)
 {
     // Without an end, in both databases.
-    private const string Endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i % 1000 + 1 FROM n) SELECT count(*) FROM n";
+    private const string Endless =
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i % 1000 + 1 FROM n) SELECT count(*) FROM n";
 
     [Fact]
     public async Task Endless_lists_are_broken_off_and_leave_commits_and_reads_alone()
@@ -38,6 +39,8 @@ public abstract class BulkheadTests(PostgresServer? server) : StorageTest(server
         Assert.Contains(errors, error => error!.Message.StartsWith("Too many ", StringComparison.Ordinal));
         Assert.Null(Database.Health.Error);
         // The connections are as good as before.
-        Assert.Equal(20, await Database.ListAsync(connection => connection.ExecuteScalarAsync<long>("SELECT count(*) FROM message"), Cancellation));
+        var count = await Database.ListAsync(
+            connection => connection.ExecuteScalarAsync<long>("SELECT count(*) FROM message"), Cancellation);
+        Assert.Equal(20, count);
     }
 }

@@ -20,7 +20,8 @@ public sealed class ConnectionStringTests
     [Fact]
     public async Task What_the_operator_sets_is_kept_and_what_is_left_open_gets_our_defaults()
     {
-        const string Given = "Host=localhost;Timeout=7;Command Timeout=8;Maximum Pool Size=9;Application Name=mine;Options=theirs;"
+        const string Given =
+            "Host=localhost;Timeout=7;Command Timeout=8;Maximum Pool Size=9;Application Name=mine;Options=theirs;"
             + "No Reset On Close=False;Host Recheck Seconds=30;Connection Lifetime=99";
         const string Defaults = "Timeout=5;Command Timeout=7;Maximum Pool Size=20;Application Name=NotifyHub;"
             + "No Reset On Close=True;Host Recheck Seconds=2;Connection Lifetime=60";
@@ -52,7 +53,8 @@ public sealed class ConnectionStringTests
     {
         var error = Assert.Throws<ArgumentException>(() => DatabaseFactory.Open(connectionString));
 
-        Assert.StartsWith("The setting NotifyHub:Storage is not a usable connection string: ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The setting NotifyHub:Storage is not a usable connection string: ", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", error.ToString(), StringComparison.Ordinal);
     }
 }

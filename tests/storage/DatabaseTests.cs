@@ -11,8 +11,13 @@ namespace NotifyHub.StorageTests;
 public sealed class SqliteDatabaseTests() : DatabaseTests(null)
 {
     [Theory]
-    [InlineData("This is a letter and no database. This is a letter and no database. This is a letter and no database.", "is not a SQLite database")]
-    [InlineData("SQLite format 3\0 and then nothing that makes sense: a page header that was overwritten by something else, 100 bytes long", "is not a SQLite database")]
+    [InlineData(
+        "This is a letter and no database. This is a letter and no database. This is a letter and no database.",
+        "is not a SQLite database")]
+    [InlineData(
+        "SQLite format 3\0 and then nothing that makes sense: a page header that was overwritten by something else, "
+            + "100 bytes long",
+        "is not a SQLite database")]
     public async Task A_file_that_is_no_database_is_an_error_that_names_file_and_setting(string content, string reason)
     {
         var folder = Directory.CreateTempSubdirectory("notifyhub-garbage-");
@@ -49,11 +54,13 @@ public sealed class SqliteDatabaseTests() : DatabaseTests(null)
     {
         var (journal, synchronous) = await Database.WriteAsync(
             async (connection, _) => (
-                await connection.ExecuteScalarAsync<string>("PRAGMA journal_mode"), await connection.ExecuteScalarAsync<long>("PRAGMA synchronous")),
+                await connection.ExecuteScalarAsync<string>("PRAGMA journal_mode"),
+                await connection.ExecuteScalarAsync<long>("PRAGMA synchronous")),
             Cancellation);
 
         Assert.Equal(("wal", 2), (journal, synchronous));
-        Assert.Equal(2, await Database.ReadAsync(connection => connection.ExecuteScalarAsync<long>("PRAGMA synchronous"), Cancellation));
+        Assert.Equal(2, await Database.ReadAsync(
+            connection => connection.ExecuteScalarAsync<long>("PRAGMA synchronous"), Cancellation));
     }
 
     [Fact]
@@ -90,13 +97,17 @@ public sealed class PostgresDatabaseTests(PostgresServer server) : DatabaseTests
 
 public abstract class DatabaseTests(PostgresServer? server) : StorageTest(server)
 {
+    private const string InsertA = "INSERT INTO channel (name, epoch, created_at) VALUES ('a', '', 0)";
+
     private readonly PostgresServer? _server = server;
 
     [Fact]
     public async Task Eight_silos_starting_at_once_migrate_once()
     {
         var folder = Directory.CreateTempSubdirectory("notifyhub-race-");
-        var connectionString = _server is null ? $"Data Source={folder.FullName}/data/race.db" : await _server.CreateDatabaseAsync();
+        var connectionString = _server is null
+            ? $"Data Source={folder.FullName}/data/race.db"
+            : await _server.CreateDatabaseAsync();
         var silos = Enumerable.Range(0, 8).Select(_ => DatabaseFactory.Open(connectionString)).ToList();
 
         await Task.WhenAll(silos.Select(silo => silo.MigrateAsync(Cancellation)));
@@ -113,11 +124,11 @@ public abstract class DatabaseTests(PostgresServer? server) : StorageTest(server
     public async Task A_failing_write_leaves_nothing_and_the_next_one_works()
     {
         await Assert.ThrowsAsync<StorageBrokenException>(() => InsertChannelAsync("a", then: "SELECT * FROM no_such_table"));
-        await Assert.ThrowsAsync<FencedException>(() => InsertChannelAsync("a", then: "INSERT INTO channel (name, epoch, created_at) VALUES ('a', '', 0)"));
+        await Assert.ThrowsAsync<FencedException>(() => InsertChannelAsync("a", then: InsertA));
         await Assert.ThrowsAsync<InvalidDataException>(() => Database.WriteAsync<int>(
             async (connection, transaction) =>
             {
-                await connection.ExecuteAsync("INSERT INTO channel (name, epoch, created_at) VALUES ('a', '', 0)", transaction: transaction);
+                await connection.ExecuteAsync(InsertA, transaction: transaction);
                 throw new InvalidDataException("Not the database's.");
             },
             Cancellation));
@@ -133,7 +144,7 @@ public abstract class DatabaseTests(PostgresServer? server) : StorageTest(server
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Database.WriteAsync(
             async (connection, transaction) =>
             {
-                await connection.ExecuteAsync("INSERT INTO channel (name, epoch, created_at) VALUES ('a', '', 0)", transaction: transaction);
+                await connection.ExecuteAsync(InsertA, transaction: transaction);
                 await source.CancelAsync();
                 return 0;
             },
@@ -166,6 +177,7 @@ public abstract class DatabaseTests(PostgresServer? server) : StorageTest(server
         Cancellation);
 
     private static Task<List<(string Name, long AppliedAt)>> MigrationsAsync(Database database) => database.ReadAsync(
-        async connection => (await connection.QueryAsync<(string, long)>("SELECT name, applied_at FROM migration ORDER BY name")).AsList(),
+        async connection =>
+            (await connection.QueryAsync<(string, long)>("SELECT name, applied_at FROM migration ORDER BY name")).AsList(),
         Cancellation);
 }

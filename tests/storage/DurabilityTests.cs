@@ -15,7 +15,8 @@ public sealed class DurabilityTests(DurabilityTests.DurableServer fixture) : ICl
 {
     // Orleans' own way of writing: one statement, no transaction around it.
     private const string GrainState =
-        "INSERT INTO grain_state (service_id, grain_type, grain_n0, grain_n1, grain_extension, version) VALUES ('s', 't', 0, 0, '', 1)";
+        "INSERT INTO grain_state (service_id, grain_type, grain_n0, grain_n1, grain_extension, version) "
+        + "VALUES ('s', 't', 0, 0, '', 1)";
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -30,7 +31,8 @@ public sealed class DurabilityTests(DurabilityTests.DurableServer fixture) : ICl
         var epoch = (await store.OpenAsync("all", Cancellation)).Epoch;
         for (var offset = 1; offset <= 20; offset++)
             await store.AppendAsync("all", epoch, [new Message(offset, [1], false)], [], [], Cancellation);
-        await using (var orleans = await database.DataSource.OpenConnectionAsync(Cancellation)) await orleans.ExecuteAsync(GrainState);
+        await using (var orleans = await database.DataSource.OpenConnectionAsync(Cancellation))
+            await orleans.ExecuteAsync(GrainState);
         // What anybody else commits is not on the disk then: the test does cause it.
         await using (var other = new NpgsqlConnection(storage + ";Pooling=false"))
         {
@@ -47,7 +49,8 @@ public sealed class DurabilityTests(DurabilityTests.DurableServer fixture) : ICl
         Assert.Equal(1, await CountAsync("SELECT count(*) FROM grain_state"));
 
         Task<long> CountAsync(string sql) =>
-            after.ReadAsync(connection => connection.ExecuteScalarAsync<long>(new(sql, cancellationToken: Cancellation)), Cancellation);
+            after.ReadAsync(
+                connection => connection.ExecuteScalarAsync<long>(new(sql, cancellationToken: Cancellation)), Cancellation);
     }
 
     [Theory]
@@ -69,7 +72,10 @@ public sealed class DurabilityTests(DurabilityTests.DurableServer fixture) : ICl
         Assert.Equal(effective, await EffectiveAsync(orleans));
         await orleans.ExecuteAsync("ROLLBACK");
         await orleans.ExecuteAsync(
-            """BEGIN; INSERT INTO message ("offset", created_at, channel_id, is_notification, payload) VALUES (1, 1, 1, false, '')""");
+            """
+            BEGIN;
+            INSERT INTO message ("offset", created_at, channel_id, is_notification, payload) VALUES (1, 1, 1, false, '')
+            """);
         Assert.Equal(effective, await EffectiveAsync(orleans));
         await orleans.ExecuteAsync("ROLLBACK");
         // Only within the transaction: a pooler may give the session to somebody else.
@@ -94,7 +100,8 @@ public sealed class DurabilityTests(DurabilityTests.DurableServer fixture) : ICl
         await server.InitializeAsync();
         await using var database = DatabaseFactory.Open(await server.CreateDatabaseAsync());
 
-        Assert.Contains("fsync and full_page_writes off", await database.FindDurabilityFaultAsync(Cancellation), StringComparison.Ordinal);
+        Assert.Contains(
+            "fsync and full_page_writes off", await database.FindDurabilityFaultAsync(Cancellation), StringComparison.Ordinal);
     }
 
     public sealed class DurableServer : IAsyncLifetime

@@ -84,19 +84,21 @@ public abstract class EpochStoreTests(PostgresServer? server) : StorageTest(serv
         var before = await MakeAsync(messages: 3);
         await Epochs.TryBeginAnewAsync("all", new LogPosition(before.Epoch, 9), isReplaced: false, Cancellation);
 
-        await Assert.ThrowsAsync<FencedException>(() => Store.AppendAsync("all", before.Epoch, Messages(4, 1), [], [], Cancellation));
+        await Assert.ThrowsAsync<FencedException>(
+            () => Store.AppendAsync("all", before.Epoch, Messages(4, 1), [], [], Cancellation));
 
         var after = await Store.OpenAsync("all", Cancellation);
         await Store.AppendAsync("all", after.Epoch, Messages(4, 1), [], [], Cancellation);
     }
 
     [Fact]
-    public async Task A_loss_is_remembered_with_what_was_known_and_what_is_left_and_deliveries_of_the_lost_are_forgotten()
+    public async Task A_loss_is_recorded_and_deliveries_of_lost_messages_are_deleted()
     {
         var before = await MakeAsync(messages: 3);
         await Database.WriteAsync(
             (connection, transaction) => connection.ExecuteAsync(
-                "INSERT INTO delivery (span, first_offset, last_offset, clients) VALUES (1, 3, 3, 7), (1, 4, 4, 7)", transaction: transaction),
+                "INSERT INTO delivery (span, first_offset, last_offset, clients) VALUES (1, 3, 3, 7), (1, 4, 4, 7)",
+                transaction: transaction),
             Cancellation);
         await Epochs.TryBeginAnewAsync("all", new LogPosition(before.Epoch, 9), isReplaced: false, Cancellation);
 

@@ -41,7 +41,8 @@ public sealed class FailoverTests : IAsyncLifetime
         // The standby first: which of them is the primary must be looked at, not guessed.
         _storage.Host = $"127.0.0.1:{_standby!.Port},127.0.0.1:{_primary.Port}";
         _storage.Remove("Port");
-        var storage = _storage.ConnectionString + (target is null ? "" : $";Target Session Attributes={(target == "ReadWrite" ? "read-write" : "primary")}");
+        var wanted = target == "ReadWrite" ? "read-write" : "primary";
+        var storage = _storage.ConnectionString + (target is null ? "" : $";Target Session Attributes={wanted}");
         await using var database = DatabaseFactory.Open(storage);
         await database.MigrateAsync(Cancellation);
         var store = new MessageStore(database);
@@ -81,8 +82,13 @@ public sealed class FailoverTests : IAsyncLifetime
 
         // One publisher may learn of it, those after it are served.
         var error = await Record.ExceptionAsync(() => AppendAsync(store, 2));
-        if (error is not null) Assert.EndsWith(" is read-only.", Assert.IsType<StorageUnavailableException>(error).Message, StringComparison.Ordinal);
-        if (error is not null) await AppendAsync(store, 2);
+        if (error is not null)
+        {
+            var unavailable = Assert.IsType<StorageUnavailableException>(error);
+            Assert.EndsWith(" is read-only.", unavailable.Message, StringComparison.Ordinal);
+            await AppendAsync(store, 2);
+        }
+
         for (var offset = 3; offset <= 10; offset++) await AppendAsync(store, offset);
         Assert.Equal(10, (await store.OpenAsync("all", Cancellation)).Head);
     }
@@ -97,7 +103,8 @@ public sealed class FailoverTests : IAsyncLifetime
         await _primary.ExecuteAsync("ALTER SYSTEM SET default_transaction_read_only = on");
         await _primary.ExecuteAsync("SELECT pg_reload_conf()");
 
-        await Until.TrueAsync(async () => await Record.ExceptionAsync(() => database.ProbeAsync(Cancellation)) is StorageUnavailableException);
+        await Until.TrueAsync(async () =>
+            await Record.ExceptionAsync(() => database.ProbeAsync(Cancellation)) is StorageUnavailableException);
 
         Assert.StartsWith("The database is read-only. ", database.Health.Error, StringComparison.Ordinal);
         // Reads go on, and do not hide it.

@@ -39,7 +39,8 @@ public sealed class FullDiskTests : IAsyncLifetime
             if (error is null) head++;
         }
 
-        Assert.EndsWith(" has no space left.", Assert.IsType<StorageUnavailableException>(error).Message, StringComparison.Ordinal);
+        var unavailable = Assert.IsType<StorageUnavailableException>(error);
+        Assert.EndsWith(" has no space left.", unavailable.Message, StringComparison.Ordinal);
         Assert.Equal("The database has no space left. Free space on its disk.", database.Health.Error);
         // Reads go on, and what was acknowledged is there.
         Assert.Null(await database.CheckAsync(cancellation));

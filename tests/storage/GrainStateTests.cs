@@ -19,7 +19,8 @@ public sealed class PooledGrainStateTests(PostgresServer server) : GrainStateTes
     protected override ValueTask LeaveAsync() => _pooler?.DisposeAsync() ?? ValueTask.CompletedTask;
 }
 
-/// <summary>Orleans' contract for grain state: a write succeeds when one row with a version other than the grain's own comes back.</summary>
+/// <summary>Orleans' contract for grain state: a write succeeds when it returns one row with a version other than the
+/// grain's.</summary>
 public abstract class GrainStateTests(PostgresServer? server) : StorageTest(server)
 {
     private static readonly byte[] One = [1];
@@ -32,10 +33,12 @@ public abstract class GrainStateTests(PostgresServer? server) : StorageTest(serv
 
         Assert.Equal(
             [
-                "CleanupDefunctSiloEntriesKey", "CleanupDefunctSiloEntryKey", "ClearStorageKey", "DeleteMembershipTableEntriesKey", "DeleteReminderRowKey",
-                "DeleteReminderRowsKey", "DeleteStorageKey", "GatewaysQueryKey", "InsertMembershipKey", "InsertMembershipVersionKey", "MembershipReadAllKey",
-                "MembershipReadRowKey", "ReadFromStorageKey", "ReadRangeRows1Key", "ReadRangeRows2Key", "ReadReminderRowKey", "ReadReminderRowsKey",
-                "UpdateIAmAlivetimeKey", "UpdateMembershipKey", "UpsertReminderRowKey", "WriteToStorageKey",
+                "CleanupDefunctSiloEntriesKey", "CleanupDefunctSiloEntryKey", "ClearStorageKey",
+                "DeleteMembershipTableEntriesKey", "DeleteReminderRowKey", "DeleteReminderRowsKey", "DeleteStorageKey",
+                "GatewaysQueryKey", "InsertMembershipKey", "InsertMembershipVersionKey", "MembershipReadAllKey",
+                "MembershipReadRowKey", "ReadFromStorageKey", "ReadRangeRows1Key", "ReadRangeRows2Key", "ReadReminderRowKey",
+                "ReadReminderRowsKey", "UpdateIAmAlivetimeKey", "UpdateMembershipKey", "UpsertReminderRowKey",
+                "WriteToStorageKey",
             ],
             tables.Keys.Order(StringComparer.Ordinal));
     }
@@ -115,11 +118,17 @@ public abstract class GrainStateTests(PostgresServer? server) : StorageTest(serv
     public async Task Every_part_of_the_key_tells_states_apart()
     {
         var tables = await OrleansTables.LoadAsync(Database);
-        var keys = new[] { Key(null), Key("a"), Key("A"), Key(null, n0: 1), Key(null, n1: 1), Key(null, type: "other"), Key(null, service: "other") };
+        var keys = new[]
+        {
+            Key(null), Key("a"), Key("A"), Key(null, n0: 1), Key(null, n1: 1), Key(null, type: "other"),
+            Key(null, service: "other"),
+        };
         foreach (var key in keys)
         {
             Assert.Equal([1], await tables.QueryAsync(
-                "WriteToStorageKey", reader => reader.GetInt32(0), [.. key, ("GrainStateVersion", DbType.Int32, null), ("PayloadBinary", DbType.Binary, One)]));
+                "WriteToStorageKey",
+                reader => reader.GetInt32(0),
+                [.. key, ("GrainStateVersion", DbType.Int32, null), ("PayloadBinary", DbType.Binary, One)]));
         }
     }
 
@@ -128,11 +137,13 @@ public abstract class GrainStateTests(PostgresServer? server) : StorageTest(serv
     private static (string, DbType, object?)[] Key(
         string? extension, long n0 = 0, long n1 = 0, string type = "connection", string service = "notifyhub") =>
     [
-        ("GrainIdHash", DbType.Int32, -5), ("GrainIdN0", DbType.Int64, n0), ("GrainIdN1", DbType.Int64, n1), ("GrainTypeHash", DbType.Int32, 17),
-        ("GrainTypeString", DbType.String, type), ("GrainIdExtensionString", DbType.String, extension), ("ServiceId", DbType.String, service),
+        ("GrainIdHash", DbType.Int32, -5), ("GrainIdN0", DbType.Int64, n0), ("GrainIdN1", DbType.Int64, n1),
+        ("GrainTypeHash", DbType.Int32, 17), ("GrainTypeString", DbType.String, type),
+        ("GrainIdExtensionString", DbType.String, extension), ("ServiceId", DbType.String, service),
     ];
 
-    private static Task<List<int>> WriteAsync(OrleansTables tables, int? version, byte[] payload, string? extension = null) => tables.QueryAsync(
+    private static Task<List<int>> WriteAsync(
+        OrleansTables tables, int? version, byte[] payload, string? extension = null) => tables.QueryAsync(
         "WriteToStorageKey",
         reader => Convert.ToInt32(reader.GetValue(reader.GetOrdinal("NewGrainStateVersion"))),
         [.. Key(extension), ("GrainStateVersion", DbType.Int32, version), ("PayloadBinary", DbType.Binary, payload)]);
@@ -140,8 +151,11 @@ public abstract class GrainStateTests(PostgresServer? server) : StorageTest(serv
     private static Task<List<int>> ChangeAsync(OrleansTables tables, string key, int? version) => tables.QueryAsync(
         key, reader => Convert.ToInt32(reader.GetValue(0)), [.. Key(null), ("GrainStateVersion", DbType.Int32, version)]);
 
-    private static Task<List<(string? Payload, int Version)>> ReadAsync(OrleansTables tables, string? extension = null) => tables.QueryAsync(
+    private static Task<List<(string? Payload, int Version)>> ReadAsync(
+        OrleansTables tables, string? extension = null) => tables.QueryAsync(
         "ReadFromStorageKey",
-        reader => (Hex(reader.GetValue(reader.GetOrdinal("PayloadBinary")) as byte[]), Convert.ToInt32(reader.GetValue(reader.GetOrdinal("Version")))),
+        reader => (
+            Hex(reader.GetValue(reader.GetOrdinal("PayloadBinary")) as byte[]),
+            Convert.ToInt32(reader.GetValue(reader.GetOrdinal("Version")))),
         Key(extension));
 }

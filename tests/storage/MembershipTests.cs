@@ -20,7 +20,7 @@ public sealed class PooledMembershipTests(PostgresServer server) : MembershipTes
     protected override ValueTask LeaveAsync() => _pooler?.DisposeAsync() ?? ValueTask.CompletedTask;
 }
 
-/// <summary>Orleans' contract for clustering: every change of a silo's row is a compare-and-swap of the table's version.</summary>
+/// <summary>Orleans' contract for clustering: each change of a silo's row is a compare-and-swap of the table's version.</summary>
 public abstract class MembershipTests(PostgresServer? server) : StorageTest(server)
 {
     private const int Joining = 2, Active = 3, Dead = 6;
@@ -81,7 +81,9 @@ public abstract class MembershipTests(PostgresServer? server) : StorageTest(serv
 
         var silo = Assert.Single(await tables.QueryAsync("MembershipReadRowKey", ReadSilo, [Cluster, .. Silo(1)]));
         Assert.Equal(
-            new SiloRow("127.0.0.1", 1, 7, "silo-1", "host", Active, 30001, Start, Start.AddSeconds(2), "127.0.0.1:9@7,2026-03-01 12:00:00.000 GMT", 2),
+            new SiloRow(
+                "127.0.0.1", 1, 7, "silo-1", "host", Active, 30001, Start, Start.AddSeconds(2),
+                "127.0.0.1:9@7,2026-03-01 12:00:00.000 GMT", 2),
             silo);
     }
 
@@ -104,7 +106,8 @@ public abstract class MembershipTests(PostgresServer? server) : StorageTest(serv
         var tables = await ClusterAsync();
         await InsertAsync(tables, port: 1, version: 0);
 
-        await tables.RunAsync("UpdateIAmAlivetimeKey", [Cluster, .. Silo(1), ("IAmAliveTime", DbType.DateTime, Start.AddHours(1))]);
+        await tables.RunAsync(
+            "UpdateIAmAlivetimeKey", [Cluster, .. Silo(1), ("IAmAliveTime", DbType.DateTime, Start.AddHours(1))]);
 
         var silo = Assert.Single(await tables.QueryAsync("MembershipReadRowKey", ReadSilo, [Cluster, .. Silo(1)]));
         Assert.Equal((Start.AddHours(1), 1), (silo.IAmAlive, silo.Version));
@@ -184,26 +187,29 @@ public abstract class MembershipTests(PostgresServer? server) : StorageTest(serv
     private static Task<bool> InsertAsync(OrleansTables tables, int port, int version, int proxyPort = 30001) => tables.TryAsync(
         "InsertMembershipKey",
         [
-            Cluster, ("IAmAliveTime", DbType.DateTime, Start.AddSeconds(1)), ("SiloName", DbType.String, $"silo-{port}"), ("HostName", DbType.String, "host"),
-            .. Silo(port), ("StartTime", DbType.DateTime, Start), ("Status", DbType.Int32, Joining), ("ProxyPort", DbType.Int32, proxyPort),
-            ("Version", DbType.Int32, version),
+            Cluster, ("IAmAliveTime", DbType.DateTime, Start.AddSeconds(1)), ("SiloName", DbType.String, $"silo-{port}"),
+            ("HostName", DbType.String, "host"), .. Silo(port), ("StartTime", DbType.DateTime, Start),
+            ("Status", DbType.Int32, Joining), ("ProxyPort", DbType.Int32, proxyPort), ("Version", DbType.Int32, version),
         ]);
 
-    private static Task<bool> UpdateAsync(OrleansTables tables, int port, int version, int status, string? suspects = null) => tables.TryAsync(
+    private static Task<bool> UpdateAsync(
+        OrleansTables tables, int port, int version, int status, string? suspects = null) => tables.TryAsync(
         "UpdateMembershipKey",
         [
             Cluster, .. Silo(port), ("IAmAliveTime", DbType.DateTime, Start.AddSeconds(2)), ("Status", DbType.Int32, status),
             ("SuspectTimes", DbType.String, suspects), ("Version", DbType.Int32, version),
         ]);
 
-    private static Task<List<Row>> ReadAllAsync(OrleansTables tables) => tables.QueryAsync("MembershipReadAllKey", ReadRow, Cluster);
+    private static Task<List<Row>> ReadAllAsync(OrleansTables tables) =>
+        tables.QueryAsync("MembershipReadAllKey", ReadRow, Cluster);
 
     private static Row ReadRow(DbDataReader reader) =>
         new(reader.IsDBNull(reader.GetOrdinal("StartTime")) ? null : Int(reader, "Port"), Int(reader, "Version"));
 
     private static SiloRow ReadSilo(DbDataReader reader) => new(
-        Text(reader, "Address"), Int(reader, "Port"), Int(reader, "Generation"), Text(reader, "SiloName"), Text(reader, "HostName"), Int(reader, "Status"),
-        Int(reader, "ProxyPort"), Time(reader, "StartTime"), Time(reader, "IAmAliveTime"), reader.GetValue(reader.GetOrdinal("SuspectTimes")) as string, Int(reader, "Version"));
+        Text(reader, "Address"), Int(reader, "Port"), Int(reader, "Generation"), Text(reader, "SiloName"),
+        Text(reader, "HostName"), Int(reader, "Status"), Int(reader, "ProxyPort"), Time(reader, "StartTime"),
+        Time(reader, "IAmAliveTime"), reader.GetValue(reader.GetOrdinal("SuspectTimes")) as string, Int(reader, "Version"));
 
     private static string Text(DbDataReader reader, string column) => (string)reader.GetValue(reader.GetOrdinal(column));
 
@@ -216,6 +222,6 @@ public abstract class MembershipTests(PostgresServer? server) : StorageTest(serv
     private sealed record Row(int? Port, int Version);
 
     private sealed record SiloRow(
-        string Address, int Port, int Generation, string Name, string Host, int Status, int ProxyPort, DateTime Start, DateTime IAmAlive, string? Suspects,
-        int Version);
+        string Address, int Port, int Generation, string Name, string Host, int Status, int ProxyPort, DateTime Start,
+        DateTime IAmAlive, string? Suspects, int Version);
 }

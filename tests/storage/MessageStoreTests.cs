@@ -49,7 +49,9 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
         await using var reopened = DatabaseFactory.Open(ConnectionString);
         await reopened.MigrateAsync(Cancellation);
 
-        Assert.Equal(new ChannelHead(epoch, 1, 3, EpochStart: 0), await new MessageStore(reopened).OpenAsync(Channel, Cancellation));
+        Assert.Equal(
+            new ChannelHead(epoch, 1, 3, EpochStart: 0),
+            await new MessageStore(reopened).OpenAsync(Channel, Cancellation));
     }
 
     [Fact]
@@ -169,7 +171,8 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
         var bad = Notification(2);
         bad = bad with { Draft = bad.Draft with { Title = null! } };
 
-        await Assert.ThrowsAsync<NotStorableException>(() => AppendAsync(Messages(1, 2), [Notification(1), bad], [new PublishKey("k", 1, 2)]));
+        await Assert.ThrowsAsync<NotStorableException>(
+            () => AppendAsync(Messages(1, 2), [Notification(1), bad], [new PublishKey("k", 1, 2)]));
 
         Assert.Equal(0, (await Store.OpenAsync(Channel, Cancellation)).Head);
         Assert.Equal(0, await CountAsync("notification"));
@@ -196,7 +199,8 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
         var full = new Notification(
             2,
             new NotificationDraft(
-                "windows", "標題 '\"", "text", "error", "high", "icon", "https://a", "repo", "main", "c0ffee", """{"a":[1]}""", created),
+                "windows", "標題 '\"", "text", "error", "high", "icon", "https://a", "repo", "main", "c0ffee",
+                """{"a":[1]}""", created),
             NotificationStatus.Read, created.AddSeconds(1), created.AddSeconds(2), created.AddSeconds(3));
         await AppendAsync(Messages(1, 2), [bare, full], []);
 
@@ -215,8 +219,8 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
             rows[0]);
         Assert.Equal(
             [
-                2L, "windows", "標題 '\"", "text", "error", "high", "icon", "https://a", "repo", "main", "c0ffee", """{"a":[1]}""", "read",
-                at, at + 1000, at + 2000, at + 3000,
+                2L, "windows", "標題 '\"", "text", "error", "high", "icon", "https://a", "repo", "main", "c0ffee",
+                """{"a":[1]}""", "read", at, at + 1000, at + 2000, at + 3000,
             ],
             rows[1]);
     }
@@ -229,9 +233,12 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
         _clock.Advance(TimeSpan.FromHours(1));
         await AppendAsync(Messages(2501, 10));
 
-        Assert.Equal(2501, await Store.SweepAsync(Channel, _clock.GetUtcNow().AddMinutes(-30), KeysBefore, long.MaxValue, Cancellation));
+        var before = _clock.GetUtcNow().AddMinutes(-30);
+        Assert.Equal(2501, await Store.SweepAsync(Channel, before, KeysBefore, long.MaxValue, Cancellation));
 
-        Assert.Equal(Enumerable.Range(2501, 10).Select(i => (long)i), Offsets(await Store.ReadAsync(Channel, 0, 1000, 1 << 20, Cancellation)));
+        Assert.Equal(
+            Enumerable.Range(2501, 10).Select(i => (long)i),
+            Offsets(await Store.ReadAsync(Channel, 0, 1000, 1 << 20, Cancellation)));
         Assert.Equal(10, await CountAsync("message"));
     }
 
@@ -321,8 +328,12 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
 
     private Task AppendAsync(Message[] messages) => AppendAsync(messages, [], []);
 
-    private async Task AppendAsync(Message[] messages, Notification[] notifications, PublishKey[] keys, string channel = Channel) =>
-        await Store.AppendAsync(channel, (await Store.OpenAsync(channel, Cancellation)).Epoch, messages, notifications, keys, Cancellation);
+    private async Task AppendAsync(
+        Message[] messages, Notification[] notifications, PublishKey[] keys, string channel = Channel)
+    {
+        var epoch = (await Store.OpenAsync(channel, Cancellation)).Epoch;
+        await Store.AppendAsync(channel, epoch, messages, notifications, keys, Cancellation);
+    }
 
     private async Task<bool> AppendsAsync(Message[] messages)
     {

@@ -31,8 +31,8 @@ public abstract class MigrationTests(PostgresServer? server) : StorageTest(serve
                     SELECT id, 1, 1, '1', '{}' FROM channel;
                 INSERT INTO publish_key (channel_id, key, first_offset, count, created_at) SELECT id, 'k', 1, 1, 1 FROM channel;
                 INSERT INTO notification (
-                    id, type, title, message, severity, priority, icon, action_url, repo, branch, commit_sha, metadata, status, created_at,
-                    updated_at, delivered_at, read_at)
+                    id, type, title, message, severity, priority, icon, action_url, repo, branch, commit_sha, metadata,
+                    status, created_at, updated_at, delivered_at, read_at)
                 VALUES (1, 'ty', 't', 'm', 'info', 'low', 'i', 'a', 'r', 'b', 'c', '{}', 'read', 2, 3, 4, 5);
                 """);
 
@@ -44,13 +44,14 @@ public abstract class MigrationTests(PostgresServer? server) : StorageTest(serve
             var row = await database.ReadAsync(
                 async connection => (IDictionary<string, object?>)await connection.QuerySingleAsync(
                     """
-                    SELECT channel, id, type, title, message, severity, priority, icon, action_url, repo, branch, commit_sha, metadata, status,
-                        created_at, updated_at, delivered_at, read_at
+                    SELECT channel, id, type, title, message, severity, priority, icon, action_url, repo, branch, commit_sha,
+                        metadata, status, created_at, updated_at, delivered_at, read_at
                     FROM notification
                     """),
                 Cancellation);
             Assert.Equal(
-                ["all", 1L, "ty", "t", "m", "info", "low", "i", "a", "r", "b", "c", "{}", "read", 2L, 3L, 4L, 5L], row.Values.ToArray());
+                ["all", 1L, "ty", "t", "m", "info", "low", "i", "a", "r", "b", "c", "{}", "read", 2L, 3L, 4L, 5L],
+                row.Values.ToArray());
             await store.AppendAsync("all", "epoch", Messages(2, 1), [], [new PublishKey("new", 2, 1, [9])], Cancellation);
         }
 
@@ -77,7 +78,9 @@ public abstract class MigrationTests(PostgresServer? server) : StorageTest(serve
             var rows = await database.ReadAsync(
                 connection => connection.QueryAsync<(string, string, long, long, long?)>(
                     """
-                    SELECT gateway_id, kind, number, CASE WHEN gateway_id = 'running' AND kind = 'sessions' THEN 0 ELSE taken_at END, ended_at
+                    SELECT
+                        gateway_id, kind, number,
+                        CASE WHEN gateway_id = 'running' AND kind = 'sessions' THEN 0 ELSE taken_at END, ended_at
                     FROM report_position ORDER BY gateway_id, kind
                     """),
                 Cancellation);
@@ -96,7 +99,7 @@ public abstract class MigrationTests(PostgresServer? server) : StorageTest(serve
             Assert.Equal(2, await database.ReadAsync(
                 connection => connection.ExecuteScalarAsync<long>("SELECT count(*) FROM report_position"), Cancellation));
             foreach (var dropped in new[] { "gateway_lease", "delivery_report", "api_request_batch" })
-                await Assert.ThrowsAsync<StorageUnavailableException>(() => ExecuteAsync(database, $"DELETE FROM {dropped}"));
+                await Assert.ThrowsAsync<StorageBrokenException>(() => ExecuteAsync(database, $"DELETE FROM {dropped}"));
         }
 
         folder.Delete(recursive: true);

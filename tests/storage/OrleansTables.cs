@@ -5,8 +5,8 @@ using NotifyHub.Grains.Storage;
 namespace NotifyHub.StorageTests;
 
 /// <summary>
-/// Calls the queries as Orleans' ADO.NET providers do: text from OrleansQuery, a pooled connection, no transaction, every row of every result set,
-/// parameters of the same types.
+/// Calls the queries as Orleans' ADO.NET providers do: text from OrleansQuery, a pooled connection, no transaction, every row of
+/// every result set, parameters of the same types.
 /// </summary>
 internal sealed class OrleansTables(Database database, Dictionary<string, string> queries)
 {
@@ -20,11 +20,17 @@ internal sealed class OrleansTables(Database database, Dictionary<string, string
         command.CommandText = "SELECT QueryKey, QueryText FROM OrleansQuery";
         await using var reader = await command.ExecuteReaderAsync();
         while (await reader.ReadAsync())
-            queries.Add((string)reader.GetValue(reader.GetOrdinal("QueryKey")), (string)reader.GetValue(reader.GetOrdinal("QueryText")));
+        {
+            queries.Add(
+                (string)reader.GetValue(reader.GetOrdinal("QueryKey")),
+                (string)reader.GetValue(reader.GetOrdinal("QueryText")));
+        }
+
         return new OrleansTables(database, queries);
     }
 
-    public async Task<List<T>> QueryAsync<T>(string key, Func<DbDataReader, T> read, params (string Name, DbType Type, object? Value)[] parameters)
+    public async Task<List<T>> QueryAsync<T>(
+        string key, Func<DbDataReader, T> read, params (string Name, DbType Type, object? Value)[] parameters)
     {
         await using var connection = await database.DataSource.OpenConnectionAsync();
         await using var command = connection.CreateCommand();
@@ -58,5 +64,6 @@ internal sealed class OrleansTables(Database database, Dictionary<string, string
                 : throw new InvalidOperationException("Expected a single column"),
             parameters))[0];
 
-    public Task RunAsync(string key, params (string Name, DbType Type, object? Value)[] parameters) => QueryAsync(key, _ => true, parameters);
+    public Task RunAsync(string key, params (string Name, DbType Type, object? Value)[] parameters) =>
+        QueryAsync(key, _ => true, parameters);
 }

@@ -24,7 +24,8 @@ public sealed class OutageTests(OutageTests.StoppableServer fixture) : IClassFix
         await store.AppendAsync("all", before.Epoch, [new Message(1, [1], false)], [], [], cancellation);
 
         await server.StopAsync();
-        await Assert.ThrowsAsync<StorageUnavailableException>(() => store.AppendAsync("all", before.Epoch, [new Message(2, [2], false)], [], [], cancellation));
+        await Assert.ThrowsAsync<StorageUnavailableException>(
+            () => store.AppendAsync("all", before.Epoch, [new Message(2, [2], false)], [], [], cancellation));
         await Assert.ThrowsAsync<StorageUnavailableException>(() => store.ReadAsync("all", 0, 1, 1, cancellation));
         Assert.StartsWith("The database cannot be reached. ", await database.CheckAsync(cancellation), StringComparison.Ordinal);
         Assert.NotNull(database.Health.Error);
@@ -39,7 +40,7 @@ public sealed class OutageTests(OutageTests.StoppableServer fixture) : IClassFix
     [Theory]
     [InlineData("")]
     [InlineData(";Options=-c idle_in_transaction_session_timeout=0")]
-    public async Task A_silo_that_hangs_in_the_middle_of_a_write_does_not_keep_the_channel_from_the_one_that_takes_over(string options)
+    public async Task A_silo_that_hangs_during_a_write_does_not_block_its_successor(string options)
     {
         var cancellation = TestContext.Current.CancellationToken;
         var storage = await fixture.Server.CreateDatabaseAsync() + options;

@@ -40,14 +40,18 @@ public sealed class PoolerTests(PostgresServer server)
         var settings = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ => database.WriteAsync(
             (connection, _) => connection.QuerySingleAsync<(string, string, string)>(
                 """
-                SELECT current_setting('synchronous_commit'), current_setting('idle_in_transaction_session_timeout'), current_setting('lock_timeout')
+                SELECT current_setting('synchronous_commit'), current_setting('idle_in_transaction_session_timeout'),
+                    current_setting('lock_timeout')
                 """),
             Cancellation)));
         Assert.All(settings, setting => Assert.Equal(("on", "4s", "5s"), setting));
         Assert.Equal(100, (await store.ReadAsync("all", 0, 1000, 1 << 20, Cancellation)).Length);
         Assert.Equal(new PublishKey("key-91", 91, 10), await store.FindKeyAsync("all", "key-91", Cancellation));
-        Assert.Equal(10, await database.ListAsync(connection => connection.ExecuteScalarAsync<long>("SELECT count(*) FROM publish_key"), Cancellation));
-        await Assert.ThrowsAsync<FencedException>(() => store.AppendAsync("all", epoch, [new Message(100, [1], false)], [], [], Cancellation));
+        var keys = await database.ListAsync(
+            connection => connection.ExecuteScalarAsync<long>("SELECT count(*) FROM publish_key"), Cancellation);
+        Assert.Equal(10, keys);
+        await Assert.ThrowsAsync<FencedException>(
+            () => store.AppendAsync("all", epoch, [new Message(100, [1], false)], [], [], Cancellation));
         Assert.Null(database.Health.Error);
         // Nothing of ours stays in a session that the pooler gives to others.
         await using var other = new NpgsqlConnection(pooler.ConnectionString + ";Pooling=false");
@@ -55,8 +59,8 @@ public sealed class PoolerTests(PostgresServer server)
             ("off", "0", "0", "0"),
             await other.QuerySingleAsync<(string, string, string, string)>(
                 """
-                SELECT current_setting('synchronous_commit'), current_setting('idle_in_transaction_session_timeout'), current_setting('lock_timeout'),
-                    current_setting('statement_timeout')
+                SELECT current_setting('synchronous_commit'), current_setting('idle_in_transaction_session_timeout'),
+                    current_setting('lock_timeout'), current_setting('statement_timeout')
                 """));
     }
 }

@@ -26,7 +26,9 @@ public abstract class ReminderTests(PostgresServer? server) : StorageTest(server
         Assert.Equal(0, await UpsertAsync(tables, "g/a", 5, 60_000));
         Assert.Equal(1, await UpsertAsync(tables, "g/a", 5, FortyDays));
 
-        Assert.Equal([("g/a", "sweep", Start, FortyDays, 1)], await tables.QueryAsync("ReadReminderRowKey", Read, [Service, .. Reminder("g/a")]));
+        Assert.Equal(
+            [("g/a", "sweep", Start, FortyDays, 1)],
+            await tables.QueryAsync("ReadReminderRowKey", Read, [Service, .. Reminder("g/a")]));
         Assert.False(await tables.TryAsync("DeleteReminderRowKey", [Service, .. Reminder("g/a"), ("Version", DbType.Int32, 0)]));
         Assert.True(await tables.TryAsync("DeleteReminderRowKey", [Service, .. Reminder("g/a"), ("Version", DbType.Int32, 1)]));
         Assert.Empty(await tables.QueryAsync("ReadReminderRowsKey", Read, Service, Reminder("g/a")[0]));
@@ -40,9 +42,11 @@ public abstract class ReminderTests(PostgresServer? server) : StorageTest(server
     public async Task Ranges_exclude_their_begin_include_their_end_and_may_wrap(string query, int begin, int end, int[] expected)
     {
         var tables = await OrleansTables.LoadAsync(Database);
-        foreach (var hash in new[] { int.MinValue, -10, 0, 10, int.MaxValue }) await UpsertAsync(tables, $"g/{hash}", hash, 60_000);
+        foreach (var hash in new[] { int.MinValue, -10, 0, 10, int.MaxValue })
+            await UpsertAsync(tables, $"g/{hash}", hash, 60_000);
 
-        var rows = await tables.QueryAsync(query, Read, Service, ("BeginHash", DbType.Int32, begin), ("EndHash", DbType.Int32, end));
+        var rows = await tables.QueryAsync(
+            query, Read, Service, ("BeginHash", DbType.Int32, begin), ("EndHash", DbType.Int32, end));
 
         Assert.Equal(expected.Select(hash => $"g/{hash}").Order(), rows.Select(row => row.Grain).Order());
     }
@@ -57,13 +61,15 @@ public abstract class ReminderTests(PostgresServer? server) : StorageTest(server
         await tables.RunAsync("DeleteReminderRowsKey", ("ServiceId", DbType.String, "other"));
         Assert.Single(await tables.QueryAsync("ReadReminderRowsKey", Read, Service, Reminder("g/b")[0]));
         await tables.RunAsync("DeleteReminderRowsKey", Service);
-        Assert.Empty(await tables.QueryAsync("ReadRangeRows2Key", Read, Service, ("BeginHash", DbType.Int32, 0), ("EndHash", DbType.Int32, 0)));
+        Assert.Empty(await tables.QueryAsync(
+            "ReadRangeRows2Key", Read, Service, ("BeginHash", DbType.Int32, 0), ("EndHash", DbType.Int32, 0)));
     }
 
     private static (string, DbType, object?)[] Reminder(string grain) =>
         [("GrainId", DbType.AnsiString, grain), ("ReminderName", DbType.String, "sweep")];
 
-    private static async Task<int> UpsertAsync(OrleansTables tables, string grain, int hash, long period) => Assert.Single(await tables.QueryAsync(
+    private static async Task<int> UpsertAsync(
+        OrleansTables tables, string grain, int hash, long period) => Assert.Single(await tables.QueryAsync(
         "UpsertReminderRowKey",
         reader => Convert.ToInt32(reader.GetValue(reader.GetOrdinal("Version"))),
         [

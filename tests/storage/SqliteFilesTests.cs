@@ -37,7 +37,10 @@ public sealed class SqliteFilesTests() : StorageTest(null)
         {
             var error = await Assert.ThrowsAsync<StorageUnavailableException>(() => AppendAsync(2));
             Assert.EndsWith(" was deleted, moved or replaced while it was open.", error.Message, StringComparison.Ordinal);
-            Assert.StartsWith("The database was deleted, moved or replaced while it was open. Stop NotifyHub, ", Database.Health.Error, StringComparison.Ordinal);
+            Assert.StartsWith(
+                "The database was deleted, moved or replaced while it was open. Stop NotifyHub, ",
+                Database.Health.Error,
+                StringComparison.Ordinal);
             // Readers must not make a new file in its place, nor read another one.
             await Assert.ThrowsAsync<StorageUnavailableException>(ReadHeadAsync);
             await Assert.ThrowsAsync<StorageUnavailableException>(() => Database.ProbeAsync(Cancellation));
@@ -54,7 +57,8 @@ public sealed class SqliteFilesTests() : StorageTest(null)
         await Assert.ThrowsAsync<StorageUnavailableException>(() => Database.WriteAsync(
             async (connection, transaction) =>
             {
-                await connection.ExecuteAsync("INSERT INTO channel (name, epoch, created_at) VALUES ('b', '', 0)", transaction: transaction);
+                await connection.ExecuteAsync(
+                    "INSERT INTO channel (name, epoch, created_at) VALUES ('b', '', 0)", transaction: transaction);
                 System.IO.File.Delete(File);
                 return 0;
             },
@@ -107,7 +111,8 @@ public sealed class SqliteFilesTests() : StorageTest(null)
         await other.OpenAsync(Cancellation);
         await other.ExecuteAsync("BEGIN IMMEDIATE");
 
-        var writes = Enumerable.Range(0, 20).Select(n => Record.ExceptionAsync(() => Store.OpenAsync($"behind-{n}", Cancellation)).AsTask()).ToList();
+        var writes = Enumerable.Range(0, 20)
+            .Select(n => Record.ExceptionAsync(() => Store.OpenAsync($"behind-{n}", Cancellation)).AsTask()).ToList();
         var errors = await Task.WhenAll(writes);
         // The next ones need not wait as long to be told.
         var later = await Record.ExceptionAsync(() => Store.OpenAsync("later", Cancellation));
@@ -130,7 +135,8 @@ public sealed class SqliteFilesTests() : StorageTest(null)
             await connection.OpenAsync(Cancellation);
             await connection.ExecuteAsync("PRAGMA wal_checkpoint(TRUNCATE)");
             var root = await connection.ExecuteScalarAsync<long>("SELECT rootpage FROM sqlite_schema WHERE name = 'message'");
-            await using var file = new FileStream(File, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            await using var file = new FileStream(
+                File, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
             file.Position = (root - 1) * 4096;
             await file.WriteAsync(Enumerable.Repeat((byte)0xEE, 4096).ToArray(), Cancellation);
         }

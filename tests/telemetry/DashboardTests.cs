@@ -11,17 +11,23 @@ public sealed class DashboardTests(WatchedGrid grid)
     {
         using var http = new HttpClient();
         var (port, healthPort) = (grid.Silo.DashboardPort, grid.Silo.HealthPort);
-        Assert.Contains("<html", await http.GetStringAsync($"http://127.0.0.1:{port}/", Cancellation), StringComparison.OrdinalIgnoreCase);
-        Assert.Contains("BroadcastGrain", await http.GetStringAsync($"http://localhost:{port}/DashboardCounters", Cancellation), StringComparison.Ordinal);
+        Assert.Contains(
+            "<html", await http.GetStringAsync($"http://127.0.0.1:{port}/", Cancellation), StringComparison.OrdinalIgnoreCase);
+        Assert.Contains(
+            "BroadcastGrain", await http.GetStringAsync($"http://localhost:{port}/DashboardCounters", Cancellation),
+            StringComparison.Ordinal);
 
         Assert.Equal(HttpStatusCode.MisdirectedRequest, await AskAsync($"http://127.0.0.1:{port}/", "rebound.example.com"));
         Assert.Equal(HttpStatusCode.NotFound, await AskAsync($"http://127.0.0.1:{healthPort}/", $"localhost:{port}"));
-        Assert.Equal(HttpStatusCode.NotFound, await AskAsync($"http://127.0.0.1:{healthPort}/DashboardCounters", $"localhost:{port}"));
-        // The health and the metrics listen on every address; the dashboard on loopback alone.
-        foreach (var line in (await File.ReadAllLinesAsync("/proc/net/tcp", Cancellation)).Concat(await File.ReadAllLinesAsync("/proc/net/tcp6", Cancellation)))
+        Assert.Equal(
+            HttpStatusCode.NotFound, await AskAsync($"http://127.0.0.1:{healthPort}/DashboardCounters", $"localhost:{port}"));
+        // Health and metrics listen on every address, the dashboard only on loopback.
+        foreach (var line in (await File.ReadAllLinesAsync("/proc/net/tcp", Cancellation))
+            .Concat(await File.ReadAllLinesAsync("/proc/net/tcp6", Cancellation)))
         {
             var parts = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (parts[1].EndsWith($":{port:X4}", StringComparison.Ordinal) && parts[3] == "0A") Assert.StartsWith("0100007F", parts[1], StringComparison.Ordinal);
+            if (parts[1].EndsWith($":{port:X4}", StringComparison.Ordinal) && parts[3] == "0A")
+                Assert.StartsWith("0100007F", parts[1], StringComparison.Ordinal);
         }
 
         async Task<HttpStatusCode> AskAsync(string url, string host)

@@ -3,7 +3,7 @@ using NotifyHub.TestKit;
 
 namespace NotifyHub.TelemetryTests;
 
-/// <summary>An embedded gateway, and the collector's other language.</summary>
+/// <summary>A one-process gateway, and the collector's other protocol.</summary>
 public sealed class ExportTests
 {
     [Fact]
@@ -17,14 +17,19 @@ public sealed class ExportTests
         ]);
         await using var client = await hub.ConnectAsync();
         using var rest = await hub.LogInAsync();
-        (await rest.PostAsync("/api/push", "{}", ("traceparent", "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01"))).Expect(HttpStatusCode.OK);
+        (await rest.PostAsync("/api/push", "{}", ("traceparent", "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01")))
+            .Expect(HttpStatusCode.OK);
 
-        await Until.TrueAsync(() => collector.Spans.Any(span => span is { Name: "notifyhub.fan_out", Service: "sakura", Trace: "0123456789abcdef0123456789abcdef" }));
+        await Until.TrueAsync(() => collector.Spans.Any(
+            span => span is { Name: "notifyhub.fan_out", Service: "sakura", Trace: "0123456789abcdef0123456789abcdef" }));
         await Until.TrueAsync(() => collector.Logs.Any(line =>
-            line is { Service: "sakura", Trace: "0123456789abcdef0123456789abcdef" } && line.Attributes.ContainsValue("HTTP: POST /api/push => PushAsync")));
+            line is { Service: "sakura", Trace: "0123456789abcdef0123456789abcdef" }
+                && line.Attributes.ContainsValue("HTTP: POST /api/push => PushAsync")));
         await Until.TrueAsync(() => new[] { "notifyhub.commit.duration", "notifyhub.connections.active" }.All(name =>
             collector.Metrics.Any(metric => metric.Service == "sakura" && metric.Name == name)));
-        Assert.Contains(collector.Logs, line => line.Category == "NotifyHub.Gateway.Push.PushListener" && line.Attributes.ContainsKey("Port"));
+        Assert.Contains(
+            collector.Logs,
+            line => line.Category == "NotifyHub.Gateway.Push.PushListener" && line.Attributes.ContainsKey("Port"));
     }
 
     [Fact]
@@ -33,7 +38,8 @@ public sealed class ExportTests
         await using var collector = await OtlpReceiver.StartAsync();
         await using var hub = await NotifyHubProcess.StartAsync(
         [
-            .. WatchedGrid.Settings(collector.GrpcEndPoint, "grpc"), ("OTEL_TRACES_SAMPLER", "traceidratio"), ("OTEL_TRACES_SAMPLER_ARG", "0"),
+            .. WatchedGrid.Settings(collector.GrpcEndPoint, "grpc"), ("OTEL_TRACES_SAMPLER", "traceidratio"),
+            ("OTEL_TRACES_SAMPLER_ARG", "0"),
         ]);
         await using var client = await hub.ConnectAsync();
         using var push = await hub.ConnectPushAsync();
@@ -45,7 +51,7 @@ public sealed class ExportTests
     }
 
     [Fact]
-    public async Task A_sampler_that_does_not_exist_and_a_metrics_port_that_is_taken_are_refused_in_plain_words()
+    public async Task An_unknown_sampler_and_a_taken_metrics_port_are_refused_in_plain_words()
     {
         var (sampler, said) = await NotifyHubProcess.RunToItsEndAsync(
             null, ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1"), ("OTEL_TRACES_SAMPLER", "sometimes"));
@@ -56,10 +62,13 @@ public sealed class ExportTests
         await using var other = await NotifyHubProcess.StartAsync(("MetricsPort", "0"));
         var (taken, told) = await NotifyHubProcess.RunToItsEndAsync(null, ("MetricsPort", $"{other.MetricsPort}"));
         Assert.Equal(1, taken);
-        Assert.Contains($"Port {other.MetricsPort} is in use by another process. Stop it, or set NotifyHub:MetricsPort", told, StringComparison.Ordinal);
+        Assert.Contains(
+            $"Port {other.MetricsPort} is in use by another process. Stop it, or set NotifyHub:MetricsPort", told,
+            StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", told, StringComparison.Ordinal);
 
-        var (faulty, fault) = await NotifyHubProcess.RunToItsEndAsync(null, ("MetricsPort", "70000"), ("MetricsAddress", "everywhere"));
+        var (faulty, fault) = await NotifyHubProcess.RunToItsEndAsync(
+            null, ("MetricsPort", "70000"), ("MetricsAddress", "everywhere"));
         Assert.Equal(1, faulty);
         Assert.Contains("MetricsPort", fault, StringComparison.Ordinal);
         Assert.Contains("NotifyHub:MetricsAddress: 'everywhere'", fault, StringComparison.Ordinal);
@@ -68,10 +77,12 @@ public sealed class ExportTests
     [Fact]
     public async Task At_the_usual_level_the_log_holds_no_payload_password_key_or_token()
     {
-        await using var hub = await NotifyHubProcess.StartAsync(("PushKey", "hydrangea"), ("JwtKey", "wisteria-wisteria-wisteria-wisteria"));
+        await using var hub = await NotifyHubProcess.StartAsync(
+            ("PushKey", "hydrangea"), ("JwtKey", "wisteria-wisteria-wisteria-wisteria"));
         await using var client = await hub.ConnectAsync();
         using var rest = await hub.LogInAsync();
-        (await rest.PostAsync("/api/auth/login", """{"email":"iris@example.com","password":"peony"}""")).ExpectError(HttpStatusCode.Unauthorized, "INVALID_CREDENTIALS");
+        (await rest.PostAsync("/api/auth/login", """{"email":"iris@example.com","password":"peony"}"""))
+            .ExpectError(HttpStatusCode.Unauthorized, "INVALID_CREDENTIALS");
         using (var push = await hub.ConnectPushAsync())
         {
             Assert.Equal("ok", await push.PushAsync("AUTH hydrangea"));

@@ -25,7 +25,8 @@ public sealed class MetricTests(WatchedGrid grid)
             () => string.Join('\n', told.Except(measured)));
 
         Assert.Equal(told, measured);
-        Assert.All(grid.Collector.Metrics.Where(metric => metric.Meter == "NotifyHub"), metric => Assert.NotEmpty(metric.Description));
+        Assert.All(
+            grid.Collector.Metrics.Where(metric => metric.Meter == "NotifyHub"), metric => Assert.NotEmpty(metric.Description));
     }
 
     [Fact]
@@ -45,7 +46,8 @@ public sealed class MetricTests(WatchedGrid grid)
         ];
         await Until.TrueAsync(
             () => wanted.All(each => grid.Collector.Metrics.Any(metric => (metric.Service, metric.Meter, metric.Name) == each)),
-            () => string.Join('\n', wanted.Except(grid.Collector.Metrics.Select(metric => (metric.Service, metric.Meter, metric.Name)))));
+            () => string.Join(
+                '\n', wanted.Except(grid.Collector.Metrics.Select(metric => (metric.Service, metric.Meter, metric.Name)))));
     }
 
     [Fact]
@@ -54,7 +56,8 @@ public sealed class MetricTests(WatchedGrid grid)
         using var http = new HttpClient();
         var before = await ScrapeAsync(http);
         using var rest = grid.Gateway.Rest();
-        (await rest.PostAsync("/api/auth/login", """{"email":"admin@notifyhub.com","password":"wrong"}""")).ExpectError(HttpStatusCode.Unauthorized, "INVALID_CREDENTIALS");
+        (await rest.PostAsync("/api/auth/login", """{"email":"admin@notifyhub.com","password":"wrong"}"""))
+            .ExpectError(HttpStatusCode.Unauthorized, "INVALID_CREDENTIALS");
         using var push = await grid.Gateway.ConnectPushAsync();
         Assert.Equal(["ok", "ok"], await push.PushAllAsync(["{}", "{}"]));
         Assert.StartsWith("error:", await push.PushAsync("["), StringComparison.Ordinal);
@@ -78,14 +81,17 @@ public sealed class MetricTests(WatchedGrid grid)
                 after = await ScrapeAsync(http);
                 return wanted.All(each => after[each.Series] - before[each.Series] == each.More);
             },
-            () => string.Join('\n', wanted.Select(each => $"{each.Series}: {before.GetValueOrDefault(each.Series)} -> {after.GetValueOrDefault(each.Series)}")));
+            () => string.Join('\n', wanted.Select(
+                each => $"{each.Series}: {before.GetValueOrDefault(each.Series)} -> {after.GetValueOrDefault(each.Series)}")));
     }
 
     private async Task<Dictionary<string, double>> ScrapeAsync(HttpClient http) =>
         (await http.GetStringAsync($"http://127.0.0.1:{grid.Gateway.MetricsPort}/metrics")).Split('\n')
             .Where(line => line.StartsWith("notifyhub_", StringComparison.Ordinal))
             .Select(line => line.Split("} "))
-            .ToDictionary(parts => parts[0] + "}", parts => double.Parse(parts[1].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture));
+            .ToDictionary(
+                parts => parts[0] + "}",
+                parts => double.Parse(parts[1].Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture));
 
     private static IEnumerable<string[]> TableRows() => File.ReadLines(Page)
         .Where(line => line.StartsWith("| `notifyhub.", StringComparison.Ordinal) && line.Count(sign => sign == '|') == 7)

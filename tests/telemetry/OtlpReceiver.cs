@@ -10,8 +10,10 @@ using Microsoft.Extensions.Logging;
 
 namespace NotifyHub.TelemetryTests;
 
-/// <summary>A collector as OpenTelemetry specifies it: OTLP over gRPC, and over HTTP with protobuf, on ports that the system assigns. What arrives is
-/// decoded and kept.</summary>
+/// <summary>
+/// A collector as OpenTelemetry specifies it: OTLP over gRPC and over HTTP with protobuf, on ports that the system assigns.
+/// Decodes and keeps what arrives.
+/// </summary>
 public sealed class OtlpReceiver : IAsyncDisposable
 {
     private readonly Lock _gate = new();
@@ -56,7 +58,7 @@ public sealed class OtlpReceiver : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            // gRPC is HTTP/2 from the first byte on.
+            // gRPC starts with HTTP/2 right away.
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2);
             kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1);
         });
@@ -81,7 +83,7 @@ public sealed class OtlpReceiver : IAsyncDisposable
     {
         if (context.Request.ContentType != "application/grpc") throw new InvalidDataException(context.Request.ContentType);
         var body = await BodyAsync(context);
-        // One message: whether it is compressed, its length, itself.
+        // One message: a compression flag, its length, its bytes.
         var message = body.AsMemory(5, (int)BinaryPrimitives.ReadUInt32BigEndian(body.AsSpan(1)));
         Take(signal, body[0] == 0 ? message : Unzip(message));
         context.Response.ContentType = "application/grpc";
@@ -100,7 +102,8 @@ public sealed class OtlpReceiver : IAsyncDisposable
     private static byte[] Unzip(ReadOnlyMemory<byte> bytes)
     {
         using var unzipped = new MemoryStream();
-        using (var zipped = new GZipStream(new MemoryStream(bytes.ToArray()), CompressionMode.Decompress)) zipped.CopyTo(unzipped);
+        using (var zipped = new GZipStream(new MemoryStream(bytes.ToArray()), CompressionMode.Decompress))
+            zipped.CopyTo(unzipped);
         return unzipped.ToArray();
     }
 
@@ -133,7 +136,8 @@ public sealed class OtlpReceiver : IAsyncDisposable
                 _logs.Add(new LogLine(service, scope, item.Messages(5).Single().Text(1), item.Hex(9), Attributes(item, 6)));
                 break;
             case "metrics":
-                _metrics[(service, scope, item.Text(1))] = new Metric(service, scope, item.Text(1), item.Text(3), item.Text(2), Kind(item));
+                _metrics[(service, scope, item.Text(1))] = new Metric(
+                    service, scope, item.Text(1), item.Text(3), item.Text(2), Kind(item));
                 break;
             default:
                 throw new InvalidDataException(signal);
@@ -143,7 +147,7 @@ public sealed class OtlpReceiver : IAsyncDisposable
     private static string Kind(Protobuf metric) =>
         metric.Has(9) ? "histogram"
         : metric.Has(5) ? "gauge"
-        // A sum that only grows, or one that falls too.
+        // A monotonic sum is a counter.
         : metric.Messages(7).Single().Number(3) == 1 ? "counter" : "up-down counter";
 
     private static Dictionary<string, string> Attributes(Protobuf of, int number) => of.Messages(number).ToDictionary(
@@ -152,10 +156,11 @@ public sealed class OtlpReceiver : IAsyncDisposable
         StringComparer.Ordinal);
 }
 
-/// <param name="Parent">"" of a root.</param>
-/// <param name="Links">The traces that it is linked to.</param>
+/// <param name="Parent">Empty for a root span.</param>
+/// <param name="Links">The traces that it links to.</param>
 public sealed record Span(
-    string Service, string Source, string Name, string Trace, string Id, string Parent, Dictionary<string, string> Attributes, string[] Links);
+    string Service, string Source, string Name, string Trace, string Id, string Parent, Dictionary<string, string> Attributes,
+    string[] Links);
 
 public sealed record LogLine(string Service, string Category, string Text, string Trace, Dictionary<string, string> Attributes);
 

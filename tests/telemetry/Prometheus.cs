@@ -6,7 +6,7 @@ using NotifyHub.TestKit;
 
 namespace NotifyHub.TelemetryTests;
 
-/// <summary>A real Prometheus with the rules of this checkout, on a port of its own.</summary>
+/// <summary>A real Prometheus with the alert rules of this checkout.</summary>
 public sealed class Prometheus : IAsyncDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("notifyhub-prometheus-");
@@ -23,18 +23,21 @@ public sealed class Prometheus : IAsyncDisposable
         _http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
     }
 
-    /// <param name="jobs">What it scrapes, by the name of the job.</param>
+    /// <param name="jobs">The scrape jobs: name and port.</param>
     public static async Task<Prometheus> StartAsync(params (string Job, int Port)[] jobs)
     {
-        var scrapes = jobs.Select(job => $"  - job_name: {job.Job}\n    static_configs:\n      - targets: ['127.0.0.1:{job.Port}']\n");
+        var scrapes = jobs.Select(
+            job => $"  - job_name: {job.Job}\n    static_configs:\n      - targets: ['127.0.0.1:{job.Port}']\n");
         var prometheus = new Prometheus(
-            $"global:\n  scrape_interval: 1s\n  evaluation_interval: 1s\nrule_files:\n  - {Checkout.Path("deploy/prometheus/alerts.yml")}\nscrape_configs:\n{string.Concat(scrapes)}",
+            "global:\n  scrape_interval: 1s\n  evaluation_interval: 1s\n"
+            + $"rule_files:\n  - {Checkout.Path("deploy/prometheus/alerts.yml")}\n"
+            + $"scrape_configs:\n{string.Concat(scrapes)}",
             FreePorts.One());
         await Until.TrueAsync(prometheus.IsReadyAsync);
         return prometheus;
     }
 
-    /// <summary>promtool, which is part of it. Answers its exit code and all that it said.</summary>
+    /// <summary>Runs promtool, which comes with Prometheus; returns its exit code and output.</summary>
     public static async Task<(int Code, string Said)> ToolAsync(params string[] arguments)
     {
         using var process = Run("promtool", arguments);
@@ -43,7 +46,7 @@ public sealed class Prometheus : IAsyncDisposable
         return (process.ExitCode, await said + await complained);
     }
 
-    /// <summary>The answer's data.</summary>
+    /// <summary>Returns the data of an API response.</summary>
     public async Task<JsonElement> AskAsync(string path)
     {
         using var response = await _http.GetAsync(path);
@@ -52,7 +55,7 @@ public sealed class Prometheus : IAsyncDisposable
         return JsonElement.Parse(body).GetProperty("data");
     }
 
-    /// <summary>How many series the expression has now.</summary>
+    /// <summary>How many series the expression returns now.</summary>
     public async Task<int> CountAsync(string expression) =>
         (await AskAsync("/api/v1/query?query=" + Uri.EscapeDataString(expression))).GetProperty("result").GetArrayLength();
 
@@ -67,7 +70,8 @@ public sealed class Prometheus : IAsyncDisposable
 
     private async Task<bool> IsReadyAsync()
     {
-        if (_process.HasExited) throw new InvalidOperationException("Prometheus ended: " + await _process.StandardError.ReadToEndAsync());
+        if (_process.HasExited)
+            throw new InvalidOperationException("Prometheus ended: " + await _process.StandardError.ReadToEndAsync());
         try
         {
             using var response = await _http.GetAsync("/-/ready");
@@ -83,7 +87,8 @@ public sealed class Prometheus : IAsyncDisposable
     {
         try
         {
-            return Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            return Process.Start(
+                new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         }
         catch (System.ComponentModel.Win32Exception e)
         {

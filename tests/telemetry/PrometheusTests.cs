@@ -21,26 +21,30 @@ public sealed partial class PrometheusTests(WatchedGrid grid)
         using var rest = await grid.LogInAsync();
         await Until.TrueAsync(async () => await prometheus.CountAsync("up == 1") == 2);
 
-        var queries = Queries.Dashboards.SelectMany(Queries.Of).Concat(Expressions(await prometheus.AskAsync("/api/v1/rules"))).ToArray();
+        var queries = Queries.Dashboards.SelectMany(Queries.Of)
+            .Concat(Expressions(await prometheus.AskAsync("/api/v1/rules"))).ToArray();
         Assert.True(queries.Length > 70, $"only {queries.Length} queries");
         var wanted = queries.SelectMany(Queries.Metrics).ToHashSet(StringComparer.Ordinal);
         HashSet<string> missing = [];
         await Until.TrueAsync(
             async () =>
             {
-                // Something flows, by both ways.
+                // Traffic on both ports.
                 using var push = await grid.Gateway.ConnectPushAsync();
                 Assert.Equal("ok", await push.PushAsync("{}"));
                 (await rest.PostAsync("/api/push", "{}")).Expect(HttpStatusCode.OK);
-                var names = (await prometheus.AskAsync("/api/v1/label/__name__/values")).EnumerateArray().Select(name => name.GetString()!);
+                var names = (await prometheus.AskAsync("/api/v1/label/__name__/values")).EnumerateArray()
+                    .Select(name => name.GetString()!);
                 missing = [.. wanted.Except(names)];
                 return missing.Count == 0;
             },
             () => string.Join(' ', missing));
 
         foreach (var query in queries) await prometheus.CountAsync(query);
-        // These are never 0 by themselves.
-        foreach (var label in (string[])["notifyhub_connections_closed_total{notifyhub_close_reason=\"too_slow\"}", "notifyhub_push_lines_total{notifyhub_push_outcome=\"ok\"}"])
+        // These are non-zero only after such an event.
+        foreach (var label in (string[])[
+            "notifyhub_connections_closed_total{notifyhub_close_reason=\"too_slow\"}",
+            "notifyhub_push_lines_total{notifyhub_push_outcome=\"ok\"}"])
             Assert.Equal(1, await prometheus.CountAsync(label));
     }
 
@@ -52,9 +56,10 @@ public sealed partial class PrometheusTests(WatchedGrid grid)
         (await rest.PostAsync("/api/push", "{}")).Expect(HttpStatusCode.OK);
         var scraped = await ScrapeAsync(grid.Gateway.MetricsPort) + await ScrapeAsync(grid.Silo.MetricsPort);
         var labels = Queries.Dashboards.SelectMany(Queries.Of).Append(await File.ReadAllTextAsync(Rules, Cancellation))
-            .SelectMany(query => LabelNames().Matches(query).SelectMany(match => match.Groups[1].Value.Split(',', StringSplitOptions.TrimEntries)))
+            .SelectMany(query => LabelNames().Matches(query)
+                .SelectMany(match => match.Groups[1].Value.Split(',', StringSplitOptions.TrimEntries)))
             .Where(label => label is not ("instance" or "job" or "le"))
-            // Of failures, which a grid that is well has none of.
+            // Only present after failures, which a healthy grid has none of.
             .Where(label => label != "error_type");
 
         Assert.All(labels.Distinct(), label => Assert.Contains($"{label}=\"", scraped, StringComparison.Ordinal));
@@ -65,10 +70,19 @@ public sealed partial class PrometheusTests(WatchedGrid grid)
     public async Task The_metrics_port_answers_nothing_else_and_no_other_port_has_the_metrics()
     {
         using var http = new HttpClient();
-        Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync($"http://127.0.0.1:{grid.Gateway.MetricsPort}/health/live", Cancellation)).StatusCode);
-        Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync($"http://127.0.0.1:{grid.Gateway.MetricsPort}/api/system/websocket/status", Cancellation)).StatusCode);
-        Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync($"http://127.0.0.1:{grid.Silo.MetricsPort}/health/live", Cancellation)).StatusCode);
-        Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync($"http://127.0.0.1:{grid.Gateway.WebSocketPort}/metrics", Cancellation)).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.NotFound,
+            (await http.GetAsync($"http://127.0.0.1:{grid.Gateway.MetricsPort}/health/live", Cancellation)).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.NotFound,
+            (await http.GetAsync($"http://127.0.0.1:{grid.Gateway.MetricsPort}/api/system/websocket/status", Cancellation))
+                .StatusCode);
+        Assert.Equal(
+            HttpStatusCode.NotFound,
+            (await http.GetAsync($"http://127.0.0.1:{grid.Silo.MetricsPort}/health/live", Cancellation)).StatusCode);
+        Assert.Equal(
+            HttpStatusCode.NotFound,
+            (await http.GetAsync($"http://127.0.0.1:{grid.Gateway.WebSocketPort}/metrics", Cancellation)).StatusCode);
     }
 
     [Fact]
@@ -98,7 +112,8 @@ public sealed partial class PrometheusTests(WatchedGrid grid)
     {
         var alerts = AlertNames().Matches(File.ReadAllText(Rules)).Select(match => match.Groups[1].Value).ToArray();
         var tests = File.ReadAllText(RuleTests);
-        var runbooks = RunbookLinks().Matches(File.ReadAllText(Rules)).Select(match => (Page: match.Groups[1].Value, Anchor: match.Groups[2].Value)).ToArray();
+        var runbooks = RunbookLinks().Matches(File.ReadAllText(Rules))
+            .Select(match => (Page: match.Groups[1].Value, Anchor: match.Groups[2].Value)).ToArray();
 
         Assert.NotEmpty(alerts);
         Assert.Equal(alerts.Select(alert => alert.ToLowerInvariant()), runbooks.Select(runbook => runbook.Anchor));
@@ -121,7 +136,7 @@ public sealed partial class PrometheusTests(WatchedGrid grid)
         return await http.GetStringAsync($"http://127.0.0.1:{port}/metrics");
     }
 
-    /// <summary>As the forges make them of headings.</summary>
+    /// <summary>Anchors as GitHub derives them from headings.</summary>
     private static IEnumerable<string> Anchors(string page) => page.Split('\n')
         .Where(line => line.StartsWith('#'))
         .Select(line => line.TrimStart('#', ' ').ToLowerInvariant().Replace(' ', '-'));

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace NotifyHub.TelemetryTests;
 
-/// <summary>A protobuf message as its bytes have it: fields by number, in order. As much of the format as OTLP uses.</summary>
+/// <summary>A decoded protobuf message: fields by number, in order. Supports as much of the format as OTLP uses.</summary>
 public sealed class Protobuf
 {
     private readonly List<(int Number, ulong Value, ReadOnlyMemory<byte> Bytes)> _fields = [];
@@ -42,9 +42,10 @@ public sealed class Protobuf
 
     public IEnumerable<Protobuf> Messages(int number) => Bytes(number).Select(bytes => new Protobuf(bytes));
 
-    public IEnumerable<ReadOnlyMemory<byte>> Bytes(int number) => _fields.Where(field => field.Number == number).Select(field => field.Bytes);
+    public IEnumerable<ReadOnlyMemory<byte>> Bytes(int number) =>
+        _fields.Where(field => field.Number == number).Select(field => field.Bytes);
 
-    /// <summary>"" when it is not there, as protobuf has it.</summary>
+    /// <summary>Empty when the field is missing, protobuf's default.</summary>
     public string Text(int number) => Encoding.UTF8.GetString(Bytes(number).LastOrDefault().Span);
 
     /// <summary>Bytes as lower-case hexadecimal digits.</summary>

@@ -6,9 +6,10 @@ namespace NotifyHub.TelemetryTests;
 /// <summary>The PromQL of the dashboards and of the alert rules.</summary>
 internal static partial class Queries
 {
-    public static IEnumerable<string> Dashboards => Directory.GetFiles(Checkout.Path("deploy/grafana/dashboards"), "*.json").Order(StringComparer.Ordinal);
+    public static IEnumerable<string> Dashboards =>
+        Directory.GetFiles(Checkout.Path("deploy/grafana/dashboards"), "*.json").Order(StringComparer.Ordinal);
 
-    /// <summary>Of a dashboard, with Grafana's variables filled in.</summary>
+    /// <summary>The queries of a dashboard, with Grafana's variables filled in.</summary>
     public static IEnumerable<string> Of(string dashboard) =>
         JsonElement.Parse(File.ReadAllText(dashboard)).GetProperty("panels").EnumerateArray()
             .SelectMany(panel => panel.GetProperty("targets").EnumerateArray())
@@ -24,7 +25,8 @@ internal static partial class Queries
         bare = Groupings().Replace(bare, "");
         bare = Ranges().Replace(bare, "");
         bare = Durations().Replace(bare, "");
-        return Names().Matches(bare).Select(match => match.Value).Where(name => name is not ("and" or "or" or "unless" or "bool" or "offset")).Distinct();
+        return Names().Matches(bare).Select(match => match.Value)
+            .Where(name => name is not ("and" or "or" or "unless" or "bool" or "offset")).Distinct();
     }
 
     [GeneratedRegex("\"[^\"]*\"")]
@@ -42,7 +44,7 @@ internal static partial class Queries
     [GeneratedRegex(@"\b[0-9][0-9.]*[a-z]*\b")]
     private static partial Regex Durations();
 
-    // A name with a parenthesis behind it is a function.
+    // A name before a parenthesis is a function.
     [GeneratedRegex(@"\b[a-zA-Z_:][a-zA-Z0-9_:]*\b(?!\s*\()")]
     private static partial Regex Names();
 }

@@ -17,11 +17,12 @@ public sealed class TraceTests(WatchedGrid grid)
 
         var spans = await WholeAsync(trace, caller);
         Assert.Equal(
-            ["POST /api/push", "IBroadcastGrain/PublishAsync", "IBroadcastGrain/PublishAsync", "notifyhub.commit", "notifyhub.fan_out"],
+            ["POST /api/push", "IBroadcastGrain/PublishAsync", "IBroadcastGrain/PublishAsync", "notifyhub.commit",
+                "notifyhub.fan_out"],
             WayTo(spans, "notifyhub.fan_out"));
         Assert.Equal("notifyhub-gateway", Single(spans, "notifyhub.fan_out").Service);
         Assert.Equal("notifyhub-silo", Single(spans, "notifyhub.commit").Service);
-        // However many clients.
+        // One, however many clients there are.
         Assert.Single(spans, span => span.Name == "notifyhub.fan_out");
         Assert.Contains(spans, span => span.Source == "Npgsql" && WayTo(spans, span).Contains("notifyhub.commit"));
     }
@@ -38,7 +39,8 @@ public sealed class TraceTests(WatchedGrid grid)
 
         var spans = await WholeAsync(trace, caller);
         Assert.Equal(
-            ["notifyhub.push", "IBroadcastGrain/PublishAsync", "IBroadcastGrain/PublishAsync", "notifyhub.commit", "notifyhub.fan_out"],
+            ["notifyhub.push", "IBroadcastGrain/PublishAsync", "IBroadcastGrain/PublishAsync", "notifyhub.commit",
+                "notifyhub.fan_out"],
             WayTo(spans, "notifyhub.fan_out"));
     }
 
@@ -51,7 +53,7 @@ public sealed class TraceTests(WatchedGrid grid)
         var answers = await push.PushAllAsync([.. traces.Select(each => $$"""{"traceparent":"{{each.Parent}}"}""")]);
         Assert.All(answers, answer => Assert.Equal("ok", answer));
 
-        // How many of them came together is the network's business: each has a span of its own, or is linked to that of another.
+        // The network decides how many are committed together: each has its own span, or is linked to another's.
         await Until.TrueAsync(() => traces.All(each => grid.Collector.Spans.Any(span =>
             span.Name == "notifyhub.push" && (span.Trace == each.Trace || span.Links.Contains(each.Trace)))));
     }
@@ -78,7 +80,7 @@ public sealed class TraceTests(WatchedGrid grid)
     [Fact]
     public async Task What_gateways_and_silos_say_to_each_other_by_themselves_is_no_trace()
     {
-        // They have talked since their start, several times a second.
+        // Silo and gateway have exchanged calls several times per second since their start.
         using var push = await grid.Gateway.ConnectPushAsync();
         var (trace, caller, parent) = NewTrace();
         await using var client = await grid.Gateway.ConnectAsync();
@@ -87,10 +89,12 @@ public sealed class TraceTests(WatchedGrid grid)
 
         Assert.All(
             grid.Collector.Spans.Where(span => span.Parent.Length == 0),
-            root => Assert.True(root.Name == "notifyhub.push" || root.Source.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal), root.ToString()));
+            root => Assert.True(
+                root.Name == "notifyhub.push" || root.Source.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal),
+                root.ToString()));
     }
 
-    /// <summary>Waits until the trace has come as a whole, from its caller to the fan-out: spans are sent when they end, by two processes.</summary>
+    /// <summary>Waits until the whole trace has arrived, from the caller to the fan-out: two processes export it.</summary>
     private async Task<List<Span>> WholeAsync(string trace, string caller)
     {
         List<Span> spans = [];
@@ -99,7 +103,8 @@ public sealed class TraceTests(WatchedGrid grid)
             {
                 spans = [.. grid.Collector.Spans.Where(span => span.Trace == trace)];
                 var known = spans.Select(span => span.Id).Append(caller).ToHashSet();
-                return spans.Exists(span => span.Name == "notifyhub.fan_out") && spans.TrueForAll(span => known.Contains(span.Parent));
+                return spans.Exists(span => span.Name == "notifyhub.fan_out")
+                    && spans.TrueForAll(span => known.Contains(span.Parent));
             },
             () => string.Join('\n', spans),
             what: "the whole trace");
@@ -110,7 +115,7 @@ public sealed class TraceTests(WatchedGrid grid)
 
     private static string[] WayTo(List<Span> spans, string name) => WayTo(spans, Single(spans, name));
 
-    /// <summary>The names from the first span of the trace to this one.</summary>
+    /// <summary>The names of the spans from the root of the trace to this one.</summary>
     private static string[] WayTo(List<Span> spans, Span? span)
     {
         List<string> way = [];

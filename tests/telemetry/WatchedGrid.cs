@@ -2,13 +2,13 @@ using NotifyHub.TestKit;
 using Xunit.Sdk;
 using Xunit.v3;
 
-// One grid for all tests; they count what they do themselves, so one at a time.
+// All tests share one grid and count their own actions, so they run one at a time.
 [assembly: AssemblyFixture(typeof(NotifyHub.TelemetryTests.WatchedGrid))]
 [assembly: Parallelization(Mode = ParallelMode.None)]
 
 namespace NotifyHub.TelemetryTests;
 
-/// <summary>A silo and a gateway over PostgreSQL that tell a collector everything, and let Prometheus scrape.</summary>
+/// <summary>A silo and a gateway over PostgreSQL that export to a collector and can be scraped by Prometheus.</summary>
 public sealed class WatchedGrid : IAsyncLifetime
 {
     private OtlpReceiver? _collector;
@@ -25,7 +25,12 @@ public sealed class WatchedGrid : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _collector = await OtlpReceiver.StartAsync();
-        _cluster = new LocalCluster { SiloCount = 1, GatewayCount = 1, Settings = [.. Settings(_collector.GrpcEndPoint, "grpc"), ("MetricsPort", "0"), ("DashboardPort", "0")] };
+        _cluster = new LocalCluster
+        {
+            SiloCount = 1,
+            GatewayCount = 1,
+            Settings = [.. Settings(_collector.GrpcEndPoint, "grpc"), ("MetricsPort", "0"), ("DashboardPort", "0")],
+        };
         await _cluster.InitializeAsync();
         await LocalCluster.ReadyAsync(Gateway);
     }
@@ -38,7 +43,7 @@ public sealed class WatchedGrid : IAsyncLifetime
 
     public Task<RestClient> LogInAsync() => Cluster.LogInAsync(Gateway);
 
-    /// <summary>The standard variables; with short intervals, so that nobody waits long.</summary>
+    /// <summary>OpenTelemetry's standard variables, with short intervals to keep the tests fast.</summary>
     public static (string, string)[] Settings(string endPoint, string protocol) =>
     [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", endPoint), ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol), ("OTEL_BSP_SCHEDULE_DELAY", "100"),

@@ -3,7 +3,7 @@ using NotifyHub.Gateway.Telemetry;
 
 namespace NotifyHub.UnitTests;
 
-/// <summary>Meters that nobody listens to, for what measures itself.</summary>
+/// <summary>A meter factory without listeners, for classes that record metrics.</summary>
 public sealed class Meters : IMeterFactory
 {
     public static GatewayMetrics Metrics() => new(new Meters());

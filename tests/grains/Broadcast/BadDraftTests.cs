@@ -33,7 +33,9 @@ public abstract class BadDraftTests(PostgresServer? server) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var storage = server is null ? $"Data Source={Path.Combine(_folder.FullName, "drafts.db")}" : await server.CreateDatabaseAsync();
+        var storage = server is null
+            ? $"Data Source={Path.Combine(_folder.FullName, "drafts.db")}"
+            : await server.CreateDatabaseAsync();
         _cluster = await GrainCluster.StartAsync(storage);
         _database = DatabaseFactory.Open(storage);
     }
@@ -51,7 +53,8 @@ public abstract class BadDraftTests(PostgresServer? server) : IAsyncLifetime
     {
         await Channel.PublishAsync(Batch("first"));
         await _database!.WriteAsync(
-            (connection, transaction) => connection.ExecuteAsync(RefuseSql, transaction: transaction), TestContext.Current.CancellationToken);
+            (connection, transaction) => connection.ExecuteAsync(RefuseSql, transaction: transaction),
+            TestContext.Current.CancellationToken);
         Task<PublishResult>[] publishes;
         await using (await HoldCommitsAsync())
         {
@@ -92,11 +95,13 @@ public abstract class BadDraftTests(PostgresServer? server) : IAsyncLifetime
 
         foreach (var batch in bad) await Assert.ThrowsAsync<NotStorableException>(() => Channel.PublishAsync(batch));
 
-        Assert.Equal(1, (await Channel.PublishAsync(new PublishBatch([Draft.Of(Notification("whole pair: \ud83d\ude00"))]))).FirstOffset);
+        var wholePair = new PublishBatch([Draft.Of(Notification("whole pair: \ud83d\ude00"))]);
+        Assert.Equal(1, (await Channel.PublishAsync(wholePair)).FirstOffset);
     }
 
     private static NotificationDraft Notification(string title) => new(
-        "windows", title, "m", "info", "normal", null, null, null, null, null, null, new DateTimeOffset(2026, 3, 10, 12, 0, 0, TimeSpan.Zero));
+        "windows", title, "m", "info", "normal", null, null, null, null, null, null,
+        new DateTimeOffset(2026, 3, 10, 12, 0, 0, TimeSpan.Zero));
 
     /// <summary>Commits wait for the channel's row until the answer is disposed.</summary>
     private async Task<IAsyncDisposable> HoldCommitsAsync()

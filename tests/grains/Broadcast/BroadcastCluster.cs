@@ -6,7 +6,7 @@ using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.GrainTests.Broadcast;
 
-/// <summary>One grid for all tests of channels, each of which has a channel of its own; with another hand at its database.</summary>
+/// <summary>One grid for all channel tests, each with a channel of its own, and direct access to its database.</summary>
 public sealed class BroadcastCluster : IAsyncLifetime
 {
     /// <summary>The smallest that the settings allow.</summary>
@@ -43,7 +43,8 @@ public sealed class BroadcastCluster : IAsyncLifetime
 
     public IBroadcastGrain Channel(string name) => Cluster.Grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(name));
 
-    public Task ExecuteAsync(string sql) => Database.WriteAsync((connection, transaction) => connection.ExecuteAsync(sql, null, transaction));
+    public Task ExecuteAsync(string sql) =>
+        Database.WriteAsync((connection, transaction) => connection.ExecuteAsync(sql, null, transaction));
 
     /// <summary>What another process writes.</summary>
     public async Task AppendAsync(string channel, params Message[] messages) => await Store.AppendAsync(

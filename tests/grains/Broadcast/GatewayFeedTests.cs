@@ -9,7 +9,8 @@ public sealed class GatewayFeedTests(BroadcastCluster grid) : IClassFixture<Broa
     public async Task Every_gateway_is_handed_every_message_once_in_order_one_batch_at_a_time()
     {
         var channel = grid.Channel("all-gateways");
-        Listener[] listeners = [new(grid.Cluster.Grains, channel), new(grid.Cluster.Grains, channel), new(grid.Cluster.Grains, channel)];
+        Listener[] listeners =
+            [new(grid.Cluster.Grains, channel), new(grid.Cluster.Grains, channel), new(grid.Cluster.Grains, channel)];
         foreach (var listener in listeners) await listener.SubscribeAsync();
 
         await Task.WhenAll(Enumerable.Range(0, 300).Select(_ => channel.PublishAsync(Batch("a", "b"))));
@@ -82,7 +83,7 @@ public sealed class GatewayFeedTests(BroadcastCluster grid) : IClassFixture<Broa
     }
 
     [Fact]
-    public async Task A_gateway_that_lags_by_more_than_is_at_hand_is_given_what_there_is_and_sees_the_hole()
+    public async Task A_gateway_that_lags_beyond_memory_gets_the_rest_and_sees_the_gap()
     {
         var channel = grid.Channel("far");
         var release = new TaskCompletionSource();

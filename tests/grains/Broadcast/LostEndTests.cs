@@ -82,14 +82,15 @@ public sealed class LostEndTests(BroadcastCluster grid) : IClassFixture<Broadcas
         var agreeing = new Listener(grid.Cluster.Grains, channel);
         Assert.Equal(before.Epoch, (await agreeing.SubscribeAsync(before with { HeadHash = SHA256.HashData("other"u8) })).Epoch);
 
-        var head = await new Listener(grid.Cluster.Grains, channel).SubscribeAsync(before with { HeadHash = SHA256.HashData("5"u8) });
+        var head = await new Listener(grid.Cluster.Grains, channel)
+            .SubscribeAsync(before with { HeadHash = SHA256.HashData("5"u8) });
 
         Assert.NotEqual(before.Epoch, head.Epoch);
         await AssertNewEpochAsync(name, before, kept: 6);
     }
 
     [Fact]
-    public async Task A_gateway_that_knows_more_than_its_activation_and_not_more_than_the_database_is_no_loss()
+    public async Task A_gateway_ahead_of_its_activation_but_not_of_the_database_is_no_loss()
     {
         var (channel, before) = await MakeAsync("stale");
         await grid.AppendAsync("stale", new Message(6, "6"u8.ToArray(), false));

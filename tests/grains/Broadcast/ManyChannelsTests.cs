@@ -12,7 +12,8 @@ public sealed class ManyChannelsTests(PostgresServer server)
     {
         const int Channels = 90;
         await using var cluster = await GrainCluster.StartAsync(await server.CreateDatabaseAsync(), silos: 3);
-        var channels = Enumerable.Range(0, Channels).Select(number => cluster.Grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel($"c{number}"))).ToArray();
+        var channels = Enumerable.Range(0, Channels)
+            .Select(number => cluster.Grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel($"c{number}"))).ToArray();
 
         for (var round = 0; round < 5; round++)
             await Task.WhenAll(channels.Select((channel, number) => channel.PublishAsync(Batch($"{number}.{round}"))));
@@ -24,7 +25,8 @@ public sealed class ManyChannelsTests(PostgresServer server)
                 (await channels[number].ReadAsync(0, 10)).Messages.Select(message => (Text(message), message.Offset)));
         }
 
-        var silos = (await cluster.Grains.GetGrain<IManagementGrain>(0).GetDetailedGrainStatistics(null, null, TestContext.Current.CancellationToken))
+        var management = cluster.Grains.GetGrain<IManagementGrain>(0);
+        var silos = (await management.GetDetailedGrainStatistics(null, null, TestContext.Current.CancellationToken))
             .Where(grain => grain.GrainId.Type.ToString() == "broadcast")
             .CountBy(grain => grain.SiloAddress).ToDictionary();
         Assert.Equal((3, Channels), (silos.Count, silos.Values.Sum()));

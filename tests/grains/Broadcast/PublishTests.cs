@@ -53,7 +53,7 @@ public sealed class PublishTests(BroadcastCluster grid) : IClassFixture<Broadcas
         await Assert.ThrowsAnyAsync<ArgumentException>(() => grid.Channel("empty").PublishAsync(new PublishBatch([])));
 
     [Fact]
-    public async Task The_same_key_publishes_once_one_after_the_other_at_the_same_time_and_after_a_move()
+    public async Task The_same_key_publishes_once_in_sequence_in_parallel_and_after_a_move()
     {
         var channel = grid.Channel("once");
         var batch = Batch("a", "b") with { IdempotencyKey = "key" };
@@ -67,7 +67,9 @@ public sealed class PublishTests(BroadcastCluster grid) : IClassFixture<Broadcas
         }
 
         var first = await Task.WhenAll(together);
-        Assert.Equal([new(1, 2, false), new(1, 2, true), new(1, 2, true), new(1, 2, true), new(1, 2, true)], first.OrderBy(r => r.Repeated));
+        Assert.Equal(
+            [new(1, 2, false), new(1, 2, true), new(1, 2, true), new(1, 2, true), new(1, 2, true)],
+            first.OrderBy(r => r.Repeated));
         Assert.Equal(new PublishResult(1, 2, true), await channel.PublishAsync(batch));
         await grid.Cluster.Orleans.DeactivateAsync(channel);
         Assert.Equal(new PublishResult(1, 2, true), await channel.PublishAsync(batch));
@@ -76,7 +78,7 @@ public sealed class PublishTests(BroadcastCluster grid) : IClassFixture<Broadcas
     }
 
     [Fact]
-    public async Task A_key_that_was_used_for_another_request_is_refused_in_flight_and_later_and_after_a_move()
+    public async Task A_key_reused_for_another_request_is_refused_even_after_a_move()
     {
         var channel = grid.Channel("conflict");
         var first = Batch("a") with { IdempotencyKey = "user/1/key", RequestHash = [1] };
@@ -114,7 +116,7 @@ public sealed class PublishTests(BroadcastCluster grid) : IClassFixture<Broadcas
     }
 
     [Fact]
-    public async Task While_storage_fails_every_publisher_is_told_and_nothing_is_stored_and_then_it_goes_on()
+    public async Task Publishes_fail_without_storing_during_an_outage_and_work_after_it()
     {
         var channel = grid.Channel("outage");
         var listener = new Listener(grid.Cluster.Grains, channel);
@@ -150,7 +152,8 @@ public sealed class PublishTests(BroadcastCluster grid) : IClassFixture<Broadcas
         }
 
         await Task.WhenAll(publishes.Where(publish => !publish.IsFaulted));
-        foreach (var refused in publishes.Where(publish => publish.IsFaulted)) await Assert.ThrowsAsync<ChannelBusyException>(() => refused);
+        foreach (var refused in publishes.Where(publish => publish.IsFaulted))
+            await Assert.ThrowsAsync<ChannelBusyException>(() => refused);
         Assert.Equal(11, (await channel.ReadAsync(0, 1)).Head);
         // What was committed no longer counts.
         await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => channel.PublishAsync(Batch(text))));
@@ -200,25 +203,29 @@ public sealed class PublishTests(BroadcastCluster grid) : IClassFixture<Broadcas
 
         var notifications = grid.Cluster.Grains.GetGrain<INotificationGrain>(GrainKeys.Only);
         Assert.Equal(published with { Deliveries = 0 }, await notifications.GetAsync(first));
-        await notifications.RecordDeliveriesAsync(new DeliveryReport(listener.Id, 1, head.Epoch, [new DeliveredRange(1, first, 3)]));
+        await notifications.RecordDeliveriesAsync(
+            new DeliveryReport(listener.Id, 1, head.Epoch, [new DeliveredRange(1, first, 3)]));
         Assert.Equal((NotificationStatus.Delivered, 3), Seen(await notifications.GetAsync(first)));
         Assert.Equal((NotificationStatus.Pending, 0), Seen(await notifications.GetAsync(second)));
         Assert.Null(await notifications.GetAsync(result.FirstOffset));
 
-        static (string Status, long? Deliveries) Seen(Notification? notification) => (notification!.Status, notification.Deliveries);
+        static (string Status, long? Deliveries) Seen(Notification? notification) =>
+            (notification!.Status, notification.Deliveries);
     }
 
     [Fact]
     public async Task Two_channels_have_notifications_with_the_same_id()
     {
         var draft = new NotificationDraft(
-            "windows", "t", "m", "info", "normal", null, null, null, null, null, null, new DateTimeOffset(2026, 3, 10, 12, 30, 45, TimeSpan.Zero));
+            "windows", "t", "m", "info", "normal", null, null, null, null, null, null,
+            new DateTimeOffset(2026, 3, 10, 12, 30, 45, TimeSpan.Zero));
         foreach (var name in new[] { "team-a", "team-b" })
         {
             var channel = grid.Channel(name);
             Assert.Equal(1, (await channel.PublishAsync(new PublishBatch([Draft.Of(draft)]))).FirstOffset);
 
-            var data = JsonDocument.Parse(Assert.Single((await channel.ReadAsync(0, 1)).Messages).Payload).RootElement.GetProperty("data");
+            var message = Assert.Single((await channel.ReadAsync(0, 1)).Messages);
+            var data = JsonDocument.Parse(message.Payload).RootElement.GetProperty("data");
             Assert.Equal((1, name), (data.GetProperty("id").GetInt64(), data.GetProperty("channel").GetString()));
         }
     }
@@ -229,13 +236,16 @@ public sealed class PublishTests(BroadcastCluster grid) : IClassFixture<Broadcas
         var channel = grid.Channel("read");
         Assert.Equal((1, 0, 0), Shape(await channel.ReadAsync(0, 10)));
         // 64 KiB are at hand: of these the last 6.
-        for (var i = 1; i <= 20; i++) await channel.PublishAsync(Batch(i.ToString(CultureInfo.InvariantCulture).PadRight(10_000)));
+        for (var i = 1; i <= 20; i++)
+            await channel.PublishAsync(Batch(i.ToString(CultureInfo.InvariantCulture).PadRight(10_000)));
 
         for (var after = 0; after <= 20; after++)
         {
             var batch = await channel.ReadAsync(after, 3);
             Assert.Equal((1, 20, Math.Min(3, 20 - after)), Shape(batch));
-            Assert.Equal(Enumerable.Range(after + 1, batch.Messages.Length), batch.Messages.Select(message => int.Parse(Text(message).Trim(), CultureInfo.InvariantCulture)));
+            Assert.Equal(
+                Enumerable.Range(after + 1, batch.Messages.Length),
+                batch.Messages.Select(message => int.Parse(Text(message).Trim(), CultureInfo.InvariantCulture)));
         }
 
         Assert.Equal(20, (await channel.ReadAsync(0, int.MaxValue)).Messages.Length);
@@ -244,7 +254,8 @@ public sealed class PublishTests(BroadcastCluster grid) : IClassFixture<Broadcas
         await Assert.ThrowsAnyAsync<ArgumentException>(() => channel.ReadAsync(-1, 10));
     }
 
-    private static (long First, long Head, int Count) Shape(MessageBatch batch) => (batch.FirstRetained, batch.Head, batch.Messages.Length);
+    private static (long First, long Head, int Count) Shape(MessageBatch batch) =>
+        (batch.FirstRetained, batch.Head, batch.Messages.Length);
 
     private static async Task<List<Message>> ReadAllAsync(IBroadcastGrain channel)
     {

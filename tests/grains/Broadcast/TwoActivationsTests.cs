@@ -8,8 +8,8 @@ using static NotifyHub.GrainTests.Broadcast.BroadcastCluster;
 namespace NotifyHub.GrainTests.Broadcast;
 
 /// <summary>
-/// Two grids over one database that know nothing of each other. Each has its own activation of the channel, as the two halves of a grid
-/// that was split.
+/// Two grids over one database that do not know each other. Each has its own activation of the channel, like the two halves of a
+/// grid that was split.
 /// </summary>
 public sealed class TwoActivationsTests(PostgresServer server)
 {
@@ -17,7 +17,7 @@ public sealed class TwoActivationsTests(PostgresServer server)
     private const int Each = 40;
 
     [Fact]
-    public async Task Two_activations_write_one_channel_and_what_either_acknowledged_is_there_once_in_one_order()
+    public async Task Acknowledged_messages_of_two_activations_are_stored_once_in_one_order()
     {
         var storage = await server.CreateDatabaseAsync();
         await using var one = await GrainCluster.StartAsync(storage);
@@ -36,8 +36,13 @@ public sealed class TwoActivationsTests(PostgresServer server)
         Assert.Equal(Enumerable.Range(1, log.Length).Select(offset => (long)offset), log.Select(message => message.Offset));
         Assert.Equal(acknowledged.OrderBy(message => message.Key).Select(message => message.Value), log.Select(Text));
         for (var publisher = 0; publisher < Publishers; publisher++)
-            Assert.Equal(Enumerable.Range(0, Each).Select(number => $"{publisher}.{number}"), log.Select(Text).Where(text => text.StartsWith($"{publisher}.", StringComparison.Ordinal)));
-        // Both halves tell the same from here on, the one that has not written last after it has been told so.
+        {
+            Assert.Equal(
+                Enumerable.Range(0, Each).Select(number => $"{publisher}.{number}"),
+                log.Select(Text).Where(text => text.StartsWith($"{publisher}.", StringComparison.Ordinal)));
+        }
+
+        // From here on both halves return the same, the one that did not write last after it has noticed.
         foreach (var activation in activations) await UntilTakenAsync(activation, Batch("last"));
         Assert.Equal(log.Select(Text), (await activations[1].ReadAsync(0, log.Length)).Messages.Select(Text));
         Assert.Equal(log.Select(Text), (await activations[0].ReadAsync(0, log.Length)).Messages.Select(Text));
@@ -68,7 +73,7 @@ public sealed class TwoActivationsTests(PostgresServer server)
     }
 
     [Fact]
-    public async Task A_gateway_that_follows_an_activation_nobody_publishes_at_learns_what_the_other_has_written()
+    public async Task An_idle_second_activation_does_not_hide_what_the_other_has_written()
     {
         // Where the grid's directory is at odds with itself, a gateway and the publishers may find different activations.
         var storage = await server.CreateDatabaseAsync();
@@ -84,7 +89,8 @@ public sealed class TwoActivationsTests(PostgresServer server)
         Assert.Equal(["1", "2", "3"], (await Channel(one).ReadAsync(0, 10)).Messages.Select(Text));
     }
 
-    private static IBroadcastGrain Channel(GrainCluster cluster) => cluster.Grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel("split"));
+    private static IBroadcastGrain Channel(GrainCluster cluster) =>
+        cluster.Grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel("split"));
 
     private static Task UntilTakenAsync(IBroadcastGrain activation, PublishBatch batch) => Until.TrueAsync(async () =>
     {

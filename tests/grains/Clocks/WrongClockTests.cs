@@ -42,13 +42,16 @@ public class WrongClockTests
     public async Task Nodes_stay_on_the_list_and_locked_addresses_are_not_locked_for_longer()
     {
         await using var cluster = await GrainCluster.StartAsync(
-            time: _clock, configure: options => (options.SignInAttempts, options.SignInLock, options.Lease) = (1, TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(5)));
+            time: _clock,
+            configure: options => (options.SignInAttempts, options.SignInLock, options.Lease) =
+                (1, TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(5)));
         await cluster.Stats.ReportAsync(new NodeReport("node", "gateway", "a:1", 1, 0, 0, 0, DateTimeOffset.UnixEpoch));
         var user = cluster.Grains.GetGrain<IUserGrain>(GrainKeys.User("ann@example.com"));
         await user.SignInAsync("ann@example.com", "wrong", Here);
 
         _clock.Ahead = TimeSpan.FromDays(-1);
-        Assert.InRange((await user.SignInAsync("ann@example.com", "wrong", Here)).RetryAfter!.Value, TimeSpan.Zero, TimeSpan.FromMinutes(5));
+        var retryAfter = (await user.SignInAsync("ann@example.com", "wrong", Here)).RetryAfter!.Value;
+        Assert.InRange(retryAfter, TimeSpan.Zero, TimeSpan.FromMinutes(5));
         _clock.Ahead = TimeSpan.FromDays(1);
         Assert.Contains((await cluster.Stats.StatusAsync()).Nodes, node => node.Report.Id == "node");
     }
@@ -69,14 +72,17 @@ public class WrongClockTests
         // It was skipped while the clock was ahead, and is sent at its own time.
         await Until.TrueAsync(
             async () => (await schedules.RunsAsync(id, 1, 500))!.Runs.Any(run =>
-                run.Status == RunStatus.Sent && run.ScheduledFor <= _clock.GetUtcNow() && run.ScheduledFor > _clock.GetUtcNow() - TimeSpan.FromMinutes(5)));
+                run.Status == RunStatus.Sent
+                && run.ScheduledFor <= _clock.GetUtcNow()
+                && run.ScheduledFor > _clock.GetUtcNow() - TimeSpan.FromMinutes(5)));
     }
 
     [Fact]
     public async Task A_clock_that_jumps_ten_days_ahead_does_not_empty_the_log()
     {
         await using var cluster = await GrainCluster.StartAsync(
-            time: _clock, configure: options => (options.RetentionMessages, options.RetentionAge) = (1_000, TimeSpan.FromDays(7)));
+            time: _clock,
+            configure: options => (options.RetentionMessages, options.RetentionAge) = (1_000, TimeSpan.FromDays(7)));
         var channel = cluster.Grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel));
         await channel.PublishAsync(new PublishBatch([.. Enumerable.Range(0, 1_005).Select(n => Push($"{n}"))]));
         await channel.PublishAsync(new PublishBatch([Push("{}")], IdempotencyKey: "key"));

@@ -16,7 +16,9 @@ public class RecurrenceTests
     [InlineData("0 0 29 2 *", "UTC", "2026-03-01T00:00:00Z", "2028-02-29T00:00:00Z")]
     [InlineData("0 0 30 2 *", "UTC", "2026-03-01T00:00:00Z", null)]
     public void The_next_run_is_counted_in_the_time_zone(string cron, string zone, string after, string? next) =>
-        Assert.Equal(next is null ? null : DateTimeOffset.Parse(next), Recurrence.Next(Draft(cron, zone), DateTimeOffset.Parse(after)));
+        Assert.Equal(
+            next is null ? null : DateTimeOffset.Parse(next),
+            Recurrence.Next(Draft(cron, zone), DateTimeOffset.Parse(after)));
 
     [Fact]
     public void Both_ends_of_a_time_belong_to_it()

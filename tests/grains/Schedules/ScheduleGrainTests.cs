@@ -10,7 +10,8 @@ public class ScheduleGrainTests
     public async Task In_a_grid_of_two_each_run_is_sent_once_also_when_the_silo_with_the_clock_dies()
     {
         // The survivor may take a while to learn of the death: late, but not missed.
-        await using var cluster = await GrainCluster.StartAsync(silos: 2, configure: options => options.ScheduleGrace = TimeSpan.FromMinutes(5));
+        await using var cluster = await GrainCluster.StartAsync(
+            silos: 2, configure: options => options.ScheduleGrace = TimeSpan.FromMinutes(5));
         var schedules = cluster.Grains.GetGrain<IScheduleGrain>(GrainKeys.Only);
         var soon = DateTimeOffset.UtcNow.AddSeconds(1);
         List<long> ids = [];
@@ -40,7 +41,8 @@ public class ScheduleGrainTests
             {
                 try
                 {
-                    return (await schedules.ListAsync(new ScheduleQuery(null, null, 1, 100))).Schedules.All(one => one.LastRunStatus == RunStatus.Sent);
+                    var page = await schedules.ListAsync(new ScheduleQuery(null, null, 1, 100));
+                    return page.Schedules.All(one => one.LastRunStatus == RunStatus.Sent);
                 }
                 catch (Exception fault) when (fault is OrleansException or TimeoutException or StorageUnavailableException)
                 {

@@ -9,13 +9,14 @@ using Xunit;
 
 namespace NotifyHub.UnitTests.Api;
 
-/// <summary>Who may call what: the table below against every endpoint that the API really has.</summary>
+/// <summary>Checks who may call what: the table below against every endpoint of the running API.</summary>
 public sealed partial class AccessTests
 {
     private const string Nobody = "nobody";
     private const string PublishKey = "a key to publish";
     private const string ReadKey = "a key to read";
-    private static readonly string[] Everybody = [Nobody, Roles.Viewer, Roles.Operator, Roles.Administrator, Roles.Service, PublishKey, ReadKey];
+    private static readonly string[] Everybody =
+        [Nobody, Roles.Viewer, Roles.Operator, Roles.Administrator, Roles.Service, PublishKey, ReadKey];
     private static readonly string[] Known = [Roles.Viewer, Roles.Operator, Roles.Administrator, Roles.Service, ReadKey];
     private static readonly string[] People = [Roles.Viewer, Roles.Operator, Roles.Administrator];
     private static readonly string[] Publishers = [Roles.Operator, Roles.Administrator, Roles.Service, PublishKey];
@@ -96,11 +97,13 @@ public sealed partial class AccessTests
         }
 
         var endpoints = server.Endpoints.OfType<RouteEndpoint>()
-            .SelectMany(endpoint => (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"]).Select(method => (
-                Method: method, Route: "/" + endpoint.RoutePattern.RawText!.Trim('/'))))
+            .SelectMany(endpoint => (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"])
+                .Select(method => (Method: method, Route: "/" + endpoint.RoutePattern.RawText!.Trim('/'))))
             .Where(endpoint => endpoint.Route != "/api/fails")
             .ToArray();
-        Assert.Equal(Table.Keys.Order(StringComparer.Ordinal), endpoints.Select(one => $"{one.Method} {one.Route}").Order(StringComparer.Ordinal));
+        Assert.Equal(
+            Table.Keys.Order(StringComparer.Ordinal),
+            endpoints.Select(one => $"{one.Method} {one.Route}").Order(StringComparer.Ordinal));
 
         foreach (var (method, route) in endpoints)
         {
@@ -130,10 +133,12 @@ public sealed partial class AccessTests
     {
         await using var server = await ApiServer.StartAsync();
         var limits = server.Endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<IAcceptsMetadata>() is not null)
-            .ToDictionary(endpoint => endpoint, endpoint => endpoint.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize);
+            .ToDictionary(
+                endpoint => endpoint, endpoint => endpoint.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize);
 
         Assert.True(limits.Count >= 12);
-        Assert.All(limits, limit => Assert.InRange(limit.Value ?? 0, 1, new NotifyHub.Gateway.Settings.GatewayOptions().RequestBytes));
+        Assert.All(
+            limits, limit => Assert.InRange(limit.Value ?? 0, 1, new NotifyHub.Gateway.Settings.GatewayOptions().RequestBytes));
         var open = Assert.Single(limits, limit => limit.Key.Metadata.GetMetadata<IAllowAnonymous>() is not null);
         Assert.Equal(4 << 10, open.Value);
     }
@@ -152,16 +157,19 @@ public sealed partial class AccessTests
         Assert.Equal(told, Told((await server.GetAsync("/api/auth/me", login.GetProperty("token").GetString())).Data));
 
         var needed = server.Endpoints.OfType<RouteEndpoint>()
-            .SelectMany(endpoint => (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"]).Select(method => (
-                Name: $"{method} /{endpoint.RoutePattern.RawText!.Trim('/')}",
-                Permissions: endpoint.Metadata.GetOrderedMetadata<IAuthorizeData>().Select(authorize => authorize.Policy!).ToArray())))
+            .SelectMany(endpoint => (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"])
+                .Select(method => (
+                    Name: $"{method} /{endpoint.RoutePattern.RawText!.Trim('/')}",
+                    Permissions: endpoint.Metadata.GetOrderedMetadata<IAuthorizeData>()
+                        .Select(authorize => authorize.Policy!).ToArray())))
             .Where(endpoint => Table.ContainsKey(endpoint.Name));
         Assert.All(needed, endpoint => Assert.Equal(
             Table[endpoint.Name].Contains(role), endpoint.Permissions.All(permission => told.Contains(permission))));
-        // Nothing is told that no endpoint asks for.
+        // No permission is listed that no endpoint requires.
         Assert.Empty(told.Except(needed.SelectMany(endpoint => endpoint.Permissions)));
 
-        static string[] Told(JsonElement user) => [.. user.GetProperty("permissions").EnumerateArray().Select(one => one.GetString()!)];
+        static string[] Told(JsonElement user) =>
+            [.. user.GetProperty("permissions").EnumerateArray().Select(one => one.GetString()!)];
     }
 
     [GeneratedRegex(@"\{(\w+)[^}]*\}")]

@@ -24,9 +24,12 @@ public sealed class AnonymousTallyTests
 
         Assert.Equal(
             [
-                new AnonymousRequests(Minute, "192.0.2.7", "GET", "/api/keys", 401, 2, TimeSpan.FromMilliseconds(6), TimeSpan.FromMilliseconds(5)),
-                new AnonymousRequests(Minute, "192.0.2.7", "GET", "/api/keys", 404, 1, TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(1)),
-                new AnonymousRequests(Minute, "192.0.2.8", "GET", "/api/keys", 401, 1, TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(1)),
+                new AnonymousRequests(
+                    Minute, "192.0.2.7", "GET", "/api/keys", 401, 2, TimeSpan.FromMilliseconds(6), TimeSpan.FromMilliseconds(5)),
+                new AnonymousRequests(
+                    Minute, "192.0.2.7", "GET", "/api/keys", 404, 1, TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(1)),
+                new AnonymousRequests(
+                    Minute, "192.0.2.8", "GET", "/api/keys", 401, 1, TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(1)),
             ],
             _tally.Take().OrderBy(sum => sum.Address).ThenBy(sum => sum.Status));
         Assert.Empty(_tally.Take());
@@ -42,12 +45,15 @@ public sealed class AnonymousTallyTests
             taken.AddRange(_tally.Take());
         }
 
-        Assert.Equal(AnonymousTally.MaxSums, taken.Where(sum => sum.Address != AnonymousTally.OtherAddresses).Select(sum => sum.Address).Distinct().Count());
+        Assert.Equal(
+            AnonymousTally.MaxSums,
+            taken.Select(sum => sum.Address).Where(address => address != AnonymousTally.OtherAddresses).Distinct().Count());
         Assert.Equal(10_000, taken.Sum(sum => sum.Requests));
 
         _clock.Advance(TimeSpan.FromMinutes(1));
         Add("10.9.9.9");
-        Assert.Equal(("10.9.9.9", Minute.AddMinutes(1)), Assert.Single(_tally.Take()) is var sum ? (sum.Address, sum.Minute) : default);
+        Assert.Equal(
+            ("10.9.9.9", Minute.AddMinutes(1)), Assert.Single(_tally.Take()) is var sum ? (sum.Address, sum.Minute) : default);
     }
 
     [Fact]
@@ -59,7 +65,9 @@ public sealed class AnonymousTallyTests
         var sums = _tally.Take();
 
         Assert.Equal(AnonymousTally.MaxSumsPerAddress, sums.Count(sum => sum.Address == "192.0.2.66"));
-        Assert.Equal(100 - AnonymousTally.MaxSumsPerAddress, sums.Where(sum => sum.Address == AnonymousTally.OtherAddresses).Sum(sum => sum.Requests));
+        Assert.Equal(
+            100 - AnonymousTally.MaxSumsPerAddress,
+            sums.Where(sum => sum.Address == AnonymousTally.OtherAddresses).Sum(sum => sum.Requests));
         Assert.Single(sums, sum => sum.Address == "192.0.2.7");
     }
 

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace NotifyHub.UnitTests.Api;
 
-/// <summary>Keys that were found, and how seldom the grid is asked for them.</summary>
+/// <summary>The cache of API keys, and how often the grid is called.</summary>
 public sealed class ApiKeysTests
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
@@ -21,7 +21,7 @@ public sealed class ApiKeysTests
     }
 
     [Fact]
-    public async Task Ten_thousand_who_come_with_one_key_are_one_question_while_it_is_under_way_and_for_a_second()
+    public async Task Ten_thousand_lookups_of_a_key_cause_one_grid_call_per_second()
     {
         var held = new TaskCompletionSource();
         _grid.KeysHeld = held.Task;
@@ -161,7 +161,8 @@ public sealed class ApiKeysTests
         var token = await server.LogInAsync();
         server.Clock.Advance(TimeSpan.Zero);
         (string, string) key = ("X-API-Key", FakeGrid.ApiKeySecret);
-        for (var i = 0; i < 20; i++) Assert.Equal(HttpStatusCode.OK, (await server.PostAsync("/api/push", "{}", headers: key)).Status);
+        for (var i = 0; i < 20; i++)
+            Assert.Equal(HttpStatusCode.OK, (await server.PostAsync("/api/push", "{}", headers: key)).Status);
         Assert.Equal(1, server.Grid.KeysAsked);
 
         await server.SendAsync(HttpMethod.Delete, "/api/keys/3", token: token);

@@ -16,7 +16,7 @@ using Xunit;
 
 namespace NotifyHub.UnitTests.Api;
 
-/// <summary>The API as it runs, on a port of its own, with a grid in memory behind it.</summary>
+/// <summary>The real API on its own port, with in-memory grains behind it.</summary>
 public sealed class ApiServer : IAsyncDisposable
 {
     public const string JwtKey = "0123456789abcdef0123456789abcdef";
@@ -36,7 +36,7 @@ public sealed class ApiServer : IAsyncDisposable
 
     public GatewayNode Node => _app.Services.GetRequiredService<GatewayNode>();
 
-    /// <param name="settings">Of the section NotifyHub, beside those that every test has.</param>
+    /// <param name="settings">Settings of the section NotifyHub, in addition to those of every test.</param>
     public static async Task<ApiServer> StartAsync(params (string Name, string Value)[] settings)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -84,7 +84,8 @@ public sealed class ApiServer : IAsyncDisposable
 
     public Task<Answer> GetAsync(string path, string? token = null) => SendAsync(HttpMethod.Get, path, null, token);
 
-    public Task<Answer> PostAsync(string path, string? json, string? token = null, params (string Name, string Value)[] headers) =>
+    public Task<Answer> PostAsync(
+        string path, string? json, string? token = null, params (string Name, string Value)[] headers) =>
         SendAsync(HttpMethod.Post, path, json, token, headers);
 
     public async Task<string> LogInAsync() =>
@@ -98,7 +99,7 @@ public sealed class ApiServer : IAsyncDisposable
     }
 }
 
-/// <summary>The system's clock, but for elapsed time, which stands still from the first <see cref="Advance"/> on.</summary>
+/// <summary>The system clock, except that elapsed time stands still from the first <see cref="Advance"/> on.</summary>
 public sealed class TestClock : TimeProvider
 {
     private long? _timestamp;
@@ -108,7 +109,7 @@ public sealed class TestClock : TimeProvider
     public override long GetTimestamp() => _timestamp ?? base.GetTimestamp();
 }
 
-/// <summary>What came back.</summary>
+/// <summary>A response of the API.</summary>
 public sealed record Answer(HttpStatusCode Status, HttpResponseHeaders Headers, string Body)
 {
     public JsonElement Json => JsonElement.Parse(Body);
@@ -135,7 +136,8 @@ public sealed record Answer(HttpStatusCode Status, HttpResponseHeaders Headers, 
 
     public string Detail(string field) => Error.GetProperty("details").GetProperty(field).GetString()!;
 
-    public string[] FaultyFields => [.. Error.GetProperty("details").EnumerateObject().Select(detail => detail.Name).Order(StringComparer.Ordinal)];
+    public string[] FaultyFields =>
+        [.. Error.GetProperty("details").EnumerateObject().Select(detail => detail.Name).Order(StringComparer.Ordinal)];
 
     public static async Task<Answer> OfAsync(HttpResponseMessage response) =>
         new(response.StatusCode, response.Headers, await response.Content.ReadAsStringAsync());

@@ -30,9 +30,10 @@ public sealed class AuditTests
 
         Assert.Equal(
             [
-                ("user.create", "/api/users/8", "done"), ("user.create", "/api/users", "refused"), ("user.change", "/api/users/8", "done"),
-                ("user.change", "/api/users/7", "refused"), ("user.create", "/api/users", "refused"),
-                ("service.stop", "/api/system/websocket/stop", "done"), ("key.create", "/api/keys/1", "done"), ("key.revoke", "/api/keys/1", "done"),
+                ("user.create", "/api/users/8", "done"), ("user.create", "/api/users", "refused"),
+                ("user.change", "/api/users/8", "done"), ("user.change", "/api/users/7", "refused"),
+                ("user.create", "/api/users", "refused"), ("service.stop", "/api/system/websocket/stop", "done"),
+                ("key.create", "/api/keys/1", "done"), ("key.revoke", "/api/keys/1", "done"),
                 ("key.revoke", "/api/keys/1", "refused"),
             ],
             server.Grid.Audited.Select(entry => (entry.Act, entry.Target, entry.Outcome)));
@@ -46,13 +47,20 @@ public sealed class AuditTests
         var token = await server.LogInAsync();
         await server.PostAsync("/api/system/websocket/restart", null, token);
 
-        var answer = await server.GetAsync("/api/audit?from=2026-01-22T00:00:00Z&who=ann&act=user.&search=x&outcome=done&page=2&limit=9", token);
+        var answer = await server.GetAsync(
+            "/api/audit?from=2026-01-22T00:00:00Z&who=ann&act=user.&search=x&outcome=done&page=2&limit=9", token);
         Assert.Equal(
-            new AuditQuery(new DateTimeOffset(2026, 1, 22, 0, 0, 0, TimeSpan.Zero), null, "ann", "user.", "x", 2, 9, "done"), server.Grid.LastAuditQuery);
+            new AuditQuery(new DateTimeOffset(2026, 1, 22, 0, 0, 0, TimeSpan.Zero), null, "ann", "user.", "x", 2, 9, "done"),
+            server.Grid.LastAuditQuery);
         Assert.Equal(
-            """{"entries":[{"id":1,"at":"1970-01-01T00:00:00Z","who":"admin@notifyhub.com","act":"service.restart","target":"/api/system/websocket/restart","address":"127.0.0.1","outcome":"done","times":1}],"total":1,"page":2,"limit":9}""",
+            """
+            {"entries":[{"id":1,"at":"1970-01-01T00:00:00Z","who":"admin@notifyhub.com","act":"service.restart",
+            "target":"/api/system/websocket/restart","address":"127.0.0.1","outcome":"done","times":1}],"total":1,"page":2,
+            "limit":9}
+            """.ReplaceLineEndings(""),
             answer.Data.GetRawText());
-        Assert.Equal(["limit", "outcome", "to"], (await server.GetAsync("/api/audit?to=now&limit=0&outcome=odd", token)).FaultyFields);
+        Assert.Equal(
+            ["limit", "outcome", "to"], (await server.GetAsync("/api/audit?to=now&limit=0&outcome=odd", token)).FaultyFields);
     }
 
     [Fact]
@@ -108,7 +116,7 @@ public sealed class AuditTests
         Assert.Equal("refused", Assert.Single(server.Grid.Audited).Outcome);
     }
 
-    /// <summary>Whoever adds an endpoint that changes something decides about its audit here.</summary>
+    /// <summary>If you add an endpoint that changes something, decide here whether it is audited.</summary>
     [Fact]
     public async Task Every_endpoint_that_changes_something_is_audited_or_known_not_to_be()
     {
@@ -121,10 +129,11 @@ public sealed class AuditTests
 
         Assert.Equal(
             [
-                // The silo writes it, failed ones too.
+                // The silo writes the entry, for failed logins too.
                 "POST /api/auth/login",
-                // What is published is its own record, and who marked one as read is nobody's business.
-                "PATCH /api/notifications/windows/{id:long}/status", "POST /api/notifications/windows", "POST /api/notifications/windows/batch",
+                // The published notification is its own record, and marking as read is deliberately not recorded.
+                "PATCH /api/notifications/windows/{id:long}/status",
+                "POST /api/notifications/windows", "POST /api/notifications/windows/batch",
                 "POST /api/push",
                 // Changes nothing.
                 "POST /api/schedules/preview",

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace NotifyHub.UnitTests.Api;
 
-/// <summary>The memory of all bodies at a time.</summary>
+/// <summary>The memory limit for all request bodies together.</summary>
 public sealed class BodyBudgetTests
 {
     private const int Free = BodyBudget.Free;
@@ -27,7 +27,7 @@ public sealed class BodyBudgetTests
         others.GrowTo((2 << 20) + Free);
         using var late = new BodyHold(budget, "cleo");
         Assert.Equal(ErrorCatalogue.Unavailable, Refused(() => late.GrowTo(Free + 1)));
-        // Small ones always fit.
+        // Small bodies always fit.
         late.GrowTo(Free);
 
         first.Dispose();
@@ -54,12 +54,13 @@ public sealed class BodyBudgetTests
         await half.ConnectAsync(IPAddress.Loopback, server.Client.BaseAddress!.Port, TestContext.Current.CancellationToken);
         await half.GetStream().WriteAsync(
             Encoding.ASCII.GetBytes(
-                $"POST /api/push HTTP/1.1\r\nHost: a\r\nX-API-Key: {FakeGrid.PublishKeySecret}\r\nContent-Length: {large.Length}\r\n\r\n"
+                $"POST /api/push HTTP/1.1\r\nHost: a\r\nX-API-Key: {FakeGrid.PublishKeySecret}\r\n"
+                + $"Content-Length: {large.Length}\r\n\r\n"
                 + large[..600_000]),
             TestContext.Current.CancellationToken);
         var token = await server.LogInAsync();
 
-        // As soon as the half has been read.
+        // Repeats until the server has read the half.
         Answer answer;
         do answer = await server.PostAsync("/api/push", large, token);
         while (answer.Status == HttpStatusCode.OK);

@@ -7,7 +7,8 @@ public sealed class ConnectionTests
 {
     private static readonly DateTimeOffset At = new(2026, 1, 22, 7, 0, 0, TimeSpan.Zero);
     private static readonly Session Session = new(
-        9, new("c1", "10.0.0.9", "瀏覽器", "notifyhub.v1", At), "gw-1", "error", At.AddMinutes(1), new("c1", 4, 3, 2, "oversized frame", null));
+        9, new("c1", "10.0.0.9", "瀏覽器", "notifyhub.v1", At), "gw-1", "error", At.AddMinutes(1),
+        new("c1", 4, 3, 2, "oversized frame", null));
 
     [Fact]
     public async Task Connections_are_listed_in_the_contracts_form()
@@ -17,7 +18,12 @@ public sealed class ConnectionTests
         var answer = await server.GetAsync("/api/websocket/connections?status=error&page=2&limit=7", await server.LogInAsync());
 
         Assert.Equal(
-            """{"connections":[{"id":"9","connectionId":"c1","ipAddress":"10.0.0.9","userAgent":"瀏覽器","status":"error","connectedAt":"2026-01-22 15:00:00","disconnectedAt":"2026-01-22 15:01:00","lastPingAt":null,"messagesSent":4,"messagesReceived":3,"errorCount":2,"lastError":"oversized frame","metadata":{"gateway":"gw-1","protocol":"notifyhub.v1"}}],"total":1,"page":2,"limit":7}""",
+            """
+            {"connections":[{"id":"9","connectionId":"c1","ipAddress":"10.0.0.9","userAgent":"瀏覽器","status":"error",
+            "connectedAt":"2026-01-22 15:00:00","disconnectedAt":"2026-01-22 15:01:00","lastPingAt":null,"messagesSent":4,
+            "messagesReceived":3,"errorCount":2,"lastError":"oversized frame",
+            "metadata":{"gateway":"gw-1","protocol":"notifyhub.v1"}}],"total":1,"page":2,"limit":7}
+            """.ReplaceLineEndings(""),
             answer.Data.GetRawText());
         Assert.Equal(new SessionQuery("error", 2, 7), server.Grid.LastSessionQuery);
     }
@@ -67,7 +73,8 @@ public sealed class ConnectionTests
 
         var closed = await server.SendAsync(HttpMethod.Delete, "/api/websocket/connections/c1", token: token);
         Assert.Equal("""{"connectionId":"c1"}""", closed.Data.GetRawText());
-        Assert.Equal("NOT_FOUND", (await server.SendAsync(HttpMethod.Delete, "/api/websocket/connections/c2", token: token)).Code);
+        Assert.Equal(
+            "NOT_FOUND", (await server.SendAsync(HttpMethod.Delete, "/api/websocket/connections/c2", token: token)).Code);
     }
 
     [Fact]
@@ -78,7 +85,13 @@ public sealed class ConnectionTests
         var data = (await server.GetAsync("/api/websocket/stats", await server.LogInAsync())).Data;
 
         Assert.Equal(
-            """{"activeConnections":2,"totalConnections":3,"errorConnections":1,"todayConnections":3,"avgConnectionDuration":1.23,"dailyTrends":[{"date":"2026-01-22","count":3,"active":2,"errors":1}],"messageStats":{"totalSent":10,"totalReceived":4,"avgSentPerConnection":3.33,"avgReceivedPerConnection":1.33},"recentErrors":[{"connectionId":"c1","ipAddress":"10.0.0.9","error":"oversized frame","errorCount":2,"connectedAt":"2026-01-22 15:00:00"}]}""",
+            """
+            {"activeConnections":2,"totalConnections":3,"errorConnections":1,"todayConnections":3,
+            "avgConnectionDuration":1.23,"dailyTrends":[{"date":"2026-01-22","count":3,"active":2,"errors":1}],
+            "messageStats":{"totalSent":10,"totalReceived":4,"avgSentPerConnection":3.33,"avgReceivedPerConnection":1.33},
+            "recentErrors":[{"connectionId":"c1","ipAddress":"10.0.0.9","error":"oversized frame","errorCount":2,
+            "connectedAt":"2026-01-22 15:00:00"}]}
+            """.ReplaceLineEndings(""),
             data.GetRawText());
     }
 
@@ -86,7 +99,9 @@ public sealed class ConnectionTests
     public async Task A_grid_that_never_had_a_client_has_zeros()
     {
         await using var server = await ApiServer.StartAsync();
-        var messages = (await server.GetAsync("/api/websocket/stats", await server.LogInAsync())).Data.GetProperty("messageStats");
-        Assert.Equal("""{"totalSent":0,"totalReceived":0,"avgSentPerConnection":0,"avgReceivedPerConnection":0}""", messages.GetRawText());
+        var stats = (await server.GetAsync("/api/websocket/stats", await server.LogInAsync())).Data;
+        Assert.Equal(
+            """{"totalSent":0,"totalReceived":0,"avgSentPerConnection":0,"avgReceivedPerConnection":0}""",
+            stats.GetProperty("messageStats").GetRawText());
     }
 }

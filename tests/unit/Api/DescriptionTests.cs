@@ -15,10 +15,13 @@ public sealed partial class DescriptionTests
         await using var server = await ApiServer.StartAsync();
         var document = (await server.GetAsync("/openapi/v1.json")).Json;
 
-        Assert.Equal(["Bearer", "ApiKey"], document.GetProperty("components").GetProperty("securitySchemes").EnumerateObject().Select(one => one.Name));
+        Assert.Equal(
+            ["Bearer", "ApiKey"],
+            document.GetProperty("components").GetProperty("securitySchemes").EnumerateObject().Select(one => one.Name));
         var operations = document.GetProperty("paths").EnumerateObject()
             .Where(path => path.Name != "/api/fails")
-            .SelectMany(path => path.Value.EnumerateObject().Select(operation => (Name: $"{operation.Name} {path.Name}", operation.Value)))
+            .SelectMany(path => path.Value.EnumerateObject()
+                .Select(operation => (Name: $"{operation.Name} {path.Name}", operation.Value)))
             .ToDictionary(operation => operation.Name, operation => operation.Value);
         Assert.Equal(
             [
@@ -92,11 +95,12 @@ public sealed partial class DescriptionTests
         var written = JsonElement.Parse(NotificationView.Of(published with { Deliveries = 3 }, TimeZoneInfo.Utc).Utf8.Span);
 
         Assert.Equal(Names(written), Names(schema));
-        // What goes out is the same but for what nobody can know then.
+        // Clients are sent the same fields except the delivery count, which isn't known yet.
         var sent = JsonElement.Parse(NotificationJson.Data(NotificationJson.Payload(published, TimeZoneInfo.Utc)));
         Assert.Equal(Names(written).Except(["deliveries"]), Names(sent));
 
-        static IEnumerable<string> Names(JsonElement of) => of.EnumerateObject().Select(field => field.Name).Order(StringComparer.Ordinal);
+        static IEnumerable<string> Names(JsonElement of) =>
+            of.EnumerateObject().Select(field => field.Name).Order(StringComparer.Ordinal);
     }
 
     [Fact]

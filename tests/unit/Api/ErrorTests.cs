@@ -58,7 +58,8 @@ public sealed class ErrorTests
         await AssertAsync(server.GetAsync("/"), HttpStatusCode.NotFound, "NOT_FOUND");
         await AssertAsync(server.GetAsync("/api/notifications/windows/abc", token), HttpStatusCode.NotFound, "NOT_FOUND");
         await AssertAsync(server.GetAsync("/api/auth/login"), HttpStatusCode.MethodNotAllowed, "METHOD_NOT_ALLOWED");
-        await AssertAsync(server.SendAsync(HttpMethod.Options, "/api/auth/login"), HttpStatusCode.MethodNotAllowed, "METHOD_NOT_ALLOWED");
+        await AssertAsync(
+            server.SendAsync(HttpMethod.Options, "/api/auth/login"), HttpStatusCode.MethodNotAllowed, "METHOD_NOT_ALLOWED");
         await AssertAsync(server.GetAsync("/api/websocket/stats"), HttpStatusCode.Unauthorized, "UNAUTHORIZED");
         await AssertAsync(server.PostAsync("/api/auth/login", "{"), HttpStatusCode.BadRequest, "VALIDATION_ERROR");
         await AssertAsync(
@@ -82,7 +83,8 @@ public sealed class ErrorTests
     public async Task A_body_without_a_type_is_read_as_JSON()
     {
         await using var server = await ApiServer.StartAsync();
-        using var body = new ByteArrayContent(Encoding.UTF8.GetBytes($$"""{"email":"{{FakeGrid.Email}}","password":"{{FakeGrid.Password}}"}"""));
+        using var body = new ByteArrayContent(
+            Encoding.UTF8.GetBytes($$"""{"email":"{{FakeGrid.Email}}","password":"{{FakeGrid.Password}}"}"""));
         using var response = await server.Client.PostAsync("/api/auth/login", body, TestContext.Current.CancellationToken);
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);

@@ -3,8 +3,10 @@ using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.UnitTests.Api;
 
-/// <summary>The grid as the API sees it: a log, some rows and a switch, in memory. <see cref="Fault"/> makes every call fail.</summary>
-public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsageGrain, IAuditGrain, ISettingsGrain, IApiKeyGrain, IBroadcastGrain, INotificationGrain, IStatsGrain, IServiceGrain
+/// <summary>All grains that the API calls, in memory. <see cref="Fault"/> makes every call fail.</summary>
+public sealed class FakeGrid
+    : IUserGrain, IAccountGrain, IScheduleGrain, IUsageGrain, IAuditGrain, ISettingsGrain, IApiKeyGrain, IBroadcastGrain,
+        INotificationGrain, IStatsGrain, IServiceGrain
 {
     public const string Email = "admin@notifyhub.com";
     public const string Password = "admin123";
@@ -21,7 +23,7 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
 
     private int _listsBegun;
 
-    /// <summary>How many calls fail before the fault is over.</summary>
+    /// <summary>Number of calls that fail before the fault ends.</summary>
     public int FaultsLeft { get; set; } = int.MaxValue;
 
     public TimeSpan? EmailLock { get; set; }
@@ -31,7 +33,7 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
         [7] = new User(7, Email, "管理員", Roles.Administrator, DateTimeOffset.UnixEpoch, HasDefaultPassword: true),
     };
 
-    /// <summary>The role that the next login gets; users with other roles stay signed in.</summary>
+    /// <summary>The role of the next login; users with other roles stay signed in.</summary>
     public string UserRole { get; set; } = Roles.Administrator;
 
     public List<Schedule> Schedules { get; } = [];
@@ -92,7 +94,7 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
 
     public Action<ServiceState> Observer { get; set; } = _ => { };
 
-    /// <summary>A factory whose every grain is this.</summary>
+    /// <summary>A factory that returns this object for every grain.</summary>
     public IGrainFactory Factory()
     {
         var factory = DispatchProxy.Create<IGrainFactory, FactoryProxy>();
@@ -100,7 +102,7 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
         return factory;
     }
 
-    /// <summary>Where the last sign-in came from.</summary>
+    /// <summary>The address of the last sign-in.</summary>
     public ClientAddress? LastSignInFrom { get; private set; }
 
     public Task<SignIn> SignInAsync(string email, string password, ClientAddress from) => Answer(() =>
@@ -109,7 +111,9 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
         if (EmailLock is { } wait) return new SignIn(null, wait);
         if (email != Email || password != Password) return new SignIn(null, null);
         var user = Users[7] with { Role = UserRole };
-        return user.HasDefaultPassword && !from.IsThisMachine ? new SignIn(null, null, IsDefaultPassword: true) : new SignIn(user, null);
+        return user.HasDefaultPassword && !from.IsThisMachine
+            ? new SignIn(null, null, IsDefaultPassword: true)
+            : new SignIn(user, null);
     });
 
     public Task<SignIn> ChangePasswordAsync(string email, string current, string next, ClientAddress from) => Answer(() =>
@@ -167,7 +171,8 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
     public Task<Schedule> CreateAsync(ScheduleDraft draft, string createdBy) => Answer(() =>
     {
         Schedules.Add(new Schedule(
-            Schedules.Count + 1, draft, ScheduleStatus.Active, draft.At, null, null, createdBy, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch));
+            Schedules.Count + 1, draft, ScheduleStatus.Active, draft.At, null, null, createdBy,
+            DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch));
         return Schedules[^1];
     });
 
@@ -193,7 +198,7 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
         }
     }
 
-    /// <summary>What a list of requests waits for.</summary>
+    /// <summary>Lists of requests wait for this task.</summary>
     public Task ListGate { get; set; } = Task.CompletedTask;
 
     public int ListsBegun => Volatile.Read(ref _listsBegun);
@@ -209,11 +214,14 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
     {
         LastRequestQuery = query;
         return new ApiRequestPage([new StoredRequest(9, new ApiRequest(
-            DateTimeOffset.UnixEpoch, "billing", "GET", "/api/keys", "/api/keys", 403, TimeSpan.FromMicroseconds(1234), "127.0.0.1", "curl"))], 1);
+            DateTimeOffset.UnixEpoch, "billing", "GET", "/api/keys", "/api/keys", 403,
+            TimeSpan.FromMicroseconds(1234), "127.0.0.1", "curl"))], 1);
     });
 
     public Task<AnonymousPage> AnonymousAsync(int page, int limit) => Answer(() => new AnonymousPage(
-        [new AnonymousRequests(DateTimeOffset.UnixEpoch, "192.0.2.7", "GET", "/api/keys", 401, 1000, TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(9))],
+        [new AnonymousRequests(
+            DateTimeOffset.UnixEpoch, "192.0.2.7", "GET", "/api/keys", 401, 1000,
+            TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(9))],
         (page * 100) + limit));
 
     public Task<UsageSummary> SummaryAsync(int days) => Answer(() => new UsageSummary(
@@ -222,7 +230,9 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
 
     Task<Setting[]> ISettingsGrain.ListAsync() => Answer(() => new[]
     {
-        new Setting("Storage", "Host=db;Password=••••••", "Data Source=data/notifyhub.db", SettingSource.Environment, "Connection string."),
+        new Setting(
+            "Storage", "Host=db;Password=••••••", "Data Source=data/notifyhub.db", SettingSource.Environment,
+            "Connection string."),
     });
 
     public List<AuditEntry> Audited { get; } = [];
@@ -231,7 +241,7 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
 
     public AuditQuery? LastAuditQuery { get; private set; }
 
-    /// <summary>The ends of acts cannot be written.</summary>
+    /// <summary>Thrown when the outcome of an action is written to the audit.</summary>
     public Exception? AuditEndFault { get; set; }
 
     public Task<long> BeginAsync(AuditEntry entry) => Answer(() =>
@@ -251,7 +261,9 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
     public Task<AuditPage> ListAsync(AuditQuery query) => Answer(() =>
     {
         LastAuditQuery = query;
-        return new AuditPage([.. Audited.Select((entry, index) => new StoredAuditEntry(index + 1, entry with { At = DateTimeOffset.UnixEpoch }))], Audited.Count);
+        return new AuditPage(
+            [.. Audited.Select((entry, index) => new StoredAuditEntry(index + 1, entry with { At = DateTimeOffset.UnixEpoch }))],
+            Audited.Count);
     });
 
     public Task WakeAsync() => throw new NotSupportedException();
@@ -268,7 +280,7 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
 
     public int KeysAsked { get; private set; }
 
-    /// <summary>What has been found out about a key comes back with it.</summary>
+    /// <summary>Key look-ups return when this task completes.</summary>
     public Task KeysHeld { get; set; } = Task.CompletedTask;
 
     public Task<bool> RevokeAsync(long id) => Answer(() => RevokedKeys.Add(id) & Keys.RemoveAll(key => key.Id == id) == 1);
@@ -280,9 +292,10 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
             KeysAsked++;
             return secret switch
             {
-                // A silo of before there were scopes tells none.
+                // A silo from before scopes existed sends none.
                 ApiKeySecret => new ApiKey(3, "billing", "nh_sec", Email, DateTimeOffset.UnixEpoch, null, null),
-                PublishKeySecret => new ApiKey(4, "shop", "nh_pub", Email, DateTimeOffset.UnixEpoch, null, null, [KeyScopes.Publish]),
+                PublishKeySecret =>
+                    new ApiKey(4, "shop", "nh_pub", Email, DateTimeOffset.UnixEpoch, null, null, [KeyScopes.Publish]),
                 ReadKeySecret => new ApiKey(5, "board", "nh_rea", Email, DateTimeOffset.UnixEpoch, null, null, [KeyScopes.Read]),
                 _ => null,
             } is { } key && !RevokedKeys.Contains(key.Id) ? key : null;
@@ -321,7 +334,8 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
     });
 
     public Task<MessageBatch> ReadAsync(long after, int maxMessages) => Answer(() =>
-        new MessageBatch("epoch", 1, Log.Count, [.. Log.Where(message => message.Offset > after).Take(Math.Min(maxMessages, 2))]));
+        new MessageBatch(
+            "epoch", 1, Log.Count, [.. Log.Where(message => message.Offset > after).Take(Math.Min(maxMessages, 2))]));
 
     public Task<NotificationPage> ListAsync(NotificationQuery query) => Answer(() =>
     {
@@ -393,7 +407,8 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
     Task<ChannelHead> IBroadcastGrain.SubscribeAsync(string gatewayId, IGatewayObserver observer, LogPosition? known) =>
         throw new NotSupportedException();
 
-    Task<ServiceState> IServiceGrain.SubscribeAsync(string gatewayId, IGatewayObserver observer) => throw new NotSupportedException();
+    Task<ServiceState> IServiceGrain.SubscribeAsync(string gatewayId, IGatewayObserver observer) =>
+        throw new NotSupportedException();
 
     Task IBroadcastGrain.UnsubscribeAsync(string gatewayId) => throw new NotSupportedException();
 
@@ -411,7 +426,7 @@ public sealed class FakeGrid : IUserGrain, IAccountGrain, IScheduleGrain, IUsage
         lock (_keys) return Fault is { } fault && FaultsLeft-- > 0 ? Task.FromException<T>(fault) : Task.FromResult(answer());
     }
 
-    // A proxy, because the factory has a score of methods of which one is used.
+    // A proxy, because only one of the factory's many methods is used.
     public class FactoryProxy : DispatchProxy
     {
         public FakeGrid Grid { get; set; } = null!;

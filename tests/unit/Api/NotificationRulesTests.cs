@@ -17,7 +17,8 @@ public sealed class NotificationRulesTests
 
         Assert.Empty(faults);
         Assert.Equal(
-            new NotificationDraft("windows", "WebSocket 測試", "這是一個測試通知", "info", "normal", null, null, null, null, null, null, Now),
+            new NotificationDraft(
+                "windows", "WebSocket 測試", "這是一個測試通知", "info", "normal", null, null, null, null, null, null, Now),
             draft);
     }
 
@@ -33,17 +34,20 @@ public sealed class NotificationRulesTests
 
         Assert.Empty(faults);
         Assert.Equal(
-            new NotificationDraft("ci", "t", "m", "critical", "high", "i", "http://x/", "r", "b", "c", "{\"n\":1.50, \"a\":[null]}", Now),
+            new NotificationDraft(
+                "ci", "t", "m", "critical", "high", "i", "http://x/", "r", "b", "c", "{\"n\":1.50, \"a\":[null]}", Now),
             draft);
     }
 
     [Fact]
     public void JSON_null_is_the_same_as_absent()
     {
-        var draft = Read("""{"title":"t","message":"m","severity":null,"type":null,"icon":null,"metadata":null}""", out var faults);
+        var draft = Read(
+            """{"title":"t","message":"m","severity":null,"type":null,"icon":null,"metadata":null}""", out var faults);
 
         Assert.Empty(faults);
-        Assert.Equal(new NotificationDraft("windows", "t", "m", "info", "normal", null, null, null, null, null, null, Now), draft);
+        Assert.Equal(
+            new NotificationDraft("windows", "t", "m", "info", "normal", null, null, null, null, null, null, Now), draft);
     }
 
     [Fact]
@@ -198,7 +202,8 @@ public sealed class NotificationRulesTests
     public void Invalid_UTF8_is_one_fault()
     {
         var faults = new Faults();
-        Assert.Null(NotificationRules.Read(new byte[] { (byte)'{', (byte)'"', 0xC0, (byte)'"', (byte)':', (byte)'1', (byte)'}' }, Now, faults));
+        Assert.Null(NotificationRules.Read(
+            new byte[] { (byte)'{', (byte)'"', 0xC0, (byte)'"', (byte)':', (byte)'1', (byte)'}' }, Now, faults));
         Assert.Equal(new() { ["body"] = "not valid UTF-8" }, faults.For(English()));
     }
 

@@ -88,7 +88,8 @@ public sealed class PushedJsonTests
 
     [Theory]
     [InlineData("""{"traceparent":"00-0123456789abcdef0123456789abcdef-0123456789abcdef-01"}""", true)]
-    [InlineData("""{"a":{"traceparent":1},"b":[[]],"traceparent" : "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01"}""", true)]
+    [InlineData(
+        """{"a":{"traceparent":1},"b":[[]],"traceparent" : "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01"}""", true)]
     [InlineData("""{}""", false)]
     [InlineData("""{"a":{"traceparent":"00-0123456789abcdef0123456789abcdef-0123456789abcdef-01"}}""", false)]
     [InlineData("""{"a":"\"traceparent\":\"00-0123456789abcdef0123456789abcdef-0123456789abcdef-01\""}""", false)]

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace NotifyHub.UnitTests.Api;
 
-/// <summary>How many requests a second a caller can make.</summary>
+/// <summary>The limit of requests per second and caller.</summary>
 public sealed class RequestLimitTests
 {
     [Fact]
@@ -14,7 +14,7 @@ public sealed class RequestLimitTests
         await using var server = await ApiServer.StartAsync(("RequestsPerSecond", "1"));
         (string, string) key = ("X-API-Key", FakeGrid.ApiKeySecret);
 
-        // More than the seconds that they can take all together.
+        // Far more requests than the limit allows while they run.
         var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => server.GetAsync("/api/system/websocket/status")));
 
         var refused = answers.Where(answer => answer.Status == HttpStatusCode.TooManyRequests).ToArray();
@@ -37,14 +37,16 @@ public sealed class RequestLimitTests
         server.Grid.ListGate = gate.Task;
 
         var answers = Enumerable.Range(0, 30).Select(_ => server.GetAsync("/api/usage/requests?search=x", token)).ToList();
-        // 4 run, 8 wait, the rest is refused.
+        // 4 run, 8 wait, and the other 18 are refused.
         await Until.TrueAsync(() => answers.Count(answer => answer.IsCompleted) == 18 && server.Grid.ListsBegun == 4);
         (string, string) key = ("X-API-Key", FakeGrid.ApiKeySecret);
-        Assert.Equal(HttpStatusCode.OK, (await server.SendAsync(HttpMethod.Get, "/api/notifications/windows", null, null, key)).Status);
+        Assert.Equal(
+            HttpStatusCode.OK, (await server.SendAsync(HttpMethod.Get, "/api/notifications/windows", null, null, key)).Status);
         Assert.Equal(HttpStatusCode.OK, (await server.PostAsync("/api/push", "{}", token)).Status);
         gate.SetResult();
 
-        var statuses = (await Task.WhenAll(answers)).GroupBy(answer => answer.Status).ToDictionary(group => group.Key, group => group.ToArray());
+        var statuses = (await Task.WhenAll(answers)).GroupBy(answer => answer.Status)
+            .ToDictionary(group => group.Key, group => group.ToArray());
         Assert.Equal(12, statuses[HttpStatusCode.OK].Length);
         Assert.All(statuses[HttpStatusCode.TooManyRequests], answer =>
             Assert.Equal(("RATE_LIMITED", TimeSpan.FromSeconds(1)), (answer.Code, answer.Headers.RetryAfter?.Delta)));

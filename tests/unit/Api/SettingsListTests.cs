@@ -14,7 +14,9 @@ public sealed class SettingsListTests
     public void The_last_one_who_gives_a_setting_is_its_source()
     {
         var folder = Directory.CreateTempSubdirectory("notifyhub-settings-");
-        File.WriteAllText(folder.FullName + "/app.json", """{"NotifyHub":{"PushPort":1,"WebSocketPort":1,"Senders":1,"PushIdle":"00:00:01"}}""");
+        File.WriteAllText(
+            folder.FullName + "/app.json",
+            """{"NotifyHub":{"PushPort":1,"WebSocketPort":1,"Senders":1,"PushIdle":"00:00:01"}}""");
         File.WriteAllText(folder.FullName + "/NotifyHub__PushKey", "secret");
         Environment.SetEnvironmentVariable("SETTINGS_TEST_NotifyHub__WebSocketPort", "2");
         Environment.SetEnvironmentVariable("SETTINGS_TEST_NotifyHub__Senders", "2");
@@ -26,7 +28,8 @@ public sealed class SettingsListTests
             .AddKeyPerFile(folder.FullName)
             .Build();
 
-        var settings = SettingsList.Of(configuration.GetSection("NotifyHub").Get<GatewayOptions>()!, new GatewayOptions(), configuration, "Gateway")
+        var settings = SettingsList.Of(
+            configuration.GetSection("NotifyHub").Get<GatewayOptions>()!, new GatewayOptions(), configuration, "Gateway")
             .ToDictionary(setting => setting.Name);
 
         Assert.Equal(("1", "8081", SettingSource.File), Seen("PushPort"));
@@ -67,7 +70,9 @@ public sealed class SettingsListTests
         var shown = SettingsList.Of(new Kinds(), new Kinds(), new ConfigurationBuilder().Build(), "Gateway")
             .ToDictionary(setting => setting.Name, setting => setting.Value);
 
-        Assert.Equal(["ApiTokens", "KeyPassphrase", "PushKeys"], shown.Where(setting => setting.Value == SettingsList.Mask).Select(setting => setting.Key).Order());
+        Assert.Equal(
+            ["ApiTokens", "KeyPassphrase", "PushKeys"],
+            shown.Where(setting => setting.Value == SettingsList.Mask).Select(setting => setting.Key).Order());
     }
 
     private sealed class Kinds
@@ -99,7 +104,9 @@ public sealed class SettingsListTests
             (SettingsGrain.List(new SiloOptions(), configuration), typeof(SiloOptions)),
         })
         {
-            Assert.Equal(type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(property => property.Name), settings.Select(setting => setting.Name));
+            Assert.Equal(
+                type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(property => property.Name),
+                settings.Select(setting => setting.Name));
             Assert.All(settings, setting => Assert.EndsWith(".", setting.Description, StringComparison.Ordinal));
             Assert.All(settings, setting => Assert.Equal(setting.Default, setting.Value));
         }
@@ -116,15 +123,23 @@ public sealed class SettingsListTests
         Assert.DoesNotContain("push secret", answer.Body, StringComparison.Ordinal);
         Assert.DoesNotContain(ApiServer.JwtKey, answer.Body, StringComparison.Ordinal);
         Assert.Equal(
-            """{"name":"PushKey","value":"••••••","default":"","source":"file","part":"gateway","description":"設定後，推播連線的第一行必須是 AUTH <key>。"}""",
+            """
+            {"name":"PushKey","value":"••••••","default":"","source":"file","part":"gateway",
+            "description":"設定後，推播連線的第一行必須是 AUTH <key>。"}
+            """.ReplaceLineEndings(""),
             settings.Single(setting => setting.GetProperty("name").GetString() == "PushKey").GetRawText());
 
-        var english = (await server.SendAsync(HttpMethod.Get, "/api/system/settings", null, token, ("Accept-Language", "en"))).Data.GetProperty("settings").EnumerateArray().ToArray();
+        answer = await server.SendAsync(HttpMethod.Get, "/api/system/settings", null, token, ("Accept-Language", "en"));
+        var english = answer.Data.GetProperty("settings").EnumerateArray().ToArray();
         Assert.Equal(
             "When set, a push connection must begin with the line AUTH <key>.",
-            english.Single(setting => setting.GetProperty("name").GetString() == "PushKey").GetProperty("description").GetString());
+            english.Single(setting => setting.GetProperty("name").GetString() == "PushKey")
+                .GetProperty("description").GetString());
         Assert.Equal(
-            """{"name":"Storage","value":"Host=db;Password=••••••","default":"Data Source=data/notifyhub.db","source":"environment","part":"silo","description":"Connection string."}""",
+            """
+            {"name":"Storage","value":"Host=db;Password=••••••","default":"Data Source=data/notifyhub.db",
+            "source":"environment","part":"silo","description":"Connection string."}
+            """.ReplaceLineEndings(""),
             english[^1].GetRawText());
     }
 }

@@ -24,9 +24,11 @@ public sealed class SettingsTests : IDisposable
             Address = "everywhere",
             PushAddress = "localhost",
         };
-        var faults = new GatewayOptionsCheck().Validate(null, options).Failures!.Select(fault => fault[..fault.IndexOf(": ", StringComparison.Ordinal)]);
+        var faults = new GatewayOptionsCheck().Validate(null, options).Failures!
+            .Select(fault => fault[..fault.IndexOf(": ", StringComparison.Ordinal)]);
 
-        Assert.Equal(["NotifyHub:TimeZone", "NotifyHub:JwtKey", "NotifyHub:Address", "NotifyHub:PushAddress", "NotifyHub:Silos"], faults);
+        Assert.Equal(
+            ["NotifyHub:TimeZone", "NotifyHub:JwtKey", "NotifyHub:Address", "NotifyHub:PushAddress", "NotifyHub:Silos"], faults);
     }
 
     [Theory]
@@ -90,7 +92,10 @@ public sealed class SettingsTests : IDisposable
     {
         var options = new GatewayOptions { WebSocketPort = 8080, PushPort = 8080, ConsolePort = 9000, MetricsPort = 9000 };
         Assert.Equal(
-            ["NotifyHub:PushPort: 8080 is NotifyHub:WebSocketPort already.", "NotifyHub:MetricsPort: 9000 is NotifyHub:ConsolePort already."],
+            [
+                "NotifyHub:PushPort: 8080 is NotifyHub:WebSocketPort already.",
+                "NotifyHub:MetricsPort: 9000 is NotifyHub:ConsolePort already.",
+            ],
             new GatewayOptionsCheck().Validate(null, options).Failures!);
     }
 

@@ -13,21 +13,25 @@ public sealed class SystemTests
     public async Task The_status_has_the_guides_fields_in_the_guides_types()
     {
         await using var server = await ApiServer.StartAsync();
-        var report = new NodeReport("gw-1", "gateway", "10.0.0.1:8080", 42, 12.345, 6.78, 5, new(2026, 1, 22, 2, 30, 0, TimeSpan.Zero));
+        var report = new NodeReport(
+            "gw-1", "gateway", "10.0.0.1:8080", 42, 12.345, 6.78, 5, new(2026, 1, 22, 2, 30, 0, TimeSpan.Zero));
         server.Grid.Status = server.Grid.Status with { Nodes = [new(report, new(2026, 1, 22, 7, 30, 0, TimeSpan.Zero))] };
         var answer = await server.GetAsync(Status);
         var data = answer.Data;
 
         Assert.Equal(
             [
-                "service_running", "websocket_port", "internal_port", "websocket_port_listening", "internal_port_listening", "pid",
-                "process_info", "active_connections", "total_connections", "server_time", "last_connection_at", "health", "nodes",
+                "service_running", "websocket_port", "internal_port", "websocket_port_listening", "internal_port_listening",
+                "pid", "process_info", "active_connections", "total_connections", "server_time", "last_connection_at",
+                "health", "nodes",
             ],
             data.EnumerateObject().Select(field => field.Name));
         Assert.True(data.GetProperty("service_running").GetBoolean());
-        Assert.Equal(("8080", "8081"), (data.GetProperty("websocket_port").GetString(), data.GetProperty("internal_port").GetString()));
+        Assert.Equal(
+            ("8080", "8081"), (data.GetProperty("websocket_port").GetString(), data.GetProperty("internal_port").GetString()));
         Assert.Equal(Environment.ProcessId, data.GetProperty("pid").GetInt32());
-        Assert.Equal((5, 100), (data.GetProperty("active_connections").GetInt32(), data.GetProperty("total_connections").GetInt32()));
+        Assert.Equal(
+            (5, 100), (data.GetProperty("active_connections").GetInt32(), data.GetProperty("total_connections").GetInt32()));
         Assert.Equal("2026-01-22 15:28:15", data.GetProperty("last_connection_at").GetString());
         Assert.Matches(@"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$", data.GetProperty("server_time").GetString());
 
@@ -39,10 +43,21 @@ public sealed class SystemTests
         Assert.NotEmpty(process.GetProperty("command").GetString()!);
 
         Assert.Equal(
-            """{"status":"healthy","checks":[{"name":"Service Running","status":"ok","message":"WebSocket 服務正在運行"},{"name":"WebSocket Port","status":"ok","message":"Port 8080 正在監聽"},{"name":"Internal Push Port","status":"ok","message":"Port 8081 正在監聽"},{"name":"Connections","status":"ok","message":"5 活躍連線 / 100 總連線"},{"name":"Cluster","status":"ok","message":"1 個節點運作中"},{"name":"Storage","status":"ok","message":"儲存運作正常"}]}""",
+            """
+            {"status":"healthy","checks":[
+            {"name":"Service Running","status":"ok","message":"WebSocket 服務正在運行"},
+            {"name":"WebSocket Port","status":"ok","message":"Port 8080 正在監聽"},
+            {"name":"Internal Push Port","status":"ok","message":"Port 8081 正在監聽"},
+            {"name":"Connections","status":"ok","message":"5 活躍連線 / 100 總連線"},
+            {"name":"Cluster","status":"ok","message":"1 個節點運作中"},
+            {"name":"Storage","status":"ok","message":"儲存運作正常"}]}
+            """.ReplaceLineEndings(""),
             data.GetProperty("health").GetRawText());
         Assert.Equal(
-            """[{"id":"gw-1","role":"gateway","address":"10.0.0.1:8080","pid":42,"cpu":"12.3","mem":"6.8","connections":5,"started_at":"2026-01-22 10:30:00","last_seen_at":"2026-01-22 15:30:00"}]""",
+            """
+            [{"id":"gw-1","role":"gateway","address":"10.0.0.1:8080","pid":42,"cpu":"12.3","mem":"6.8","connections":5,
+            "started_at":"2026-01-22 10:30:00","last_seen_at":"2026-01-22 15:30:00"}]
+            """.ReplaceLineEndings(""),
             data.GetProperty("nodes").GetRawText());
     }
 
@@ -82,7 +97,8 @@ public sealed class SystemTests
     {
         await using var server = await ApiServer.StartAsync();
         server.Grid.Status = server.Grid.Status with { StorageError = "connection refused" };
-        var english = (await server.SendAsync(HttpMethod.Get, Status, headers: ("Accept-Language", "en"))).Data.GetProperty("health");
+        var english =
+            (await server.SendAsync(HttpMethod.Get, Status, headers: ("Accept-Language", "en"))).Data.GetProperty("health");
 
         Assert.Equal("unhealthy", english.GetProperty("status").GetString());
         Assert.Equal(
@@ -104,7 +120,8 @@ public sealed class SystemTests
         var check = health.GetProperty("checks").EnumerateArray().Last();
         Assert.Equal(
             ("Storage", "warning", "儲存可用，但請注意：The storage is not durable."),
-            (check.GetProperty("name").GetString(), check.GetProperty("status").GetString(), check.GetProperty("message").GetString()));
+            (check.GetProperty("name").GetString(), check.GetProperty("status").GetString(),
+                check.GetProperty("message").GetString()));
     }
 
     [Fact]
@@ -113,7 +130,7 @@ public sealed class SystemTests
         await using var server = await ApiServer.StartAsync();
         var token = await server.LogInAsync();
 
-        // As the guide's curl does it: a content type, and no content.
+        // Like the guide's curl command: a content type but no body.
         Assert.Equal(("already_running", "WebSocket 服務已在運行中", true), await DoAsync("start"));
         Assert.Equal(("stopped", "WebSocket 服務已停止", false), await DoAsync("stop"));
         Assert.Equal(("already_stopped", "WebSocket 服務已經停止", false), await DoAsync("stop"));
@@ -187,11 +204,13 @@ public sealed class SystemTests
     {
         await using var server = await ApiServer.StartAsync();
         var info = (await server.GetAsync("/api/system/info", await server.LogInAsync())).Data;
-        Assert.Equal("""{"version":"0.1.0","mode":"embedded","time_zone":"Asia/Taipei","default_password":true}""", info.GetRawText());
+        Assert.Equal(
+            """{"version":"0.1.0","mode":"embedded","time_zone":"Asia/Taipei","default_password":true}""", info.GetRawText());
 
         await using var careful = await ApiServer.StartAsync();
         careful.Grid.Users[7] = careful.Grid.Users[7] with { HasDefaultPassword = false };
-        Assert.False((await careful.GetAsync("/api/system/info", await careful.LogInAsync())).Data.GetProperty("default_password").GetBoolean());
+        info = (await careful.GetAsync("/api/system/info", await careful.LogInAsync())).Data;
+        Assert.False(info.GetProperty("default_password").GetBoolean());
     }
 
     [Fact]
@@ -212,7 +231,12 @@ public sealed class SystemTests
         Assert.Equal("""{"p50":1.25,"p99":7.5}""", data.GetProperty("latency_ms").GetRawText());
         Assert.Equal("healthy", data.GetProperty("health").GetProperty("status").GetString());
         Assert.Equal(
-            """[{"at":"2026-01-22T07:28:15Z","connections":5,"publishes_per_second":0,"deliveries_per_second":0,"p50_ms":null,"p99_ms":null},{"at":"2026-01-22T07:28:20Z","connections":5,"publishes_per_second":12.5,"deliveries_per_second":62.5,"p50_ms":1.25,"p99_ms":7.5}]""",
+            """
+            [{"at":"2026-01-22T07:28:15Z","connections":5,"publishes_per_second":0,"deliveries_per_second":0,
+            "p50_ms":null,"p99_ms":null},
+            {"at":"2026-01-22T07:28:20Z","connections":5,"publishes_per_second":12.5,"deliveries_per_second":62.5,
+            "p50_ms":1.25,"p99_ms":7.5}]
+            """.ReplaceLineEndings(""),
             data.GetProperty("series").GetRawText());
 
         server.Grid.Fault = new TimeoutException();
@@ -225,5 +249,8 @@ public sealed class SystemTests
     }
 
     private static string[] Checks(JsonElement data) =>
-        [.. data.GetProperty("health").GetProperty("checks").EnumerateArray().Select(check => check.GetProperty("status").GetString()!)];
+    [
+        .. data.GetProperty("health").GetProperty("checks").EnumerateArray()
+            .Select(check => check.GetProperty("status").GetString()!),
+    ];
 }

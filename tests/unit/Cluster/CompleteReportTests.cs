@@ -26,7 +26,7 @@ public sealed class CompleteReportTests
     [InlineData(17)]
     public void Parts_cover_all_ids_in_order_and_name_each_session_once(int max)
     {
-        // As gateways make them: in hexadecimal, so that their order is not that in which they came.
+        // Hexadecimal, as gateways generate them, so that sorting differs from the order of arrival.
         var ids = Enumerable.Range(0, 16).Select(number => $"gateway1-{number * 37:x}").ToArray();
         var report = new CompleteReport(ids.Select(Open), [], [], hasDropped: false, max);
 
@@ -41,13 +41,15 @@ public sealed class CompleteReportTests
         Assert.All(parts, part => Assert.All(part.Opened, opened => Assert.True(
             string.CompareOrdinal(opened.ConnectionId, part.After) > 0
             && (part.UpTo is null || string.CompareOrdinal(opened.ConnectionId, part.UpTo) <= 0))));
-        Assert.Equal(ids.Order(StringComparer.Ordinal), parts.SelectMany(part => part.Opened).Select(opened => opened.ConnectionId));
+        Assert.Equal(
+            ids.Order(StringComparer.Ordinal), parts.SelectMany(part => part.Opened).Select(opened => opened.ConnectionId));
     }
 
     [Fact]
     public void An_end_is_in_the_part_of_its_session_and_counts_towards_the_maximum()
     {
-        var report = new CompleteReport([Open("b")], [Open("a"), Open("b")], [Close("a"), Close("c"), Close("d")], hasDropped: false, max: 2);
+        var report = new CompleteReport(
+            [Open("b")], [Open("a"), Open("b")], [Close("a"), Close("c"), Close("d")], hasDropped: false, max: 2);
 
         var (first, second) = (report.Next(), report.Next());
 
@@ -69,7 +71,8 @@ public sealed class CompleteReportTests
     [Fact]
     public void The_rest_is_what_is_in_no_part_yet()
     {
-        var report = new CompleteReport([Open("a"), Open("b"), Open("c")], [], [Close("c"), Close("d")], hasDropped: false, max: 2);
+        var report = new CompleteReport(
+            [Open("a"), Open("b"), Open("c")], [], [Close("c"), Close("d")], hasDropped: false, max: 2);
         report.Next();
 
         var rest = report.Rest();

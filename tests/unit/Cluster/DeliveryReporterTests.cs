@@ -51,7 +51,7 @@ public sealed class DeliveryReporterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_report_without_an_answer_comes_again_as_it_was_and_what_was_sent_meanwhile_after_it()
+    public async Task An_unanswered_report_is_resent_unchanged_before_newer_deliveries()
     {
         _grid.DeliveryFault = new StorageUnavailableException();
         Send(0, 5);
@@ -61,7 +61,8 @@ public sealed class DeliveryReporterTests : IAsyncLifetime
         _grid.DeliveryFault = null;
         await Until.TrueAsync(Tick(() => _grid.Deliveries[^1].Sequence == 2));
 
-        Assert.All(_grid.Deliveries.SkipLast(1), report => Assert.Equal((1, new DeliveredRange(1, 5, 1)), (report.Sequence, Assert.Single(report.Ranges))));
+        Assert.All(_grid.Deliveries.SkipLast(1), report =>
+            Assert.Equal((1, new DeliveredRange(1, 5, 1)), (report.Sequence, Assert.Single(report.Ranges))));
         Assert.Equal(new DeliveredRange(1, 9, 1), Assert.Single(_grid.Deliveries[^1].Ranges));
     }
 
@@ -100,7 +101,9 @@ public sealed class DeliveryReporterTests : IAsyncLifetime
         for (var offset = 0; offset < 2_000; offset += 2) Send(offset, offset + 1);
         await ReportedAsync(2);
 
-        Assert.Equal([DeliveryReporter.MaxRanges, 1_000 - DeliveryReporter.MaxRanges], _grid.Deliveries.Select(report => report.Ranges.Length));
+        Assert.Equal(
+            [DeliveryReporter.MaxRanges, 1_000 - DeliveryReporter.MaxRanges],
+            _grid.Deliveries.Select(report => report.Ranges.Length));
     }
 
     [Fact]

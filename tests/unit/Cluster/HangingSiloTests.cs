@@ -11,8 +11,7 @@ using Xunit;
 
 namespace NotifyHub.UnitTests.Cluster;
 
-/// <summary>A gateway and two silos, one of which is frozen: its machine takes connections and calls, and nothing ever comes
-/// back.</summary>
+/// <summary>A gateway and two silos, one of them frozen: its machine accepts connections and calls but never answers.</summary>
 public sealed class HangingSiloTests : IDisposable
 {
     private readonly TcpListener _hanging = Listen();
@@ -38,7 +37,8 @@ public sealed class HangingSiloTests : IDisposable
         await Until.TrueAsync(async () => (await EndPointsAsync(list)).SequenceEqual(grid.Alive));
     }
 
-    private static async Task<string[]> EndPointsAsync(SiloList list) => [.. (await list.GetGateways()).Select(silo => $"{silo.Host}:{silo.Port}")];
+    private static async Task<string[]> EndPointsAsync(SiloList list) =>
+        [.. (await list.GetGateways()).Select(silo => $"{silo.Host}:{silo.Port}")];
 
     private static TcpListener Listen()
     {
@@ -49,7 +49,7 @@ public sealed class HangingSiloTests : IDisposable
 
     private static string EndPoint(TcpListener silo) => $"{silo.LocalEndpoint}";
 
-    /// <summary>Who is alive, as it is told to a gateway whose other calls have the bad luck to come in between.</summary>
+    /// <summary>The silos alive, as a gateway sees them in the worst case: its other calls always come in between.</summary>
     private sealed class Grid
     {
         private static readonly TimeSpan AtOnce = TimeSpan.FromMilliseconds(100);
@@ -60,7 +60,7 @@ public sealed class HangingSiloTests : IDisposable
 
         public bool IsOneFrozen { get; set; }
 
-        /// <summary>The frozen silo is asked first; the other only by a question that follows at once.</summary>
+        /// <summary>The first call goes to the frozen silo; only a call that follows at once reaches the other.</summary>
         public Task<string[]> SilosAsync()
         {
             if (!IsOneFrozen) return Task.FromResult(Alive);
@@ -70,7 +70,7 @@ public sealed class HangingSiloTests : IDisposable
         }
     }
 
-    /// <summary>The factory of the grains that a list of silos calls, and those grains.</summary>
+    /// <summary>Grain factory and grains in one proxy, for the calls of <see cref="SiloList"/>.</summary>
     public class Grains : DispatchProxy
     {
         private Grid _grid = null!;

@@ -25,7 +25,7 @@ public sealed class RepeatedCallTests
         Assert.Equal([0, 6, 12, 18], _calls);
     }
 
-    /// <summary>Calls succeed from the last answer on.</summary>
+    /// <summary>Calls after the last given answer succeed.</summary>
     private async Task RepeatAsync(int calls, bool[] answers, TimeSpan duration = default)
     {
         var begun = _clock.GetTimestamp();

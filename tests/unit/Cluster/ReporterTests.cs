@@ -49,7 +49,8 @@ public sealed class ReporterTests : IAsyncLifetime
         _reporter.Fault = null;
         await UntilAsync(() => _log.Count > 1);
 
-        Assert.Equal(["Reports of numbers wait for the grid: The database is away.", "Reports of numbers are answered again"], _log);
+        Assert.Equal(
+            ["Reports of numbers wait for the grid: The database is away.", "Reports of numbers are answered again"], _log);
     }
 
     [Fact]
@@ -128,7 +129,7 @@ public sealed class ReporterTests : IAsyncLifetime
         public override string ToString() => $"{Number}: {string.Join(' ', Items)}";
     }
 
-    /// <summary>Reports numbers, three at a time.</summary>
+    /// <summary>Reports numbers, three per report.</summary>
     private sealed class Numbers(TimeProvider time, ILogger log) : Reporter<Report>("numbers", TimeSpan.FromSeconds(1), time, log)
     {
         private readonly ConcurrentQueue<int> _waiting = new();

@@ -12,13 +12,13 @@ using Xunit;
 
 namespace NotifyHub.UnitTests.Cluster;
 
-/// <summary>Silos as their hosts make them, and a gateway's client of them that has nothing to say.</summary>
+/// <summary>Silos set up as in their host, and an idle gateway's client.</summary>
 public sealed class SiloListTests(PostgresServer server) : IClassFixture<PostgresServer>
 {
-    // A gateway that only asks once a second who is alive speaks to each of them every eight seconds.
+    // With one call per second in rotation and nothing else, each silo would hear from the gateway every 8 s.
     private const int Silos = 8;
 
-    // A silo looks every 1.25 s whether it has heard nothing for 5.
+    // A silo checks every 1.25 s whether a gateway has been silent for 5 s.
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(8);
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -30,7 +30,8 @@ public sealed class SiloListTests(PostgresServer server) : IClassFixture<Postgre
         var ports = FreePorts.Take(2 * Silos);
         var greeted = new ConcurrentDictionary<int, bool>();
         var ends = new Ends();
-        var silos = Enumerable.Range(0, Silos).Select(number => Silo(storage, ports[2 * number], ports[(2 * number) + 1], greeted, ends)).ToArray();
+        var silos = Enumerable.Range(0, Silos)
+            .Select(number => Silo(storage, ports[2 * number], ports[(2 * number) + 1], greeted, ends)).ToArray();
         using var gateway = Gateway(ports.Where((_, index) => index % 2 == 1));
         try
         {
@@ -38,7 +39,7 @@ public sealed class SiloListTests(PostgresServer server) : IClassFixture<Postgre
             await gateway.StartAsync(Cancellation);
             await Until.TrueAsync(() => greeted.Count == Silos, () => $"{greeted.Count} of {Silos} silos");
 
-            // The length is what is tested: nobody would be cut off before.
+            // Must wait this long: silos close no connection earlier.
             await Task.Delay(Silence, Cancellation);
 
             Assert.Empty(ends.OfSilentGateways);
@@ -58,7 +59,7 @@ public sealed class SiloListTests(PostgresServer server) : IClassFixture<Postgre
         [
             new("NotifyHub:Storage", storage + ";Maximum Pool Size=10"),
             new("NotifyHub:AdministratorPassword", "correct horse"),
-            // The servers of the tests do without fsync.
+            // The tests' PostgreSQL servers run without fsync.
             new("NotifyHub:AllowDataLoss", "true"),
             new("NotifyHub:AdvertisedAddress", "127.0.0.1"),
             new("NotifyHub:SiloPort", $"{siloPort}"),
@@ -66,8 +67,8 @@ public sealed class SiloListTests(PostgresServer server) : IClassFixture<Postgre
         ]);
         builder.Logging.AddProvider(ends);
         builder.UseOrleans(silo => silo.AddNotifyHubSilo(builder.Configuration, embedded: false)
-            .Configure<SiloConnectionOptions>(connections => connections.ConfigureGatewayInboundConnection(connection => connection.Use(
-                next => context =>
+            .Configure<SiloConnectionOptions>(connections =>
+                connections.ConfigureGatewayInboundConnection(connection => connection.Use(next => context =>
                 {
                     greeted[gatewayPort] = true;
                     return next(context);
@@ -79,12 +80,13 @@ public sealed class SiloListTests(PostgresServer server) : IClassFixture<Postgre
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddSingleton(TimeProvider.System).AddSingleton<GridContact>()
-            .Configure<NotifyHub.Gateway.Settings.GatewayOptions>(options => options.Silos = [.. ports.Select(port => $"127.0.0.1:{port}")]);
+            .Configure<NotifyHub.Gateway.Settings.GatewayOptions>(
+                options => options.Silos = [.. ports.Select(port => $"127.0.0.1:{port}")]);
         builder.UseOrleansClient(SiloList.Join);
         return builder.Build();
     }
 
-    /// <summary>The connections that silos have ended because they heard nothing, as their log tells.</summary>
+    /// <summary>Collects from the silos' log the connections that were closed because the gateway was silent.</summary>
     private sealed class Ends : ILoggerProvider, ILogger
     {
         public ConcurrentQueue<string> OfSilentGateways { get; } = new();
@@ -96,7 +98,8 @@ public sealed class SiloListTests(PostgresServer server) : IClassFixture<Postgre
 
         public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (exception is ConnectionAbortedException && exception.Message.Contains("fallen silent", StringComparison.Ordinal))
                 OfSilentGateways.Enqueue(formatter(state, exception));
@@ -104,7 +107,7 @@ public sealed class SiloListTests(PostgresServer server) : IClassFixture<Postgre
 
         public void Dispose()
         {
-            // Nothing is held.
+            // Nothing to dispose.
         }
     }
 }

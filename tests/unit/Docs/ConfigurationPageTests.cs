@@ -6,7 +6,7 @@ using Xunit;
 
 namespace NotifyHub.UnitTests.Docs;
 
-/// <summary>The tables of docs/configuration.md are written from the options classes by scripts/settings-tables.</summary>
+/// <summary>The tables in docs/configuration.md are generated from the options classes by scripts/settings-tables.</summary>
 public sealed class ConfigurationPageTests
 {
     // Set by scripts/settings-tables.
@@ -27,7 +27,7 @@ public sealed class ConfigurationPageTests
             return;
         }
 
-        // When this fails: scripts/settings-tables.
+        // If this fails, run scripts/settings-tables.
         Assert.Equal(expected, table);
     }
 

@@ -33,7 +33,7 @@ public sealed partial class FilesTests
         Assert.Empty(missing);
     }
 
-    /// <summary>From the root of the repository, or from the folder of a project.</summary>
+    /// <summary>Whether the path exists, relative to the repository's root or to a project's folder.</summary>
     private static bool Exists(string path) =>
         File.Exists(PathOf(path)) || SourceFolders.Any(folder => File.Exists(PathOf(Path.Combine(folder, path))));
 

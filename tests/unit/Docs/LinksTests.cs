@@ -4,7 +4,7 @@ using Xunit;
 
 namespace NotifyHub.UnitTests.Docs;
 
-/// <summary>Links between the pages of the documentation lead to files and headings that exist.</summary>
+/// <summary>Links between documentation pages point to existing files and headings.</summary>
 public sealed partial class LinksTests
 {
     public static TheoryData<string> Pages() =>
@@ -32,7 +32,7 @@ public sealed partial class LinksTests
         }
     }
 
-    /// <summary>As GitHub makes anchors of headings.</summary>
+    /// <summary>The anchor that GitHub generates for a heading.</summary>
     private static string? Anchor(string line) => Heading().Match(line) is { Success: true } heading
         ? Punctuation().Replace(heading.Groups[1].Value.Trim().ToLowerInvariant(), "").Replace(' ', '-')
         : null;

@@ -5,17 +5,17 @@ using Xunit;
 
 namespace NotifyHub.UnitTests.Docs;
 
-/// <summary>What is known of the packages in the lock files: each one's licence, and the reason for each preview.</summary>
+/// <summary>Every package in the lock files has a known licence, and every preview version a reason.</summary>
 public sealed partial class PackagesTests
 {
-    // They allow use, change and sale, and bind at most the changes to the package itself.
+    // Licences that allow use, modification and sale, with conditions at most on changes to the package itself.
     private static readonly string[] Permissive = ["MIT", "Apache-2.0", "BSD-3-Clause", "PostgreSQL", "MPL-2.0"];
 
     private static readonly Package[] Packages = [.. LockFiles().SelectMany(Locked).Distinct()];
 
     [Fact]
     public void Every_package_of_the_lock_files_is_in_the_list_of_licences_and_no_other() =>
-        // When this fails: scripts/licences writes the list anew.
+        // If this fails, run scripts/licences to rewrite the list.
         Assert.Equal(
             Packages.Select(package => package.Name).Distinct().Order(StringComparer.OrdinalIgnoreCase),
             Rows().Select(row => row.Name).Order(StringComparer.OrdinalIgnoreCase));
@@ -36,7 +36,8 @@ public sealed partial class PackagesTests
 
     [Fact]
     public void Every_project_has_a_lock_file() => Assert.All(
-        Files("*.csproj"), project => Assert.True(File.Exists(Path.Combine(Path.GetDirectoryName(project)!, "packages.lock.json")), project));
+        Files("*.csproj"),
+        project => Assert.True(File.Exists(Path.Combine(Path.GetDirectoryName(project)!, "packages.lock.json")), project));
 
     private static IEnumerable<Package> Locked(string file) =>
         from framework in JsonElement.Parse(File.ReadAllBytes(file)).GetProperty("dependencies").EnumerateObject()
@@ -52,8 +53,9 @@ public sealed partial class PackagesTests
 
     private static IEnumerable<string> LockFiles() => Files("packages.lock.json");
 
-    private static IEnumerable<string> Files(string pattern) => Directory.EnumerateFiles(PathOf("."), pattern, SearchOption.AllDirectories)
-        .Where(file => !OfABuild().IsMatch(file));
+    private static IEnumerable<string> Files(string pattern) =>
+        Directory.EnumerateFiles(PathOf("."), pattern, SearchOption.AllDirectories)
+            .Where(file => !OfABuild().IsMatch(file));
 
     private static string PathOf(string file, [CallerFilePath] string here = "") =>
         Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../..", file));

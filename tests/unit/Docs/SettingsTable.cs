@@ -8,20 +8,23 @@ using NotifyHub.Hosting.Settings;
 
 namespace NotifyHub.UnitTests.Docs;
 
-/// <summary>The Markdown table of a program's settings, made from its options class: defaults, ranges and XML docs.</summary>
+/// <summary>The Markdown table of a program's settings, from the defaults, ranges and XML docs of its options class.</summary>
 internal static partial class SettingsTable
 {
     public static string[] Lines(object options) =>
     [
         "| Setting and environment variable | Default | Range | Meaning |",
         "|---|---|---|---|",
-        .. options.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(property => Row(property, options)),
+        .. options.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Select(property => Row(property, options)),
     ];
 
     private static string Row(PropertyInfo property, object options)
     {
         var list = property.PropertyType.IsArray ? "__0" : "";
-        var range = property.GetCustomAttribute<RangeAttribute>() is { } limits ? $"{Plain(limits.Minimum)} – {Plain(limits.Maximum)} " : "";
+        var range = property.GetCustomAttribute<RangeAttribute>() is { } limits
+            ? $"{Plain(limits.Minimum)} – {Plain(limits.Maximum)} "
+            : "";
         var value = Default(property.GetValue(options));
         return $"| `{property.Name}`<br>`NotifyHub__{property.Name}{list}` | {value} | {range}| {Meaning(property)} |";
     }

@@ -4,14 +4,13 @@ using System.Reflection.PortableExecutable;
 namespace NotifyHub.UnitTests.House;
 
 /// <summary>
-/// Which types of an assembly refer to which, read from the compiled assembly: base types, signatures, fields and the bodies of
-/// methods. Nested types, closures and state machines count as the type that they are in. Types that no source declares, which
-/// generators add, are left out.
+/// The references between an assembly's types, read from the compiled assembly: base types, signatures, fields and method bodies.
+/// Nested types, closures and state machines count as their containing type. Types added by generators are left out.
 /// </summary>
 internal static class CompiledTypes
 {
-    /// <param name="path">Of the assembly.</param>
-    /// <param name="sources">Of the project that it was built from.</param>
+    /// <param name="path">The assembly.</param>
+    /// <param name="sources">The types in the source of its project.</param>
     public static IReadOnlyCollection<TypeArrow> Arrows(string path, SourceTypes sources)
     {
         using var file = new PEReader(File.OpenRead(path));

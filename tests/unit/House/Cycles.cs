@@ -3,7 +3,7 @@ namespace NotifyHub.UnitTests.House;
 /// <summary>Cycles in a graph.</summary>
 internal static class Cycles
 {
-    /// <summary>The arrows that are part of a cycle: those whose target leads back to their source.</summary>
+    /// <summary>The edges that are part of a cycle: their target leads back to their source.</summary>
     public static IReadOnlyList<(T From, T To)> Arrows<T>(IReadOnlyCollection<(T From, T To)> arrows)
         where T : notnull
     {

@@ -4,7 +4,7 @@ using System.Reflection.Metadata.Ecma335;
 
 namespace NotifyHub.UnitTests.House;
 
-/// <summary>The types, methods and fields that the body of a method mentions.</summary>
+/// <summary>The types, methods and fields that a method body refers to.</summary>
 internal static class InstructionTokens
 {
     private const byte TwoByteOpCode = 0xFE;

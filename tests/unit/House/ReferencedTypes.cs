@@ -3,7 +3,7 @@ using System.Reflection.Metadata;
 
 namespace NotifyHub.UnitTests.House;
 
-/// <summary>Notes each type of the assembly itself that a signature mentions.</summary>
+/// <summary>Collects the types of the same assembly that a signature refers to.</summary>
 internal sealed class ReferencedTypes(HashSet<TypeDefinitionHandle> found) : ISignatureTypeProvider<object?, object?>
 {
     public object? GetTypeFromDefinition(MetadataReader reader, TypeDefinitionHandle handle, byte rawTypeKind)

@@ -4,18 +4,19 @@ using Xunit;
 
 namespace NotifyHub.UnitTests.House;
 
-/// <summary>The folders of every project refer one way, as docs/architecture.md says.</summary>
+/// <summary>References between the folders of a project go one way, as docs/architecture.md describes.</summary>
 public sealed partial class RoomsTests
 {
-    /// <summary>The gateway's folders. Each may refer to those before it; the root, which puts all of it together, to all of
-    /// them.</summary>
+    /// <summary>The gateway's folders. Each may refer to those before it; the root folder, which composes them, to all.</summary>
     private static readonly string[] GatewayOrder =
         ["Settings", "Network", "Telemetry", "Access", "Channels", "Sockets", "Push", "Cluster", "Api", "Site", ""];
 
-    /// <summary>Folder of the project, and its assembly, whose name is its root namespace as well.</summary>
+    /// <summary>Folder and assembly of each project. The root namespace has the assembly's name.</summary>
     public static TheoryData<string, string> Projects => new()
     {
         { "gateway", "NotifyHub.Gateway" },
+        { "grains", "NotifyHub.Grains" },
+        { "grain-interfaces", "NotifyHub.GrainInterfaces" },
         { "hosting", "NotifyHub.Hosting" },
         { "telemetry", "NotifyHub.Telemetry" },
         { "silo", "NotifyHub.Silo" },
@@ -54,8 +55,7 @@ public sealed partial class RoomsTests
         static int Rank(TypeName type) => Array.IndexOf(GatewayOrder, type.Folder);
     }
 
-    /// <summary>What the compiler inlines, such as constants, leaves no trace in the assembly; the directive that it needed
-    /// does.</summary>
+    /// <summary>Inlined constants leave no trace in the assembly, but their using directives are in the source.</summary>
     [Fact]
     public void Files_of_the_gateway_import_no_namespace_of_a_later_folder()
     {
@@ -77,12 +77,12 @@ public sealed partial class RoomsTests
     private static IReadOnlyCollection<TypeArrow> Arrows(string folder, string assembly)
     {
         var arrows = CompiledTypes.Arrows(Assembly(folder, assembly), new SourceTypes(PathOf(folder), assembly));
-        // Otherwise the test looks at nothing.
+        // An empty list would mean that the test checks nothing.
         Assert.NotEmpty(arrows);
         return arrows;
     }
 
-    /// <summary>From the build output of the same configuration as the tests'.</summary>
+    /// <summary>The path of the assembly that was built in the same configuration as the tests.</summary>
     private static string Assembly(string folder, string assembly)
     {
         var framework = new DirectoryInfo(AppContext.BaseDirectory);

@@ -2,13 +2,13 @@ using System.Text.RegularExpressions;
 
 namespace NotifyHub.UnitTests.House;
 
-/// <summary>In which folder of a project each of its types is declared.</summary>
+/// <summary>Maps each type of a project to the folder that declares it.</summary>
 internal sealed partial class SourceTypes
 {
     private readonly Dictionary<(string Space, string Name), string> _folders = [];
 
-    /// <param name="project">Its folder.</param>
-    /// <param name="root">Its root namespace.</param>
+    /// <param name="project">The project's folder.</param>
+    /// <param name="root">The project's root namespace.</param>
     public SourceTypes(string project, string root)
     {
         foreach (var file in Directory.EnumerateFiles(project, "*.*", SearchOption.AllDirectories))
@@ -20,11 +20,11 @@ internal sealed partial class SourceTypes
             if (Path.GetExtension(file) == ".razor") AddComponent(Path.GetFileNameWithoutExtension(file), folder, root);
         }
 
-        // Of the statements at the top of a program.
+        // The class of top-level statements.
         _folders[("", "Program")] = "";
     }
 
-    /// <summary>The folder, empty for the project's own; null: no source declares the type.</summary>
+    /// <summary>The folder, empty for the project's root; null if no source file declares the type.</summary>
     public string? FolderOf(string space, string name) => _folders.GetValueOrDefault((space, name.Split('`')[0]));
 
     private void AddTypes(string source, string folder)

@@ -1,7 +1,7 @@
 namespace NotifyHub.UnitTests.House;
 
-/// <summary>A type and the folder that it is in.</summary>
-/// <param name="Folder">In the project; empty for the project's own.</param>
+/// <summary>A type and its folder.</summary>
+/// <param name="Folder">Relative to the project; empty for its root.</param>
 internal readonly record struct TypeName(string Folder, string Name)
 {
     public override string ToString() => Folder.Length == 0 ? Name : $"{Folder}/{Name}";

@@ -17,7 +17,8 @@ public sealed class AddressPrefixTests
     [InlineData("unknown", "unknown")]
     [InlineData("2001:db8::1::2", "2001:db8::1::2")]
     [InlineData("192.0.2.1:80", "192.0.2.1:80")]
-    public void A_network_is_an_IPv4_address_or_a_slash_64(string address, string prefix) => Assert.Equal(prefix, AddressPrefix.Of(address));
+    public void A_network_is_an_IPv4_address_or_a_slash_64(string address, string prefix) =>
+        Assert.Equal(prefix, AddressPrefix.Of(address));
 
     [Fact]
     public void A_parsed_address_has_the_same_prefix_as_its_text()

@@ -16,9 +16,14 @@ public sealed class ConnectRateTests
         Assert.Equal(Repeat(ConnectVerdict.Dropped, 5), Take(rate, "a", 5));
         Assert.Equal([ConnectVerdict.Granted], Take(rate, "b", 1));
 
-        // Whoever goes on hammering is still let in at the rate.
+        // An address that keeps connecting too fast is still let in at the allowed rate.
         _clock.Now += TimeSpan.FromSeconds(1);
-        Assert.Equal([ConnectVerdict.Granted, ConnectVerdict.Granted, ConnectVerdict.Refused, ConnectVerdict.Refused, ConnectVerdict.Dropped], Take(rate, "a", 5));
+        Assert.Equal(
+            [
+                ConnectVerdict.Granted, ConnectVerdict.Granted, ConnectVerdict.Refused, ConnectVerdict.Refused,
+                ConnectVerdict.Dropped,
+            ],
+            Take(rate, "a", 5));
     }
 
     [Fact]
@@ -58,7 +63,8 @@ public sealed class ConnectRateTests
 
     private static IEnumerable<ConnectVerdict> Repeat(ConnectVerdict verdict, int count) => Enumerable.Repeat(verdict, count);
 
-    private static ConnectVerdict[] Take(ConnectRate rate, string address, int count) => [.. Enumerable.Range(0, count).Select(_ => rate.Take(address))];
+    private static ConnectVerdict[] Take(ConnectRate rate, string address, int count) =>
+        [.. Enumerable.Range(0, count).Select(_ => rate.Take(address))];
 
     private sealed class Clock : TimeProvider
     {

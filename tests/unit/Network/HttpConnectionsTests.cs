@@ -14,7 +14,7 @@ public sealed class HttpConnectionsTests
     private readonly List<HttpRefusal> _refused = [];
 
     [Fact]
-    public void The_one_that_has_been_idle_the_longest_gives_way_and_none_with_a_request_under_way()
+    public void The_longest_idle_connection_gives_way_and_no_busy_one_does()
     {
         var connections = New(max: 3, perAddress: 0);
         var first = Open(connections, One, "first");
@@ -25,7 +25,7 @@ public sealed class HttpConnectionsTests
         Assert.NotNull(Open(connections, Two, "fourth"));
         Assert.Equal(["second"], _aborted);
 
-        // Idle again, and the latest that became so.
+        // The first connection is idle again, and the last to become so.
         first.End();
         Open(connections, Two, "fifth");
         Open(connections, Two, "sixth");
@@ -130,5 +130,6 @@ public sealed class HttpConnectionsTests
         lock (_refused) _refused.Add(why);
     });
 
-    private HttpConnections.Connection? Open(HttpConnections connections, IPAddress from, string name) => connections.Open(from, () => _aborted.Add(name));
+    private HttpConnections.Connection? Open(HttpConnections connections, IPAddress from, string name) =>
+        connections.Open(from, () => _aborted.Add(name));
 }

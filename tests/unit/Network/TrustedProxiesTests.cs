@@ -31,7 +31,8 @@ public sealed class TrustedProxiesTests
     [InlineData("10.1.2.3", "::ffff:198.51.100.1", "198.51.100.1")]
     [InlineData("fd00::1", "198.51.100.1", "198.51.100.1")]
     [InlineData("192.0.2.2", "198.51.100.1", "192.0.2.2")]
-    public void The_list_is_believed_from_the_right_as_far_as_trusted_proxies_wrote_it(string peer, string? forwarded, string client) =>
+    public void The_list_is_believed_from_the_right_as_far_as_trusted_proxies_wrote_it(
+        string peer, string? forwarded, string client) =>
         Assert.Equal(client, _proxies.Client(IPAddress.Parse(peer), forwarded).ToString());
 
     [Theory]
@@ -42,9 +43,14 @@ public sealed class TrustedProxiesTests
     [InlineData("10.1.2.3", "198.51.100.1", "javascript", "http")]
     [InlineData("10.1.2.3", null, "https", "http")]
     [InlineData("203.0.113.7", "198.51.100.1", "https", "http")]
-    public async Task The_scheme_is_the_one_that_the_believed_proxy_was_asked_with(string peer, string? forwarded, string schemes, string scheme)
+    public async Task The_scheme_is_the_one_that_the_believed_proxy_was_asked_with(
+        string peer, string? forwarded, string schemes, string scheme)
     {
-        var context = new DefaultHttpContext { Connection = { RemoteIpAddress = IPAddress.Parse(peer) }, Request = { Scheme = "http" } };
+        var context = new DefaultHttpContext
+        {
+            Connection = { RemoteIpAddress = IPAddress.Parse(peer) },
+            Request = { Scheme = "http" },
+        };
         context.Request.Headers["X-Forwarded-For"] = forwarded;
         context.Request.Headers["X-Forwarded-Proto"] = schemes;
 
@@ -60,7 +66,7 @@ public sealed class TrustedProxiesTests
     [Theory]
     [InlineData(new string[0], "203.0.113.7")]
     [InlineData(new[] { "10.0.0.0/8" }, "203.0.113.7")]
-    public async Task A_header_of_a_peer_that_is_not_trusted_is_told_once_with_the_setting_and_the_peer(string[] trusted, string peer)
+    public async Task An_untrusted_peers_header_is_logged_once_with_setting_and_peer(string[] trusted, string peer)
     {
         var lines = new Lines();
         var proxies = new TrustedProxies(Options.Create(new GatewayOptions { TrustedProxies = trusted }), lines);
@@ -102,7 +108,8 @@ public sealed class TrustedProxiesTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             All.Add($"{logLevel}: {formatter(state, exception)}");
     }
 }

@@ -50,7 +50,7 @@ public sealed class LineReaderTests
         Assert.Equal(2, searched);
     }
 
-    /// <summary>The definition, on the whole text: lines up to the first one that is too long, which ends everything.</summary>
+    /// <summary>The expected lines, computed from the whole input: all lines up to the first that is too long.</summary>
     private static List<string> Expected(byte[] bytes)
     {
         var text = Encoding.Latin1.GetString(bytes);
@@ -69,7 +69,7 @@ public sealed class LineReaderTests
         return text.Length > Max ? [.. lines, "too long"] : lines;
     }
 
-    /// <summary>As a connection reads: the bytes come in pieces, each a segment of its own, until no line is left in them.</summary>
+    /// <summary>Reads like a connection: the bytes arrive in pieces, each its own segment.</summary>
     private static List<string> ReadInPieces(byte[] bytes, int[] pieces)
     {
         List<string> lines = [];

@@ -55,7 +55,7 @@ public sealed class PushConnectionTests
     public async Task However_the_bytes_are_cut_the_same_lines_are_answered() =>
         await Gen.Select(Gen.Int[0, 9].Array[1, 40], Gen.Int[1, 30].Array[1, 10]).SampleAsync(async (numbers, pieces) =>
         {
-            // Zeros stand for bad lines, ones for empty ones.
+            // 0 stands for an invalid line, 1 for an empty one.
             var text = string.Concat(numbers.Select(n => n switch { 0 => "{\n", 1 => "\r\n", _ => $"{{\"n\":{n}}}\n" }));
             await using var wire = new PushWire();
             for (int at = 0, i = 0; at < text.Length; i++)
@@ -86,10 +86,11 @@ public sealed class PushConnectionTests
     }
 
     [Fact]
-    public async Task What_comes_while_a_batch_is_being_committed_is_read_merged_and_published_after_it()
+    public async Task Lines_received_during_a_commit_are_merged_and_published_after_it()
     {
         var first = new TaskCompletionSource();
-        await using var wire = new PushWire(publishing: batch => batch.Drafts[0].Payload is [_, _] ? first.Task : Task.CompletedTask);
+        await using var wire = new PushWire(
+            publishing: batch => batch.Drafts[0].Payload is [_, _] ? first.Task : Task.CompletedTask);
         await wire.SendAsync("{}\n");
         await Until.TrueAsync(() => wire.Batches.Count == 1);
 
@@ -108,7 +109,8 @@ public sealed class PushConnectionTests
     public async Task A_failed_publish_is_never_an_ok_and_the_connection_goes_on()
     {
         Queue<Exception?> outcomes = new([
-            new StorageUnavailableException(), new ChannelBusyException(), new TimeoutException(), new InvalidOperationException("a bug"), null]);
+            new StorageUnavailableException(), new ChannelBusyException(), new TimeoutException(),
+            new InvalidOperationException("a bug"), null]);
         await using var wire = new PushWire(
             publishing: _ => outcomes.Dequeue() is { } failure ? Task.FromException(failure) : Task.CompletedTask);
         string[] answers =
@@ -128,7 +130,8 @@ public sealed class PushConnectionTests
     [Fact]
     public async Task Lines_that_cannot_be_stored_fail_alone()
     {
-        static bool IsBad(Draft draft) => Encoding.UTF8.GetString(draft.Payload!) is """{"n":3}""" or """{"n":4}""" or """{"n":9}""";
+        static bool IsBad(Draft draft) =>
+            Encoding.UTF8.GetString(draft.Payload!) is """{"n":3}""" or """{"n":4}""" or """{"n":9}""";
         await using var wire = new PushWire(publishing: batch =>
             batch.Drafts.Any(IsBad) ? Task.FromException(new NotStorableException()) : Task.CompletedTask);
         string[] lines = [.. Enumerable.Range(0, 10).Select(n => $$"""{"n":{{n}}}""")];
@@ -138,7 +141,7 @@ public sealed class PushConnectionTests
         await wire.AnsweredAsync(
             Ok + Ok + Ok + Refused + Refused + "error: not a JSON object\n" + Ok + Ok + Ok + Ok + Refused);
         Assert.Equal([.. lines[..3], .. lines[5..9]], wire.PublishedTexts);
-        // The connection goes on.
+        // The connection stays open.
         await wire.SendAsync("{}\n");
         await Until.TrueAsync(() => wire.PublishedTexts.Contains("{}"));
     }
@@ -363,7 +366,7 @@ public sealed class PushConnectionTests
     {
         var durable = new TaskCompletionSource();
         await using var wire = new PushWire(o => o.PushLineTimeout = TimeSpan.FromSeconds(6), publishing: _ => durable.Task);
-        // Three batches are taken before the reader has to wait; the rest stays unread.
+        // The reader takes three batches before it must wait; the rest stays unread.
         for (var batch = 0; batch < 4; batch++) await wire.SendAsync(string.Concat(Enumerable.Repeat("{}\n", 1_000)));
         await wire.SendAsync("{\"half\":");
         await Until.TrueAsync(() => wire.Batches.Count == 1);
@@ -383,7 +386,7 @@ public sealed class PushConnectionTests
         await using var first = new PushWire(publishing: _ => durable.Task, registry: registry, budget: budget);
         await first.SendAsync(string.Concat(Enumerable.Repeat("{}\n", 1_000)));
         await Until.TrueAsync(() => first.Batches.Count == 1);
-        // Nearly all of it is what lies around two bytes of text.
+        // Each line has two bytes of text; the rest is overhead.
         Assert.InRange(budget.Used, 100_000, 200_000);
 
         await using var second = new PushWire(registry: registry, budget: budget);

@@ -28,10 +28,10 @@ public sealed class PushListenerTests
         Assert.True(_listener!.IsListening);
         Assert.Equal("ok\n", await TalkAsync("{}\n"u8.ToArray()));
 
-        // The server closes first here, which leaves the address in TIME_WAIT: it must be bindable all the same.
+        // The server closes first, which leaves the address in TIME_WAIT. It must be possible to bind it again.
         using (var open = await ConnectAsync())
         {
-            // An answer: until then it may be one that the system has accepted and the listener has not, which a stop resets.
+            // Waits for an answer: before, only the system may have accepted the connection, and stopping would reset it.
             await open.SendAsync("{}\n"u8.ToArray());
             Assert.Equal(3, await open.ReceiveAsync(new byte[10]));
             await listener.StopListeningAsync(CancellationToken.None);
@@ -127,7 +127,7 @@ public sealed class PushListenerTests
     }
 
     [Fact]
-    public async Task While_all_of_an_address_are_at_work_one_too_many_is_told_so_and_others_are_served()
+    public async Task An_address_at_its_limit_is_refused_more_connections_and_others_are_served()
     {
         var durable = new TaskCompletionSource();
         using var listener = Listener(o => o.PushConnectionsPerAddress = 1, publishing: () => durable.Task);
@@ -150,7 +150,7 @@ public sealed class PushListenerTests
         await listener.StartListeningAsync(CancellationToken.None);
         List<Socket> idle = [];
         for (var i = 0; i < 2_000; i++) idle.Add(await ConnectAsync());
-        // Nothing but an empty line: it is open, and has nothing outstanding.
+        // An empty line: the connection is open but has nothing outstanding.
         foreach (var socket in idle)
         {
             try
@@ -159,7 +159,7 @@ public sealed class PushListenerTests
             }
             catch (SocketException)
             {
-                // Dropped without a word, as so many more are at once.
+                // Dropped without an answer: there are far too many at once.
             }
         }
 
@@ -200,7 +200,8 @@ public sealed class PushListenerTests
     [Fact]
     public async Task Without_a_limit_an_address_may_have_all_connections()
     {
-        using var listener = Listener(o => (o.PushConnections, o.PushConnectionsPerAddress, o.PushIdle) = (600, 0, TimeSpan.FromMinutes(10)));
+        using var listener = Listener(
+            o => (o.PushConnections, o.PushConnectionsPerAddress, o.PushIdle) = (600, 0, TimeSpan.FromMinutes(10)));
         await listener.StartListeningAsync(CancellationToken.None);
         List<Socket> open = [];
         for (var i = 0; i < 600; i++)
@@ -287,7 +288,7 @@ public sealed class PushListenerTests
         }
     }
 
-    /// <summary>Sends, says that this was all, and reads to the end.</summary>
+    /// <summary>Sends the bytes, shuts down sending and reads to the end.</summary>
     private async Task<string> TalkAsync(byte[] bytes, string? from = null)
     {
         using var socket = await ConnectAsync(from);

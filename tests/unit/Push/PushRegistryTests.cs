@@ -12,7 +12,7 @@ public sealed class PushRegistryTests
         var registry = new PushRegistry(10, 3);
         var (first, second, third) = (Add(registry), Add(registry), Add(registry));
         var other = Add(registry, "10.0.0.2");
-        // The first was idle the longest until now.
+        // Until now, the first connection was idle the longest.
         first.Begin();
         first.End(1);
 

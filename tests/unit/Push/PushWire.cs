@@ -13,7 +13,7 @@ using Xunit;
 
 namespace NotifyHub.UnitTests.Push;
 
-/// <summary>A push connection over memory, seen from the sender's end; the channel is a list.</summary>
+/// <summary>A push connection in memory, from the sender's side; the channel is a list.</summary>
 internal sealed class PushWire : IAsyncDisposable
 {
     private readonly Pipe _toServer = new(new PipeOptions(pauseWriterThreshold: 0));
@@ -25,7 +25,8 @@ internal sealed class PushWire : IAsyncDisposable
     private long _sent;
 
     public PushWire(
-        Action<GatewayOptions>? configure = null, Func<PublishBatch, Task>? publishing = null, PushRegistry? registry = null, PushBudget? budget = null)
+        Action<GatewayOptions>? configure = null, Func<PublishBatch, Task>? publishing = null,
+        PushRegistry? registry = null, PushBudget? budget = null)
     {
         var options = new GatewayOptions();
         configure?.Invoke(options);
@@ -61,7 +62,7 @@ internal sealed class PushWire : IAsyncDisposable
 
     public ConcurrentQueue<PublishBatch> Batches { get; } = [];
 
-    /// <summary>The payloads made durable so far.</summary>
+    /// <summary>The payloads published so far.</summary>
     public ConcurrentQueue<byte[]> Published { get; } = [];
 
     public string[] PublishedTexts => [.. Published.Select(Encoding.UTF8.GetString)];
@@ -84,14 +85,14 @@ internal sealed class PushWire : IAsyncDisposable
 
     public async Task EndAsync() => await _toServer.Writer.CompleteAsync();
 
-    /// <summary>Waits until the server has looked at every byte sent.</summary>
+    /// <summary>Waits until the server has examined every byte sent.</summary>
     public Task SeenAsync() => Until.TrueAsync(() => _reader.Examined == _sent);
 
     public void Stop() => _stop.Cancel();
 
     public Task AnsweredAsync(string expected) => Until.TrueAsync(() => Answers == expected, () => Answers);
 
-    /// <summary>Waits for the server's end of the connection and for its last answers.</summary>
+    /// <summary>Waits until the server has ended the connection; returns all its answers.</summary>
     public async Task<string> EndedAsync()
     {
         await Running.WaitAsync(TimeSpan.FromSeconds(30));
@@ -121,7 +122,7 @@ internal sealed class PushWire : IAsyncDisposable
         }
     }
 
-    /// <summary>Counts how far the server has come.</summary>
+    /// <summary>Counts the bytes that the server has examined.</summary>
     private sealed class WatchedReader(PipeReader inner) : PipeReader
     {
         private ReadOnlySequence<byte> _buffer;

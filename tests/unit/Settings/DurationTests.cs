@@ -71,6 +71,7 @@ public sealed class DurationTests
         Assert.Throws<InvalidOperationException>(() => Bind("24:00:00"));
 
         static GatewayOptions Bind(string value) => new ConfigurationBuilder()
-            .AddInMemoryCollection([new("NotifyHub:LoginLifetime", value)]).Build().GetSection("NotifyHub").Get<GatewayOptions>()!;
+            .AddInMemoryCollection([new("NotifyHub:LoginLifetime", value)])
+            .Build().GetSection("NotifyHub").Get<GatewayOptions>()!;
     }
 }

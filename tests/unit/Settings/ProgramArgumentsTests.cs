@@ -11,7 +11,9 @@ public sealed class ProgramArgumentsTests
     [InlineData("--NotifyHub:PushPort=1 ws:start", ProgramTask.Serve, "--NotifyHub:PushPort=1")]
     [InlineData("--notifyhub:pushport 1", ProgramTask.Serve, "--notifyhub:pushport 1")]
     [InlineData("NotifyHub:PushPort=1 /NotifyHub:PushKey=a", ProgramTask.Serve, "NotifyHub:PushPort=1 /NotifyHub:PushKey=a")]
-    [InlineData("--Logging:LogLevel:Default=Debug --environment Development", ProgramTask.Serve, "--Logging:LogLevel:Default=Debug --environment Development")]
+    [InlineData(
+        "--Logging:LogLevel:Default=Debug --environment Development",
+        ProgramTask.Serve, "--Logging:LogLevel:Default=Debug --environment Development")]
     [InlineData("--health --NotifyHub:WebSocketPort=1", ProgramTask.Health, "--NotifyHub:WebSocketPort=1")]
     [InlineData("--NotifyHub:PushPort=1 --check", ProgramTask.Check, "--NotifyHub:PushPort=1")]
     [InlineData("--check --help --version", ProgramTask.Help, "")]
@@ -38,7 +40,10 @@ public sealed class ProgramArgumentsTests
 
     [Fact]
     public void No_value_of_what_it_refuses_is_shown() =>
-        Assert.All(Parse("--PushKey secret secret --NotifyHubs:JwtKey=secret").Faults, fault => Assert.DoesNotContain("secret", fault, StringComparison.Ordinal));
+        Assert.All(
+            Parse("--PushKey secret secret --NotifyHubs:JwtKey=secret").Faults,
+            fault => Assert.DoesNotContain("secret", fault, StringComparison.Ordinal));
 
-    private static ProgramArguments Parse(string line) => ProgramArguments.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries), "ws:start");
+    private static ProgramArguments Parse(string line) =>
+        ProgramArguments.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries), "ws:start");
 }

@@ -21,7 +21,8 @@ public sealed class SettingsCheckTests
     [InlineData("Logging:LogLevel:Default", "Debug")]
     [InlineData("NOTIFYHUB_URL", "http://localhost")]
     [InlineData("NOTIFYHUB_GATEWAY_PORT", "tcp://10.0.0.1:8080")]
-    public void What_a_program_or_its_neighbour_understands_is_no_fault(string key, string value) => Assert.Empty(Faults((key, value)));
+    public void What_a_program_or_its_neighbour_understands_is_no_fault(string key, string value) =>
+        Assert.Empty(Faults((key, value)));
 
     [Theory]
     [InlineData("NotifyHub:PushKay", "did you mean PushKey?")]
@@ -58,8 +59,9 @@ public sealed class SettingsCheckTests
     [Fact]
     public void A_setting_that_is_null_in_a_file_is_a_fault()
     {
+        var json = """{"NotifyHub":{"JwtKey":null,"Silos":[],"ApiOrigins":[null]}}""";
         var configuration = new ConfigurationBuilder()
-            .AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes("""{"NotifyHub":{"JwtKey":null,"Silos":[],"ApiOrigins":[null]}}"""))).Build();
+            .AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(json))).Build();
 
         Assert.Equal(
             ["NotifyHub:ApiOrigins:0: has no value.", "NotifyHub:JwtKey: has no value; leave it out for its default."],
@@ -70,15 +72,18 @@ public sealed class SettingsCheckTests
     public void A_secret_file_without_the_prefix_is_a_fault()
     {
         var folder = Directory.CreateTempSubdirectory("notifyhub-settings-");
-        foreach (var file in new[] { "JwtKey", "NotifyHub__PushKey", "postgres-password" }) File.WriteAllText(Path.Combine(folder.FullName, file), "secret");
+        foreach (var file in new[] { "JwtKey", "NotifyHub__PushKey", "postgres-password" })
+            File.WriteAllText(Path.Combine(folder.FullName, file), "secret");
 
-        var fault = Assert.Single(SettingsCheck.Faults(new ConfigurationBuilder().AddKeyPerFile(folder.FullName).Build(), typeof(GatewayOptions)));
+        var fault = Assert.Single(
+            SettingsCheck.Faults(new ConfigurationBuilder().AddKeyPerFile(folder.FullName).Build(), typeof(GatewayOptions)));
 
         Assert.Equal("NotifyHub:SecretsFolder: the file 'JwtKey' is no setting; name it NotifyHub__JwtKey.", fault);
         folder.Delete(recursive: true);
     }
 
     private static List<string> Faults(params (string Key, string Value)[] settings) => SettingsCheck.Faults(
-        new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))).Build(),
+        new ConfigurationBuilder()
+            .AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))).Build(),
         typeof(GatewayOptions), typeof(SiloOptions));
 }

@@ -35,7 +35,8 @@ public sealed class StartFaultTests
 
     [Fact]
     public void All_faults_of_the_settings_have_a_line_each() => Assert.Equal(
-        $"one{Environment.NewLine}two", StartFault.Explain(new OptionsValidationException("any", typeof(GatewayOptions), ["one", "two"])));
+        $"one{Environment.NewLine}two",
+        StartFault.Explain(new OptionsValidationException("any", typeof(GatewayOptions), ["one", "two"])));
 
     [Fact]
     public void A_fault_of_the_program_keeps_its_stack_trace() => Assert.Null(StartFault.Explain(new NotSupportedException()));
@@ -43,11 +44,14 @@ public sealed class StartFaultTests
     [Theory]
     [InlineData(SocketError.AccessDenied, "NotifyHub:WebSocketPort: this user may not listen on port 80.")]
     [InlineData(SocketError.AddressNotAvailable, "NotifyHub:Address: 192.0.2.1 is no address of this machine.")]
-    [InlineData(SocketError.AddressFamilyNotSupported, "NotifyHub:Address: this machine has no network of the kind of 192.0.2.1.")]
+    [InlineData(
+        SocketError.AddressFamilyNotSupported, "NotifyHub:Address: this machine has no network of the kind of 192.0.2.1.")]
     [InlineData(SocketError.AddressAlreadyInUse, "Port 80 is in use by another process.")]
     [InlineData(SocketError.NoBufferSpaceAvailable, "NotifyHub:WebSocketPort: 192.0.2.1:80 cannot be listened on:")]
-    public void A_port_that_cannot_be_had_is_told_with_the_setting_that_has_the_remedy(SocketError error, string told) => Assert.StartsWith(
-        told,
-        PortCheck.Explain(new SocketException((int)error), new IPEndPoint(IPAddress.Parse("192.0.2.1"), 80), "WebSocketPort", "Address"),
-        StringComparison.Ordinal);
+    public void A_port_that_cannot_be_had_is_told_with_the_setting_that_has_the_remedy(SocketError error, string told) =>
+        Assert.StartsWith(
+            told,
+            PortCheck.Explain(
+                new SocketException((int)error), new IPEndPoint(IPAddress.Parse("192.0.2.1"), 80), "WebSocketPort", "Address"),
+            StringComparison.Ordinal);
 }

@@ -16,7 +16,7 @@ public sealed class StateFileTests : IDisposable
     {
         _folder.CreateSubdirectory("run");
         File.WriteAllText(Path, "of a process that was killed");
-        using (var state = new StateFile(Path))
+        using (var state = new ProcessStateFile(Path))
         {
             Assert.False(File.Exists(Path));
             state.Write(("push_port", 8081), ("metrics_port", -1));
@@ -27,9 +27,21 @@ public sealed class StateFileTests : IDisposable
     }
 
     [Fact]
+    public void The_file_of_the_next_process_stays()
+    {
+        using (var state = new ProcessStateFile(Path))
+        {
+            state.Write(("push_port", 8081));
+            File.WriteAllText(Path, "of the next one");
+        }
+
+        Assert.Equal("of the next one", File.ReadAllText(Path));
+    }
+
+    [Fact]
     public void Missing_folder_is_created()
     {
-        using var state = new StateFile(Path);
+        using var state = new ProcessStateFile(Path);
         state.Write();
         Assert.True(File.Exists(Path));
     }
@@ -38,14 +50,14 @@ public sealed class StateFileTests : IDisposable
     public void Unwritable_place_is_refused_with_the_name_of_the_setting()
     {
         File.WriteAllText(System.IO.Path.Combine(_folder.FullName, "run"), "a file where a folder is needed");
-        var fault = Assert.Throws<StartFaultException>(() => new StateFile(Path));
+        var fault = Assert.Throws<StartFaultException>(() => new ProcessStateFile(Path));
         Assert.StartsWith("NotifyHub:StateFile: ", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Without_a_path_nothing_is_written()
     {
-        using var state = new StateFile("");
+        using var state = new ProcessStateFile("");
         state.Write(("push_port", 8081));
         Assert.Empty(_folder.GetFiles());
     }

@@ -21,7 +21,9 @@ public sealed class ChannelFollowerTests : IDisposable
     public ChannelFollowerTests()
     {
         _follower = new ChannelFollower(
-            _channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions()), new DeliveryTimes(Meters.Metrics(), TimeProvider.System), _counts, Meters.Metrics(), NullLogger<ChannelFollower>.Instance);
+            _channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions()),
+            new DeliveryTimes(Meters.Metrics(), TimeProvider.System), _counts, Meters.Metrics(),
+            NullLogger<ChannelFollower>.Instance);
         _follower.EpochChanged += () => _newEpochs++;
     }
 
@@ -83,7 +85,9 @@ public sealed class ChannelFollowerTests : IDisposable
         {
             var channel = new FakeChannel();
             using var follower = new ChannelFollower(
-                channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions()), new DeliveryTimes(Meters.Metrics(), TimeProvider.System), _counts, Meters.Metrics(), NullLogger<ChannelFollower>.Instance);
+                channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions()),
+                new DeliveryTimes(Meters.Metrics(), TimeProvider.System), _counts, Meters.Metrics(),
+                NullLogger<ChannelFollower>.Instance);
             await follower.RenewAsync(null!, CancellationToken.None);
             MessageBatch[] batches = [.. sizes.Select(size => channel.Add(new int[size]))];
 
@@ -93,7 +97,8 @@ public sealed class ChannelFollowerTests : IDisposable
             Assert.Equal(channel.Head, follower.Log!.Head);
             Assert.True(follower.Log.Envelopes.TryFind(0, out var cursor, out var head));
             var frames = WireFrames.Read(cursor.Segment.Buffer.AsSpan(0, head.Written), out _);
-            Assert.Equal(Enumerable.Range(1, (int)head.Offset), frames.Select(frame => frame.Json.GetProperty("offset").GetInt32()));
+            Assert.Equal(
+                Enumerable.Range(1, (int)head.Offset), frames.Select(frame => frame.Json.GetProperty("offset").GetInt32()));
         });
 
     [Fact]
@@ -111,13 +116,13 @@ public sealed class ChannelFollowerTests : IDisposable
 
         Assert.Equal(("f", 1), (_follower.Log!.Epoch, _follower.Log.Head));
         Assert.Equal(1, _newEpochs);
-        // What was under way for the old log is of no interest any more.
+        // A batch of the old log that arrives late is ignored.
         _follower.Take(new MessageBatch("e", 1, 3, [WireFrames.Message(3, 1)]));
         Assert.Equal(1, _follower.Log.Head);
     }
 
     [Fact]
-    public async Task Clients_without_offsets_get_everything_that_was_published_since_a_log_lost_its_end()
+    public async Task After_a_lost_end_clients_without_offsets_get_everything_published_since()
     {
         await RenewAsync();
         _channel.Add(1, 1, 1, 1, 1);
@@ -129,7 +134,7 @@ public sealed class ChannelFollowerTests : IDisposable
         await RenewAsync();
 
         Assert.Equal(("f", 5, 1), (_follower.Log.Epoch, _follower.Log.Head, _newEpochs));
-        // Read from where the epoch began, and not taken for what was there before.
+        // Read from the start of the new epoch; earlier messages don't count as part of it.
         Assert.Equal(3, _channel.Reads[^1].After);
         Assert.True(_follower.Log.Envelopes.TryFind(3, out _, out _));
         Assert.False(_follower.Log.Envelopes.TryFind(2, out _, out _));

@@ -26,7 +26,8 @@ public class ChannelLogTests
 
             Assert.True(log.Envelopes.TryFind(10, out var cursor, out var end));
             var frames = Read(cursor.Segment.Buffer.AsSpan(cursor.Position, end.Written - cursor.Position), out _);
-            Assert.Equal(Enumerable.Range(11, (int)head - 10), frames.Select(frame => frame.Json.GetProperty("offset").GetInt32()));
+            Assert.Equal(
+                Enumerable.Range(11, (int)head - 10), frames.Select(frame => frame.Json.GetProperty("offset").GetInt32()));
         });
 
     [Fact]

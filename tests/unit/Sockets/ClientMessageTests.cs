@@ -22,7 +22,8 @@ public class ClientMessageTests
     public void Any_JSON_value_of_a_ping_comes_back_as_it_was_written() =>
         Gen.Select(Json, Blank, Blank).Sample((time, before, after) =>
         {
-            var (kind, raw, _) = Parse($$"""{{before}}{"x":[{}],"time"{{before}}:{{after}}{{time}}{{after}},"type":"ping"}{{after}}""");
+            var (kind, raw, _) = Parse(
+                $$"""{{before}}{"x":[{}],"time"{{before}}:{{after}}{{time}}{{after}},"type":"ping"}{{after}}""");
             Assert.Equal((ClientMessageKind.Ping, time), (kind, raw));
         });
 
@@ -116,8 +117,10 @@ public class ClientMessageTests
     public void Arbitrary_bytes_are_judged_without_a_fault() =>
         Gen.OneOf(
             Gen.Byte.Array[0, 100],
-            // Made of what JSON is made of, which gets further.
-            OneOf("{", "}", "[", "]", ",", ":", "\"", "\\u", "\\", "d800", "type", "time", "\"type\"", "\"ping\"", "\"subscribe\"", "since", "1", "-", "e", " ")
+            // Made of parts of JSON, which get further into the parser.
+            OneOf(
+                "{", "}", "[", "]", ",", ":", "\"", "\\u", "\\", "d800", "type", "time", "\"type\"",
+                "\"ping\"", "\"subscribe\"", "since", "1", "-", "e", " ")
                 .Array[0, 30].Select(parts => Encoding.UTF8.GetBytes(string.Concat(parts)))).Sample(bytes =>
         {
             var kind = ClientMessage.Parse(bytes, out var message);
@@ -131,8 +134,8 @@ public class ClientMessageTests
         : Gen.OneOf(
             Scalar,
             Nested(depth - 1).Array[0, 3].Select(items => $"[{string.Join(" , ", items)}]"),
-            Gen.Select(Gen.String, Nested(depth - 1)).Array[0, 3].Select(
-                fields => "{" + string.Join(',', fields.Select(field => $"{JsonSerializer.Serialize(field.Item1)} : {field.Item2}")) + "}"));
+            Gen.Select(Gen.String, Nested(depth - 1), (name, value) => $"{JsonSerializer.Serialize(name)} : {value}")
+                .Array[0, 3].Select(fields => "{" + string.Join(',', fields) + "}"));
 
     private static (ClientMessageKind Kind, string Time, ClientError? Fault) Parse(string text)
     {

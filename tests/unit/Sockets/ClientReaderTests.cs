@@ -21,7 +21,8 @@ public sealed class ClientReaderTests : IDisposable
 {
     private const int MaxBytes = 1_000;
 
-    private readonly Sender _sender = new(0, 1 << 20, new DeliveryTimes(Meters.Metrics(), TimeProvider.System), new DeliveryCounts(), NullLogger.Instance);
+    private readonly Sender _sender = new(
+        0, 1 << 20, new DeliveryTimes(Meters.Metrics(), TimeProvider.System), new DeliveryCounts(), NullLogger.Instance);
     private readonly FrameRate _rate = new(1_000_000);
     private readonly ClientMemory _memory = new(16 << 20, TimeProvider.System);
     private readonly FakeTimeProvider _clock = new(DateTimeOffset.UnixEpoch.AddYears(50));
@@ -32,8 +33,11 @@ public sealed class ClientReaderTests : IDisposable
     {
         var channel = new FakeChannel();
         _follower = new ChannelFollower(
-            channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions()), new DeliveryTimes(Meters.Metrics(), TimeProvider.System), new DeliveryCounts(), Meters.Metrics(), NullLogger<ChannelFollower>.Instance);
-        var subscriptions = new Subscriptions(_follower, new History(channel.Grains, _memory), _clock, NullLogger<Subscriptions>.Instance);
+            channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions()),
+            new DeliveryTimes(Meters.Metrics(), TimeProvider.System), new DeliveryCounts(), Meters.Metrics(),
+            NullLogger<ChannelFollower>.Instance);
+        var subscriptions = new Subscriptions(
+            _follower, new History(channel.Grains, _memory), _clock, NullLogger<Subscriptions>.Instance);
         _reader = new ClientReader(subscriptions, _memory, MaxBytes, NullLogger<ClientReader>.Instance);
     }
 
@@ -52,7 +56,8 @@ public sealed class ClientReaderTests : IDisposable
                 [
                     .. MaskedText("""{"type":"ping","time":1}"""),
                     .. Masked(1, """{"type":"pi"""u8, final: false), .. Masked(9, "hi"u8), .. Masked(0, """ng","time":[2]}"""u8),
-                    .. MaskedText("nonsense"), .. MaskedText(""), .. Masked(1, ""u8, final: false), .. Masked(0, """{"type":"ping"}"""u8),
+                    .. MaskedText("nonsense"), .. MaskedText(""),
+                    .. Masked(1, ""u8, final: false), .. Masked(0, """{"type":"ping"}"""u8),
                     .. MaskedText($$"""{"type":"ping","time":"{{new string('x', 900)}}"}"""), .. Masked(8, [0x03, 0xe8]),
                 ];
                 var (peer, reading) = Begin();
@@ -75,7 +80,8 @@ public sealed class ClientReaderTests : IDisposable
                     ],
                     peer.Frames().Select(frame => $"{frame.Opcode} {frame.Text}"));
                 var counters = peer.Counters;
-                Assert.Equal((6, 6, 2, _clock.GetUtcNow()), (counters.Received, counters.Sent, counters.Errors, counters.LastPingAt));
+                Assert.Equal(
+                    (6, 6, 2, _clock.GetUtcNow()), (counters.Received, counters.Sent, counters.Errors, counters.LastPingAt));
             },
             iter: 20,
             threads: 1);
@@ -91,7 +97,10 @@ public sealed class ClientReaderTests : IDisposable
         { "half a character", Masked(1, [0xe6]), 1007 },
         { "not UTF-8, the rest of the frame yet to come", Masked(1, [0xc3, 0x28, .. new byte[200]])[..10], 1007 },
         { "half a character, and an empty end", [.. Masked(1, [0xe6, 0x99], final: false), .. Masked(0, ""u8)], 1007 },
-        { "a surrogate, broken over two fragments", [.. Masked(1, [0xed], final: false), .. Masked(0, [0xa0, 0x80])[..^1]], 1007 },
+        {
+            "a surrogate, broken over two fragments",
+            [.. Masked(1, [0xed], final: false), .. Masked(0, [0xa0, 0x80])[..^1]], 1007
+        },
         { "a code point beyond the last, in the first fragment of many", Masked(1, [.. "ok"u8, 0xf4, 0x90], final: false), 1007 },
         { "unmasked", [0x81, 0x07, .. "{\"a\":1}"u8], 1002 },
         { "unmasked and short", [0x81, 0x01, 0x20], 1002 },
@@ -117,7 +126,7 @@ public sealed class ClientReaderTests : IDisposable
         await peer.Socket.SendAsync(bytes);
         await peer.UntilAsync(frames => frames is [.., { Opcode: WireFrame.Close }]);
         Assert.True(code == peer.Frames()[^1].CloseCode, $"{what}: {peer.Frames()[^1].CloseCode}");
-        // The peer's half of the goodbye: where frames can no longer be told apart, the end of its sending.
+        // The peer's half of the close: a close frame or, where frames can no longer be parsed, the end of its stream.
         if (code is 1003 or 1009) await peer.Socket.SendAsync(Masked(8, [0x03, 0xe8]));
         else peer.Socket.Shutdown(SocketShutdown.Send);
 
@@ -127,7 +136,7 @@ public sealed class ClientReaderTests : IDisposable
     }
 
     [Fact]
-    public async Task Who_broke_the_protocol_and_goes_on_sending_is_read_until_its_end_and_so_learns_why()
+    public async Task A_client_that_keeps_sending_after_a_protocol_error_still_gets_the_close_code()
     {
         // Closing a connection with bytes unread resets it, and the reset may overtake the close frame.
         var (peer, reading) = Begin();
@@ -186,19 +195,22 @@ public sealed class ClientReaderTests : IDisposable
         }
     }
 
-    /// <summary>A client that asks quickly and takes its answers late is not read from meanwhile, and then answered as
-    /// ever.</summary>
+    /// <summary>A client that reads its answers late isn't read from in the meantime, and gets all answers later.</summary>
     [Fact]
     public async Task While_answers_wait_to_be_taken_nothing_more_is_read_and_then_all_is_answered()
     {
         var (peer, reading) = Begin(bufferBytes: 16 << 10);
         using var ended = peer;
         peer.Pause();
-        byte[] burst = [.. Enumerable.Range(0, 2_000).SelectMany(number => MaskedText($$"""{"type":"ping","time":"{{number}}{{new string('x', 900)}}"}"""))];
+        byte[] burst =
+        [
+            .. Enumerable.Range(0, 2_000)
+                .SelectMany(number => MaskedText($$"""{"type":"ping","time":"{{number}}{{new string('x', 900)}}"}""")),
+        ];
         var sending = peer.Socket.SendAsync(burst);
         await Until.TrueAsync(() => peer.Client.IsReadingPaused && peer.Client.IsOutboxFull);
         Assert.InRange(_memory.Used, 64 << 10, 66 << 10);
-        // As many as fill the outbox and what the system holds; the rest waits where it is.
+        // As many answers as fit into the outbox and the system's buffers; the other requests stay unread.
         Assert.InRange(peer.Client.Received, 60, 1_000);
 
         peer.Resume();
@@ -215,7 +227,8 @@ public sealed class ClientReaderTests : IDisposable
     public async Task A_long_message_waits_until_there_is_memory_for_it_and_gives_it_back()
     {
         var reader = new ClientReader(
-            new Subscriptions(_follower, new History(new FakeChannel().Grains, _memory), _clock, NullLogger<Subscriptions>.Instance),
+            new Subscriptions(
+                _follower, new History(new FakeChannel().Grains, _memory), _clock, NullLogger<Subscriptions>.Instance),
             _memory, 64 << 10, NullLogger<ClientReader>.Instance);
         using var peer = new Peer(_sender, v1: false, memory: _memory);
         var connection = new ClientConnection(peer.Server, null);
@@ -241,7 +254,7 @@ public sealed class ClientReaderTests : IDisposable
     [Fact]
     public async Task An_aborted_client_of_the_HTTP_server_ends_though_its_peer_is_silent()
     {
-        // Disposing the HTTP server's stream leaves the pending read waiting: a dead client behind TLS once stayed connected for ever.
+        // Disposing the HTTP server's stream doesn't end a pending read: a dead client behind TLS once stayed connected forever.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
         await using var server = builder.Build();
@@ -250,7 +263,8 @@ public sealed class ClientReaderTests : IDisposable
         server.Run(async context =>
         {
             var stream = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
-            var connection = new ClientConnection(null, stream, context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>().Abort);
+            var connection = new ClientConnection(
+                null, stream, context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>().Abort);
             var client = new Client(1, new SessionOpened("c", "", "", "", default), connection, _sender.Queue, 1 << 16, _memory);
             upgraded.SetResult(client);
             over.SetResult(await ReadAsync(client, connection));
@@ -262,7 +276,8 @@ public sealed class ClientReaderTests : IDisposable
 
         client.Abort(CloseReason.Dead);
 
-        Assert.Equal(CloseReason.Dead, await over.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        Assert.Equal(
+            CloseReason.Dead, await over.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
     }
 
     private async Task<CloseReason> ReadAsync(Client client, ClientConnection connection)

@@ -77,13 +77,14 @@ public sealed class DeliveryCountsTests
         for (var offset = 0; offset < 120; offset += 2) sender.Add(offset, offset + 1);
         sender.Flush();
 
-        Assert.Equal(Enumerable.Range(10, 50).Select(n => new DeliveredRange((2 * n) + 1, (2 * n) + 1, 1)), counts.Take(1_000).Ranges);
+        Assert.Equal(
+            Enumerable.Range(10, 50).Select(n => new DeliveredRange((2 * n) + 1, (2 * n) + 1, 1)), counts.Take(1_000).Ranges);
         Assert.Equal(10, counts.TakeDropped());
         Assert.Equal(0, counts.TakeDropped());
     }
 
     [Fact]
-    public void Another_log_begins_with_nothing_and_what_is_told_of_the_old_one_counts_for_nothing()
+    public void A_new_log_starts_at_zero_and_ignores_counts_of_the_old_one()
     {
         var counts = new DeliveryCounts();
         var (slow, quick) = (counts.Join(), counts.Join());
@@ -108,7 +109,7 @@ public sealed class DeliveryCountsTests
         Assert.Equal([new DeliveredRange(1, 2, 1)], ranges);
     }
 
-    /// <summary>Clients of two senders, each a cursor, and what they were sent, counted one by one.</summary>
+    /// <summary>The clients of two senders, each a cursor, with every message sent counted individually.</summary>
     private sealed class Model
     {
         public const int Seats = 7;
@@ -137,7 +138,7 @@ public sealed class DeliveryCountsTests
                     _senders[seat % 2].Flush();
                     break;
                 case 4:
-                    // One that did not take all in the sweep, or reads its history.
+                    // A client that didn't get everything in the sweep, or that reads history.
                     Reach(seat, Math.Min(_head, (_cursors[seat] ?? 0) + where));
                     break;
                 case 5:
@@ -179,9 +180,10 @@ public sealed class DeliveryCountsTests
             var ranges = Counts.Take(max).Ranges;
             Assert.True(ranges.Length <= max);
             Assert.All(ranges, range => Assert.True(range.First <= range.Last && range.Clients > 0));
-            // As few as can be: neighbours that were sent to equally many would be one.
+            // The ranges are minimal: neighbours with the same number of clients would be merged.
             foreach (var (one, next) in ranges.Zip(ranges.Skip(1)))
-                Assert.True(one.Last + 1 < next.First || (one.Last + 1 == next.First && one.Clients != next.Clients), $"{one} {next}");
+                Assert.True(
+                    one.Last + 1 < next.First || (one.Last + 1 == next.First && one.Clients != next.Clients), $"{one} {next}");
             foreach (var range in ranges)
                 for (var offset = range.First; offset <= range.Last; offset++) Told[offset] += range.Clients;
             return ranges.Length;

@@ -39,7 +39,7 @@ public sealed class DeliveryTimesTests
     }
 
     [Fact]
-    public void Senders_that_are_faster_than_the_note_are_counted_too_and_a_batch_that_comes_twice_counts_once()
+    public void Reports_before_a_batch_begins_count_and_a_repeated_batch_counts_once()
     {
         _one.Report(5);
         _two.Report(5);
@@ -98,13 +98,15 @@ public sealed class DeliveryTimesTests
         });
 
     [Fact]
-    public void Without_a_measurement_there_is_no_quantile_and_the_longest_falls_into_the_last_bucket()
+    public void Without_measurements_there_is_no_quantile_and_the_last_bucket_is_unbounded()
     {
         Assert.Null(LatencyBuckets.QuantileMs([], 0.5));
         Assert.Null(LatencyBuckets.QuantileMs([0, 0], 0.5));
         Assert.Equal(LatencyBuckets.Count - 1, LatencyBuckets.Of(TimeSpan.FromDays(365)));
         Assert.Equal(0, LatencyBuckets.Of(TimeSpan.FromSeconds(-1)));
-        Assert.Equal(Enumerable.Range(0, 16), Enumerable.Range(0, 16).Select(micros => LatencyBuckets.Of(TimeSpan.FromMicroseconds(micros))));
+        Assert.Equal(
+            Enumerable.Range(0, 16),
+            Enumerable.Range(0, 16).Select(micros => LatencyBuckets.Of(TimeSpan.FromMicroseconds(micros))));
     }
 
     private (TimeSpan Latency, long Count)[] Measured() =>

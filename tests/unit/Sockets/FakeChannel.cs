@@ -3,7 +3,7 @@ using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.UnitTests.Sockets;
 
-/// <summary>The channel's grain as a gateway sees it, kept in memory. For any thread.</summary>
+/// <summary>The channel's grain as a gateway sees it, in memory. Thread-safe.</summary>
 public class FakeChannel : IBroadcastGrain
 {
     private readonly Lock _gate = new();
@@ -26,15 +26,15 @@ public class FakeChannel : IBroadcastGrain
 
     public long? EpochStart { get; private set; }
 
-    /// <summary>What the last gateway said that it has.</summary>
+    /// <summary>The log position that a gateway last reported.</summary>
     public LogPosition? Known { get; private set; }
 
-    /// <summary>What every call meets.</summary>
+    /// <summary>Thrown by every call.</summary>
     public Exception? Fault { get; set; }
 
     public List<(long After, int Max)> Reads { get; } = [];
 
-    /// <summary>Something that happens when a page is asked for, after it was made up.</summary>
+    /// <summary>Runs when a page is read, after its content was determined.</summary>
     public Func<Task> OnRead { get; set; } = () => Task.CompletedTask;
 
     public MessageBatch Add(params int[] sizes)
@@ -56,7 +56,7 @@ public class FakeChannel : IBroadcastGrain
         }
     }
 
-    /// <summary>The end behind this offset is lost, and the log goes on in a new epoch.</summary>
+    /// <summary>Loses everything after this offset; the log continues in a new epoch.</summary>
     public void Lose(long after, string epoch)
     {
         lock (_gate)
@@ -94,8 +94,9 @@ public class FakeChannel : IBroadcastGrain
             Reads.Add((after, maxMessages));
             if (Fault is not null) throw Fault;
             var bytes = 0L;
-            batch = Batch(
-                [.. _messages.Where(message => message.Offset > after).Take(maxMessages).TakeWhile(message => Fits(message, ref bytes))]);
+            batch = Batch([
+                .. _messages.Where(message => message.Offset > after).Take(maxMessages)
+                    .TakeWhile(message => Fits(message, ref bytes))]);
         }
 
         await OnRead();
@@ -106,7 +107,7 @@ public class FakeChannel : IBroadcastGrain
 
     public Task<PublishResult> PublishAsync(PublishBatch batch) => throw new NotSupportedException();
 
-    /// <summary>One MiB a read, but at least one message, as the silos do.</summary>
+    /// <summary>One MiB per read but at least one message, like the silos.</summary>
     private static bool Fits(Message message, ref long bytes)
     {
         var isFirst = bytes == 0;
@@ -116,7 +117,7 @@ public class FakeChannel : IBroadcastGrain
 
     private MessageBatch Batch(Message[] messages) => new(Epoch, FirstRetained, Head, messages);
 
-    /// <summary>Answers every request for a grain with the channel.</summary>
+    /// <summary>Returns the channel for every grain.</summary>
     public class Factory : DispatchProxy
     {
         public FakeChannel? Channel { get; set; }

@@ -9,7 +9,8 @@ namespace NotifyHub.UnitTests.Sockets;
 public class FrameLogTests
 {
     // Mostly small, some near and above the size of a segment.
-    private static readonly Gen<int> Bytes = Gen.Frequency((8, Gen.Int[0, 300]), (2, Gen.Int[20_000, 70_000]), (1, Gen.Int[64 * 1024, 150_000]));
+    private static readonly Gen<int> Bytes = Gen.Frequency(
+        (8, Gen.Int[0, 300]), (2, Gen.Int[20_000, 70_000]), (1, Gen.Int[64 * 1024, 150_000]));
 
     [Fact]
     public void From_every_offset_the_log_reads_on_to_the_head() =>
@@ -34,7 +35,9 @@ public class FrameLogTests
 
                 Assert.False(log.TryFind(start - 1, out _, out _));
                 Assert.False(log.TryFind(start + sent.Count + 1, out _, out _));
-                Assert.Equal(sent.Sum(message => (long)message.Payload.Length + ServerFrame.HeaderBytes(message.Payload.Length)), log.Head.Bytes);
+                Assert.Equal(
+                    sent.Sum(message => (long)message.Payload.Length + ServerFrame.HeaderBytes(message.Payload.Length)),
+                    log.Head.Bytes);
             },
             iter: 30);
 
@@ -47,11 +50,12 @@ public class FrameLogTests
                 for (var i = 0; i < sizes.Length; i++) log.Append([Message(i + 1, sizes[i])]);
 
                 var oldest = Enumerable.Range(0, sizes.Length + 1).First(after => log.TryFind(after, out _, out _));
-                Assert.All(Enumerable.Range(oldest, sizes.Length - oldest), after => Assert.True(log.TryFind(after, out _, out _)));
+                Assert.All(
+                    Enumerable.Range(oldest, sizes.Length - oldest), after => Assert.True(log.TryFind(after, out _, out _)));
                 Assert.True(log.TryFind(oldest, out var cursor, out var head));
                 var held = head.Bytes - (cursor.Segment.Start + cursor.Position);
                 if (oldest > 0) Assert.True(held >= history, $"{held} bytes are held of {history}.");
-                // Without its oldest segment it would be too little.
+                // Without the oldest segment, less than the configured history would be held.
                 if (oldest > 0) Assert.True(head.Bytes - cursor.Segment.End <= history, $"{held} bytes are held of {history}.");
             },
             iter: 50);

@@ -58,7 +58,7 @@ public sealed class FrameRateTests
             now += budget.Wait(now);
         }
 
-        // 200 at once; then 200 a second, of which a half is allowed.
+        // 200 at once, then 200 per second, of which half are allowed.
         Assert.InRange(frames, 1_750, 1_850);
         Assert.InRange(now, 7_500, 8_500);
     }
@@ -80,19 +80,20 @@ public sealed class FrameRateTests
     }
 
     [Fact]
-    public void Whatever_was_sent_before_who_then_keeps_to_the_rate_is_never_too_fast() => Gen.Select(Gen.Int[1, 400].Array[0, 20], Gen.Int[0, 2_000]).Sample((bursts, pause) =>
-    {
-        var rate = new FrameRate(100);
-        var budget = FrameRate.Begin(0);
-        var now = 0L;
-        foreach (var burst in bursts)
+    public void Whatever_was_sent_before_who_then_keeps_to_the_rate_is_never_too_fast() =>
+        Gen.Select(Gen.Int[1, 400].Array[0, 20], Gen.Int[0, 2_000]).Sample((bursts, pause) =>
         {
-            if (!rate.Take(ref budget, burst, now)) return;
-            now += pause;
-        }
+            var rate = new FrameRate(100);
+            var budget = FrameRate.Begin(0);
+            var now = 0L;
+            foreach (var burst in bursts)
+            {
+                if (!rate.Take(ref budget, burst, now)) return;
+                now += pause;
+            }
 
-        for (var i = 0; i < 1_000; i++, now += 10) Assert.True(rate.Take(ref budget, 1, now) || i == 0);
-    });
+            for (var i = 0; i < 1_000; i++, now += 10) Assert.True(rate.Take(ref budget, 1, now) || i == 0);
+        });
 
     [Fact]
     public void Reads_without_a_new_frame_are_free()

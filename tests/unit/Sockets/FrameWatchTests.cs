@@ -8,9 +8,11 @@ namespace NotifyHub.UnitTests.Sockets;
 
 public sealed class FrameWatchTests
 {
-    // Bytes of which texts are made that are UTF-8, nearly are, or are not at all.
+    // Bytes that make up valid, nearly valid and invalid UTF-8.
     private static readonly Gen<byte[]> Payload = Gen.OneOf(
-        Gen.Int[0, 11].Select(i => new byte[] { 0x24, 0xc3, 0xa9, 0xe0, 0xa0, 0x80, 0xed, 0x9f, 0xf0, 0x90, 0xf4, 0x8f }[i]).Array[0, 12],
+        Gen.Int[0, 11]
+            .Select(i => new byte[] { 0x24, 0xc3, 0xa9, 0xe0, 0xa0, 0x80, 0xed, 0x9f, 0xf0, 0x90, 0xf4, 0x8f }[i])
+            .Array[0, 12],
         Gen.String.Select(text => System.Text.Encoding.UTF8.GetBytes(text)));
 
     private static readonly Gen<(int Opcode, byte[] Payload, bool Final)> Frame =
@@ -35,7 +37,7 @@ public sealed class FrameWatchTests
             var (begun, fault, at) = Take(bytes, [1]);
 
             Assert.Equal(1, begun);
-            // One that ends inside a code point is at fault with its last byte.
+            // A text that ends inside a code point is invalid at its last byte.
             if (good == payload.Length && !System.Text.Unicode.Utf8.IsValid(payload)) good--;
             Assert.Equal(good < payload.Length ? CloseReason.InvalidUtf8 : null, fault);
             if (fault is not null) Assert.Equal(bytes.Length - payload.Length + good, at);
@@ -58,7 +60,8 @@ public sealed class FrameWatchTests
     public void A_length_in_more_bytes_than_it_needs_is_at_fault_with_the_byte_that_tells(int length, int lengthBytes, int at)
     {
         foreach (var opcode in (int[])[0, 1, 2, 8, 9])
-            Assert.Equal((1, CloseReason.ProtocolError, at - 1), Take(Masked(opcode, new byte[length], lengthBytes: lengthBytes), [1]));
+            Assert.Equal(
+                (1, CloseReason.ProtocolError, at - 1), Take(Masked(opcode, new byte[length], lengthBytes: lengthBytes), [1]));
     }
 
     [Theory]
@@ -91,14 +94,15 @@ public sealed class FrameWatchTests
     public void The_payload_of_control_frames_and_binary_messages_is_no_text() => AssertGood(
         5,
         [
-            .. Masked(1, [0xe6], final: false), .. Masked(9, [0xff]), .. Masked(0, [0x99, 0x82]), .. Masked(2, [0xff], final: false),
-            .. Masked(0, [0xff]),
+            .. Masked(1, [0xe6], final: false), .. Masked(9, [0xff]), .. Masked(0, [0x99, 0x82]),
+            .. Masked(2, [0xff], final: false), .. Masked(0, [0xff]),
         ],
         [3]);
 
-    private static void AssertGood(int frames, byte[] bytes, int[] cuts) => Assert.Equal((frames, null, bytes.Length), Take(bytes, cuts));
+    private static void AssertGood(int frames, byte[] bytes, int[] cuts) =>
+        Assert.Equal((frames, null, bytes.Length), Take(bytes, cuts));
 
-    /// <summary>Frames begun and the first fault, with how many bytes there are up to it; read in pieces of these sizes.</summary>
+    /// <summary>Reads in pieces of these sizes; returns the frames begun, the first fault and its position.</summary>
     private static (int Begun, CloseReason? Fault, int At) Take(byte[] bytes, int[] cuts)
     {
         var watch = new FrameWatch();
@@ -116,7 +120,7 @@ public sealed class FrameWatchTests
         return (all, null, bytes.Length);
     }
 
-    /// <summary>The framework's word on it: what can be decoded, or could be with more.</summary>
+    /// <summary>Whether the framework can decode the bytes, or could if more followed.</summary>
     private static bool MayBegin(ReadOnlySpan<byte> bytes)
     {
         while (bytes.Length > 0)

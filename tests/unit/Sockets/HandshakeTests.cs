@@ -37,7 +37,8 @@ public class HandshakeTests
     [InlineData("")]
     [InlineData("12")]
     [InlineData("013")]
-    public void Another_version_is_refused(string? version) => Assert.Equal(HandshakeFault.Version, Refused(Ordinary with { Version = version }));
+    public void Another_version_is_refused(string? version) =>
+        Assert.Equal(HandshakeFault.Version, Refused(Ordinary with { Version = version }));
 
     [Theory]
     [InlineData(null)]
@@ -46,7 +47,8 @@ public class HandshakeTests
     [InlineData("dGhlIHNhbXBsZSBub25jZSE=")]
     [InlineData("dGhlIHNhbXBsZSBub25jZ???")]
     [InlineData("aaaaaaaaaaaaaaaaaaaaaaaa")]
-    public void A_key_that_is_not_16_bytes_is_refused(string? key) => Assert.Equal(HandshakeFault.Key, Refused(Ordinary with { Key = key }));
+    public void A_key_that_is_not_16_bytes_is_refused(string? key) =>
+        Assert.Equal(HandshakeFault.Key, Refused(Ordinary with { Key = key }));
 
     [Theory]
     [InlineData(null, true)]
@@ -63,7 +65,8 @@ public class HandshakeTests
     [InlineData("localhost", false)]
     public void With_a_list_of_origins_only_those_and_programs_are_let_in(string? origin, bool accepted)
     {
-        var isAccepted = Handshake.TryAccept(Ordinary with { Origin = origin }, ["https://console.example"], out _, out var fault);
+        var isAccepted = Handshake.TryAccept(
+            Ordinary with { Origin = origin }, ["https://console.example"], out _, out var fault);
         Assert.Equal((accepted, accepted ? null : HandshakeFault.Origin), (isAccepted, fault));
         Accepted(Ordinary with { Origin = origin });
     }
@@ -97,7 +100,8 @@ public class HandshakeTests
     [InlineData("?since=x")]
     [InlineData("?since=9223372036854775808")]
     [InlineData("?since=1&since=2")]
-    public void What_is_no_offset_is_refused(string query) => Assert.Equal(HandshakeFault.Since, Refused(Ordinary with { Query = query }));
+    public void What_is_no_offset_is_refused(string query) =>
+        Assert.Equal(HandshakeFault.Since, Refused(Ordinary with { Query = query }));
 
     private static Handshake Accepted(HandshakeRequest request)
     {

@@ -10,7 +10,7 @@ using static NotifyHub.UnitTests.Sockets.WireFrames;
 
 namespace NotifyHub.UnitTests.Sockets;
 
-/// <summary>Time is what the test says it is.</summary>
+/// <summary>The heartbeat, with the time passed in by the tests.</summary>
 public sealed class HeartbeatTests : IDisposable
 {
     private const int MaxMemory = 1 << 20;
@@ -25,10 +25,11 @@ public sealed class HeartbeatTests : IDisposable
 
     public HeartbeatTests()
     {
-        _sender = new Sender(0, 64 << 20, new DeliveryTimes(Meters.Metrics(), TimeProvider.System), new DeliveryCounts(), NullLogger.Instance);
+        _sender = new Sender(
+            0, 64 << 20, new DeliveryTimes(Meters.Metrics(), TimeProvider.System), new DeliveryCounts(), NullLogger.Instance);
         _sender.Follow(_log);
         _history = new History(_channel.Grains, _memory);
-        // Ten seconds of both.
+        // Both time limits are ten seconds.
         _heartbeat = new Heartbeat(
             new GatewayOptions { SendTimeout = TimeSpan.FromSeconds(10), PingInterval = TimeSpan.FromSeconds(5) }, _memory,
             _history, NullLogger<Heartbeat>.Instance);
@@ -46,7 +47,7 @@ public sealed class HeartbeatTests : IDisposable
         Beat(peer, 9_000);
         Assert.False(peer.Client.Closing);
 
-        // TCP may have taken something since the first beat: ten seconds from the last that it took.
+        // TCP may have accepted data after the first beat, and the ten seconds start with the last data that it accepted.
         await Until.TrueAsync(() =>
         {
             Beat(peer, 2_000);
@@ -54,7 +55,7 @@ public sealed class HeartbeatTests : IDisposable
         });
         Assert.Equal(CloseReason.TooSlow, peer.Client.Reason);
         Assert.False(peer.Client.Ended);
-        // And reset when it does not take its close frame either.
+        // Reset if it doesn't accept its close frame either.
         Beat(peer, 6_000);
         Assert.True(peer.Client.Ended);
     }
@@ -66,7 +67,7 @@ public sealed class HeartbeatTests : IDisposable
         var buffer = new byte[8 << 10];
         for (var round = 0; round < 12; round++)
         {
-            // Until TCP has told that something was taken.
+            // Waits until TCP has reported that data was accepted.
             await Until.TrueAsync(() =>
             {
                 if (peer.Socket.Available > 0) peer.Socket.Receive(buffer);
@@ -95,7 +96,7 @@ public sealed class HeartbeatTests : IDisposable
     }
 
     [Fact]
-    public async Task When_memory_is_short_who_has_held_it_for_the_longest_time_is_cut_off_and_the_others_stay()
+    public async Task When_memory_is_short_only_the_client_that_held_it_longest_is_cut_off()
     {
         using var idle = new Peer(_sender, v1: false, memory: _memory);
         using var live = await BlockedAsync(v1: false);
@@ -113,7 +114,7 @@ public sealed class HeartbeatTests : IDisposable
         Assert.DoesNotContain(clients, client => client.Ended);
         _heartbeat.Beat(clients, _now + 4_000);
 
-        // One of them is enough. Who is behind in the log holds nothing that others wait for.
+        // Ending one is enough. A client that is behind in the log holds no memory that others wait for.
         Assert.Equal([older.Client], clients.Where(client => client.Ended));
         Assert.Equal(CloseReason.TooSlow, older.Client.Reason);
     }
@@ -140,7 +141,7 @@ public sealed class HeartbeatTests : IDisposable
         _heartbeat.Beat([peer.Client], _now);
     }
 
-    /// <summary>A client whose connection has had enough of the log.</summary>
+    /// <summary>A client whose connection accepts no more of the log.</summary>
     private async Task<Peer> BlockedAsync(bool v1)
     {
         var peer = new Peer(_sender, v1, bufferBytes: 4096, memory: _memory);
@@ -151,7 +152,7 @@ public sealed class HeartbeatTests : IDisposable
         Assert.True(_log.TryAppend([.. Enumerable.Range(0, 100).Select(_ => Message(++offset, 30_000))]));
         _sender.Follow(_log);
         await Until.TrueAsync(() => peer.Client.IsSending);
-        // What was on its way to the reader, which takes one piece more after it was stopped.
+        // Waits for data in flight to the reader, which takes one more piece after it was stopped.
         await Until.TrueAsync(() => peer.Socket.Available > 0);
         return peer;
     }

@@ -10,15 +10,17 @@ public class OutboxTests
     private readonly ClientMemory _memory = new(1 << 20, TimeProvider.System);
     private readonly byte[] _joined = new byte[200];
 
-    /// <summary>Answers and moves come, and turns of them are taken: what goes out is what came, in order, but for moves that
-    /// were replaced before their turn; and what is counted is what waits or is on its way.</summary>
+    /// <summary>Adds answers and moves and takes turns of them in any order. Everything must come out in order, except moves that
+    /// were replaced before their turn, and the cost must be that of what waits or is being sent.</summary>
     [Fact]
     public void It_gives_what_it_took_in_order_without_the_moves_that_were_replaced() =>
-        Gen.Frequency((4, Gen.Int[1, 90]), (1, Gen.Int[201, 300]), (2, Gen.Const(0)), (3, Gen.Const(-1)), (1, Gen.Const(-2))).Array[0, 60].Sample(steps =>
+        Gen.Frequency(
+            (4, Gen.Int[1, 90]), (1, Gen.Int[201, 300]), (2, Gen.Const(0)), (3, Gen.Const(-1)), (1, Gen.Const(-2)))
+            .Array[0, 60].Sample(steps =>
         {
             var memory = new ClientMemory(1 << 20, TimeProvider.System);
             var outbox = new Outbox(maxBytes: 100, memory);
-            // Samples run side by side.
+            // Samples run in parallel.
             var joined = new byte[200];
             var model = new List<(byte[] Frames, Outbox.Move? Move)>();
             var (underWay, expectedCost) = (new Queue<int>(), 0);
@@ -69,7 +71,7 @@ public class OutboxTests
         var outbox = new Outbox(maxBytes: 4, _memory);
         outbox.Add(new byte[4]);
         outbox.AddLast([1, 2, 3]);
-        // Too late, by whoever looked just before the close frame came.
+        // Too late: the caller checked just before the close frame was added.
         outbox.Add([9]);
         Assert.False(outbox.TryMove(new Outbox.Move([9], default, 0, null)));
 

@@ -2,7 +2,7 @@ using NotifyHub.Gateway.Channels;
 
 namespace NotifyHub.UnitTests.Sockets;
 
-/// <summary>One page of history of about half a MiB, to be held as often as needed.</summary>
+/// <summary>One page of history of about 0.5 MiB that tests can hold any number of times.</summary>
 internal sealed class PageSource : IDisposable
 {
     private readonly History _history;
@@ -18,7 +18,7 @@ internal sealed class PageSource : IDisposable
 
     public Cursor Begin => new(_page.Segment!, 0);
 
-    /// <summary>How many hold it.</summary>
+    /// <summary>How many readers hold the page.</summary>
     public int Readers => _page.Readers - 1;
 
     public async Task<HeldPage> HoldAsync() => new(_history, await _history.ReadAsync("e", 0, CancellationToken.None));

@@ -6,7 +6,7 @@ using NotifyHub.TestKit;
 
 namespace NotifyHub.UnitTests.Sockets;
 
-/// <summary>A client of the gateway together with who sits at the other end of its connection and reads, when it is let.</summary>
+/// <summary>A client of the gateway together with the remote end of its connection, which reads unless it is paused.</summary>
 internal sealed class Peer : IDisposable
 {
     private static long _lastNumber;
@@ -19,12 +19,16 @@ internal sealed class Peer : IDisposable
     private volatile bool _isOver;
 
     public Peer(
-        Sender sender, bool v1, bool overStream = false, int bufferBytes = 0, int outboxBytes = 64 << 10, ClientMemory? memory = null)
+        Sender sender, bool v1, bool overStream = false, int bufferBytes = 0,
+        int outboxBytes = 64 << 10, ClientMemory? memory = null)
     {
         _sender = sender;
         _pair = SocketPair.Connect(bufferBytes);
-        var opened = new SessionOpened($"c{Interlocked.Increment(ref _lastNumber)}", "", "", v1 ? Handshake.V1 : "", DateTimeOffset.UnixEpoch);
-        var connection = overStream ? new ClientConnection(null, new LateStream(_pair.Server)) : new ClientConnection(_pair.Server, null);
+        var opened = new SessionOpened(
+            $"c{Interlocked.Increment(ref _lastNumber)}", "", "", v1 ? Handshake.V1 : "", DateTimeOffset.UnixEpoch);
+        var connection = overStream
+            ? new ClientConnection(null, new LateStream(_pair.Server))
+            : new ClientConnection(_pair.Server, null);
         Client = new Client(
             _lastNumber, opened, connection, sender.Queue, outboxBytes, memory ?? new ClientMemory(1 << 30, TimeProvider.System));
         _reading = Task.Run(ReadAsync);
@@ -38,13 +42,13 @@ internal sealed class Peer : IDisposable
 
     public Socket Socket => _pair.Peer;
 
-    /// <summary>Everything that has come, as far as it is whole frames.</summary>
+    /// <summary>All complete frames received.</summary>
     public List<WireFrame> Frames()
     {
         lock (_received) return WireFrames.Read(_received.GetBuffer().AsSpan(0, (int)_received.Length), out _);
     }
 
-    /// <summary>What has come beyond the last whole frame.</summary>
+    /// <summary>The number of bytes received after the last complete frame.</summary>
     public int Rest()
     {
         lock (_received)
@@ -54,7 +58,7 @@ internal sealed class Peer : IDisposable
         }
     }
 
-    /// <summary>The text frames' <c>n</c>: the numbers of the messages that have come.</summary>
+    /// <summary>The numbers of the messages received: <c>n</c> of the text frames.</summary>
     public List<long> Numbers() =>
     [
         .. Frames().Where(frame => frame.Opcode == 1).Select(frame => frame.Json)
@@ -62,7 +66,7 @@ internal sealed class Peer : IDisposable
             .Where(json => json.TryGetProperty("n", out _)).Select(json => json.GetProperty("n").GetInt64()),
     ];
 
-    /// <summary>The server has closed or the connection is broken.</summary>
+    /// <summary>Whether the server has closed or the connection is broken.</summary>
     public bool IsOver => _isOver;
 
     public void Pause()
@@ -73,13 +77,14 @@ internal sealed class Peer : IDisposable
     public void Resume() => _mayRead.TrySetResult();
 
     public Task UntilAsync(Func<List<WireFrame>, bool> condition) => Until.TrueAsync(
-        () => condition(Frames()), () => string.Join('\n', Frames().Select(frame => frame.Text[..Math.Min(frame.Text.Length, 100)])));
+        () => condition(Frames()),
+        () => string.Join('\n', Frames().Select(frame => frame.Text[..Math.Min(frame.Text.Length, 100)])));
 
     public void Dispose()
     {
         Resume();
         Client.End();
-        // The server's end is the sender's to close.
+        // The sender closes the server's end.
         _pair.Peer.Dispose();
         _reading.GetAwaiter().GetResult();
     }
@@ -106,13 +111,13 @@ internal sealed class Peer : IDisposable
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // Ended by the test or by the server.
+            // The test or the server ended the connection.
         }
 
         _isOver = true;
     }
 
-    /// <summary>A connection as TLS gives it: every write takes its time and goes out in pieces.</summary>
+    /// <summary>A connection like one over TLS: writes complete late and go out in pieces.</summary>
     private sealed class LateStream(Socket socket) : NetworkStream(Blocking(socket), ownsSocket: true)
     {
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)

@@ -9,8 +9,9 @@ public class RequestHeadTests
 {
     private const string Ordinary =
         "GET /ws?since=5 HTTP/1.1\r\nHost: localhost:8080\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
-        + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: a, notifyhub.v1\r\n"
-        + "Origin: http://localhost\r\nUser-Agent: curl/8 \t\r\nX-Other: 1\r\nX-Other: 2\r\n\r\n";
+        + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
+        + "Sec-WebSocket-Protocol: a, notifyhub.v1\r\nOrigin: http://localhost\r\nUser-Agent: curl/8 \t\r\n"
+        + "X-Other: 1\r\nX-Other: 2\r\n\r\n";
 
     [Fact]
     public void An_ordinary_request_is_recognised_to_its_last_byte()
@@ -19,7 +20,9 @@ public class RequestHeadTests
 
         Assert.Equal(Ordinary.Length, length);
         Assert.Equal(
-            new HandshakeRequest("/ws", "?since=5", "dGhlIHNhbXBsZSBub25jZQ==", "13", "a, notifyhub.v1", "http://localhost", "curl/8"), request);
+            new HandshakeRequest(
+                "/ws", "?since=5", "dGhlIHNhbXBsZSBub25jZQ==", "13", "a, notifyhub.v1", "http://localhost", "curl/8"),
+            request);
     }
 
     [Theory]
@@ -72,7 +75,8 @@ public class RequestHeadTests
     [InlineData("X-Other: 1", "X-Other: 1\nSec-Injected: 1")]
     [InlineData("X-Other: 1", "X-Other: 1\rSec-Injected: 1")]
     [InlineData("X-Other: 1\r\n", "X-Other: 1\n")]
-    public void Whatever_is_unusual_is_left_to_the_HTTP_server(string part, string other) => Assert.Null(Recognise(With(part, other)));
+    public void Whatever_is_unusual_is_left_to_the_HTTP_server(string part, string other) =>
+        Assert.Null(Recognise(With(part, other)));
 
     [Fact]
     public void A_head_that_has_not_come_whole_is_left_to_the_HTTP_server()
@@ -83,7 +87,8 @@ public class RequestHeadTests
 
     [Fact]
     public void Arbitrary_bytes_are_judged_without_a_fault() =>
-        Gen.Byte.Array[0, 300].Sample(bytes => Assert.Null(RequestHead.Recognise([.. "GET /"u8, .. bytes, .. "\r\n\r\n"u8], out _)));
+        Gen.Byte.Array[0, 300].Sample(
+            bytes => Assert.Null(RequestHead.Recognise([.. "GET /"u8, .. bytes, .. "\r\n\r\n"u8], out _)));
 
     [Fact]
     public void An_ordinary_request_with_one_byte_changed_is_judged_without_a_fault() =>

@@ -54,21 +54,24 @@ public sealed class SenderTests : IDisposable
     }
 
     /// <summary>
-    /// Publishing goes on in one thread while another subscribes clients here and there, stops and starts their reading, asks for answers
-    /// and closes them. Each marker a client is sent says from where on it was subscribed: what follows it must be exactly that.
+    /// One thread publishes while another subscribes clients at any offset, pauses and resumes their reading, requests answers
+    /// and closes them. Each marker sent to a client names its new position: exactly the messages after that must follow.
     /// </summary>
     [Fact]
     public Task Any_interleaving_gives_each_client_exactly_its_messages() =>
         Gen.Select(
-            Gen.Frequency((6, Gen.Int[0, 400]), (2, Gen.Int[5_000, 40_000]), (1, Gen.Int[66_000, 120_000])).Array[1, 3].Array[5, 40],
+            Gen.Frequency((6, Gen.Int[0, 400]), (2, Gen.Int[5_000, 40_000]), (1, Gen.Int[66_000, 120_000]))
+                .Array[1, 3].Array[5, 40],
             Gen.Select(Gen.Int[0, 8], Gen.Int[0, 5], Gen.Int[0, 100]).Array[5, 50]).SampleAsync(RunAsync, iter: 40, threads: 1);
 
     [Fact]
     public async Task A_cursor_that_is_moved_to_the_newest_place_while_the_log_grows_is_never_lost()
     {
-        // The sender once looked up the head before it took the new place: a place beyond that head ended the client's stream for ever.
+        // The sender once read the head before it took the new cursor; a cursor beyond that head stopped the stream forever.
         await using var stream = new HookedStream();
-        var first = new Client(0, new SessionOpened("hooked", "", "", Handshake.V1, default), new ClientConnection(null, stream), _sender.Queue, 1 << 16, _memory);
+        var first = new Client(
+            0, new SessionOpened("hooked", "", "", Handshake.V1, default), new ClientConnection(null, stream),
+            _sender.Queue, 1 << 16, _memory);
         first.MoveTo([], _log.Envelopes.Head.Cursor, 0);
         await Until.TrueAsync(() => first.ShardIndex >= 0);
         using var peer = Subscribed(v1: true);
@@ -89,11 +92,13 @@ public sealed class SenderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_client_that_ends_in_the_middle_of_a_sweep_does_not_give_its_place_to_another_connection()
+    public async Task The_handle_of_a_client_that_ends_during_a_sweep_is_not_reused()
     {
-        // The sender writes by the socket's number. Closed at once, the number would be the next connection's, and the message as well.
+        // The sender writes to the socket's handle: if that were closed at once, a new connection could get it and the message.
         await using var stream = new HookedStream();
-        var first = new Client(0, new SessionOpened("hooked", "", "", Handshake.V1, default), new ClientConnection(null, stream), _sender.Queue, 1 << 16, _memory);
+        var first = new Client(
+            0, new SessionOpened("hooked", "", "", Handshake.V1, default), new ClientConnection(null, stream),
+            _sender.Queue, 1 << 16, _memory);
         first.MoveTo([], _log.Envelopes.Head.Cursor, 0);
         await Until.TrueAsync(() => first.ShardIndex >= 0);
         using var peer = Subscribed(v1: true);
@@ -112,7 +117,7 @@ public sealed class SenderTests : IDisposable
         await Until.TrueAsync(() => peer.Client.ShardIndex < 0);
         Assert.All(strangers, pair => Assert.Equal(0, pair.Peer.Available));
         Assert.DoesNotContain(number, strangers.SelectMany(pair => (nint[])[pair.Server.Handle, pair.Peer.Handle]));
-        // And closed it is, in the end.
+        // In the end it is closed.
         await Until.TrueAsync(() => peer.Server.SafeHandle.IsClosed);
         strangers.ForEach(pair => pair.Dispose());
         first.End();
@@ -134,7 +139,7 @@ public sealed class SenderTests : IDisposable
 
         await Until.TrueAsync(() => slow.Client.Closing);
         Assert.Equal(CloseReason.TooSlow, slow.Client.Reason);
-        // Still connected, for its close frame; but what it will not be sent is not kept for it.
+        // Still connected, to get its close frame, but messages that it won't be sent aren't retained for it.
         Assert.False(slow.Client.Ended);
         await Until.TrueAsync(() =>
         {
@@ -211,7 +216,7 @@ public sealed class SenderTests : IDisposable
     [Fact]
     public async Task A_receiver_that_is_cut_off_is_reset_and_what_it_did_not_take_is_thrown_away()
     {
-        // Ended in order, the system would go on keeping it, and trying, for minutes.
+        // After a graceful close, the system would keep the connection and retry for minutes.
         using var slow = Subscribed(v1: false, bufferBytes: 4096);
         slow.Pause();
         Publish([.. Enumerable.Repeat(30_000, 20)]);
@@ -245,7 +250,8 @@ public sealed class SenderTests : IDisposable
     [Fact]
     public async Task A_reader_that_waits_for_room_goes_on_when_its_client_is_closed_or_ends()
     {
-        foreach (var end in (Action<Client>[])[client => client.Close(CloseReason.TooSlow), client => client.Abort(CloseReason.Dead)])
+        Action<Client>[] ends = [client => client.Close(CloseReason.TooSlow), client => client.Abort(CloseReason.Dead)];
+        foreach (var end in ends)
         {
             using var peer = Subscribed(v1: false, bufferBytes: 4096, outboxBytes: 10_000);
             peer.Pause();
@@ -261,14 +267,14 @@ public sealed class SenderTests : IDisposable
         await Until.TrueAsync(() => _memory.Used == 0);
     }
 
-    /// <summary>A client that asks again whenever it is answered is always ready: the others were sent nothing for as long as it
-    /// did.</summary>
+    /// <summary>A client that sends a request after every answer is always ready: once, it starved all others.</summary>
     [Fact]
     public async Task However_many_answers_are_asked_for_the_log_is_sent_in_between()
     {
         await using var stream = new HookedStream();
         var chatty = new Client(
-            0, new SessionOpened("chatty", "", "", "", default), new ClientConnection(null, stream), _sender.Queue, 1 << 16, _memory);
+            0, new SessionOpened("chatty", "", "", "", default), new ClientConnection(null, stream),
+            _sender.Queue, 1 << 16, _memory);
         var turns = 0;
         var isOver = false;
         void AskAgain()
@@ -276,7 +282,7 @@ public sealed class SenderTests : IDisposable
             turns++;
             if (!Volatile.Read(ref isOver)) stream.OnWrite = AskAgain;
             chatty.Answer(ServerMessage.Pong("1"u8));
-            // From one turn to the next the log grows: it must be looked at in each of them.
+            // The log grows between turns, so each turn must check it.
             if (turns <= 200) Publish(1);
         }
 
@@ -296,7 +302,8 @@ public sealed class SenderTests : IDisposable
     {
         await using var stream = new HookedStream();
         var client = new Client(
-            0, new SessionOpened("asking", "", "", "", default), new ClientConnection(null, stream), _sender.Queue, 1 << 20, _memory);
+            0, new SessionOpened("asking", "", "", "", default), new ClientConnection(null, stream),
+            _sender.Queue, 1 << 20, _memory);
         List<int> sizes = [];
         stream.OnWritten = sizes.Add;
         stream.OnWrite = () =>
@@ -399,7 +406,7 @@ public sealed class SenderTests : IDisposable
         peer.Client.Close(CloseReason.ServiceStopped);
         peer.Client.Close(CloseReason.TooSlow);
         peer.Client.Answer(ServerMessage.Pong("2"u8));
-        // Not before: what is published while the close frame waits for its turn may go out ahead of it.
+        // Publish only now: messages published while the close frame is queued may be sent before it.
         await peer.Client.Flushed;
         Publish(5);
         await Until.TrueAsync(() => witness.Numbers().Count == 1);
@@ -407,11 +414,13 @@ public sealed class SenderTests : IDisposable
 
         await Until.TrueAsync(() => peer.IsOver);
         Assert.Equal(CloseReason.ServiceStopped, reason);
-        Assert.Equal(["""{"type":"pong","time":1}""", "\u0003\u00e9service stopped"], peer.Frames().Select(frame => Encoding.Latin1.GetString(frame.Payload)));
+        Assert.Equal(
+            ["""{"type":"pong","time":1}""", "\u0003\u00e9service stopped"],
+            peer.Frames().Select(frame => Encoding.Latin1.GetString(frame.Payload)));
     }
 
     [Fact]
-    public async Task Plain_clients_go_on_in_a_channel_that_was_begun_anew_and_others_wait_for_their_goodbye()
+    public async Task With_a_new_log_plain_clients_continue_and_v1_clients_wait_for_their_close()
     {
         using var plain = Subscribed(v1: false);
         using var v1 = Subscribed(v1: true);
@@ -462,8 +471,8 @@ public sealed class SenderTests : IDisposable
         using var sender = new Sender(1, 64 << 20, _times, counts, NullLogger.Instance);
         var log = new ChannelLog(new ChannelHead("e", 1, 0), 8 << 20);
         sender.Follow(log);
-        // The kinds of connection: plain and v1, on a socket and over a stream, with room and almost without. With still less, loopback's
-        // 64 KiB segments do not fit the receiver any more, and the system delivers them by its retransmission timers only.
+        // All kinds of connection: plain and v1, socket and stream, large and small buffers. With even smaller buffers,
+        // loopback's 64 KiB segments don't fit the receiver, and the system delivers them only by retransmission timers.
         Peer[] peers =
         [
             .. Enumerable.Range(0, 6).Select(i => new Peer(
@@ -487,7 +496,11 @@ public sealed class SenderTests : IDisposable
         foreach (var peer in peers) await EndAsync(peer, log.Head);
         var counted = 0L;
         await Until.TrueAsync(
-            () => (counted += counts.Take(int.MaxValue).Ranges.Sum(range => (range.Last - range.First + 1) * range.Clients)) == sender.Delivered,
+            () =>
+            {
+                counted += counts.Take(int.MaxValue).Ranges.Sum(range => (range.Last - range.First + 1) * range.Clients);
+                return counted == sender.Delivered;
+            },
             () => $"{counted} of {sender.Delivered}");
         foreach (var peer in peers) peer.Dispose();
         await Until.TrueAsync(() => memory.Used == 0, () => $"{memory.Used} bytes are left");
@@ -510,7 +523,8 @@ public sealed class SenderTests : IDisposable
                 peer.Client.Answer(ServerMessage.Pong("7"u8));
                 break;
             case 7:
-                for (var i = 0; i < where; i++) peer.Client.Answer(ServerFrame.TextFrame(Encoding.ASCII.GetBytes($$"""{"x":"{{new string('x', where * 20)}}"}""")));
+                var answer = Encoding.ASCII.GetBytes($$"""{"x":"{{new string('x', where * 20)}}"}""");
+                for (var i = 0; i < where; i++) peer.Client.Answer(ServerFrame.TextFrame(answer));
                 break;
             case 5 when where < 30:
                 peer.Client.Close(CloseReason.ServiceRestart);
@@ -524,7 +538,7 @@ public sealed class SenderTests : IDisposable
         }
     }
 
-    /// <summary>Everything after this offset, behind a marker that says so.</summary>
+    /// <summary>Moves the client to this offset, with a marker that names it.</summary>
     private static void Move(Peer peer, ChannelLog log, long after, int where)
     {
         Cursor cursor;
@@ -539,7 +553,7 @@ public sealed class SenderTests : IDisposable
 
     private static async Task EndAsync(Peer peer, long head)
     {
-        // Behind every move and answer that still waits: without it a client could stand at the head and be moved back just then.
+        // Queued after all moves and answers: without it, a client at the head could still be moved back.
         peer.Client.Answer(ServerFrame.TextFrame("""{"last":true}"""u8));
         await Until.TrueAsync(
             () => peer.Client.Ended || peer.Frames() is [.., var last] && (last.Opcode == WireFrame.Close || IsUpTo(peer, head)),
@@ -592,7 +606,7 @@ public sealed class SenderTests : IDisposable
         _sender.Follow(_log);
     }
 
-    /// <summary>Waits until exactly this was counted since the last time.</summary>
+    /// <summary>Waits until exactly this range was counted since the last call.</summary>
     private async Task CountedAsync(DeliveredRange expected)
     {
         List<DeliveredRange> counted = [];
@@ -604,7 +618,7 @@ public sealed class SenderTests : IDisposable
             },
             () => string.Join(' ', counted));
 
-        // As one, in whatever pieces it came.
+        // Merges the ranges, which may come in any pieces.
         DeliveredRange[] Sum()
         {
             var sum = new DeliveryCounts();
@@ -619,7 +633,7 @@ public sealed class SenderTests : IDisposable
     [MethodImpl(MethodImplOptions.NoInlining)]
     private WeakReference NewestSegment() => new(_log.Plain.Head.Segment);
 
-    /// <summary>Does something, once, on the sender's thread while it writes.</summary>
+    /// <summary>Runs an action once, on the sender's thread, during a write.</summary>
     private sealed class HookedStream : MemoryStream
     {
         public Action<int>? OnWritten { get; set; }

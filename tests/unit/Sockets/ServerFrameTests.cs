@@ -32,7 +32,8 @@ public class ServerFrameTests
     public void A_close_frame_has_its_code_and_as_much_of_the_reason_as_fits_in_whole_characters()
     {
         var close = WireFrames.ReadOne(ServerFrame.CloseFrame(1013, "too slow"));
-        Assert.Equal((WireFrame.Close, 1013, "too slow"), (close.Opcode, close.CloseCode, Encoding.UTF8.GetString(close.Payload[2..])));
+        Assert.Equal(
+            (WireFrame.Close, 1013, "too slow"), (close.Opcode, close.CloseCode, Encoding.UTF8.GetString(close.Payload[2..])));
 
         // 42 characters of 3 bytes would be 126.
         var cut = WireFrames.ReadOne(ServerFrame.CloseFrame(1011, new string('慢', 42)));
@@ -46,7 +47,8 @@ public class ServerFrameTests
 
         Assert.Equal("""{ "type":"test" , "data":{"é":1.0e2}}""", Plain(message).Text);
         Assert.Equal(
-            """{"type":"message","channel":"all","offset":42,"data":{ "type":"test" , "data":{"é":1.0e2}}}""", Envelope(message).Text);
+            """{"type":"message","channel":"all","offset":42,"data":{ "type":"test" , "data":{"é":1.0e2}}}""",
+            Envelope(message).Text);
     }
 
     [Fact]

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace NotifyHub.UnitTests.Sockets;
 
-/// <summary>A connection over loopback, both ends here.</summary>
+/// <summary>Both ends of a loopback connection.</summary>
 internal sealed class SocketPair : IDisposable
 {
     private SocketPair(Socket server, Socket peer) => (Server, Peer) = (server, peer);
@@ -12,11 +12,11 @@ internal sealed class SocketPair : IDisposable
 
     public Socket Peer { get; }
 
-    /// <param name="bufferBytes">What the system holds for each end; 0: as much as it likes.</param>
+    /// <param name="bufferBytes">The system's buffer size for each end; 0 for its default.</param>
     public static SocketPair Connect(int bufferBytes = 0)
     {
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        // Before listening, for what is accepted inherits it.
+        // Set before listening: accepted sockets inherit it.
         if (bufferBytes > 0) listener.SendBufferSize = bufferBytes;
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen(1);

@@ -18,10 +18,10 @@ internal sealed record WireFrame(int Opcode, byte[] Payload)
     public int CloseCode => BinaryPrimitives.ReadUInt16BigEndian(Payload);
 }
 
-/// <summary>The definition of RFC 6455's framing, apart from production's.</summary>
+/// <summary>RFC 6455 framing, implemented independently of the production code.</summary>
 internal static class WireFrames
 {
-    /// <summary>Every whole frame of the bytes; fails unless they are a server's frames, and says what is left at the end.</summary>
+    /// <summary>All complete frames and the number of bytes left; fails unless they are valid server frames.</summary>
     public static List<WireFrame> Read(ReadOnlySpan<byte> bytes, out int left)
     {
         var frames = new List<WireFrame>();
@@ -31,7 +31,8 @@ internal static class WireFrames
             Assert.True(bytes[1] < 128, "A server must not mask.");
             var (header, length) = (2, (long)bytes[1]);
             if (length == 126 && bytes.Length >= 4) (header, length) = (4, BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]));
-            else if (length == 127 && bytes.Length >= 10) (header, length) = (10, BinaryPrimitives.ReadInt64BigEndian(bytes[2..]));
+            else if (length == 127 && bytes.Length >= 10)
+                (header, length) = (10, BinaryPrimitives.ReadInt64BigEndian(bytes[2..]));
             else if (length >= 126) break;
             if (bytes.Length < header + length) break;
             frames.Add(new WireFrame(bytes[0] & 0xf, bytes.Slice(header, (int)length).ToArray()));
@@ -50,7 +51,7 @@ internal static class WireFrames
     }
 
     /// <summary>A frame as a client sends it.</summary>
-    /// <param name="lengthBytes">How many bytes tell its length: 1, 2 or 8; 0: as few as can be.</param>
+    /// <param name="lengthBytes">How many bytes encode the length: 1, 2 or 8; 0 for the shortest form.</param>
     public static byte[] Masked(int opcode, ReadOnlySpan<byte> payload, bool final = true, int lengthBytes = 0)
     {
         byte[] mask = [0x12, 0x34, 0x56, 0x78];
@@ -69,7 +70,8 @@ internal static class WireFrames
 
     public static byte[] MaskedText(string text) => Masked(1, Encoding.UTF8.GetBytes(text));
 
-    /// <summary>A message whose payload tells its offset and has about this many bytes.</summary>
+    /// <summary>A message whose payload contains its offset and has about this many bytes.</summary>
     public static Message Message(long offset, int bytes) =>
-        new(offset, Encoding.ASCII.GetBytes($$"""{"n":{{offset}},"f":"{{new string((char)('a' + (offset % 26)), bytes)}}"}"""), false);
+        new(offset, Encoding.ASCII.GetBytes(
+            $$"""{"n":{{offset}},"f":"{{new string((char)('a' + (offset % 26)), bytes)}}"}"""), false);
 }

@@ -1,5 +1,8 @@
 -- The last report taken of each gateway and kind: a report that is sent again has no second effect, on whichever silo it arrives.
 -- ended_at is for sessions only: when the gateway's lease ended. A gateway with open sessions has a row whose ended_at is null.
+-- Locked first: a report that a silo of the build before commits between the copy and the end would count twice.
+LOCK TABLE gateway_lease, delivery_report, api_request_batch IN ACCESS EXCLUSIVE MODE;
+
 CREATE TABLE report_position (
     gateway_id text NOT NULL,
     kind text NOT NULL,
