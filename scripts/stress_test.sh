@@ -59,7 +59,7 @@ for i in $(seq "$CONNECTIONS"); do
   echo "啟動連線 #$i"
 done
 
-# A client with a pong is connected. Pings repeat, because wscat drops what it reads before it is connected.
+# A client that has received a pong is connected. Pings repeat, because wscat drops what it reads before it is connected.
 connected() { grep -lF '"pong"' "$WORK"/*.messages 2> /dev/null | wc -l; }
 for _ in $(seq 30); do
   for i in $(seq "$CONNECTIONS"); do

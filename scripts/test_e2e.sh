@@ -96,7 +96,7 @@ exec 3<> "$WORK/input"
 : > "$WORK/messages"
 ws_client "$WS_URL" < "$WORK/input" > "$WORK/messages" 2> "$WORK/errors" 3>&- &
 CLIENT=$!
-# After the pong the connection is open and subscribed: nothing pushed from here on may be missed. More than one ping, because
+# After the pong the connection is open and subscribed: everything pushed from here on must arrive. Pings repeat, because
 # wscat drops what it reads before it is connected.
 for _ in $(seq 10); do
   echo '{"type":"ping","time":1234567890}' >&3

@@ -1,4 +1,4 @@
-# Chooses a WebSocket client. To be sourced; then: ws_client URL < lines-to-send > messages-received
+# Chooses a WebSocket client. Source it, then: ws_client URL < lines-to-send > messages-received
 #   WS_CLIENT   its name, empty when there is none
 
 WS_LIB=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -7,7 +7,7 @@ elif command -v wscat > /dev/null; then WS_CLIENT=wscat
 elif command -v python3 > /dev/null; then WS_CLIENT=python3
 else WS_CLIENT=; fi
 
-# Replaces the shell that calls it, so that in "ws_client … &" the number in $! is the client's own.
+# Replaces the calling shell, so that after "ws_client … &" the process id in $! is the client's.
 ws_client() {
   case $WS_CLIENT in
     websocat) exec websocat "$1" ;;
