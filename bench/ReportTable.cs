@@ -11,7 +11,7 @@ internal static class ReportTable
         var connect = report.Connect;
         Row("connections",
             $"{connect.Connections:N0} in {connect.Seconds:F2} s ({connect.PerSecond:N0}/s), {connect.Slow:N0} of them slow");
-        Row("  server CPU a connect", $"{connect.ServerCpuMicrosPerConnection:F0} µs");
+        Row("  server CPU per connect", $"{connect.ServerCpuMicrosPerConnection:F0} µs");
         Row("  server memory", $"{Mib(connect.ServerResidentBefore)} before, {Mib(connect.ServerResidentAfter)} after: " +
             $"{connect.ServerBytesPerConnection:N0} bytes an idle connection");
         if (report.Idle is { } idle)
@@ -36,7 +36,7 @@ internal static class ReportTable
             report.Disconnects.Count == 0 ? "0" : string.Join(", ", report.Disconnects.Select(d => $"{d.Key}: {d.Value:N0}")));
         foreach (var (why, count) in errors.Connect) Row("could not connect", $"{count:N0}: {why}");
         Row("generator's own CPU", $"{report.Generator.CpuSeconds:F2} s ({report.Generator.CpuPercent:F0} %), " +
-            $"{report.Generator.CpuMicrosPerDelivery:F2} µs a delivery");
+            $"{report.Generator.CpuMicrosPerDelivery:F2} µs per delivery");
     }
 
     private static void WriteDeliveries(DeliverReport deliver, Action<string, string> row)
@@ -48,8 +48,8 @@ internal static class ReportTable
         row("  latency, last client", deliver.LastClientLatency.ToString());
         row("  server CPU",
             $"{deliver.ServerCpuSeconds:F2} s ({deliver.ServerCpuPercent:F0} %), " +
-            $"{deliver.ServerCpuMicrosPerDelivery:F3} µs a delivery, " +
-            $"{deliver.PerServerCpuSecond:N0} deliveries a second of CPU");
+            $"{deliver.ServerCpuMicrosPerDelivery:F3} µs per delivery, " +
+            $"{deliver.PerServerCpuSecond:N0} deliveries per second of CPU");
         row("  server memory", $"{Mib(deliver.ServerResident)}, at most {Mib(deliver.ServerPeak)}");
         if (deliver.Resumed > 0) row("  resumed", $"{deliver.Resumed:N0} clients, {deliver.Replayed:N0} messages replayed");
         if (deliver.SlowCutOff > 0) row("  slow clients cut off", $"{deliver.SlowCutOff:N0}");

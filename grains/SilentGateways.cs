@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Connections;
 namespace NotifyHub.Grains;
 
 /// <summary>
-/// Ends a silo's connections to gateways that have fallen silent. A gateway gives every silo a sign of life once a second
+/// Ends a silo's connections to gateways that have fallen silent. A gateway gives every silo a sign of life once per second
 /// (<see cref="GrainInterfaces.ILifeSignGrain"/>). When the network between the two is cut, nothing notifies the silo: it would
 /// go on sending all answers into the dead connection for a quarter of an hour, although the gateway can be reached through the
 /// other silos.

@@ -3,7 +3,7 @@ using NotifyHub.Hosting.Settings;
 
 namespace NotifyHub.Hosting;
 
-/// <summary>Settings from files, one a setting, as Docker and Kubernetes mount secrets: the file <c>NotifyHub__JwtKey</c> holds
+/// <summary>Settings from files, one per setting, as Docker and Kubernetes mount secrets: the file <c>NotifyHub__JwtKey</c> holds
 /// <c>NotifyHub:JwtKey</c>. Secrets outside the environment show in no process list, crash dump or container
 /// description.</summary>
 public static class SecretFiles

@@ -9,9 +9,9 @@ internal sealed record CompareOptions
         usage: scripts/bench-compare MODE [options] [-- options of the generator, after those of the mode]
 
         modes
-          fanout     publish as fast as acknowledged: deliveries a second of server CPU
-          steady     20,000 deliveries/s in all, one message at a time: µs a delivery, latency
-          idle       memory a connection, connects a second, CPU a connect
+          fanout     publish as fast as acknowledged: deliveries per second of server CPU
+          steady     20,000 deliveries/s in all, one message at a time: µs per delivery, latency
+          idle       memory per connection, connects per second, CPU per connect
           slow       5 % of the clients do not read: the others' latency, evictions, memory
           publish    100 clients, publish as fast as acknowledged over TCP and in batches over REST
           table      all of these, at 1,000 and 10,000 clients

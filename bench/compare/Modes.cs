@@ -37,16 +37,16 @@ internal static class Modes
         return
         [
             new Section(
-                $"{SteadyDeliveries:N0} deliveries a second, {connections:N0} clients, {rounds} rounds in turn: "
+                $"{SteadyDeliveries:N0} deliveries per second, {connections:N0} clients, {rounds} rounds in turn: "
                 + "all telemetry exported against none",
-                Quartiles("server CPU a delivery, µs", steady, report => report.Deliver?.ServerCpuMicrosPerDelivery)),
+                Quartiles("server CPU per delivery, µs", steady, report => report.Deliver?.ServerCpuMicrosPerDelivery)),
             new Section(
                 $"As fast as acknowledged, {connections:N0} clients, {rounds} rounds in turn: "
                 + "all telemetry exported against none",
                 [
                     .. Quartiles("server CPU a thousand deliveries, µs", fanout,
                         report => 1e9 / report.Deliver?.PerServerCpuSecond),
-                    .. Quartiles("acknowledged a second", fanout, report => report.Publish?.AcknowledgedPerSecond),
+                    .. Quartiles("acknowledged per second", fanout, report => report.Publish?.AcknowledgedPerSecond),
                     new("server memory at most, MiB", fanout, r => Mib(r[^1].Deliver?.ServerPeak)),
                 ]),
         ];
@@ -76,9 +76,9 @@ internal static class Modes
         Load[] load = [FanoutLoad($"fanout-{connections}", connections, duration)];
         return new Section($"As fast as acknowledged, {connections:N0} clients",
         [
-            new("deliveries a second of server CPU", load, r => r[0].Deliver?.PerServerCpuSecond),
-            new("deliveries a second", load, r => r[0].Deliver?.PerSecond),
-            new("acknowledged a second", load, r => r[0].Publish?.AcknowledgedPerSecond),
+            new("deliveries per second of server CPU", load, r => r[0].Deliver?.PerServerCpuSecond),
+            new("deliveries per second", load, r => r[0].Deliver?.PerSecond),
+            new("acknowledged per second", load, r => r[0].Publish?.AcknowledgedPerSecond),
             new("server CPU, %", load, r => r[0].Deliver?.ServerCpuPercent, Ratio: false),
             new("generator CPU, %", load, r => r[0].Generator.CpuPercent, Ratio: false),
             new("server memory at most, MiB", load, r => Mib(r[0].Deliver?.ServerPeak)),
@@ -91,9 +91,9 @@ internal static class Modes
     private static Section Steady(int connections, double duration)
     {
         Load[] load = [SteadyLoad($"steady-{connections}", connections, duration)];
-        return new Section($"{SteadyDeliveries:N0} deliveries a second in all, {connections:N0} clients",
+        return new Section($"{SteadyDeliveries:N0} deliveries per second in all, {connections:N0} clients",
         [
-            new("server CPU a delivery, µs", load, r => r[0].Deliver?.ServerCpuMicrosPerDelivery, AgainstFloor: true),
+            new("server CPU per delivery, µs", load, r => r[0].Deliver?.ServerCpuMicrosPerDelivery, AgainstFloor: true),
             new("latency, all clients, p50, ms", load, r => Ms(r[0].Deliver?.Latency.P50)),
             new("latency, all clients, p99, ms", load, r => Ms(r[0].Deliver?.Latency.P99)),
             new("latency, last client, p50, ms", load, r => Ms(r[0].Deliver?.LastClientLatency.P50)),
@@ -115,10 +115,10 @@ internal static class Modes
         [
             new("bytes a connection", [first], r => r[0].Connect.ServerBytesPerConnection),
             new("server CPU while idle, %", [first], r => r[0].Idle?.ServerCpuPercent, Ratio: false),
-            new("connects a second, to a new process", [first], r => r[0].Connect.PerSecond),
-            new("server CPU a connect, µs", [first], r => r[0].Connect.ServerCpuMicrosPerConnection),
-            new("connects a second, when all have left and come back", [again], r => r[0].Connect.PerSecond),
-            new("server CPU a connect, µs", [again], r => r[0].Connect.ServerCpuMicrosPerConnection),
+            new("connects per second, to a new process", [first], r => r[0].Connect.PerSecond),
+            new("server CPU per connect, µs", [first], r => r[0].Connect.ServerCpuMicrosPerConnection),
+            new("connects per second, when all have left and come back", [again], r => r[0].Connect.PerSecond),
+            new("server CPU per connect, µs", [again], r => r[0].Connect.ServerCpuMicrosPerConnection),
         ]);
     }
 
@@ -131,7 +131,7 @@ internal static class Modes
         string[] basics = ["--rate", "10", "--size", $"{SlowBytes}", "--duration", $"{duration * 3}", "--warmup", "3"];
         var without = new Load("slow-without", ["--connections", $"{connections - (connections / 20)}", .. basics], SlowBacklog);
         var with = new Load("slow-with", ["--connections", $"{connections}", "--slow", "5", .. basics], SlowBacklog);
-        return new Section($"5 % of {connections:N0} clients do not read; 10 messages of 16 KiB a second, backlog 1 MiB",
+        return new Section($"5 % of {connections:N0} clients do not read; 10 messages of 16 KiB per second, backlog 1 MiB",
         [
             new("readers' latency, p99, ms", [with], r => Ms(r[0].Deliver?.Latency.P99)),
             new("the same without slow clients, ms", [without], r => Ms(r[0].Deliver?.Latency.P99)),
@@ -157,13 +157,16 @@ internal static class Modes
         Load[] notifications = [new("publish-notifications", [.. rest, "notifications"], NeedsRest: true)];
         return new Section($"Publishing as fast as acknowledged, {connections:N0} clients",
         [
-            new("TCP, 8,000 lines in flight: acknowledged a second", tcp, r => r[0].Publish?.AcknowledgedPerSecond),
+            new("TCP, 8,000 lines in flight: acknowledged per second", tcp, r => r[0].Publish?.AcknowledgedPerSecond),
             new("until acknowledged, p99, ms", tcp, r => Ms(r[0].Publish?.Latency.P99)),
             new("server CPU, %", tcp, r => r[0].Deliver?.ServerCpuPercent, Ratio: false),
             new("generator CPU, %", tcp, r => r[0].Generator.CpuPercent, Ratio: false),
-            new("POST /api/push, 16 × 250: acknowledged a second", push, r => r[0].Publish?.AcknowledgedPerSecond),
+            new("POST /api/push, 16 × 250: acknowledged per second", push, r => r[0].Publish?.AcknowledgedPerSecond),
             new("until acknowledged, p99, ms", push, r => Ms(r[0].Publish?.Latency.P99)),
-            new("POST …/windows/batch, 16 × 250: acknowledged a second", notifications, r => r[0].Publish?.AcknowledgedPerSecond),
+            new(
+                "POST …/windows/batch, 16 × 250: acknowledged per second",
+                notifications,
+                r => r[0].Publish?.AcknowledgedPerSecond),
             new("until acknowledged, p99, ms", notifications, r => Ms(r[0].Publish?.Latency.P99)),
             new("generator CPU, %", notifications, r => r[0].Generator.CpuPercent, Ratio: false),
         ]);

@@ -79,8 +79,10 @@ internal sealed class Simulation(int gateways, int clients, TimeSpan phase, Text
         var second = used / phase.TotalSeconds;
         Write("nothing published: silo's CPU", $"{second.Silo:P1} of a core");
         Write("database's CPU", $"{second.Database:P1} of a core");
-        Write("a gateway: silo's CPU a second", $"{second.Silo / gateways * 1e6:0} µs");
-        Write("a gateway: to the silo / from it a second", $"{second.Received / gateways:0} / {second.Sent / gateways:0} bytes");
+        Write("a gateway: silo's CPU per second", $"{second.Silo / gateways * 1e6:0} µs");
+        Write(
+            "a gateway: to the silo / from it per second",
+            $"{second.Received / gateways:0} / {second.Sent / gateways:0} bytes");
         return second;
     }
 
@@ -101,7 +103,8 @@ internal sealed class Simulation(int gateways, int clients, TimeSpan phase, Text
         });
         var each = (used - (idle * phase.TotalSeconds)) / published;
         var latency = Latency();
-        Write($"{SteadyRate} broadcasts of {PayloadBytes} bytes a second: silo's CPU a broadcast", $"{each.Silo * 1e6:0} µs");
+        Write(
+            $"{SteadyRate} broadcasts of {PayloadBytes} bytes per second: silo's CPU per broadcast", $"{each.Silo * 1e6:0} µs");
         Write("of it a gateway", $"{each.Silo / gateways * 1e6:0.0} µs");
         Write("bytes from the silo a broadcast and gateway", $"{each.Sent / gateways:0}");
         Write("bytes to the silo a broadcast and gateway", $"{each.Received / gateways:0}");
@@ -128,9 +131,9 @@ internal sealed class Simulation(int gateways, int clients, TimeSpan phase, Text
             await ReceivedAsync(published);
         });
         var batches = _gateways.Sum(gateway => gateway.Batches) / (double)gateways;
-        Write($"as fast as acknowledged, {InFlight} in flight: broadcasts a second",
+        Write($"as fast as acknowledged, {InFlight} in flight: broadcasts per second",
             $"{published / clock.Elapsed.TotalSeconds:N0}");
-        Write("messages handed to gateways a second", $"{published / clock.Elapsed.TotalSeconds * gateways:N0}");
+        Write("messages handed to gateways per second", $"{published / clock.Elapsed.TotalSeconds * gateways:N0}");
         Write("messages a call", $"{published / batches:0.0}");
         Write("silo's CPU a message and gateway", $"{used.Silo / published / gateways * 1e6:0.0} µs");
         Write("bytes from the silo a message and gateway", $"{used.Sent / published / gateways:0}");
@@ -166,7 +169,7 @@ internal sealed class Simulation(int gateways, int clients, TimeSpan phase, Text
         var clock = Stopwatch.StartNew();
         var used = await MeasureAsync(() => Task.WhenAll(_gateways.Select(storm)));
         Write($"{all:N0} clients {what} at once: reported after",
-            $"{clock.Elapsed.TotalSeconds:0.0} s, {all / clock.Elapsed.TotalSeconds:N0} a second");
+            $"{clock.Elapsed.TotalSeconds:0.0} s, {all / clock.Elapsed.TotalSeconds:N0} per second");
         Write("silo's CPU a session", $"{used.Silo / all * 1e6:0.0} µs");
         Write("database's CPU a session", $"{used.Database / all * 1e6:0.0} µs");
         Write("bytes to the silo a session", $"{used.Received / all:0}");

@@ -54,7 +54,7 @@ public static class ErrorCatalogue
             426,
             new("此位址僅接受 WebSocket 連線（版本 13）", "Only WebSocket connections (version 13) are accepted here."));
 
-    /// <summary>Too many failed logins, or too many requests a second; <c>Retry-After</c> says when to try again.</summary>
+    /// <summary>Too many failed logins, or too many requests per second; <c>Retry-After</c> says when to try again.</summary>
     public static readonly ApiError RateLimited =
         new("RATE_LIMITED", 429, new("嘗試次數過多，請稍後再試", "Too many attempts, please try again later."));
 

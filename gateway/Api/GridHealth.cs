@@ -4,7 +4,7 @@ using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Api;
 
-/// <summary>The grid and its storage answer, and the grid wants of the service what this gateway does. Checked once a second at
+/// <summary>The grid and its storage answer, and the grid wants of the service what this gateway does. Checked once per second at
 /// most, however often it is requested: it needs no login, and one grain answers for all gateways.</summary>
 internal sealed class GridHealth(IGrainFactory grains, GatewayNode node, TimeProvider time) : IHealthCheck
 {

@@ -76,10 +76,11 @@ internal abstract class Reporter<TReport> : BackgroundService
                 if (isAnswered) ReportDropped();
                 return isAnswered;
             }
-            catch (Exception failure) when (failure is not OperationCanceledException)
+            catch (Exception failure) when (!cancellation.IsCancellationRequested)
             {
                 // A fault in making a report must not end the gateway, and its clients with it.
-                ReporterLog.Refused(_logger, failure, CountWaiting(), _items);
+                if (!IsFailing) ReporterLog.NotMade(_logger, failure, _items);
+                IsFailing = true;
                 return false;
             }
         },

@@ -17,4 +17,7 @@ internal static partial class ReporterLog
 
     [LoggerMessage(6305, LogLevel.Warning, "Lost {Count} {Items} with this process: the grid did not answer")]
     public static partial void Lost(ILogger logger, long count, string items);
+
+    [LoggerMessage(6306, LogLevel.Error, "A report of {Items} could not be made; the next try follows")]
+    public static partial void NotMade(ILogger logger, Exception exception, string items);
 }

@@ -1,6 +1,6 @@
 namespace NotifyHub.Gateway.Network;
 
-/// <summary>Lets one log line per minute pass, for what may happen thousands of times a second.</summary>
+/// <summary>Lets one log line per minute pass, for what may happen thousands of times per second.</summary>
 internal sealed class LogGate(TimeProvider time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);

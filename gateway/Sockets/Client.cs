@@ -49,8 +49,12 @@ public sealed class Client
     /// <param name="outboxBytes">Bound of the answers that wait.</param>
     /// <param name="memory">What they are counted in.</param>
     public Client(
-        long number, SessionOpened opened, ClientConnection connection, ReadyList<Client> queue, int outboxBytes,
-            ClientMemory memory)
+        long number,
+        SessionOpened opened,
+        ClientConnection connection,
+        ReadyList<Client> queue,
+        int outboxBytes,
+        ClientMemory memory)
     {
         Number = number;
         Opened = opened;

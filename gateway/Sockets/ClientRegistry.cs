@@ -105,8 +105,12 @@ public sealed partial class ClientRegistry
     /// <param name="address">Where it comes from, as reserved.</param>
     /// <param name="connection">Its connection.</param>
     public Task Admit(
-        Handshake handshake, LogPlace place, ClientPrincipal principal, string userAgent, string address,
-            ClientConnection connection)
+        Handshake handshake,
+        LogPlace place,
+        ClientPrincipal principal,
+        string userAgent,
+        string address,
+        ClientConnection connection)
     {
         var number = Interlocked.Increment(ref _lastNumber);
         var opened = new SessionOpened(ConnectionId(number), address, Intern(userAgent), handshake.Protocol, _time.GetUtcNow());

@@ -1,11 +1,10 @@
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>
-/// How many frames a client may send: so many a second, and what it has saved up while it sent fewer, at once. What comes faster
-/// is read at
-/// <see cref="LateFactor"/> times the rate, so that a burst is slowed down and not punished; who goes on is too fast. A bucket
-/// that drips, kept as numbers per client: the time at which all it has sent will have been allowed, and the time at which more
-/// is read. No timer fills it.
+/// How many frames a client may send: so many per second, and what it has saved up while it sent fewer, at once. What comes
+/// faster is read at <see cref="LateFactor"/> times the rate, so that a burst is slowed down and not punished; who goes on is too
+/// fast. A bucket that drips, kept as numbers per client: the time at which all it has sent will have been allowed, and the time
+/// at which more is read. No timer fills it.
 /// </summary>
 /// <param name="perSecond">1 to 1,000,000.</param>
 public sealed class FrameRate(int perSecond)

@@ -10,8 +10,11 @@ public sealed class SenderPool : IDisposable
     private readonly Sender[] _senders;
 
     public SenderPool(
-        IOptions<GatewayOptions> options, ChannelFollower follower, DeliveryTimes times, DeliveryCounts counts,
-            ILogger<Sender> logger)
+        IOptions<GatewayOptions> options,
+        ChannelFollower follower,
+        DeliveryTimes times,
+        DeliveryCounts counts,
+        ILogger<Sender> logger)
     {
         var count = options.Value.Senders > 0 ? options.Value.Senders : Math.Max(1, Environment.ProcessorCount / 2);
         _senders = [.. Enumerable.Range(0, count).Select(number =>

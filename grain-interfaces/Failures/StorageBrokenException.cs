@@ -7,7 +7,7 @@ namespace NotifyHub.GrainInterfaces;
 [GenerateSerializer, Alias("NotifyHub.StorageBrokenException")]
 public sealed class StorageBrokenException : StorageUnavailableException
 {
-    public StorageBrokenException() : this("The storage needs an operator.")
+    public StorageBrokenException() : this("The database needs an operator; the silo's log has the cause.")
     {
     }
 

@@ -271,7 +271,9 @@ public sealed partial class BroadcastGrain(
         _pendingBytes = 0;
         // Whether the last batch was committed may be unknown: before the next write, read the channel's end from the database.
         _state.Forget();
-        if (e is not FencedException) LogCommitFailed(e, _channel, publishes.Count);
+        // The storage has logged its own failures, with the cause.
+        if (e is StorageUnavailableException) LogStorageFailed(e.Message, _channel, publishes.Count);
+        else if (e is not FencedException) LogCommitFailed(e, _channel, publishes.Count);
         e = e switch
         {
             FencedException => new StorageUnavailableException("The channel has moved; try again."),
@@ -391,4 +393,8 @@ public sealed partial class BroadcastGrain(
 
     [LoggerMessage(406, LogLevel.Warning, "Retention of channel {Channel} was not applied this time: {Error}")]
     private partial void LogSweepFailed(string error, string channel);
+
+    [LoggerMessage(407, LogLevel.Error,
+        "{Publishes} publishes to channel {Channel} failed; their callers were notified: {Error}")]
+    private partial void LogStorageFailed(string error, string channel, int publishes);
 }

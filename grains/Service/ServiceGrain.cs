@@ -18,7 +18,7 @@ public sealed partial class ServiceGrain(
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    /// <summary>Gateways renew once a second: after this time a grain that has just moved here knows them all.</summary>
+    /// <summary>Gateways renew once per second: after this time a grain that has just moved here knows them all.</summary>
     private static readonly TimeSpan KnowsAll = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan RecoverEvery = TimeSpan.FromSeconds(1);
     private static readonly ServiceState Initial = new(Running: true, Restarts: 0);

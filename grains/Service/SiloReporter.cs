@@ -6,7 +6,7 @@ using NotifyHub.Grains.Storage;
 
 namespace NotifyHub.Grains.Service;
 
-/// <summary>Puts a silo that runs in a process of its own on the list of nodes, once a second.</summary>
+/// <summary>Puts a silo that runs in a process of its own on the list of nodes, once per second.</summary>
 internal sealed partial class SiloReporter(
     IGrainFactory grains, ILocalSiloDetails silo, Database database, TimeProvider time, ILogger<SiloReporter> log)
     : BackgroundService

@@ -165,6 +165,10 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
             _lastTotals = await _queries.TotalsAsync(timeout.Token).WaitAsync(ReadTimeout, _time);
             return (_lastTotals, null);
         }
+        catch (StorageBrokenException broken)
+        {
+            return (_lastTotals, broken.Message);
+        }
         catch (Exception failure) when (failure is StorageUnavailableException or TimeoutException or OperationCanceledException)
         {
             return (_lastTotals, await CheckStorageAsync() ?? "The database failed to answer, and answers again.");

@@ -5,12 +5,16 @@ namespace NotifyHub.Grains.Storage;
 /// <summary>
 /// What the reads and commits of the last seconds came to, and the log lines when that changes. A fault that a retry may cure is
 /// an error until the next success, and a warning for 10 s after it; one that an operator has to fix stays one for that long,
-/// because other writes may still succeed (a full disk takes small ones, a damaged page concerns one table).
+/// because other writes may still succeed (a full disk takes small ones, a damaged page concerns one table). The log then has no
+/// end of it before a minute without failures.
 /// </summary>
 public sealed partial class StorageHealth
 {
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
+
+    // Bounds what is remembered: the messages of some causes contain values.
+    private const int CausesPerInterval = 16;
 
     private readonly TimeProvider _time;
     private readonly ILogger _log;
@@ -44,16 +48,20 @@ public sealed partial class StorageHealth
     {
         var outcome = _outcomes[(int)use];
         Volatile.Write(ref outcome.SucceededAt, _time.GetTimestamp());
-        if (!outcome.IsFailing) return;
-        bool wasLogged;
+        if (!outcome.IsOutage) return;
+        bool isNews;
         lock (outcome)
         {
-            if (!outcome.IsFailing) return;
             outcome.IsFailing = false;
-            (wasLogged, outcome.IsLogged) = (outcome.IsLogged, false);
+            // What an operator has to fix concerns one table or large writes: while it lasts, others succeed all the time.
+            var isOver = outcome.Fault is { Passes: true } || _time.GetElapsedTime(outcome.FailedAt) >= LogInterval;
+            if (!outcome.IsOutage || !isOver) return;
+            outcome.IsOutage = false;
+            (isNews, outcome.IsLogged) = (outcome.IsLogged, false);
+            outcome.Causes.Clear();
         }
 
-        if (wasLogged) LogRecovered(use);
+        if (isNews) LogRecovered(use);
     }
 
     public void Failed(StorageUse use, StorageFault fault, Exception cause)
@@ -62,12 +70,18 @@ public sealed partial class StorageHealth
         var now = _time.GetTimestamp();
         lock (outcome)
         {
-            // A fault of one table fails and succeeds by turns with the other tables: no line per turn.
-            var isNews = outcome.Fault != fault || (fault.Passes && !outcome.IsFailing)
-                || _time.GetElapsedTime(outcome.LoggedAt, now) >= LogInterval;
-            (outcome.Fault, outcome.FailedAt, outcome.IsFailing) = (fault, now, true);
-            if (!isNews) return;
-            (outcome.LoggedAt, outcome.IsLogged) = (now, !IsQuiet);
+            // Each cause is logged when it begins and once per interval while it lasts.
+            if (!outcome.IsOutage || _time.GetElapsedTime(outcome.LoggedAt, now) >= LogInterval)
+            {
+                outcome.LoggedAt = now;
+                outcome.Causes.Clear();
+            }
+
+            (outcome.Fault, outcome.FailedAt, outcome.IsFailing, outcome.IsOutage) = (fault, now, true, true);
+            // A fault that has to be fixed may have several causes: each missing table is named by its own.
+            var logged = fault.Passes ? fault.What : $"{fault.What}: {cause.Message}";
+            if (outcome.Causes.Count >= CausesPerInterval || !outcome.Causes.Add(logged)) return;
+            outcome.IsLogged |= !IsQuiet;
         }
 
         if (!IsQuiet) LogFailed(cause, use, fault.ToString());
@@ -90,7 +104,14 @@ public sealed partial class StorageHealth
 
     private sealed class Outcome
     {
-        public volatile bool IsFailing;
+        /// <summary>Faults and their causes that were logged since <see cref="LoggedAt"/>.</summary>
+        public readonly HashSet<string> Causes = new(StringComparer.Ordinal);
+
+        /// <summary>For the log: it has begun, and its end was not noticed yet.</summary>
+        public volatile bool IsOutage;
+
+        /// <summary>Nothing has succeeded since it failed.</summary>
+        public bool IsFailing;
         public bool IsLogged;
         public StorageFault? Fault;
         public long FailedAt;

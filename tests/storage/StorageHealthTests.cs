@@ -68,6 +68,7 @@ public sealed class StorageHealthTests
         }
 
         _health.Failed(StorageUse.Commit, Full, new IOException("another cause"));
+        _time.Advance(TimeSpan.FromMinutes(1));
         _health.Succeeded(StorageUse.Commit);
         _health.Succeeded(StorageUse.Commit);
 
@@ -82,21 +83,48 @@ public sealed class StorageHealthTests
     }
 
     [Fact]
-    public void A_fault_of_one_table_between_successes_is_logged_once_a_minute()
+    public void Each_missing_table_is_named_once_a_minute_and_other_tables_end_no_outage()
     {
-        for (var second = 0; second < 60; second++)
+        for (var second = 0; second < 120; second++)
         {
-            _health.Failed(StorageUse.Read, Full, new IOException("the cause"));
+            _health.Failed(StorageUse.Read, Full, new IOException("no table a"));
+            _health.Succeeded(StorageUse.Read);
+            _health.Failed(StorageUse.Read, Full, new IOException("no table b"));
             _health.Succeeded(StorageUse.Read);
             _time.Advance(TimeSpan.FromSeconds(1));
         }
 
-        Assert.Equal(
-            [
-                ("A Read of the storage failed. The database is full. Free space.", "the cause"),
-                ("The storage works again: a Read succeeded", null),
-            ],
-            _log.Written);
+        (string, string?)[] minute =
+        [
+            ("A Read of the storage failed. The database is full. Free space.", "no table a"),
+            ("A Read of the storage failed. The database is full. Free space.", "no table b"),
+        ];
+        Assert.Equal([.. minute, .. minute], _log.Written);
+
+        _time.Advance(TimeSpan.FromSeconds(59));
+        _health.Succeeded(StorageUse.Read);
+        Assert.Equal([.. minute, .. minute, ("The storage works again: a Read succeeded", null)], _log.Written);
+    }
+
+    [Fact]
+    public void Faults_by_turns_are_logged_once_a_minute_each()
+    {
+        for (var turn = 0; turn < 100; turn++)
+        {
+            _health.Failed(StorageUse.Commit, Busy, new TimeoutException("the cause"));
+            _health.Failed(StorageUse.Commit, Full, new IOException("another cause"));
+        }
+
+        Assert.Equal(2, _log.Written.Count);
+    }
+
+    [Fact]
+    public void Causes_that_contain_values_do_not_fill_the_log()
+    {
+        for (var number = 0; number < 1_000; number++)
+            _health.Failed(StorageUse.Read, Full, new IOException($"no row {number}"));
+
+        Assert.Equal(16, _log.Written.Count);
     }
 
     [Fact]

@@ -68,6 +68,21 @@ public sealed class ReporterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_report_that_cannot_be_made_is_logged_once_and_made_later()
+    {
+        _reporter.Defect = new InvalidOperationException();
+        _reporter.Add(7);
+        await UntilAsync(() => _reporter.Failures > 3);
+        Assert.Equal(["A report of numbers could not be made; the next try follows"], _log);
+
+        _reporter.Defect = null;
+        await SentAsync(1);
+        await UntilAsync(() => _log.Count == 2);
+        Assert.Equal("1: 7", _reporter.Sent.Single().ToString());
+        Assert.Equal("Reports of numbers are answered again", _log.Last());
+    }
+
+    [Fact]
     public async Task A_full_report_is_followed_by_the_next_without_delay()
     {
         _reporter.Add(1, 2, 3, 4, 5, 6, 7);
@@ -137,6 +152,11 @@ public sealed class ReporterTests : IAsyncLifetime
 
         public Exception? Fault { get; set; }
 
+        /// <summary>What making a report fails with.</summary>
+        public Exception? Defect { get; set; }
+
+        public int Failures { get; private set; }
+
         public long Dropped { set => Volatile.Write(ref _dropped, value); }
 
         public ConcurrentQueue<Report> Sent { get; } = new();
@@ -148,6 +168,12 @@ public sealed class ReporterTests : IAsyncLifetime
 
         protected override Report? Next(long number)
         {
+            if (Defect is { } defect)
+            {
+                Failures++;
+                throw defect;
+            }
+
             List<int> items = [];
             while (items.Count < 3 && _waiting.TryDequeue(out var item)) items.Add(item);
             return items.Count == 0 ? null : new Report(number, [.. items]);
