@@ -5,7 +5,7 @@ namespace NotifyHub.TelemetryTests;
 
 public sealed class MetricTests(WatchedGrid grid)
 {
-    private static readonly string Page = Checkout.Path("docs/telemetry.md");
+    private static readonly string Page = Checkout.PathOf("docs/telemetry.md");
 
     [Fact]
     public async Task The_page_lists_every_metric_as_it_is_and_none_that_is_not()

@@ -30,7 +30,7 @@ public sealed class Prometheus : IAsyncDisposable
             job => $"  - job_name: {job.Job}\n    static_configs:\n      - targets: ['127.0.0.1:{job.Port}']\n");
         var prometheus = new Prometheus(
             "global:\n  scrape_interval: 1s\n  evaluation_interval: 1s\n"
-            + $"rule_files:\n  - {Checkout.Path("deploy/prometheus/alerts.yml")}\n"
+            + $"rule_files:\n  - {Checkout.PathOf("deploy/prometheus/alerts.yml")}\n"
             + $"scrape_configs:\n{string.Concat(scrapes)}",
             FreePorts.One());
         await Until.TrueAsync(prometheus.IsReadyAsync);

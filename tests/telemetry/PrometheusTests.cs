@@ -9,8 +9,8 @@ public sealed partial class PrometheusTests(WatchedGrid grid)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private static readonly string Rules = Checkout.Path("deploy/prometheus/alerts.yml");
-    private static readonly string RuleTests = Checkout.Path("deploy/prometheus/alerts_test.yml");
+    private static readonly string Rules = Checkout.PathOf("deploy/prometheus/alerts.yml");
+    private static readonly string RuleTests = Checkout.PathOf("deploy/prometheus/alerts_test.yml");
 
     [Fact]
     public async Task Prometheus_scrapes_gateway_and_silo_and_every_query_is_of_metrics_that_they_have()
@@ -117,7 +117,7 @@ public sealed partial class PrometheusTests(WatchedGrid grid)
 
         Assert.NotEmpty(alerts);
         Assert.Equal(alerts.Select(alert => alert.ToLowerInvariant()), runbooks.Select(runbook => runbook.Anchor));
-        Assert.All(runbooks, runbook => Assert.Contains(runbook.Anchor, Anchors(File.ReadAllText(Checkout.Path(runbook.Page)))));
+        Assert.All(runbooks, runbook => Assert.Contains(runbook.Anchor, Anchors(Checkout.Read(runbook.Page))));
         Assert.All(alerts, alert =>
         {
             Assert.Matches($@"alertname: {alert}\n\s+exp_alerts: \[\]", tests);
