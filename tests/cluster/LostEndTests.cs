@@ -74,7 +74,7 @@ public sealed partial class LostEndTests
 
     private static async Task<long> LossesAsync(NotifyHubProcess silo)
     {
-        using var http = new HttpClient();
+        using var http = new HttpClient { Timeout = Until.Limit };
         var page = await http.GetStringAsync(
             $"http://127.0.0.1:{silo.MetricsPort}/metrics", TestContext.Current.CancellationToken);
         return long.Parse(Losses().Match(page).Groups[1].Value, CultureInfo.InvariantCulture);

@@ -53,7 +53,7 @@ public sealed class MetricTests(WatchedGrid grid)
     [Fact]
     public async Task Close_reasons_logins_and_lines_are_counted_by_what_became_of_them()
     {
-        using var http = new HttpClient();
+        using var http = new HttpClient { Timeout = Until.Limit };
         var before = await ScrapeAsync(http);
         using var rest = grid.Gateway.Rest();
         (await rest.PostAsync("/api/auth/login", """{"email":"admin@notifyhub.com","password":"wrong"}"""))

@@ -69,7 +69,7 @@ public sealed partial class PrometheusTests(WatchedGrid grid)
     [Fact]
     public async Task The_metrics_port_answers_nothing_else_and_no_other_port_has_the_metrics()
     {
-        using var http = new HttpClient();
+        using var http = new HttpClient { Timeout = Until.Limit };
         Assert.Equal(
             HttpStatusCode.NotFound,
             (await http.GetAsync($"http://127.0.0.1:{grid.Gateway.MetricsPort}/health/live", Cancellation)).StatusCode);
@@ -132,7 +132,7 @@ public sealed partial class PrometheusTests(WatchedGrid grid)
 
     private static async Task<string> ScrapeAsync(int port)
     {
-        using var http = new HttpClient();
+        using var http = new HttpClient { Timeout = Until.Limit };
         return await http.GetStringAsync($"http://127.0.0.1:{port}/metrics");
     }
 
