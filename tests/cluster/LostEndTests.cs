@@ -18,7 +18,7 @@ public sealed partial class LostEndTests
     [Fact]
     public async Task A_database_that_lost_messages_is_reported_and_new_messages_arrive()
     {
-        await using var cluster = new LocalCluster { Settings = [("MetricsPort", "0")] };
+        await using var cluster = new LocalCluster();
         await cluster.InitializeAsync();
         RestClient[] gateways = [await cluster.LogInAsync(cluster.Gateways[0]), await cluster.LogInAsync(cluster.Gateways[1])];
         for (var number = 1; number <= Kept; number++) Assert.Equal(number, await PublishAsync(gateways, number));
