@@ -3,7 +3,7 @@ using Xunit;
 
 namespace NotifyHub.UnitTests.Network;
 
-[Collection(typeof(WholeProcessMemory))]
+[Collection(typeof(RunAlone))]
 public sealed class ConnectRateMemoryTests
 {
     [Fact]

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace NotifyHub.UnitTests.Push;
 
-[Collection(typeof(WholeProcessMemory))]
+[Collection(typeof(RunAlone))]
 public sealed class PushListenerMemoryTests : PushListenerTestBase
 {
     [Fact]
