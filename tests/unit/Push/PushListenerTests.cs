@@ -1,11 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
-using NotifyHub.Gateway.Push;
-using NotifyHub.Gateway.Settings;
-using NotifyHub.GrainInterfaces;
 using NotifyHub.TestKit;
 using Xunit;
 
