@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using System.Text.RegularExpressions;
 using Xunit;
 
 namespace NotifyHub.TestKit;
@@ -9,7 +11,7 @@ namespace NotifyHub.TestKit;
 /// A cluster of processes on this machine: a PostgreSQL server, silos and gateways. Each can be killed, paused, stopped and
 /// started again. Use it as a fixture, or create one for a single test.
 /// </summary>
-public sealed class LocalCluster : IAsyncLifetime
+public sealed partial class LocalCluster : IAsyncLifetime
 {
     // Below the ephemeral port range, so that no outgoing connection takes a silo's port while the silo is down.
     private const int FirstPort = 20_000;
@@ -69,11 +71,6 @@ public sealed class LocalCluster : IAsyncLifetime
             $"{DateTime.UtcNow:yyyyMMdd-HHmmss-fff}-{Interlocked.Increment(ref _clusters)}")).FullName;
 
     public string AdministratorPassword => _password;
-
-    /// <summary>The silo that hosts the public channel now: the last one that a gateway registered at.</summary>
-    public NotifyHubProcess ChannelSilo => _silos.Where(silo => silo.IsRunning)
-        .MaxBy(silo => File.ReadLines(silo.LogFile!)
-            .LastOrDefault(line => line.Contains("follows channel all", StringComparison.Ordinal)) ?? "")!;
 
     public async ValueTask InitializeAsync()
     {
@@ -152,11 +149,47 @@ public sealed class LocalCluster : IAsyncLifetime
         return rest;
     }
 
+    /// <summary>
+    /// Returns the silo that hosts the public channel now, by the metrics of the silos: only that one commits. Something must be
+    /// publishing meanwhile.
+    /// </summary>
+    public async Task<NotifyHubProcess> ChannelSiloAsync()
+    {
+        var before = await CommitsAsync();
+        NotifyHubProcess? channelSilo = null;
+        await Until.TrueAsync(
+            async () =>
+            {
+                var now = await CommitsAsync();
+                channelSilo = now.Keys.FirstOrDefault(silo => now[silo] > before.GetValueOrDefault(silo));
+                before = now;
+                return channelSilo is not null;
+            },
+            what: "a silo commits");
+        return channelSilo!;
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var process in _gateways.Concat(_silos).Concat(_spares)) await process.DisposeAsync();
         await Database.DisposeAsync();
         if (_network is not null) await _network.DisposeAsync();
+    }
+
+    /// <summary>How many commits each running silo has made since its start.</summary>
+    private async Task<Dictionary<NotifyHubProcess, long>> CommitsAsync()
+    {
+        var commits = new Dictionary<NotifyHubProcess, long>();
+        foreach (var silo in _silos.Where(silo => silo is { IsRunning: true, IsPaused: false }))
+        {
+            using var http = new HttpClient { Timeout = Until.Limit };
+            var page = await http.GetStringAsync($"http://{silo.Address}:{silo.MetricsPort}/metrics");
+            // Absent before the first commit.
+            var count = Commits().Match(page).Groups[1].Value;
+            commits[silo] = count.Length == 0 ? 0 : long.Parse(count, CultureInfo.InvariantCulture);
+        }
+
+        return commits;
     }
 
     private async Task<NotifyHubProcess> NewSiloAsync()
@@ -173,6 +206,8 @@ public sealed class LocalCluster : IAsyncLifetime
                 ("SiloPort", $"{ports[0]}"),
                 ("GatewayPort", $"{ports[1]}"),
                 ("HealthPort", $"{ports[2]}"),
+                ("MetricsPort", "0"),
+                ("MetricsAddress", host?.Address ?? "127.0.0.1"),
                 .. Settings,
                 .. _siloAddresses.Count == 1 ? FirstSiloSettings : [],
             ]);
@@ -221,4 +256,7 @@ public sealed class LocalCluster : IAsyncLifetime
 
         return [.. ports];
     }
+
+    [GeneratedRegex(@"^notifyhub_commit_size_count(?:\{.*\})? ([0-9]+)", RegexOptions.Multiline)]
+    private static partial Regex Commits();
 }

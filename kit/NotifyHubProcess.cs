@@ -19,6 +19,14 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
     private const int ContinueSignal = 18;
     private const int StopSignal = 19;
 
+    // On a busy machine a test and its clients may stand still for longer than the defaults allow a client: the gateway would
+    // close their connections. Tests of one of these limits set it.
+    private static readonly (string Setting, string Value)[] LimitsForStalledClients =
+    [
+        ("HandshakeTimeout", "00:05:00"), ("PingInterval", "00:10:00"), ("PushIdle", "00:05:00"), ("PushLineTimeout", "00:05:00"),
+        ("SendTimeout", "00:05:00"),
+    ];
+
     private readonly bool _isSilo;
     private readonly Dictionary<string, string> _settings;
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("notifyhub-process-");
@@ -44,6 +52,8 @@ public sealed partial class NotifyHubProcess : IAsyncDisposable
             ["ConsolePort"] = "-1",
             ["TimeZone"] = "Asia/Taipei",
         };
+        // A silo has no clients.
+        if (!isSilo) settings = LimitsForStalledClients.Concat(settings);
         foreach (var (setting, value) in settings) _settings[setting] = value;
         // The tests' servers don't sync commits to disk (PostgresServer.IsDurable).
         if (_settings["Storage"].StartsWith("Host=", StringComparison.Ordinal)) _settings.TryAdd("AllowDataLoss", "true");

@@ -65,14 +65,13 @@ public sealed class RetryingPublisher : IAsyncDisposable
     }
 
     /// <summary>Waits until this many more messages are acknowledged.</summary>
-    public Task ContinueAsync(int more = 20, TimeSpan? limit = null)
+    public Task ContinueAsync(int more = 20)
     {
         var goal = _acknowledged.Count + more;
         return Until.TrueAsync(
             () => _acknowledged.Count >= goal,
             () => $"{_acknowledged.Count} of {goal}, {Retries} retries",
-            "publishing goes on",
-            limit);
+            "publishing goes on");
     }
 
     /// <summary>Waits until the last message is acknowledged, and stops.</summary>

@@ -13,14 +13,13 @@ public static class Until
     public static async Task TrueAsync(
         Func<Task<bool>> condition,
         Func<string>? seen = null,
-        [CallerArgumentExpression(nameof(condition))] string what = "",
-        TimeSpan? limit = null)
+        [CallerArgumentExpression(nameof(condition))] string what = "")
     {
         var clock = Stopwatch.StartNew();
         while (!await condition())
         {
-            if (clock.Elapsed > (limit ?? Limit))
-                throw new TimeoutException($"Expected within {limit ?? Limit}: {what}. Seen: {seen?.Invoke() ?? "(unknown)"}");
+            if (clock.Elapsed > Limit)
+                throw new TimeoutException($"Expected within {Limit}: {what}. Seen: {seen?.Invoke() ?? "(unknown)"}");
             await Task.Delay(10);
         }
     }
@@ -28,7 +27,6 @@ public static class Until
     public static Task TrueAsync(
         Func<bool> condition,
         Func<string>? seen = null,
-        [CallerArgumentExpression(nameof(condition))] string what = "",
-        TimeSpan? limit = null) =>
-        TrueAsync(() => Task.FromResult(condition()), seen, what, limit);
+        [CallerArgumentExpression(nameof(condition))] string what = "") =>
+        TrueAsync(() => Task.FromResult(condition()), seen, what);
 }

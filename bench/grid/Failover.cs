@@ -27,20 +27,21 @@ internal static class Failover
         }),
         ("silo", "the silo that holds the channel is killed", async cluster =>
         {
-            await cluster.ChannelSilo.KillAsync();
+            await (await cluster.ChannelSiloAsync()).KillAsync();
             return Stopwatch.GetTimestamp();
         }),
         ("both", "both of these at once", async cluster =>
         {
-            await Task.WhenAll(cluster.Gateways[0].KillAsync(), cluster.ChannelSilo.KillAsync());
+            var silo = await cluster.ChannelSiloAsync();
+            await Task.WhenAll(cluster.Gateways[0].KillAsync(), silo.KillAsync());
             return Stopwatch.GetTimestamp();
         }),
         ("frozen", "the silo that holds the channel is frozen", async cluster =>
         {
-            var silo = cluster.ChannelSilo;
+            var silo = await cluster.ChannelSiloAsync();
             silo.Pause();
             // The run ends before the location would expire.
-            return await Task.FromResult(Stopwatch.GetTimestamp());
+            return Stopwatch.GetTimestamp();
         }),
         ("all-silos", "all silos are killed and started again (from their start)", async cluster =>
         {
@@ -56,11 +57,12 @@ internal static class Failover
             await cluster.Database.StartAsync();
             return Stopwatch.GetTimestamp();
         }),
-        ("silo-leaves", "the silo that holds the channel is told to end (from the signal)", cluster =>
+        ("silo-leaves", "the silo that holds the channel is told to end (from the signal)", async cluster =>
         {
+            var silo = await cluster.ChannelSiloAsync();
             var moment = Stopwatch.GetTimestamp();
-            cluster.ChannelSilo.Terminate();
-            return Task.FromResult(moment);
+            silo.Terminate();
+            return moment;
         }),
         ("gateway-leaves", "the publisher's gateway is told to end (from the signal)", cluster =>
         {

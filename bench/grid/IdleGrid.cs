@@ -10,7 +10,11 @@ internal static class IdleGrid
 {
     public static async Task<int> RunAsync(TimeSpan rest, int publishes)
     {
-        await using var cluster = new LocalCluster { Database = new PostgresServer { IsDurable = true } };
+        await using var cluster = new LocalCluster
+        {
+            // As by default: metrics would cost time too.
+            Settings = [("MetricsPort", "-1")], Database = new PostgresServer { IsDurable = true },
+        };
         await cluster.InitializeAsync();
         await MeasureLatencyAsync(cluster, publishes);
         await cluster.HealAsync();

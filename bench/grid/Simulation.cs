@@ -22,7 +22,8 @@ internal sealed class Simulation(int gateways, int clients, TimeSpan phase, Text
 
     private readonly LocalCluster _cluster = new()
     {
-        SiloCount = 1, GatewayCount = 0, Database = new PostgresServer { IsDurable = true },
+        // As by default: metrics would cost time too.
+        SiloCount = 1, GatewayCount = 0, Settings = [("MetricsPort", "-1")], Database = new PostgresServer { IsDurable = true },
     };
     private readonly List<SimulatedGateway> _gateways = [];
     private IHost? _publisher;

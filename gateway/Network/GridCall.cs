@@ -10,14 +10,7 @@ public static class GridCall
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1.5);
 
     /// <summary>The grid cannot do it now, for a reason that passes: the call may be made again.</summary>
-    public static bool IsUnavailable(Exception exception) => exception
-        is StorageUnavailableException
-        or ChannelBusyException
-        or TimeoutException
-        or OrleansException
-        // The connection to a silo ended during the call. Whoever cancels calls asks first whether it did so itself.
-        or OperationCanceledException
-        || IsWithoutSilos(exception);
+    public static bool IsUnavailable(Exception exception) => TransientFailure.Is(exception) || IsWithoutSilos(exception);
 
     /// <summary>One line for the log.</summary>
     public static string Describe(Exception failure) =>

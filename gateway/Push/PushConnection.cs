@@ -297,8 +297,7 @@ public sealed partial class PushConnection(
             LogUnavailable(count, e.Message);
             (outcome, answer) = ("broken", "error: storage broken");
         }
-        catch (Exception e) when (e is StorageUnavailableException or TimeoutException or OrleansException
-            or OperationCanceledException)
+        catch (Exception e) when (GridCall.IsUnavailable(e))
         {
             LogUnavailable(count, e.Message);
             (outcome, answer) = ("unavailable", "error: storage unavailable, try again");

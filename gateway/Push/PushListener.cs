@@ -80,8 +80,6 @@ public sealed partial class PushListener : IHostedService, IDisposable
     /// <summary>The port as bound or as it will be bound again; 0 only before the first start.</summary>
     public int Port { get; private set; }
 
-    public bool IsListening => _listening is not null;
-
     Task IHostedService.StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     Task IHostedService.StopAsync(CancellationToken cancellationToken) => StopListeningAsync(cancellationToken);

@@ -135,7 +135,7 @@ public sealed partial class Scheduler(
         {
             foreach (var each in open) finished.Add(await PublishAsync(each, publish));
         }
-        catch (Exception fault) when (IsPassing(fault))
+        catch (Exception fault) when (TransientFailure.Is(fault))
         {
             LogPutOff(open[0].Run.ScheduleId, fault.Message);
         }
@@ -155,17 +155,12 @@ public sealed partial class Scheduler(
             var result = await publish(new PublishBatch([draft], open.Key));
             return run with { Status = RunStatus.Sent, NotificationId = result.FirstOffset };
         }
-        catch (Exception fault) when (!IsPassing(fault))
+        catch (Exception fault) when (!TransientFailure.Is(fault))
         {
             LogFailed(fault, run.ScheduleId);
             return run with { Status = RunStatus.Failed, Error = "The notification could not be published." };
         }
     }
-
-    private static bool IsPassing(Exception fault) =>
-        fault is StorageUnavailableException or ChannelBusyException or TimeoutException or OrleansException
-            // The connection to the other silo ended during the call.
-            or OperationCanceledException;
 
     [LoggerMessage(1201, LogLevel.Information,
         "The clock was set back: the next run of {Schedules} schedules is earlier than planned")]

@@ -59,7 +59,7 @@ public sealed class RunTests
     public async Task The_last_message_missing_is_found_when_the_drain_ends()
     {
         using var server = new ScriptedServer(n => ("ok", n > 3 ? [] : [n]));
-        var report = await RunAsync(server, "--drain", "2");
+        var report = await RunAsync(server, "--drain", "10");
         Assert.Equal((report.Publish!.Sent - 4) * Clients, report.Errors.Undelivered);
     }
 
@@ -151,7 +151,7 @@ public sealed class RunTests
         using var server = new ScriptedServer(n => ("ok", n switch { 1 => [], 2 => [2, 1], 3 => [], 4 => [4, 4], _ => [n] }));
         await using var api = await PushApi.StartAsync(server);
         var report = await RunAsync(
-            server, [.. Rest(api, "rest"), "--rate", "max", "--batch", "5", "--in-flight", "2", "--drain", "2"]);
+            server, [.. Rest(api, "rest"), "--rate", "max", "--batch", "5", "--in-flight", "2", "--drain", "10"]);
         // The sequence breaks before 2, before 1, before 4 and before the repeated 4.
         Assert.Equal((4 * Clients, Clients, Clients), (report.Errors.Order, report.Errors.Gaps, report.Errors.Repeats));
     }
@@ -160,7 +160,7 @@ public sealed class RunTests
     public async Task As_fast_as_acknowledged_is_never_further_ahead_of_the_readers_than_the_lead()
     {
         using var server = new ScriptedServer(n => ("ok", []));
-        var report = await RunAsync(server, "--rate", "max", "--lead", "50", "--drain", "2");
+        var report = await RunAsync(server, "--rate", "max", "--lead", "50", "--min-messages", "50", "--drain", "2");
         Assert.Equal(50, report.Publish!.Sent);
         Assert.Equal(50 * Clients, report.Errors.Undelivered);
     }

@@ -89,7 +89,7 @@ public sealed class AdministrationTests(Browser browser)
         await Expect(Setting("BacklogBytes")).ToContainTextAsync("客戶端最多可落後");
         await Expect(Setting("WebSocketPort")).ToContainTextAsync("環境變數");
 
-        await list.GetByLabel("搜尋").FillAsync("PingInterval");
+        await list.GetByLabel("搜尋").FillAsync("LoginFailuresPerMinute");
         await Expect(list.Locator("tbody tr")).ToHaveCountAsync(1);
         await list.GetByLabel("只顯示非預設值").CheckAsync();
         await Expect(list.GetByText("沒有符合的項目")).ToBeVisibleAsync();

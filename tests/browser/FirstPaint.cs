@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using Microsoft.Playwright;
+using NotifyHub.TestKit;
 using Xunit;
 
 namespace NotifyHub.BrowserTests;
@@ -42,7 +42,7 @@ public sealed class FirstPaint(Browser browser)
         }
 
         await File.WriteAllLinesAsync(
-            Path.Combine(Root(), "artifacts", "first-paint.txt"),
+            Checkout.PathOf("artifacts/first-paint.txt"),
             [
                 $"first paint (the name and a bar), cache empty: {Median(paints)} ms",
                 $"login form, cache empty:                       {Median(cold)} ms",
@@ -61,7 +61,4 @@ public sealed class FirstPaint(Browser browser)
 
     private static string Median(List<double> values) =>
         values.Order().ElementAt(values.Count / 2).ToString("#,0", CultureInfo.InvariantCulture);
-
-    private static string Root([CallerFilePath] string here = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../.."));
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Playwright;
+using NotifyHub.TestKit;
 using Xunit;
 using static Microsoft.Playwright.Assertions;
 
@@ -13,18 +14,21 @@ public sealed class ScheduleTests(Browser browser)
     public async Task A_notification_that_was_scheduled_is_sent_at_its_time_and_is_in_the_history()
     {
         var name = $"once-{Guid.NewGuid():N}";
-        await using var client = await browser.Hub.ConnectAsync();
-        await using var tab = await browser.LogInAsync("scheduler");
+        using var clock = new FakeTime();
+        await using var hub = await NotifyHubProcess.StartAsync([("ConsolePort", "0"), .. clock.Settings]);
+        await using var client = await hub.ConnectAsync();
+        await using var tab = await browser.LogInAsync(hub, "scheduler");
         await OpenFormAsync(tab, name);
-        // In the server's time zone, with seconds, and late enough for the form to be sent before, even on a busy machine.
+        // In the server's time zone, with seconds.
         var at = TimeZoneInfo.ConvertTime(DateTimeOffset.UtcNow, TimeZoneInfo.FindSystemTimeZoneById("Asia/Taipei"))
-            .AddSeconds(20);
+            .AddHours(1);
         await tab.Dialog.Locator("input[type=datetime-local]")
             .FillAsync(at.ToString("yyyy-MM-dd'T'HH:mm:ss", CultureInfo.InvariantCulture));
         await tab.Button("儲存").ClickAsync();
         await Expect(tab.Dialog).ToHaveCountAsync(0);
         await Expect(tab.Row(name)).ToContainTextAsync("啟用中");
 
+        clock.Set(TimeSpan.FromHours(1));
         var received = (await client.NextUntilAsync(text => text.Contains(name, StringComparison.Ordinal)))[^1];
 
         Assert.Contains("new_notification", received, StringComparison.Ordinal);

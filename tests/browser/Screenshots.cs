@@ -1,5 +1,5 @@
-using System.Runtime.CompilerServices;
 using Microsoft.Playwright;
+using NotifyHub.TestKit;
 using Xunit;
 
 namespace NotifyHub.BrowserTests;
@@ -37,7 +37,7 @@ public sealed class Screenshots(Browser browser)
 
     private async Task ShootAllAsync(string kind, TabOptions options, string role = "administrator")
     {
-        var folder = Directory.CreateDirectory(Path.Combine(Root(), "artifacts", "screenshots", kind)).FullName;
+        var folder = Directory.CreateDirectory(Checkout.PathOf($"artifacts/screenshots/{kind}")).FullName;
         await using var grid = await Traffic.StartAsync(browser.Hub);
         await using var tab = await browser.OpenAsync(options);
         await tab.GoAsync("login");
@@ -95,7 +95,4 @@ public sealed class Screenshots(Browser browser)
             FullPage = fullPage,
             Animations = ScreenshotAnimations.Disabled,
         });
-
-    private static string Root([CallerFilePath] string here = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../.."));
 }

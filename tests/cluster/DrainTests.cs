@@ -9,8 +9,8 @@ namespace NotifyHub.ClusterTests;
 [Collection(typeof(OneGrid))]
 public sealed class DrainTests(LocalCluster cluster) : IAsyncLifetime
 {
-    // By default Orleans would retry for two minutes.
-    private static readonly TimeSpan OutageLimit = TimeSpan.FromSeconds(60);
+    // By default Orleans would retry for two minutes. An end takes about 30 s at most, the rest is for a busy machine.
+    private static readonly TimeSpan OutageLimit = TimeSpan.FromSeconds(110);
 
     public async ValueTask InitializeAsync()
     {
@@ -24,8 +24,8 @@ public sealed class DrainTests(LocalCluster cluster) : IAsyncLifetime
     [Fact]
     public async Task A_draining_gateway_sends_clients_away_gradually_and_answers_every_push()
     {
-        // At least 100 per second leave: these take 3 s, with the default window of 10 s.
-        const int Clients = 300;
+        // At least 100 per second leave: these take the whole default window of 10 s.
+        const int Clients = 1_000;
         await using var witness = await ResumingClient.StartAsync([cluster.Gateways[1]], 0);
         await using var publisher = await RetryingPublisher.StartAsync(cluster);
         using var rest = await cluster.LogInAsync(cluster.Gateways[1]);
@@ -40,11 +40,16 @@ public sealed class DrainTests(LocalCluster cluster) : IAsyncLifetime
 
         // All get a reconnect with different delays and are closed one by one; until then they get what is published.
         foreach (var leaver in leavers) await leaver.CheckAsync();
-        Assert.True(leavers.Max(leaver => leaver.ClosedAt) - leavers.Min(leaver => leaver.ClosedAt) > Stopwatch.Frequency);
         Assert.True(leavers.Select(leaver => leaver.LastOffset).Distinct().Count() > 1);
         Assert.InRange(leavers.Select(leaver => leaver.ReturnAfter).Distinct().Count(), Clients / 2, Clients);
         // It has deregistered: no lease has to expire, and nothing counts as an error.
         await Numbers.UntilAsync(rest, numbers => numbers == before with { Total = before.Total + Clients });
+        // By the gateway's clock: a test that stalls for a moment sees many of them leave at once.
+        var agents = leavers.Select(leaver => leaver.UserAgent).ToHashSet();
+        var left = (await rest.ConnectionsAsync())
+            .Where(connection => agents.Contains(connection.GetProperty("userAgent").GetString()!))
+            .Select(connection => connection.GetProperty("disconnectedAt").GetString());
+        Assert.NotEmpty(left.Distinct().Skip(1));
         Assert.DoesNotContain(
             cluster.Gateways[0].Pid,
             (await rest.StatusAsync()).GetProperty("nodes").EnumerateArray().Select(node => node.GetProperty("pid").GetInt32()));
@@ -91,7 +96,7 @@ public sealed class DrainTests(LocalCluster cluster) : IAsyncLifetime
         using var rest = await cluster.LogInAsync(cluster.Gateways[1]);
         var before = await Numbers.UntilAsync(rest, numbers => numbers.Active == traffic.All.Count);
 
-        Assert.Equal(0, await cluster.ChannelSilo.StopAsync());
+        Assert.Equal(0, await (await cluster.ChannelSiloAsync()).StopAsync());
 
         await traffic.Publisher.ContinueAsync(50);
         await Numbers.UntilAsync(rest, numbers => numbers == before);
@@ -162,13 +167,13 @@ public sealed class DrainTests(LocalCluster cluster) : IAsyncLifetime
         private readonly List<string> _faults = [];
         private long _offset = -1;
 
-        private Leaver(SocketClient socket) => _following = FollowAsync(socket);
+        private Leaver(SocketClient socket) => (UserAgent, _following) = (socket.UserAgent, FollowAsync(socket));
+
+        public string UserAgent { get; }
 
         public long LastOffset => _offset;
 
         public int? ReturnAfter { get; private set; }
-
-        public long ClosedAt { get; private set; }
 
         public static async Task<Leaver> StartAsync(NotifyHubProcess gateway) => new(await gateway.ConnectAsync(v1: true));
 
@@ -189,7 +194,6 @@ public sealed class DrainTests(LocalCluster cluster) : IAsyncLifetime
                 }
                 catch (System.Threading.Channels.ChannelClosedException)
                 {
-                    ClosedAt = Stopwatch.GetTimestamp();
                     var closed = await socket.WaitUntilClosedAsync();
                     if (closed != (1012, "gateway is shutting down")) _faults.Add($"closed with {closed}");
                 }

@@ -46,7 +46,7 @@ public sealed class FailureTests(LocalCluster cluster) : IAsyncLifetime
         await using var traffic = await Traffic.StartAsync(cluster);
         using var rest = await cluster.LogInAsync(cluster.Gateways[1]);
         var before = await Numbers.UntilAsync(rest, numbers => numbers.Active == traffic.All.Count);
-        var silo = cluster.ChannelSilo;
+        var silo = await cluster.ChannelSiloAsync();
 
         await silo.KillAsync();
 
@@ -68,7 +68,8 @@ public sealed class FailureTests(LocalCluster cluster) : IAsyncLifetime
         var before = await Numbers.UntilAsync(rest, numbers => numbers.Active == traffic.All.Count);
         var orphans = traffic.All.Count / 2;
 
-        await Task.WhenAll(cluster.Gateways[0].KillAsync(), cluster.ChannelSilo.KillAsync());
+        var silo = await cluster.ChannelSiloAsync();
+        await Task.WhenAll(cluster.Gateways[0].KillAsync(), silo.KillAsync());
 
         await traffic.Publisher.ContinueAsync(20);
         await Numbers.UntilAsync(rest, numbers =>
@@ -82,7 +83,7 @@ public sealed class FailureTests(LocalCluster cluster) : IAsyncLifetime
         await using var traffic = await Traffic.StartAsync(cluster);
         using var rest = await cluster.LogInAsync(cluster.Gateways[1]);
         var before = await Numbers.UntilAsync(rest, numbers => numbers.Active == traffic.All.Count);
-        var silo = cluster.ChannelSilo;
+        var silo = await cluster.ChannelSiloAsync();
 
         silo.Pause();
         using var over = new CancellationTokenSource();

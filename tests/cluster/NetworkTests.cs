@@ -60,7 +60,7 @@ public sealed class NetworkTests(NetworkTests.Hosts cluster) : IClassFixture<Net
         using var rest = await _cluster.LogInAsync(_cluster.Gateways[1]);
         var before = await Numbers.UntilAsync(rest, numbers => numbers.Active == traffic.All.Count);
 
-        await _cluster.Network.CutAsync(Cut.Host!, _cluster.ChannelSilo.Host!);
+        await _cluster.Network.CutAsync(Cut.Host!, (await _cluster.ChannelSiloAsync()).Host!);
 
         await traffic.Publisher.ContinueAsync(50);
         using var cut = Cut.Rest();

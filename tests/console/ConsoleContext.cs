@@ -6,12 +6,15 @@ using MudBlazor.Services;
 using NotifyHub.Console.Accounts;
 using NotifyHub.Console.Api;
 using NotifyHub.Console.Language;
+using NotifyHub.TestKit;
 
 namespace NotifyHub.ConsoleTests;
 
 /// <summary>The console without a browser: a fake API, a fake clock, and JavaScript calls that do nothing.</summary>
 public abstract class ConsoleContext : BunitContext
 {
+    static ConsoleContext() => DefaultWaitTimeout = Until.Limit;
+
     protected ConsoleContext()
     {
         JSInterop.Mode = JSRuntimeMode.Loose;

@@ -256,7 +256,7 @@ public sealed class LiveSocketTests : IDisposable
     }
 
     private static Task EndAsync(Task running) =>
-        running.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        running.WaitAsync(Until.Limit, TestContext.Current.CancellationToken);
 
     private async Task<WebSocket> ServerAsync()
     {

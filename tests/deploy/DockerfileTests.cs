@@ -3,6 +3,7 @@ using System.Xml.Linq;
 using NotifyHub.Gateway.Settings;
 using NotifyHub.Grains.Settings;
 using NotifyHub.Hosting;
+using NotifyHub.TestKit;
 using Xunit;
 
 namespace NotifyHub.DeployTests;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using NotifyHub.TestKit;
 using k8s;
 using k8s.Models;
 

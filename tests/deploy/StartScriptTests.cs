@@ -23,7 +23,7 @@ public sealed class StartScriptTests : IDisposable
         using (var kill = Process.Start("kill", ["-TERM", $"{script.Id}"]))
             await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
         await script.WaitForExitAsync(TestContext.Current.CancellationToken)
-            .WaitAsync(TimeSpan.FromSeconds(90), TestContext.Current.CancellationToken);
+            .WaitAsync(Until.Limit, TestContext.Current.CancellationToken);
 
         Assert.Equal(0, script.ExitCode);
         Assert.Equal(await output, Written());

@@ -1,5 +1,6 @@
 using NotifyHub.Gateway.Settings;
 using NotifyHub.Grains.Settings;
+using NotifyHub.TestKit;
 using Xunit;
 using k8s.Models;
 

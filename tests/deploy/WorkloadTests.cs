@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Settings;
 using NotifyHub.Grains.Settings;
+using NotifyHub.TestKit;
 using Xunit;
 using k8s.Models;
 

@@ -18,7 +18,7 @@ public sealed class AbuseTests(AbuseTests.Shared shared) : IClassFixture<AbuseTe
 
     // A small generation 0, so that garbage is collected soon and a leak shows.
     public sealed class Shared() : SharedProcess(
-        ("HandshakeTimeout", "00:00:03"), ("PingInterval", "00:00:02"), ("CloseGrace", "00:00:02"), ("BacklogBytes", "1048576"),
+        ("HandshakeTimeout", "00:00:10"), ("PingInterval", "00:00:10"), ("CloseGrace", "00:00:02"), ("BacklogBytes", "1048576"),
         ("HistoryBytes", "524288"), ("DOTNET_GCgen0size", "0x800000"), ("Logging__LogLevel__Default", "Warning"));
 
     private NotifyHubProcess Hub => shared.Hub;

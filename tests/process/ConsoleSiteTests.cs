@@ -104,7 +104,7 @@ public sealed class ConsoleSiteTests(ConsoleSiteTests.Shared shared) : IClassFix
     [InlineData("https://evil.example", false)]
     public async Task Pages_of_the_origins_in_the_settings_may_call_the_API_and_others_may_not(string origin, bool allowed)
     {
-        using var http = new HttpClient();
+        using var http = new HttpClient { Timeout = Until.Limit };
         using var preflight = new HttpRequestMessage(HttpMethod.Options, $"http://127.0.0.1:{Hub.WebSocketPort}/api/auth/login");
         preflight.Headers.Add("Origin", origin);
         preflight.Headers.Add("Access-Control-Request-Method", "POST");
@@ -126,7 +126,7 @@ public sealed class ConsoleSiteTests(ConsoleSiteTests.Shared shared) : IClassFix
 
     private async Task<HttpResponseMessage> GetAsync(string path, bool compressed = true)
     {
-        using var http = new HttpClient();
+        using var http = new HttpClient { Timeout = Until.Limit };
         using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{Hub.ConsolePort}{path}");
         if (compressed) request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("gzip"));
         return await http.SendAsync(request, TestContext.Current.CancellationToken);

@@ -9,7 +9,7 @@ namespace NotifyHub.ProcessTests;
 /// <summary>What the testing guide shows, over the network.</summary>
 public sealed class GuideTests(GuideTests.Shared shared) : IClassFixture<GuideTests.Shared>
 {
-    public sealed class Shared() : SharedProcess(("PushIdle", "00:00:02"));
+    public sealed class Shared() : SharedProcess();
 
     private NotifyHubProcess Hub => shared.Hub;
 
@@ -187,8 +187,9 @@ public sealed class GuideTests(GuideTests.Shared shared) : IClassFixture<GuideTe
     [Fact]
     public async Task A_netcat_that_never_ends_its_stream_gets_its_ok_and_is_closed()
     {
-        await using var client = await Hub.ConnectAsync();
-        using var push = await Hub.ConnectPushAsync();
+        await using var hub = await NotifyHubProcess.StartAsync(("PushIdle", "00:00:10"));
+        await using var client = await hub.ConnectAsync();
+        using var push = await hub.ConnectPushAsync();
 
         await push.SendAsync("{\"type\":\"test\",\"data\":{}}\r\n");
 

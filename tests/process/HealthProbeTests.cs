@@ -49,7 +49,7 @@ public sealed class HealthProbeTests
         var file = Path.Combine(folder.FullName, "tls.pem");
         await File.WriteAllTextAsync(file, $"{certificate.Pem}\n{certificate.KeyPem}\n", TestContext.Current.CancellationToken);
         await using var hub = await NotifyHubProcess.StartAsync(("HealthPort", "0"), ("TlsCertificateFile", file));
-        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{hub.HealthPort}") };
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{hub.HealthPort}"), Timeout = Until.Limit };
 
         // Plain HTTP, also when the other ports use TLS.
         Assert.Equal(HttpStatusCode.OK, await StatusAsync("/health/live"));

@@ -204,7 +204,7 @@ public sealed class LimitTests(LimitTests.Shared shared) : IClassFixture<LimitTe
             await Until.TrueAsync(() => silent.Count(raw => raw.HasEnded) >= 2 * HttpConnections);
             Assert.True(silent[..HttpConnections].TrueForAll(raw => raw.HasEnded));
 
-            using var http = new HttpClient();
+            using var http = new HttpClient { Timeout = Until.Limit };
             await http.GetStringAsync($"http://127.0.0.1:{Hub.WebSocketPort}/health/live", TestContext.Current.CancellationToken);
             await http.GetStringAsync($"http://127.0.0.1:{Hub.HealthPort}/health/live", TestContext.Current.CancellationToken);
             var waiting = silent[^1];

@@ -47,7 +47,7 @@ public sealed partial class OpenFilesTests
                     (await operatorsOwn.PostAsync("/api/push", $$"""{"round":{{round}}}""")).Expect(HttpStatusCode.OK);
                 });
                 await bystander.NextUntilAsync(text => text == $$"""{"round":{{round}}}""");
-                using var probe = new HttpClient();
+                using var probe = new HttpClient { Timeout = Until.Limit };
                 foreach (var path in (string[])["/health/live", "/health/ready?deep=1"])
                     await TriedAsync(() => probe.GetStringAsync(
                         $"http://127.0.0.1:{hub.HealthPort}{path}", TestContext.Current.CancellationToken));

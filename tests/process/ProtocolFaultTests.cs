@@ -14,7 +14,7 @@ public sealed class ProtocolFaultTests(ProtocolFaultTests.Shared shared) : IClas
     private const int Pong = 10;
     private const int NotFinal = 0;
 
-    public sealed class Shared() : SharedProcess(("CloseGrace", "00:00:01"));
+    public sealed class Shared() : SharedProcess(("CloseGrace", "00:00:10"));
 
     public static TheoryData<string, byte[], int, string> Faults => new()
     {

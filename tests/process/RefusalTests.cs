@@ -15,7 +15,7 @@ public sealed class RefusalTests(RefusalTests.Shared shared) : IClassFixture<Ref
     public sealed class Shared() : SharedProcess(
         ("ClientConnections", "2"), ("ClientConnectionsPerAddress", "1"), ("PushConnections", "2"),
         ("PushConnectionsPerAddress", "1"), ("PushKey", Key),
-        ("PushIdle", "00:05:00"), ("AllowedOrigins__0", "https://app.example"), ("HandshakeTimeout", "00:00:03"),
+        ("PushIdle", "00:05:00"), ("AllowedOrigins__0", "https://app.example"), ("HandshakeTimeout", "00:00:15"),
         ("MetricsPort", "0"));
 
     private NotifyHubProcess Hub => shared.Hub;

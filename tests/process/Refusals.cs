@@ -11,7 +11,7 @@ internal static partial class Refusals
     /// <summary>Counts by port and reason, such as <c>websocket full</c>, including those that are 0.</summary>
     public static async Task<Dictionary<string, long>> CountAsync(NotifyHubProcess hub)
     {
-        using var http = new HttpClient();
+        using var http = new HttpClient { Timeout = Until.Limit };
         var page = await http.GetStringAsync(
             $"http://127.0.0.1:{hub.MetricsPort}/metrics", TestContext.Current.CancellationToken);
         return Series().Matches(page).ToDictionary(

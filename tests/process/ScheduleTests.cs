@@ -12,13 +12,15 @@ public sealed class ScheduleTests
     [Fact]
     public async Task Runs_that_a_kill_interrupts_are_each_sent_once_by_the_next_life()
     {
-        await using var hub = await NotifyHubProcess.StartAsync(("ScheduleGrace", "01:00:00"));
+        using var clock = new FakeTime();
+        await using var hub = await NotifyHubProcess.StartAsync([("ScheduleGrace", "01:00:00"), .. clock.Settings]);
         using (var rest = await hub.LogInAsync())
         {
             await using var client = await hub.ConnectAsync();
-            // Late enough for all to be created before, even on a busy machine.
-            var soon = DateTimeOffset.UtcNow.AddSeconds(8);
-            await Task.WhenAll(Enumerable.Range(0, Many).Select(i => CreateAsync(rest, $"number {i}", soon)));
+            // All are due at once, and none before all are created.
+            var at = DateTimeOffset.UtcNow.AddHours(1);
+            await Task.WhenAll(Enumerable.Range(0, Many).Select(i => CreateAsync(rest, $"number {i}", at)));
+            clock.Set(TimeSpan.FromHours(1));
             await client.NextJsonAsync();
             await hub.KillAsync();
         }

@@ -53,7 +53,7 @@ public sealed class ShutdownTests
         await late.NextAsync();
         using (var push = await hub.ConnectPushAsync()) Assert.Equal("ok", await push.PushAsync("{}"));
         (await rest.PostAsync("/api/push", "{}")).Expect(HttpStatusCode.OK);
-        using (var http = new HttpClient())
+        using (var http = new HttpClient { Timeout = Until.Limit })
         using (var answer = await http.GetAsync(
             $"http://127.0.0.1:{hub.WebSocketPort}/health/live", TestContext.Current.CancellationToken))
             Assert.True(answer.Headers.ConnectionClose);

@@ -31,7 +31,7 @@ public sealed class SlowClientTests
     [Fact]
     public async Task A_client_that_was_cut_off_and_then_reads_sees_whole_messages_in_order_and_1013()
     {
-        await using var hub = await NotifyHubProcess.StartAsync(("BacklogBytes", "131072"), ("CloseGrace", "00:01:00"));
+        await using var hub = await NotifyHubProcess.StartAsync(("BacklogBytes", "131072"), ("CloseGrace", "00:05:00"));
         using var slow = await RawSocket.UpgradeAsync(hub.WebSocketPort, receiveBuffer: 4096);
         await using var quick = await hub.ConnectAsync();
         await PublishAndReadAsync(hub, quick);
@@ -51,7 +51,7 @@ public sealed class SlowClientTests
     [Fact]
     public async Task A_client_that_answers_no_pings_is_closed_as_dead_and_one_that_does_stays()
     {
-        await using var hub = await NotifyHubProcess.StartAsync(("PingInterval", "00:00:01"));
+        await using var hub = await NotifyHubProcess.StartAsync(("PingInterval", "00:00:05"));
         using var rest = await hub.LogInAsync();
         await using var alive = await hub.ConnectAsync();
         using var dead = await RawSocket.UpgradeAsync(hub.WebSocketPort);

@@ -52,7 +52,7 @@ public sealed class TlsTests : IDisposable
         Assert.Equal(1003, await ReadCloseAsync(second));
         Assert.Equal(70, await AlertAsync(hub.WebSocketPort, version: 2));
         Assert.NotEqual(70, await AlertAsync(hub.WebSocketPort, version: 3));
-        using var plain = new HttpClient();
+        using var plain = new HttpClient { Timeout = Until.Limit };
         await Assert.ThrowsAsync<HttpRequestException>(() => plain.GetAsync(
             new Uri($"http://127.0.0.1:{hub.WebSocketPort}/health/live"), TestContext.Current.CancellationToken));
 

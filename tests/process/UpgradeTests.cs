@@ -84,7 +84,7 @@ public sealed class UpgradeTests(UpgradeTests.Shared shared) : IClassFixture<Upg
     [Fact]
     public async Task The_consoles_first_page_is_none_of_this()
     {
-        using var http = new HttpClient();
+        using var http = new HttpClient { Timeout = Until.Limit };
 
         var page = await http.GetStringAsync($"http://127.0.0.1:{Hub.ConsolePort}/", TestContext.Current.CancellationToken);
 

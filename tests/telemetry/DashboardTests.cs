@@ -1,4 +1,5 @@
 using System.Net;
+using NotifyHub.TestKit;
 
 namespace NotifyHub.TelemetryTests;
 
@@ -9,7 +10,7 @@ public sealed class DashboardTests(WatchedGrid grid)
     [Fact]
     public async Task Orleans_dashboard_answers_on_loopback_under_its_own_name_and_nowhere_else()
     {
-        using var http = new HttpClient();
+        using var http = new HttpClient { Timeout = Until.Limit };
         var (port, healthPort) = (grid.Silo.DashboardPort, grid.Silo.HealthPort);
         Assert.Contains(
             "<html", await http.GetStringAsync($"http://127.0.0.1:{port}/", Cancellation), StringComparison.OrdinalIgnoreCase);

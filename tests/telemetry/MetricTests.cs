@@ -5,7 +5,7 @@ namespace NotifyHub.TelemetryTests;
 
 public sealed class MetricTests(WatchedGrid grid)
 {
-    private static readonly string Page = Checkout.Path("docs/telemetry.md");
+    private static readonly string Page = Checkout.PathOf("docs/telemetry.md");
 
     [Fact]
     public async Task The_page_lists_every_metric_as_it_is_and_none_that_is_not()
@@ -53,7 +53,7 @@ public sealed class MetricTests(WatchedGrid grid)
     [Fact]
     public async Task Close_reasons_logins_and_lines_are_counted_by_what_became_of_them()
     {
-        using var http = new HttpClient();
+        using var http = new HttpClient { Timeout = Until.Limit };
         var before = await ScrapeAsync(http);
         using var rest = grid.Gateway.Rest();
         (await rest.PostAsync("/api/auth/login", """{"email":"admin@notifyhub.com","password":"wrong"}"""))

@@ -20,7 +20,7 @@ public sealed class Prometheus : IAsyncDisposable
         _process = Run("prometheus",
             $"--config.file={file}", $"--storage.tsdb.path={Path.Combine(_folder.FullName, "data")}",
             string.Create(CultureInfo.InvariantCulture, $"--web.listen-address=127.0.0.1:{port}"), "--log.level=error");
-        _http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        _http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = Until.Limit };
     }
 
     /// <param name="jobs">The scrape jobs: name and port.</param>
@@ -30,7 +30,7 @@ public sealed class Prometheus : IAsyncDisposable
             job => $"  - job_name: {job.Job}\n    static_configs:\n      - targets: ['127.0.0.1:{job.Port}']\n");
         var prometheus = new Prometheus(
             "global:\n  scrape_interval: 1s\n  evaluation_interval: 1s\n"
-            + $"rule_files:\n  - {Checkout.Path("deploy/prometheus/alerts.yml")}\n"
+            + $"rule_files:\n  - {Checkout.PathOf("deploy/prometheus/alerts.yml")}\n"
             + $"scrape_configs:\n{string.Concat(scrapes)}",
             FreePorts.One());
         await Until.TrueAsync(prometheus.IsReadyAsync);
@@ -42,7 +42,7 @@ public sealed class Prometheus : IAsyncDisposable
     {
         using var process = Run("promtool", arguments);
         var (said, complained) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(1));
+        await process.WaitForExitAsync().WaitAsync(Until.Limit);
         return (process.ExitCode, await said + await complained);
     }
 

@@ -9,8 +9,8 @@ public sealed partial class PrometheusTests(WatchedGrid grid)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    private static readonly string Rules = Checkout.Path("deploy/prometheus/alerts.yml");
-    private static readonly string RuleTests = Checkout.Path("deploy/prometheus/alerts_test.yml");
+    private static readonly string Rules = Checkout.PathOf("deploy/prometheus/alerts.yml");
+    private static readonly string RuleTests = Checkout.PathOf("deploy/prometheus/alerts_test.yml");
 
     [Fact]
     public async Task Prometheus_scrapes_gateway_and_silo_and_every_query_is_of_metrics_that_they_have()
@@ -69,7 +69,7 @@ public sealed partial class PrometheusTests(WatchedGrid grid)
     [Fact]
     public async Task The_metrics_port_answers_nothing_else_and_no_other_port_has_the_metrics()
     {
-        using var http = new HttpClient();
+        using var http = new HttpClient { Timeout = Until.Limit };
         Assert.Equal(
             HttpStatusCode.NotFound,
             (await http.GetAsync($"http://127.0.0.1:{grid.Gateway.MetricsPort}/health/live", Cancellation)).StatusCode);
@@ -117,7 +117,7 @@ public sealed partial class PrometheusTests(WatchedGrid grid)
 
         Assert.NotEmpty(alerts);
         Assert.Equal(alerts.Select(alert => alert.ToLowerInvariant()), runbooks.Select(runbook => runbook.Anchor));
-        Assert.All(runbooks, runbook => Assert.Contains(runbook.Anchor, Anchors(File.ReadAllText(Checkout.Path(runbook.Page)))));
+        Assert.All(runbooks, runbook => Assert.Contains(runbook.Anchor, Anchors(Checkout.Read(runbook.Page))));
         Assert.All(alerts, alert =>
         {
             Assert.Matches($@"alertname: {alert}\n\s+exp_alerts: \[\]", tests);
@@ -132,7 +132,7 @@ public sealed partial class PrometheusTests(WatchedGrid grid)
 
     private static async Task<string> ScrapeAsync(int port)
     {
-        using var http = new HttpClient();
+        using var http = new HttpClient { Timeout = Until.Limit };
         return await http.GetStringAsync($"http://127.0.0.1:{port}/metrics");
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using NotifyHub.TestKit;
 
 namespace NotifyHub.TelemetryTests;
 
@@ -7,7 +8,7 @@ namespace NotifyHub.TelemetryTests;
 internal static partial class Queries
 {
     public static IEnumerable<string> Dashboards =>
-        Directory.GetFiles(Checkout.Path("deploy/grafana/dashboards"), "*.json").Order(StringComparer.Ordinal);
+        Directory.GetFiles(Checkout.PathOf("deploy/grafana/dashboards"), "*.json").Order(StringComparer.Ordinal);
 
     /// <summary>The queries of a dashboard, with Grafana's variables filled in.</summary>
     public static IEnumerable<string> Of(string dashboard) =>

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
+using NotifyHub.TestKit;
 using Xunit;
 
 namespace NotifyHub.UnitTests;
@@ -18,7 +18,7 @@ public sealed partial class LogEventTests
     public void Each_log_message_of_an_assembly_has_its_own_event_id(string project)
     {
         var messages = (
-            from file in Directory.EnumerateFiles(Path.Combine(Root(), project), "*.cs", SearchOption.AllDirectories)
+            from file in Directory.EnumerateFiles(Checkout.PathOf(project), "*.cs", SearchOption.AllDirectories)
             where !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal)
             from Match match in Attribute().Matches(File.ReadAllText(file))
             select (File: Path.GetFileName(file), Id: match.Groups[1].Value)).ToArray();
@@ -30,8 +30,6 @@ public sealed partial class LogEventTests
             where same.Count() > 1
             select $"{same.Key}: {string.Join(", ", same)}");
     }
-
-    private static string Root([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "../..");
 
     [GeneratedRegex(@"\[LoggerMessage\(\s*(?:([0-9]+),\s*LogLevel\.)?")]
     private static partial Regex Attribute();

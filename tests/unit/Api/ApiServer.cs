@@ -12,6 +12,7 @@ using Microsoft.Extensions.Logging;
 using NotifyHub.Gateway.Api;
 using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Settings;
+using NotifyHub.TestKit;
 using Xunit;
 
 namespace NotifyHub.UnitTests.Api;
@@ -68,7 +69,7 @@ public sealed class ApiServer : IAsyncDisposable
         app.MapNotifyHubApi();
         app.MapGet("/api/fails", string () => throw new InvalidOperationException("secret inside"));
         await app.StartAsync();
-        return new ApiServer(app, new HttpClient { BaseAddress = new Uri(app.Urls.First()) });
+        return new ApiServer(app, new HttpClient { BaseAddress = new Uri(app.Urls.First()), Timeout = Until.Limit });
     }
 
     public async Task<Answer> SendAsync(

@@ -13,6 +13,7 @@ using Xunit;
 namespace NotifyHub.UnitTests.Cluster;
 
 /// <summary>Silos set up as in their host, and an idle gateway's client.</summary>
+[Collection(typeof(RunAlone))]
 public sealed class SiloListTests(PostgresServer server) : IClassFixture<PostgresServer>
 {
     // With one call per second in rotation and nothing else, each silo would hear from the gateway every 8 s.

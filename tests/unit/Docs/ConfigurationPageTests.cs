@@ -1,7 +1,7 @@
-using System.Runtime.CompilerServices;
 using NotifyHub.Gateway.Settings;
 using NotifyHub.Grains.Settings;
 using NotifyHub.Hosting.Settings;
+using NotifyHub.TestKit;
 using Xunit;
 
 namespace NotifyHub.UnitTests.Docs;
@@ -62,6 +62,5 @@ public sealed class ConfigurationPageTests
             .Select(line => line.Trim('|', ' ').Split('|', StringSplitOptions.TrimEntries)),
     ];
 
-    private static string Page(string name, [CallerFilePath] string here = "") =>
-        Path.Combine(Path.GetDirectoryName(here)!, "../../../docs", name);
+    private static string Page(string name) => Checkout.PathOf($"docs/{name}");
 }

@@ -1,5 +1,5 @@
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
+using NotifyHub.TestKit;
 using Xunit;
 
 namespace NotifyHub.UnitTests.Docs;
@@ -12,22 +12,16 @@ public sealed partial class FilesTests
 
     private static readonly Lazy<HashSet<string>> FileNames = new(() =>
     [
-        .. SourceFolders.SelectMany(folder => Directory.EnumerateFiles(PathOf(folder), "*.*", SearchOption.AllDirectories))
+        .. SourceFolders
+            .SelectMany(folder => Directory.EnumerateFiles(Checkout.PathOf(folder), "*.*", SearchOption.AllDirectories))
             .Select(file => Path.GetFileName(file)),
     ]);
 
-    public static TheoryData<string> Pages() =>
-    [
-        .. new[] { ".", "docs", "docs/adr" }
-            .SelectMany(folder => Directory.EnumerateFiles(PathOf(folder), "*.md"))
-            .Select(file => Path.GetRelativePath(PathOf("."), file)),
-    ];
-
     [Theory]
-    [MemberData(nameof(Pages))]
+    [MemberData(nameof(DocumentationPages.All), MemberType = typeof(DocumentationPages))]
     public void Every_source_file_that_is_named_exists(string page)
     {
-        var missing = Named().Matches(File.ReadAllText(PathOf(page)))
+        var missing = Named().Matches(Checkout.Read(page))
             .Select(match => match.Groups[1].Value)
             .Where(name => name.Contains('/', StringComparison.Ordinal) ? !Exists(name) : !FileNames.Value.Contains(name));
         Assert.Empty(missing);
@@ -35,10 +29,7 @@ public sealed partial class FilesTests
 
     /// <summary>Whether the path exists, relative to the repository's root or to a project's folder.</summary>
     private static bool Exists(string path) =>
-        File.Exists(PathOf(path)) || SourceFolders.Any(folder => File.Exists(PathOf(Path.Combine(folder, path))));
-
-    private static string PathOf(string file, [CallerFilePath] string here = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../..", file));
+        Checkout.Has(path) || SourceFolders.Any(folder => Checkout.Has(Path.Combine(folder, path)));
 
     [GeneratedRegex(@"`([\w./-]+\.(?:cs|razor|csproj|sql))`")]
     private static partial Regex Named();

@@ -1,6 +1,6 @@
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using NotifyHub.TestKit;
 using Xunit;
 
 namespace NotifyHub.UnitTests.Docs;
@@ -27,7 +27,7 @@ public sealed partial class PackagesTests
     [Fact]
     public void Every_preview_has_its_reason_in_a_decision()
     {
-        var decisions = string.Concat(Directory.EnumerateFiles(PathOf("docs/adr"), "*.md").Select(File.ReadAllText));
+        var decisions = string.Concat(Directory.EnumerateFiles(Checkout.PathOf("docs/adr"), "*.md").Select(File.ReadAllText));
 
         Assert.All(
             Packages.Where(package => package.Version.Contains('-', StringComparison.Ordinal)),
@@ -46,7 +46,7 @@ public sealed partial class PackagesTests
         select new Package(package.Name, package.Value.GetProperty("resolved").GetString()!);
 
     private static IEnumerable<(string Name, string Licence)> Rows() =>
-        from line in File.ReadLines(PathOf("docs/licences.md"))
+        from line in File.ReadLines(Checkout.PathOf("docs/licences.md"))
         let row = Row().Match(line)
         where row.Success && row.Groups[1].Value is not "Package" and not "---"
         select (row.Groups[1].Value, row.Groups[2].Value);
@@ -54,11 +54,8 @@ public sealed partial class PackagesTests
     private static IEnumerable<string> LockFiles() => Files("packages.lock.json");
 
     private static IEnumerable<string> Files(string pattern) =>
-        Directory.EnumerateFiles(PathOf("."), pattern, SearchOption.AllDirectories)
+        Directory.EnumerateFiles(Checkout.Root, pattern, SearchOption.AllDirectories)
             .Where(file => !OfABuild().IsMatch(file));
-
-    private static string PathOf(string file, [CallerFilePath] string here = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../..", file));
 
     private sealed record Package(string Name, string Version);
 

@@ -1,5 +1,5 @@
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
+using NotifyHub.TestKit;
 using Xunit;
 
 namespace NotifyHub.UnitTests.House;
@@ -63,7 +63,7 @@ public sealed partial class RoomsTests
         foreach (var (rank, folder) in GatewayOrder.Index())
         {
             if (folder.Length == 0) continue;
-            foreach (var file in Directory.EnumerateFiles(PathOf(Path.Combine("gateway", folder)), "*.cs",
+            foreach (var file in Directory.EnumerateFiles(Checkout.PathOf(Path.Combine("gateway", folder)), "*.cs",
                 SearchOption.AllDirectories))
             {
                 foreach (var import in GatewayImport().Matches(File.ReadAllText(file)).Select(match => match.Groups[1].Value))
@@ -76,7 +76,7 @@ public sealed partial class RoomsTests
 
     private static IReadOnlyCollection<TypeArrow> Arrows(string folder, string assembly)
     {
-        var arrows = CompiledTypes.Arrows(Assembly(folder, assembly), new SourceTypes(PathOf(folder), assembly));
+        var arrows = CompiledTypes.Arrows(Assembly(folder, assembly), new SourceTypes(Checkout.PathOf(folder), assembly));
         // An empty list would mean that the test checks nothing.
         Assert.NotEmpty(arrows);
         return arrows;
@@ -88,16 +88,13 @@ public sealed partial class RoomsTests
         var framework = new DirectoryInfo(AppContext.BaseDirectory);
         var beside = Path.Combine(framework.FullName, assembly + ".dll");
         return File.Exists(beside)
-            ? beside : PathOf(Path.Combine(folder, "bin", framework.Parent!.Name, framework.Name, assembly + ".dll"));
+            ? beside : Checkout.PathOf(Path.Combine(folder, "bin", framework.Parent!.Name, framework.Name, assembly + ".dll"));
     }
 
     private static string Examples(IEnumerable<TypeArrow> arrows) => string.Join(", ", arrows.Take(3));
 
     private static string Describe(IEnumerable<string> arrows) =>
         Environment.NewLine + string.Join(Environment.NewLine, arrows.Order());
-
-    private static string PathOf(string file, [CallerFilePath] string here = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../..", file));
 
     [GeneratedRegex(@"^using NotifyHub\.Gateway\.(\w+)", RegexOptions.Multiline)]
     private static partial Regex GatewayImport();

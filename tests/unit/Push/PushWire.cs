@@ -95,8 +95,8 @@ internal sealed class PushWire : IAsyncDisposable
     /// <summary>Waits until the server has ended the connection; returns all its answers.</summary>
     public async Task<string> EndedAsync()
     {
-        await Running.WaitAsync(TimeSpan.FromSeconds(30));
-        await _collecting.WaitAsync(TimeSpan.FromSeconds(30));
+        await Running.WaitAsync(Until.Limit);
+        await _collecting.WaitAsync(Until.Limit);
         return Answers;
     }
 

@@ -277,7 +277,7 @@ public sealed class ClientReaderTests : IDisposable
         client.Abort(CloseReason.Dead);
 
         Assert.Equal(
-            CloseReason.Dead, await over.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+            CloseReason.Dead, await over.Task.WaitAsync(Until.Limit, TestContext.Current.CancellationToken));
     }
 
     private async Task<CloseReason> ReadAsync(Client client, ClientConnection connection)

@@ -1,0 +1,14 @@
+namespace NotifyHub.GrainInterfaces;
+
+/// <summary>Tells failures that pass from those that stay.</summary>
+public static class TransientFailure
+{
+    /// <summary>The grid cannot do it now, for a reason that passes: the call may be made again.</summary>
+    public static bool Is(Exception exception) => exception
+        is StorageUnavailableException
+        or ChannelBusyException
+        or TimeoutException
+        or OrleansException
+        // The connection to a silo ended during the call. Whoever cancels calls asks first whether it did so itself.
+        or OperationCanceledException;
+}
