@@ -69,7 +69,9 @@ public static class NotifyHubSilo
         services.AddSingleton<SessionStore>();
         services.AddSingleton<SessionQueries>();
         services.AddSingleton<SessionCap>();
-        services.AddSingleton<Housekeeping>();
+        services.AddSingleton<HousekeepingLock>();
+        services.AddSingleton<HistorySweep>();
+        services.AddHostedService<Housekeeping>();
         services.AddSingleton<UserStore>();
         services.AddSingleton<ApiKeyStore>();
         services.AddSingleton<Passwords>();
