@@ -63,7 +63,7 @@ public static class NotifyHubSilo
             provider.GetRequiredService<IOptions<SiloOptions>>().Value.Storage, provider.GetService<ILogger<Database>>()));
         services.AddSingleton<MessageStore>();
         services.AddSingleton<EpochStore>();
-        services.AddSingleton<NotificationStore>();
+        services.AddSingleton<NotificationSweep>();
         services.AddSingleton<ReportPositions>();
         services.AddSingleton<DeliveryStore>();
         services.AddSingleton<SessionStore>();
@@ -76,8 +76,8 @@ public static class NotifyHubSilo
         services.AddSingleton<ApiKeyStore>();
         services.AddSingleton<Passwords>();
         services.AddSingleton<ScheduleStore>();
-        services.AddSingleton<UsageStore>();
-        services.AddSingleton<AuditStore>();
+        services.AddSingleton<UsageSweep>();
+        services.AddSingleton<AuditSweep>();
         services.AddSingleton<FailedLogins>();
         services.AddHostedService(provider => provider.GetRequiredService<FailedLogins>());
         services.AddSingleton<Scheduler>();

@@ -162,10 +162,10 @@ public sealed class UserStore(Database database, TimeProvider time)
                 """,
                 arguments,
                 transaction);
-            return await AuditStore.AddAsync(
+            return await AuditGrain.AddAsync(
                 connection,
                 transaction,
-                new AuditEntry(time.GetUtcNow(), user.Email, AuditStore.Login, "/api/auth/login", from.Address));
+                new AuditEntry(time.GetUtcNow(), user.Email, AuditGrain.Login, "/api/auth/login", from.Address));
         },
         cancellation);
 

@@ -12,12 +12,12 @@ namespace NotifyHub.Grains.Service;
 /// <summary>Deletes what is older than the settings say, or more. The log itself is its channels' own matter.</summary>
 public sealed class HistorySweep(
     SessionStore sessions,
-    NotificationStore notifications,
+    NotificationSweep notifications,
     DeliveryStore deliveries,
     ReportPositions positions,
     ScheduleStore schedules,
-    UsageStore usage,
-    AuditStore audit,
+    UsageSweep usage,
+    AuditSweep audit,
     IOptions<SiloOptions> options)
 {
     /// <param name="now">The time that ages count from.</param>
@@ -26,11 +26,11 @@ public sealed class HistorySweep(
     {
         var historyEnd = now - options.Value.HistoryAge;
         await sessions.SweepAsync(historyEnd, cancellation);
-        await notifications.SweepAsync(historyEnd, cancellation);
+        await notifications.RunAsync(historyEnd, cancellation);
         await deliveries.SweepAsync(cancellation);
         await positions.SweepAsync(historyEnd, cancellation);
         await schedules.SweepAsync(historyEnd, cancellation);
-        await usage.SweepAsync(now, cancellation);
-        await audit.SweepAsync(now - options.Value.AuditAge, cancellation);
+        await usage.RunAsync(now, cancellation);
+        await audit.RunAsync(now, cancellation);
     }
 }
