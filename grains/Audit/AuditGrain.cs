@@ -22,9 +22,7 @@ public sealed class AuditGrain(Database database) : Grain, IAuditGrain
 
     public Task<AuditPage> ListAsync(AuditQuery query)
     {
-        // No stored text has a U+0000, and PostgreSQL refuses to be asked for it.
-        if (new[] { query.Who, query.Act, query.Search }.Any(text => text?.Contains('\0', StringComparison.Ordinal) == true))
-            return Task.FromResult(new AuditPage([], 0));
+        if (!StoredText.CanHave(query.Who, query.Act, query.Search)) return Task.FromResult(new AuditPage([], 0));
 
         string[] searched = ["who", "act", "target", "address"];
         var list = new ListQuery("audit", "id, act, target, who, address", "id DESC")
@@ -88,7 +86,7 @@ public sealed class AuditGrain(Database database) : Grain, IAuditGrain
         public string Outcome { get; init; } = "";
         public long Times { get; init; }
 
-        public StoredAuditEntry ToEntry() => new(
-            Id, new AuditEntry(DateTimeOffset.FromUnixTimeMilliseconds(At), Who, Act, Target, Address, Outcome, Times));
+        public StoredAuditEntry ToEntry() =>
+            new(Id, new AuditEntry(StoredTime.Of(At), Who, Act, Target, Address, Outcome, Times));
     }
 }

@@ -33,8 +33,7 @@ public sealed class NotificationGrain(
 
     public Task<NotificationPage> ListAsync(NotificationQuery query)
     {
-        // No stored text has a U+0000, and PostgreSQL refuses to be asked for it.
-        if (query.Search?.Contains('\0', StringComparison.Ordinal) == true) return Task.FromResult(new NotificationPage([], 0));
+        if (!StoredText.CanHave(query.Search)) return Task.FromResult(new NotificationPage([], 0));
 
         var list = new ListQuery("notification", "id, title, message", "id DESC")
             .Where(true, OfChannel)
@@ -79,7 +78,7 @@ public sealed class NotificationGrain(
     {
         if (!NotificationStatus.All.Contains(status))
             throw new ArgumentException($"There is no status '{status}'.", nameof(status));
-        var now = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var now = StoredTime.Now(time);
         return database.WriteAsync(async (connection, transaction) =>
         {
             await connection.ExecuteAsync(
@@ -141,13 +140,12 @@ public sealed class NotificationGrain(
         public Notification ToNotification() => new(
             Id,
             new NotificationDraft(
-                Type, Title, Message, Severity, Priority, Icon, ActionUrl, Repo, Branch, CommitSha, Metadata, Time(CreatedAt)),
+                Type, Title, Message, Severity, Priority, Icon, ActionUrl, Repo, Branch, CommitSha, Metadata,
+                StoredTime.Of(CreatedAt)),
             Status,
-            Time(UpdatedAt),
-            DeliveredAt is { } delivered ? Time(delivered) : null,
-            ReadAt is { } read ? Time(read) : null,
+            StoredTime.Of(UpdatedAt),
+            StoredTime.Of(DeliveredAt),
+            StoredTime.Of(ReadAt),
             Deliveries);
-
-        private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
     }
 }

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Dapper;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Storage;
 
 namespace NotifyHub.Grains.Usage;
 
@@ -11,17 +12,17 @@ internal static class AnonymousUsage
     /// <summary>One page, newest first.</summary>
     public static async Task<AnonymousPage> PageAsync(DbConnection connection, int page, int limit)
     {
-        var total = await connection.ExecuteScalarAsync<long>("SELECT count(*) FROM api_anonymous");
-        var skip = (page - 1L) * limit;
-        if (skip >= total) return new AnonymousPage([], total);
-        var rows = await connection.QueryAsync<Row>(
+        var (rows, total) = await PagedRows.ReadAsync<Row>(
+            connection,
             """
-            SELECT minute AS Minute, address AS Address, method AS Method, route AS Route, status AS Status,
-                requests AS Requests, duration_us AS Duration, longest_us AS Longest
-            FROM api_anonymous ORDER BY minute DESC, address DESC, method DESC, route DESC, status DESC
-            LIMIT @limit OFFSET @skip
+            minute AS Minute, address AS Address, method AS Method, route AS Route, status AS Status, requests AS Requests,
+            duration_us AS Duration, longest_us AS Longest
             """,
-            new { limit, skip });
+            "api_anonymous",
+            "minute DESC, address DESC, method DESC, route DESC, status DESC",
+            arguments: null,
+            page,
+            limit);
         return new AnonymousPage([.. rows.Select(row => row.ToSum())], total);
     }
 
@@ -71,7 +72,7 @@ internal static class AnonymousUsage
         };
 
         public AnonymousRequests ToSum() => new(
-            DateTimeOffset.FromUnixTimeMilliseconds(Minute), Address, Method, Route, (int)Status, Requests,
+            StoredTime.Of(Minute), Address, Method, Route, (int)Status, Requests,
             TimeSpan.FromMicroseconds(Duration), TimeSpan.FromMicroseconds(Longest));
     }
 }

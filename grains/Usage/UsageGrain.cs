@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Globalization;
 using Dapper;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
@@ -51,9 +50,7 @@ public sealed class UsageGrain(Database database, ReportPositions positions, IOp
 
     public Task<ApiRequestPage> RequestsAsync(ApiRequestQuery query)
     {
-        // No stored text has a U+0000, and PostgreSQL refuses to be asked for it.
-        string?[] texts = [query.Method, query.Path, query.Who, query.Search];
-        if (texts.Any(text => text?.Contains('\0', StringComparison.Ordinal) == true))
+        if (!StoredText.CanHave(query.Method, query.Path, query.Who, query.Search))
             return Task.FromResult(new ApiRequestPage([], 0));
 
         string[] searched = ["path", "who", "address", "user_agent"];
@@ -92,8 +89,7 @@ public sealed class UsageGrain(Database database, ReportPositions positions, IOp
 
     public Task<UsageSummary> SummaryAsync(int days)
     {
-        var today = TimeZoneInfo.ConvertTime(time.GetUtcNow(), _zone).Date;
-        var dates = Enumerable.Range(1 - days, days).Select(offset => Day(today.AddDays(offset))).ToArray();
+        var dates = StoredDay.Last(days, time.GetUtcNow(), _zone);
         return database.ListAsync(async connection =>
         {
             const string Sums =
@@ -141,7 +137,7 @@ public sealed class UsageGrain(Database database, ReportPositions positions, IOp
             .Select(one => (one.At, one.Method, one.Route, one.Status, Requests: 1L, one.Duration, Longest: one.Duration))
             .Concat(batch.Anonymous.Select(one =>
                 (At: one.Minute, one.Method, one.Route, one.Status, one.Requests, one.Duration, one.Longest)))
-            .GroupBy(one => (Day: Day(TimeZoneInfo.ConvertTime(one.At, _zone).Date), one.Method, one.Route))
+            .GroupBy(one => (Day: StoredDay.Of(one.At, _zone), one.Method, one.Route))
             .Select(group => new Sum
             {
                 Day = group.Key.Day,
@@ -173,8 +169,6 @@ public sealed class UsageGrain(Database database, ReportPositions positions, IOp
 
     private static long Microseconds(TimeSpan duration) => (long)duration.TotalMicroseconds;
 
-    internal static string Day(DateTime date) => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-
     private sealed class Row
     {
         public long Id { get; init; }
@@ -189,7 +183,7 @@ public sealed class UsageGrain(Database database, ReportPositions positions, IOp
         public string UserAgent { get; init; } = "";
 
         public StoredRequest ToRequest() => new(Id, new ApiRequest(
-            DateTimeOffset.FromUnixTimeMilliseconds(At), Who, Method, Path, Route, (int)Status,
+            StoredTime.Of(At), Who, Method, Path, Route, (int)Status,
             TimeSpan.FromMicroseconds(Duration), Address, UserAgent));
     }
 

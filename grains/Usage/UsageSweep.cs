@@ -16,7 +16,7 @@ public sealed class UsageSweep(Database database, IOptions<SiloOptions> options)
     /// <summary>Returns how many records of requests were deleted.</summary>
     public async Task<long> RunAsync(DateTimeOffset now, CancellationToken cancellation = default)
     {
-        var oldestDay = UsageGrain.Day(TimeZoneInfo.ConvertTime(now - _options.HistoryAge, _zone).Date);
+        var oldestDay = StoredDay.Of(now - _options.HistoryAge, _zone);
         await database.WriteAsync(
             (connection, transaction) => connection.ExecuteAsync(
                 "DELETE FROM api_request_day WHERE day < @oldestDay", new { oldestDay }, transaction),
