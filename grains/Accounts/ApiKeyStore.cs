@@ -23,7 +23,7 @@ public sealed class ApiKeyStore(Database database, TimeProvider time)
                 VALUES (@name, @prefix, @hash, @createdBy, @now, @scopes)
                 RETURNING {Columns}
                 """,
-                new { name, prefix, hash, createdBy, now = Now(), scopes = string.Join(' ', scopes) },
+                new { name, prefix, hash, createdBy, now = StoredTime.Now(time), scopes = string.Join(' ', scopes) },
                 transaction)).ToKey(),
             cancellation);
 
@@ -37,7 +37,7 @@ public sealed class ApiKeyStore(Database database, TimeProvider time)
     public Task<bool> RevokeAsync(long id, CancellationToken cancellation = default) => database.WriteAsync(
         async (connection, transaction) => await connection.ExecuteAsync(
             "UPDATE api_key SET revoked_at = @now WHERE id = @id AND revoked_at IS NULL",
-            new { id, now = Now() },
+            new { id, now = StoredTime.Now(time) },
             transaction) > 0,
         cancellation);
 
@@ -54,11 +54,9 @@ public sealed class ApiKeyStore(Database database, TimeProvider time)
             UPDATE api_key SET last_used_at = @now
             WHERE id = @id AND (last_used_at IS NULL OR last_used_at <= @before OR last_used_at > @now)
             """,
-            new { id, now = Now(), before = Now() - (long)every.TotalMilliseconds },
+            new { id, now = StoredTime.Now(time), before = StoredTime.Now(time) - (long)every.TotalMilliseconds },
             transaction),
         cancellation);
-
-    private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     private sealed class Row
     {
@@ -72,11 +70,7 @@ public sealed class ApiKeyStore(Database database, TimeProvider time)
         public string Scopes { get; init; } = "";
 
         public ApiKey ToKey() => new(
-            Id, Name, Prefix, CreatedBy, Time(CreatedAt), Optional(LastUsedAt), Optional(RevokedAt),
+            Id, Name, Prefix, CreatedBy, StoredTime.Of(CreatedAt), StoredTime.Of(LastUsedAt), StoredTime.Of(RevokedAt),
             Scopes.Split(' ', StringSplitOptions.RemoveEmptyEntries));
-
-        private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
-
-        private static DateTimeOffset? Optional(long? milliseconds) => milliseconds is { } value ? Time(value) : null;
     }
 }

@@ -22,8 +22,7 @@ public sealed class UserStore(Database database, TimeProvider time)
     /// <summary>Null: no user has this address.</summary>
     /// <param name="network">Where the login comes from.</param>
     public Task<StoredUser?> FindAsync(string email, string network = "", CancellationToken cancellation = default) =>
-        // PostgreSQL does not allow U+0000 in text, so no user has such an address.
-        email.Contains('\0', StringComparison.Ordinal)
+        !StoredText.CanHave(email)
             ? Task.FromResult<StoredUser?>(null)
             : database.ReadAsync(
                 async connection => (await connection.QuerySingleOrDefaultAsync<Row>(
@@ -36,7 +35,7 @@ public sealed class UserStore(Database database, TimeProvider time)
                     {
                         email = GrainKeys.NormaliseEmail(email),
                         network,
-                        since = Now() - (long)Lately.TotalMilliseconds,
+                        since = StoredTime.Now(time) - (long)Lately.TotalMilliseconds,
                     }))?.ToStored(),
                 cancellation);
 
@@ -54,18 +53,16 @@ public sealed class UserStore(Database database, TimeProvider time)
     /// <summary>One page, by e-mail address.</summary>
     public Task<UserPage> ListAsync(UserQuery query, CancellationToken cancellation = default)
     {
-        // No stored text has a U+0000, and PostgreSQL refuses to be asked for it.
-        if (query.Search?.Contains('\0', StringComparison.Ordinal) == true) return Task.FromResult(new UserPage([], 0));
+        if (!StoredText.CanHave(query.Search)) return Task.FromResult(new UserPage([], 0));
         var where = string.IsNullOrEmpty(query.Search)
             ? ""
             : $"WHERE {Like.Matches("email", "@Pattern")} OR {Like.Matches("name", "@Pattern")}";
-        var arguments = new { Pattern = Like.Pattern(query.Search), query.Limit, Skip = (query.Page - 1L) * query.Limit };
+        var arguments = new { Pattern = Like.Pattern(query.Search) };
         return database.ListAsync(
             async connection =>
             {
-                var total = await connection.ExecuteScalarAsync<long>($"SELECT count(*) FROM account {where}", arguments);
-                var rows = await connection.QueryAsync<Row>(
-                    $"SELECT {Columns} FROM account {where} ORDER BY email LIMIT @Limit OFFSET @Skip", arguments);
+                var (rows, total) = await PagedRows.ReadAsync<Row>(
+                    connection, Columns, $"account {where}", "email", arguments, query.Page, query.Limit);
                 return new UserPage([.. rows.Select(row => row.ToUser())], total);
             },
             cancellation);
@@ -81,7 +78,7 @@ public sealed class UserStore(Database database, TimeProvider time)
                 VALUES (@email, @name, @role, @passwordHash, @now)
                 ON CONFLICT (email) DO NOTHING
                 """,
-                new { email = GrainKeys.NormaliseEmail(email), name, role, passwordHash, now = Now() },
+                new { email = GrainKeys.NormaliseEmail(email), name, role, passwordHash, now = StoredTime.Now(time) },
                 transaction) > 0,
             cancellation);
 
@@ -100,7 +97,7 @@ public sealed class UserStore(Database database, TimeProvider time)
                 if (old is null) return new UserChange(null, Refused: false);
 
                 var was = old.DisabledAt?.ToUnixTimeMilliseconds();
-                var disabledAt = disabled switch { true => was ?? Now(), false => null, null => was };
+                var disabledAt = disabled switch { true => was ?? StoredTime.Now(time), false => null, null => was };
                 var ends = (role ?? old.Role) != old.Role || disabledAt is null != old.DisabledAt is null;
                 var steps = IsActiveAdministrator(old)
                     && (disabledAt is not null || role is not null and not Roles.Administrator);
@@ -151,7 +148,7 @@ public sealed class UserStore(Database database, TimeProvider time)
     public Task NoteLoginAsync(User user, ClientAddress from, CancellationToken cancellation = default) => database.WriteAsync(
         async (connection, transaction) =>
         {
-            var arguments = new { user.Id, from.Network, now = Now(), NetworksKept };
+            var arguments = new { user.Id, from.Network, now = StoredTime.Now(time), NetworksKept };
             await connection.ExecuteAsync(
                 """
                 UPDATE account SET last_login_at = @now WHERE id = @Id;
@@ -162,10 +159,10 @@ public sealed class UserStore(Database database, TimeProvider time)
                 """,
                 arguments,
                 transaction);
-            return await AuditStore.AddAsync(
+            return await AuditGrain.AddAsync(
                 connection,
                 transaction,
-                new AuditEntry(time.GetUtcNow(), user.Email, AuditStore.Login, "/api/auth/login", from.Address));
+                new AuditEntry(time.GetUtcNow(), user.Email, AuditGrain.Login, "/api/auth/login", from.Address));
         },
         cancellation);
 
@@ -184,8 +181,6 @@ public sealed class UserStore(Database database, TimeProvider time)
 
     private static bool IsActiveAdministrator(User user) => user is { Role: Roles.Administrator, DisabledAt: null };
 
-    private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
-
     private sealed class Row
     {
         public long Id { get; init; }
@@ -201,13 +196,9 @@ public sealed class UserStore(Database database, TimeProvider time)
         public long KnownNetworks { get; init; }
 
         public User ToUser() => new(
-            Id, Email, Name, Role, Time(CreatedAt), TokenVersion, Optional(DisabledAt), Optional(LastLoginAt),
+            Id, Email, Name, Role, StoredTime.Of(CreatedAt), TokenVersion, StoredTime.Of(DisabledAt), StoredTime.Of(LastLoginAt),
             DefaultPassword != 0);
 
         public StoredUser ToStored() => new(ToUser(), PasswordHash, KnownNetworks > 0);
-
-        private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
-
-        private static DateTimeOffset? Optional(long? milliseconds) => milliseconds is { } value ? Time(value) : null;
     }
 }

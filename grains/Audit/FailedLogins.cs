@@ -1,6 +1,8 @@
+using Dapper;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Storage;
 
 namespace NotifyHub.Grains.Audit;
 
@@ -8,7 +10,7 @@ namespace NotifyHub.Grains.Audit;
 /// Failed logins on their way into the audit log, where those of one account and network are one entry per minute. The
 /// number of entries per minute and silo is bounded: failures beyond it are one more entry, without account and network.
 /// </summary>
-public sealed partial class FailedLogins(AuditStore store, TimeProvider time, ILogger<FailedLogins> logger) : BackgroundService
+public sealed partial class FailedLogins(Database database, TimeProvider time, ILogger<FailedLogins> logger) : BackgroundService
 {
     /// <summary>Stands for an account that does not exist: what was typed may be a password.</summary>
     public const string Nobody = "-";
@@ -61,8 +63,7 @@ public sealed partial class FailedLogins(AuditStore store, TimeProvider time, IL
 
         try
         {
-            await store.AddFailedLoginsAsync(
-                [.. taken.Select(one => (one.Key.Minute, one.Key.Who, one.Key.Network, one.Value))], cancellation);
+            await AddAsync(taken, cancellation);
             _isFailing = false;
         }
         catch (Exception failure) when (failure is StorageUnavailableException or OperationCanceledException)
@@ -87,6 +88,28 @@ public sealed partial class FailedLogins(AuditStore store, TimeProvider time, IL
         using var timer = new PeriodicTimer(Interval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken)) await WriteAsync(stoppingToken);
     }
+
+    /// <summary>Adds them to what their minute has already, of whichever silo.</summary>
+    private Task<int> AddAsync(
+        Dictionary<(DateTimeOffset Minute, string Who, string Network), long> failures, CancellationToken cancellation) =>
+        database.WriteAsync(
+            (connection, transaction) => connection.ExecuteAsync(
+                $"""
+                INSERT INTO audit (at, who, act, target, address, outcome, times)
+                VALUES (@At, @Who, '{AuditGrain.FailedLogin}', '/api/auth/login', @Network, 'refused', @Times)
+                ON CONFLICT (at, who, address) WHERE act = '{AuditGrain.FailedLogin}'
+                    DO UPDATE SET times = audit.times + excluded.times
+                """,
+                // In one order, so that two silos never wait for each other in a circle.
+                failures.OrderBy(one => one.Key).Select(one => new
+                {
+                    At = one.Key.Minute.ToUnixTimeMilliseconds(),
+                    one.Key.Who,
+                    one.Key.Network,
+                    Times = one.Value,
+                }),
+                transaction),
+            cancellation);
 
     [LoggerMessage(301, LogLevel.Warning, "Failed logins will be written to the audit log later: {Error}")]
     private partial void LogWaiting(string error);

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Dapper;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
@@ -31,7 +30,7 @@ public sealed class SessionQueries(Database database, IOptions<SiloOptions> opti
                 FROM session_day
                 """);
             var last = await connection.ExecuteScalarAsync<long?>("SELECT connected_at FROM session ORDER BY id DESC LIMIT 1");
-            return new SessionTotals(days.Opened - days.Ended, days.Opened, Time(last));
+            return new SessionTotals(days.Opened - days.Ended, days.Opened, StoredTime.Of(last));
         },
         cancellation);
 
@@ -50,7 +49,7 @@ public sealed class SessionQueries(Database database, IOptions<SiloOptions> opti
 
             var total = stored.Values.Sum(row => row.Opened);
             var ended = stored.Values.Sum(row => row.Ended);
-            var week = Week().Select(date => stored.TryGetValue(date, out var row)
+            var week = StoredDay.Last(Days, time.GetUtcNow(), _zone).Select(date => stored.TryGetValue(date, out var row)
                 ? new DayStats(date, row.Opened, row.Opened - row.Ended, row.Errors)
                 : new DayStats(date, 0, 0, 0)).ToArray();
             return new SessionStats(
@@ -99,24 +98,13 @@ public sealed class SessionQueries(Database database, IOptions<SiloOptions> opti
 
     /// <summary>The gateway that an open session is at; null when there is no such open session.</summary>
     public Task<string?> FindGatewayAsync(string connectionId, CancellationToken cancellation = default) =>
-        // PostgreSQL knows no U+0000 in a text, so it has no such session.
-        connectionId.Contains('\0', StringComparison.Ordinal)
+        !StoredText.CanHave(connectionId)
             ? Task.FromResult<string?>(null)
             : database.ReadAsync(
                 connection => connection.ExecuteScalarAsync<string?>(
                     "SELECT gateway_id FROM session WHERE connection_id = @connectionId AND status = 'connected'",
                     new { connectionId }),
                 cancellation);
-
-    private IEnumerable<string> Week()
-    {
-        var today = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(time.GetUtcNow(), _zone).DateTime);
-        return Enumerable.Range(0, Days)
-            .Select(day => today.AddDays(day - Days + 1).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
-    }
-
-    private static DateTimeOffset? Time(long? milliseconds) =>
-        milliseconds is { } value ? DateTimeOffset.FromUnixTimeMilliseconds(value) : null;
 
     private sealed class DayRow
     {
@@ -148,10 +136,11 @@ public sealed class SessionQueries(Database database, IOptions<SiloOptions> opti
 
         public Session ToSession() => new(
             Id,
-            new SessionOpened(ConnectionId, IpAddress, UserAgent, Protocol, DateTimeOffset.FromUnixTimeMilliseconds(ConnectedAt)),
+            new SessionOpened(ConnectionId, IpAddress, UserAgent, Protocol, StoredTime.Of(ConnectedAt)),
             GatewayId,
             Status,
-            Time(DisconnectedAt),
-            new LiveCounters(ConnectionId, Sent, Received, (int)Math.Min(Errors, int.MaxValue), LastError, Time(LastPingAt)));
+            StoredTime.Of(DisconnectedAt),
+            new LiveCounters(
+                ConnectionId, Sent, Received, (int)Math.Min(Errors, int.MaxValue), LastError, StoredTime.Of(LastPingAt)));
     }
 }

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Globalization;
 using System.Text.Json;
 using Dapper;
 using Microsoft.Extensions.Options;
@@ -49,7 +48,7 @@ public sealed class SessionStore(Database database, ReportPositions positions, I
                 if (report.Complete) await ReconcileAsync(session, report);
                 if (report.Sent != 0 || report.Received != 0)
                 {
-                    var today = days[Today()];
+                    var today = days[StoredDay.Of(time.GetUtcNow(), _zone)];
                     today.Sent += report.Sent;
                     today.Received += report.Received;
                 }
@@ -74,25 +73,10 @@ public sealed class SessionStore(Database database, ReportPositions positions, I
             },
             cancellation);
 
-    /// <summary>Deletes sessions that ended before that time, in small batches. The totals stay. Returns how many were
-    /// deleted.</summary>
-    public async Task<long> SweepAsync(DateTimeOffset endedBefore, CancellationToken cancellation = default)
-    {
-        var before = endedBefore.ToUnixTimeMilliseconds();
-        long swept = 0;
-        while (true)
-        {
-            var batch = await ExecuteAsync(
-                """
-                DELETE FROM session WHERE id IN
-                    (SELECT id FROM session WHERE disconnected_at < @before ORDER BY disconnected_at LIMIT @SweepBatch)
-                """,
-                new { before, SweepBatch },
-                cancellation);
-            swept += batch;
-            if (batch < SweepBatch) return swept;
-        }
-    }
+    /// <summary>Deletes sessions that ended before that time. The totals stay. Returns how many were deleted.</summary>
+    public Task<long> SweepAsync(DateTimeOffset endedBefore, CancellationToken cancellation = default) => BatchedDelete.RunAsync(
+        database, "session", "id", "disconnected_at < @before ORDER BY disconnected_at",
+        new { before = endedBefore.ToUnixTimeMilliseconds() }, SweepBatch, cancellation);
 
     private async Task<ReportOutcome> TakeNumberAsync(Transaction session, SessionReport report)
     {
@@ -114,7 +98,7 @@ public sealed class SessionStore(Database database, ReportPositions positions, I
             .OrderBy(opened => opened.ConnectedAt)
             .Select(opened => new OpenedRow(
                 Clean(opened.ConnectionId), Clean(opened.IpAddress), Clean(opened.UserAgent),
-                AddressPrefix.Of(Clean(opened.IpAddress)), Clean(opened.Protocol), Day(opened.ConnectedAt),
+                AddressPrefix.Of(Clean(opened.IpAddress)), Clean(opened.Protocol), StoredDay.Of(opened.ConnectedAt, _zone),
                 opened.ConnectedAt.ToUnixTimeMilliseconds()))
             .ToArray();
         var json = JsonSerializer.Serialize(rows, SessionJson.Default.OpenedRowArray);
@@ -215,7 +199,7 @@ public sealed class SessionStore(Database database, ReportPositions positions, I
         var arguments = new
         {
             gatewayId = session.GatewayId,
-            now = Now(),
+            now = StoredTime.Now(time),
             status,
             reason,
             error = status == SessionStatus.Error ? reason : null,
@@ -251,17 +235,6 @@ public sealed class SessionStore(Database database, ReportPositions positions, I
             arguments);
         return closed;
     }
-
-    private Task<int> ExecuteAsync(string sql, object arguments, CancellationToken cancellation) => database.WriteAsync(
-        (connection, transaction) => connection.ExecuteAsync(sql, arguments, transaction), cancellation);
-
-    private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
-
-    private string Today() => Day(time.GetUtcNow());
-
-    private string Day(DateTimeOffset at) => DateOf(TimeZoneInfo.ConvertTime(at, _zone));
-
-    private static string DateOf(DateTimeOffset local) => local.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
     /// <summary>The rows of the JSON parameter <c>@rows</c> as a table <c>r</c>: one statement for any number of rows.</summary>
     private static string Rows(Database database, params (string Name, string Type)[] columns)

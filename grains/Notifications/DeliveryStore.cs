@@ -11,7 +11,7 @@ namespace NotifyHub.Grains.Notifications;
 /// </summary>
 public sealed class DeliveryStore(Database database, ReportPositions positions, TimeProvider time)
 {
-    private const int SweepBatch = 500;
+    private const int BatchSize = 500;
 
     // Only the public channel's deliveries are counted.
     private const string OfChannel = $"channel = '{GrainKeys.PublicChannel}'";
@@ -52,43 +52,42 @@ public sealed class DeliveryStore(Database database, ReportPositions positions, 
                 if (!isOfThisLog || !await positions.TakeAsync(connection, transaction, number)) return false;
                 var now = time.GetUtcNow();
                 foreach (var range in ranges)
-                    await NotificationStore.MarkDeliveredAsync(connection, transaction, range.First, range.Last, now);
+                    await MarkDeliveredAsync(connection, transaction, range.First, range.Last, now);
                 await InsertAsync(connection, transaction, ranges);
                 return true;
             },
             cancellation);
     }
 
-    /// <summary>Deletes the ranges of notifications that are no longer kept, in small batches. Returns how many rows were
-    /// deleted.</summary>
+    /// <summary>Deletes the ranges of notifications that are no longer kept. Returns how many rows were deleted.</summary>
     public async Task<long> SweepAsync(CancellationToken cancellation = default)
     {
         var oldest = await database.ReadAsync(
             connection => connection.ExecuteScalarAsync<long?>($"SELECT min(id) FROM notification WHERE {OfChannel}"),
             cancellation) ?? long.MaxValue;
-        long swept = 0;
+        long deleted = 0;
         foreach (var span in Spans)
         {
-            int batch;
-            do
-            {
-                batch = await database.WriteAsync(
-                    (connection, transaction) => connection.ExecuteAsync(
-                        """
-                        DELETE FROM delivery WHERE (span, first_offset, last_offset) IN (
-                            SELECT span, first_offset, last_offset FROM delivery
-                            WHERE span = @span AND first_offset <= @end ORDER BY first_offset LIMIT @SweepBatch)
-                        """,
-                        new { span, end = oldest - span, SweepBatch },
-                        transaction),
-                    cancellation);
-                swept += batch;
-            }
-            while (batch == SweepBatch);
+            deleted += await BatchedDelete.RunAsync(
+                database, "delivery", "span, first_offset, last_offset",
+                "span = @span AND first_offset <= @end ORDER BY first_offset", new { span, end = oldest - span }, BatchSize,
+                cancellation);
         }
 
-        return swept;
+        return deleted;
     }
+
+    /// <summary>As a part of a transaction, marks those pending in the range, both ends included, as delivered. Answers how
+    /// many those were.</summary>
+    public static Task<int> MarkDeliveredAsync(
+        DbConnection connection, DbTransaction transaction, long firstId, long lastId,
+        DateTimeOffset at) => connection.ExecuteAsync(
+        $"""
+        UPDATE notification SET status = 'delivered', delivered_at = @at, updated_at = @at
+        WHERE {OfChannel} AND id BETWEEN @firstId AND @lastId AND status = 'pending'
+        """,
+        new { firstId, lastId, at = at.ToUnixTimeMilliseconds() },
+        transaction);
 
     /// <summary>Each range from the first notification in it to the last; those without any left out.</summary>
     private static async Task<List<DeliveredRange>> NarrowAsync(DbConnection connection, DeliveredRange[] ranges)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Storage;
 
 namespace NotifyHub.Grains.Schedules;
 
@@ -36,15 +37,15 @@ internal sealed class ScheduleRow
     public Schedule ToSchedule() => new(
         Id,
         new ScheduleDraft(
-            Name, JsonSerializer.Deserialize(Notification, ScheduleJson.Default.NotificationDraft)!, Kind, RunRow.Optional(At),
+            Name, JsonSerializer.Deserialize(Notification, ScheduleJson.Default.NotificationDraft)!, Kind, StoredTime.Of(At),
             Cron, TimeZone, Missed),
         Status,
-        RunRow.Optional(NextRunAt),
-        RunRow.Optional(LastRunAt),
+        StoredTime.Of(NextRunAt),
+        StoredTime.Of(LastRunAt),
         LastRunStatus,
         CreatedBy,
-        RunRow.Time(CreatedAt),
-        RunRow.Time(UpdatedAt));
+        StoredTime.Of(CreatedAt),
+        StoredTime.Of(UpdatedAt));
 }
 
 /// <summary>A row of the table <c>schedule_run</c>.</summary>
@@ -65,11 +66,8 @@ internal sealed class RunRow
     public long? NotificationId { get; init; }
     public string? Error { get; init; }
 
-    public ScheduleRun ToRun() => new(Id, ScheduleId, Time(ScheduledFor), Time(StartedAt), Cause, Status, NotificationId, Error);
-
-    public static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
-
-    public static DateTimeOffset? Optional(long? milliseconds) => milliseconds is { } value ? Time(value) : null;
+    public ScheduleRun ToRun() => new(
+        Id, ScheduleId, StoredTime.Of(ScheduledFor), StoredTime.Of(StartedAt), Cause, Status, NotificationId, Error);
 }
 
 [JsonSerializable(typeof(NotificationDraft))]

@@ -74,26 +74,18 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
     /// <summary>One page, newest first.</summary>
     public Task<SchedulePage> ListAsync(ScheduleQuery query, CancellationToken cancellation = default)
     {
-        // No stored text has a U+0000, and PostgreSQL refuses to be asked for it.
-        if (query.Search?.Contains('\0', StringComparison.Ordinal) == true) return Task.FromResult(new SchedulePage([], 0));
+        if (!StoredText.CanHave(query.Search)) return Task.FromResult(new SchedulePage([], 0));
         List<string> conditions = [];
         if (query.Status is not null) conditions.Add("status = @Status");
         if (!string.IsNullOrEmpty(query.Search))
             conditions.Add($"({Like.Matches("name", "@Pattern")} OR {Like.Matches("title", "@Pattern")})");
         var where = conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions);
-        var arguments = new
-        {
-            query.Status,
-            Pattern = Like.Pattern(query.Search),
-            query.Limit,
-            Skip = (query.Page - 1L) * query.Limit,
-        };
+        var arguments = new { query.Status, Pattern = Like.Pattern(query.Search) };
         return database.ListAsync(
             async connection =>
             {
-                var total = await connection.ExecuteScalarAsync<long>($"SELECT count(*) FROM schedule {where}", arguments);
-                var rows = await connection.QueryAsync<ScheduleRow>(
-                    $"SELECT {ScheduleRow.Columns} FROM schedule {where} ORDER BY id DESC LIMIT @Limit OFFSET @Skip", arguments);
+                var (rows, total) = await PagedRows.ReadAsync<ScheduleRow>(
+                    connection, ScheduleRow.Columns, $"schedule {where}", "id DESC", arguments, query.Page, query.Limit);
                 return new SchedulePage([.. rows.Select(row => row.ToSchedule())], total);
             },
             cancellation);
@@ -105,11 +97,9 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
         async connection =>
         {
             if (await FindAsync(connection, null, id) is null) return null;
-            const string Condition = "WHERE schedule_id = @id AND status <> 'started'";
-            var total = await connection.ExecuteScalarAsync<long>($"SELECT count(*) FROM schedule_run {Condition}", new { id });
-            var rows = await connection.QueryAsync<RunRow>(
-                $"SELECT {RunRow.Columns} FROM schedule_run {Condition} ORDER BY id DESC LIMIT @limit OFFSET @skip",
-                new { id, limit, skip = (page - 1L) * limit });
+            var (rows, total) = await PagedRows.ReadAsync<RunRow>(
+                connection, RunRow.Columns, "schedule_run WHERE schedule_id = @id AND status <> 'started'", "id DESC", new { id },
+                page, limit);
             return new ScheduleRunPage([.. rows.Select(row => row.ToRun())], total);
         },
         cancellation);
@@ -124,7 +114,7 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
 
     /// <summary>When the next run is due; null: none is to come.</summary>
     public Task<DateTimeOffset?> NextDueAsync(CancellationToken cancellation = default) => database.ReadAsync(
-        async connection => RunRow.Optional(await connection.ExecuteScalarAsync<long?>(
+        async connection => StoredTime.Of(await connection.ExecuteScalarAsync<long?>(
             "SELECT min(next_run_at) FROM schedule WHERE next_run_at IS NOT NULL")),
         cancellation);
 
@@ -193,7 +183,7 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
                 INSERT INTO schedule_run (schedule_id, scheduled_for, started_at, cause, status)
                 VALUES (@id, @now, @now, 'manual', 'started') RETURNING {RunRow.Columns}
                 """,
-                new { id, now = Now() },
+                new { id, now = StoredTime.Now(time) },
                 transaction);
             return new OpenRun(row.ToRun(), schedule.Draft.Notification);
         },
@@ -234,27 +224,11 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
         },
         cancellation);
 
-    /// <summary>Deletes, in small batches, the history before that time. Answers how many runs were deleted.</summary>
-    public async Task<long> SweepAsync(DateTimeOffset startedBefore, CancellationToken cancellation = default)
-    {
-        var before = startedBefore.ToUnixTimeMilliseconds();
-        long swept = 0;
-        while (true)
-        {
-            var batch = await database.WriteAsync(
-                (connection, transaction) => connection.ExecuteAsync(
-                    """
-                    DELETE FROM schedule_run WHERE id IN
-                        (SELECT id FROM schedule_run WHERE started_at < @before AND status <> 'started'
-                        ORDER BY started_at LIMIT @SweepBatch)
-                    """,
-                    new { before, SweepBatch },
-                    transaction),
-                cancellation);
-            swept += batch;
-            if (batch < SweepBatch) return swept;
-        }
-    }
+    /// <summary>Deletes the history before that time. Returns how many runs were deleted.</summary>
+    public Task<long> SweepAsync(DateTimeOffset startedBefore, CancellationToken cancellation = default) =>
+        BatchedDelete.RunAsync(
+            database, "schedule_run", "id", "started_at < @before AND status <> 'started' ORDER BY started_at",
+            new { before = startedBefore.ToUnixTimeMilliseconds() }, SweepBatch, cancellation);
 
     private static async Task<int> ClaimAsync(
         DbConnection connection, DbTransaction transaction, ScheduleClaim claim, DateTimeOffset now)
@@ -320,7 +294,7 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
             UPDATE schedule SET status = @status, next_run_at = @next, updated_at = @now
             WHERE id = @id RETURNING {ScheduleRow.Columns}
             """,
-            new { id, status, next = next?.ToUnixTimeMilliseconds(), now = Now() },
+            new { id, status, next = next?.ToUnixTimeMilliseconds(), now = StoredTime.Now(time) },
             transaction);
 
     private static Task<int> NoteLastAsync(DbConnection connection, DbTransaction transaction, long id, long at, string status) =>
@@ -351,9 +325,7 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
             Status = isPaused ? ScheduleStatus.Paused : next is null ? ScheduleStatus.Finished : ScheduleStatus.Active,
             NextRunAt = next?.ToUnixTimeMilliseconds(),
             CreatedBy = createdBy,
-            UpdatedAt = Now(),
+            UpdatedAt = StoredTime.Now(time),
         };
     }
-
-    private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
 }

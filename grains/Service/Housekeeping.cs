@@ -1,81 +1,129 @@
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Audit;
 using NotifyHub.Grains.Connections;
-using NotifyHub.Grains.Notifications;
-using NotifyHub.Grains.Schedules;
 using NotifyHub.Grains.Settings;
 using NotifyHub.Grains.Storage;
-using NotifyHub.Grains.Usage;
 
 namespace NotifyHub.Grains.Service;
 
 /// <summary>
-/// Removes what is too old or too much, and finds the gateways that died together with the silo that watched them. One grain
-/// drives it, so that only one silo of the grid does it at a time.
+/// Removes what is too old or too much, and finds the gateways that died together with the silo that watched them. It runs in
+/// every silo, and works in the one that has the <see cref="HousekeepingLock"/>.
 /// </summary>
 public sealed partial class Housekeeping(
-    IGrainFactory grains,
-    SessionStore sessions,
+    HousekeepingLock turn,
+    HistorySweep history,
     SessionCap cap,
     ReportPositions positions,
-    NotificationStore notifications,
-    DeliveryStore deliveries,
-    ScheduleStore schedules,
-    UsageStore usage,
-    AuditStore audit,
+    IGrainFactory grains,
+    ILocalSiloDetails silo,
     IOptions<SiloOptions> options,
     TimeProvider time,
-    ILogger<Housekeeping> log)
+    ILogger<Housekeeping> log) : BackgroundService
 {
+    /// <summary>The lock lasts so many intervals: one renewal may fail.</summary>
+    private const int LockIntervals = 2;
     private static readonly TimeSpan SweepInterval = TimeSpan.FromHours(1);
 
+    /// <summary>Giving the lock back is a courtesy: a silo does not stop later because the database does not answer.</summary>
+    private static readonly TimeSpan ReleaseTimeout = TimeSpan.FromSeconds(2);
+
+    private readonly string _holder = silo.SiloAddress.ToString();
     private long? _sweptAt;
 
-    /// <summary>Does not throw for faults that pass: the next run tries again.</summary>
-    /// <param name="reporting">Ids of the nodes that report themselves.</param>
-    /// <param name="cancellation">Ends it between two statements.</param>
-    public async Task RunAsync(IReadOnlySet<string> reporting, CancellationToken cancellation)
+    // Written by the loop and by the run beside it: a race between the two costs one log line.
+    private volatile bool _isPostponed;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var interval = options.Value.Lease;
+        using var timer = new PeriodicTimer(interval, time);
+        var holds = false;
+        var run = Task.CompletedTask;
         try
         {
-            await WatchOrphansAsync(reporting, cancellation);
-            // Not only once per hour: anybody can make thousands of sessions per minute.
-            await cap.ApplyAsync(cancellation);
-            // Also between sweeps: the retention clock must see that the grid runs.
-            var now = await grains.GetGrain<IRetentionGrain>(GrainKeys.Only).NowAsync();
-            if (_sweptAt is { } sweptAt && time.GetElapsedTime(sweptAt) < SweepInterval) return;
-            await SweepAsync(now, cancellation);
-            _sweptAt = time.GetTimestamp();
+            // Not at once: the gateways need a moment to report themselves.
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+            {
+                holds = false;
+                await AttemptAsync(async () =>
+                {
+                    holds = await turn.TryHoldAsync(_holder, LockIntervals * interval, stoppingToken);
+                    if (!holds) _isPostponed = false;
+                });
+                // A run may take longer than the lock lasts, so it is renewed meanwhile.
+                if (holds && run.IsCompleted) run = AttemptAsync(() => RunAsync(stoppingToken));
+            }
         }
-        catch (Exception failure) when (failure is StorageUnavailableException or OrleansException or TimeoutException)
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            LogPostponed(failure.Message);
+            await run;
+            if (!holds) return;
+            await AttemptAsync(() =>
+                turn.ReleaseAsync(_holder, CancellationToken.None).WaitAsync(ReleaseTimeout, CancellationToken.None));
+        }
+
+        async Task AttemptAsync(Func<Task> work)
+        {
+            try
+            {
+                await work();
+            }
+            catch (Exception) when (stoppingToken.IsCancellationRequested)
+            {
+                // The silo ends; whatever was not done is the next holder's.
+            }
+            catch (Exception failure) when (IsPassing(failure))
+            {
+                // Once per outage: the next attempt follows soon.
+                if (!_isPostponed) LogPostponed(failure.Message);
+                _isPostponed = true;
+            }
+            catch (Exception failure)
+            {
+                // The loop must outlive it: without housekeeping the database grows until the disk is full.
+                LogFailed(failure);
+            }
         }
     }
 
-    private async Task SweepAsync(DateTimeOffset now, CancellationToken cancellation)
+    private async Task RunAsync(CancellationToken cancellation)
     {
-        var historyEnd = now - options.Value.HistoryAge;
-        await sessions.SweepAsync(historyEnd, cancellation);
-        await notifications.SweepAsync(historyEnd, cancellation);
-        await deliveries.SweepAsync(cancellation);
-        await positions.SweepAsync(historyEnd, cancellation);
-        await schedules.SweepAsync(historyEnd, cancellation);
-        await usage.SweepAsync(now, cancellation);
-        await audit.SweepAsync(now - options.Value.AuditAge, cancellation);
+        await WatchOrphansAsync(cancellation);
+        // Not only once per hour: anybody can make thousands of sessions per minute.
+        await cap.ApplyAsync(cancellation);
+        // Also between sweeps: the retention clock must see that the grid runs.
+        var now = await grains.GetGrain<IRetentionGrain>(GrainKeys.Only).NowAsync().WaitAsync(cancellation);
+        if (_sweptAt is null || time.GetElapsedTime(_sweptAt.Value) >= SweepInterval)
+        {
+            await history.RunAsync(now, cancellation);
+            _sweptAt = time.GetTimestamp();
+        }
+
+        _isPostponed = false;
     }
 
     /// <summary>A gateway that died together with the silo that watched it has open sessions in storage and nobody who closes
     /// them.</summary>
-    private async Task WatchOrphansAsync(IReadOnlySet<string> reporting, CancellationToken cancellation)
+    private async Task WatchOrphansAsync(CancellationToken cancellation)
     {
-        var orphans = (await positions.LeasedGatewaysAsync(cancellation)).Where(gatewayId => !reporting.Contains(gatewayId));
+        var leased = await positions.LeasedGatewaysAsync(cancellation);
+        var status = await grains.GetGrain<IStatsGrain>(GrainKeys.Only).StatusAsync().WaitAsync(cancellation);
+        var orphans = leased.Except(status.Nodes.Select(node => node.Report.Id), StringComparer.Ordinal);
         await Task.WhenAll(orphans.Select(gatewayId =>
-            grains.GetGrain<IConnectionGrain>(GrainKeys.Gateway(gatewayId)).WatchAsync()));
+            grains.GetGrain<IConnectionGrain>(GrainKeys.Gateway(gatewayId)).WatchAsync().WaitAsync(cancellation)));
     }
+
+    private static bool IsPassing(Exception failure) =>
+        failure is StorageUnavailableException or OrleansException or TimeoutException
+            // The connection to the other silo ended during the call.
+            or OperationCanceledException;
 
     [LoggerMessage(1502, LogLevel.Warning, "Housekeeping is put off: {Error}")]
     private partial void LogPostponed(string error);
+
+    [LoggerMessage(1503, LogLevel.Error, "Housekeeping failed and will be tried again")]
+    private partial void LogFailed(Exception exception);
 }

@@ -9,7 +9,7 @@ using Orleans.Concurrency;
 
 namespace NotifyHub.Grains.Service;
 
-/// <summary>The grid's numbers and its nodes; its timers also drive <see cref="Housekeeping"/>.</summary>
+/// <summary>The grid's numbers and its nodes.</summary>
 [Reentrant, GrainType("stats")]
 public sealed partial class StatsGrain : Grain, IStatsGrain
 {
@@ -20,10 +20,8 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
     private static readonly TimeSpan LossShown = TimeSpan.FromDays(1);
 
     private readonly NodeList _nodes;
-    private readonly Housekeeping _housekeeping;
     private readonly SessionQueries _queries;
     private readonly Database _database;
-    private readonly TimeSpan _lease;
     private readonly TimeProvider _time;
     private readonly ILogger<StatsGrain> _log;
     private readonly Cached<(SessionTotals Totals, string? Error)> _totals;
@@ -37,15 +35,13 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
     public StatsGrain(
         SessionQueries queries,
         EpochStore epochs,
-        Housekeeping housekeeping,
         Database database,
         IOptions<SiloOptions> options,
         TimeProvider time,
         ILogger<StatsGrain> log)
     {
-        (_queries, _housekeeping, _database, _time, _log) = (queries, housekeeping, database, time, log);
-        _lease = options.Value.Lease;
-        _nodes = new(_lease, time);
+        (_queries, _database, _time, _log) = (queries, database, time, log);
+        _nodes = new(options.Value.Lease, time);
         _totals = new(AnswerAge, time, ReadTotalsAsync);
         _stats = new(AnswerAge, time, () => queries.StatsAsync());
         _loss = new(AnswerAge, time, () => epochs.NewestLossAsync(time.GetUtcNow() - LossShown, CancellationToken.None));
@@ -54,11 +50,6 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        this.RegisterGrainTimer(KeepHouseAsync, new GrainTimerCreationOptions(_lease, _lease)
-        {
-            Interleave = true,
-            KeepAlive = true,
-        });
         this.RegisterGrainTimer(AddTrafficAsync, new GrainTimerCreationOptions(TrafficSeries.Interval, TrafficSeries.Interval)
         {
             Interleave = true,
@@ -217,9 +208,6 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
             return "The database does not answer.";
         }
     }
-
-    private Task KeepHouseAsync(CancellationToken cancellation) => _housekeeping.RunAsync(
-        _nodes.Current().Select(node => node.Report.Id).ToHashSet(StringComparer.Ordinal), cancellation);
 
     [LoggerMessage(1501, LogLevel.Debug, "Gateway {GatewayId} did not tell its sessions' counters: {Error}")]
     private partial void LogNotDescribed(string gatewayId, string error);

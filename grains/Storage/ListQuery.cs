@@ -36,18 +36,17 @@ internal sealed class ListQuery(string table, string columns, string order)
     /// <param name="page">From 1.</param>
     public async Task<ListPage> RunAsync(DbConnection connection, object arguments, int page, int limit)
     {
+        var all = $"{table} {Clause(_indexed)}";
+        if (_scanned.Count == 0)
+        {
+            var (ids, total) = await PagedRows.ReadAsync<long>(connection, "id", all, order, arguments, page, limit);
+            return new ListPage(ids, total, IsTruncated: false);
+        }
+
         var values = new DynamicParameters(arguments);
         values.Add("Limit", limit);
         values.Add("Skip", (page - 1L) * limit);
-        var all = $"FROM {table} {Clause(_indexed)}";
-        if (_scanned.Count == 0)
-        {
-            var total = await connection.ExecuteScalarAsync<long>($"SELECT count(*) {all}", values);
-            var ids = await connection.QueryAsync<long>($"SELECT id {all} ORDER BY {order} LIMIT @Limit OFFSET @Skip", values);
-            return new ListPage(ids.AsList(), total, IsTruncated: false);
-        }
-
-        var newest = $"FROM (SELECT {columns} {all} ORDER BY {order} LIMIT {Window}) AS newest {Clause(_scanned)}";
+        var newest = $"FROM (SELECT {columns} FROM {all} ORDER BY {order} LIMIT {Window}) AS newest {Clause(_scanned)}";
         var found = (await connection.QueryAsync<(long Id, long Total)>(
             $"SELECT id, count(*) OVER () {newest} ORDER BY {order} LIMIT @Limit OFFSET @Skip", values)).AsList();
         // A page after the last one has no row with the total.
@@ -55,7 +54,7 @@ internal sealed class ListQuery(string table, string columns, string order)
             : page == 1 ? 0
             : await connection.ExecuteScalarAsync<long>($"SELECT count(*) {newest}", values);
         var isTruncated = await connection.ExecuteScalarAsync<long>(
-            $"SELECT count(*) FROM (SELECT 1 {all} LIMIT {Window + 1}) AS looked", values) > Window;
+            $"SELECT count(*) FROM (SELECT 1 FROM {all} LIMIT {Window + 1}) AS looked", values) > Window;
         return new ListPage([.. found.Select(row => row.Id)], matches, isTruncated);
     }
 

@@ -21,7 +21,7 @@ public sealed class ReportPositions(Database database, TimeProvider time)
             ON CONFLICT (gateway_id, kind) DO UPDATE SET number = excluded.number, taken_at = excluded.taken_at, ended_at = NULL
             WHERE report_position.number < excluded.number OR report_position.ended_at IS NOT NULL
             """,
-            new { report.GatewayId, report.Kind, report.Number, now = Now() },
+            new { report.GatewayId, report.Kind, report.Number, now = StoredTime.Now(time) },
             transaction) > 0;
 
     /// <summary>Like <see cref="TakeAsync"/>, but only while the gateway's lease runs.</summary>
@@ -31,7 +31,7 @@ public sealed class ReportPositions(Database database, TimeProvider time)
             UPDATE report_position SET number = @Number, taken_at = @now
             WHERE gateway_id = @GatewayId AND kind = @Kind AND number < @Number AND ended_at IS NULL
             """,
-            new { report.GatewayId, report.Kind, report.Number, now = Now() },
+            new { report.GatewayId, report.Kind, report.Number, now = StoredTime.Now(time) },
             transaction) > 0;
 
     /// <summary>Whether the report, or a later one, was taken before.</summary>
@@ -44,7 +44,7 @@ public sealed class ReportPositions(Database database, TimeProvider time)
     /// <summary>Ends a gateway's lease. Until the transaction ends, session reports of this gateway wait for the row.</summary>
     internal Task EndLeaseAsync(DbConnection connection, DbTransaction transaction, string gatewayId) => connection.ExecuteAsync(
         "UPDATE report_position SET ended_at = @now WHERE gateway_id = @gatewayId AND kind = @Sessions AND ended_at IS NULL",
-        new { gatewayId, ReportKind.Sessions, now = Now() },
+        new { gatewayId, ReportKind.Sessions, now = StoredTime.Now(time) },
         transaction);
 
     /// <summary>The gateways whose lease runs, as far as storage knows.</summary>
@@ -61,6 +61,4 @@ public sealed class ReportPositions(Database database, TimeProvider time)
             new { before = reportedBefore.ToUnixTimeMilliseconds(), ReportKind.Sessions },
             transaction),
         cancellation);
-
-    private long Now() => time.GetUtcNow().ToUnixTimeMilliseconds();
 }

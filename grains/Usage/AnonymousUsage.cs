@@ -1,63 +1,32 @@
 using System.Data.Common;
 using Dapper;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Settings;
 using NotifyHub.Grains.Storage;
 
 namespace NotifyHub.Grains.Usage;
 
 /// <summary>Requests of callers without a login: a sum per minute, address and endpoint. Kept apart from the records of known
 /// callers, so that strangers cannot displace those.</summary>
-public sealed class AnonymousUsage(Database database, SiloOptions options)
+internal static class AnonymousUsage
 {
-    private const int SweepBatch = 5_000;
-
-    public Task<AnonymousPage> ListAsync(int page, int limit, CancellationToken cancellation = default) => database.ListAsync(
-        async connection =>
-        {
-            var total = await connection.ExecuteScalarAsync<long>("SELECT count(*) FROM api_anonymous");
-            var skip = (page - 1L) * limit;
-            if (skip >= total) return new AnonymousPage([], total);
-            var rows = await connection.QueryAsync<Row>(
-                """
-                SELECT minute AS Minute, address AS Address, method AS Method, route AS Route, status AS Status,
-                    requests AS Requests, duration_us AS Duration, longest_us AS Longest
-                FROM api_anonymous ORDER BY minute DESC, address DESC, method DESC, route DESC, status DESC
-                LIMIT @limit OFFSET @skip
-                """,
-                new { limit, skip });
-            return new AnonymousPage([.. rows.Select(row => row.ToSum())], total);
-        },
-        cancellation);
-
-    /// <summary>Deletes, in small batches, sums of earlier minutes, and the oldest of those beyond the bound.</summary>
-    public async Task SweepAsync(DateTimeOffset earlierThan, CancellationToken cancellation = default)
+    /// <summary>One page, newest first.</summary>
+    public static async Task<AnonymousPage> PageAsync(DbConnection connection, int page, int limit)
     {
-        var bound = await database.ReadAsync(
-            connection => connection.ExecuteScalarAsync<long?>(
-                "SELECT minute FROM api_anonymous ORDER BY minute DESC LIMIT 1 OFFSET @AnonymousRows",
-                new { options.AnonymousRows }),
-            cancellation);
-        // Whole minutes: at the bound, those that share the minute of the first sum too many leave with it.
-        var before = Math.Max(earlierThan.ToUnixTimeMilliseconds(), bound + 1 ?? 0);
-        int batch;
-        do
-        {
-            batch = await database.WriteAsync(
-                (connection, transaction) => connection.ExecuteAsync(
-                    """
-                    DELETE FROM api_anonymous WHERE (minute, address, method, route, status) IN (
-                        SELECT minute, address, method, route, status FROM api_anonymous
-                        WHERE minute < @before ORDER BY minute LIMIT @SweepBatch)
-                    """,
-                    new { before, SweepBatch },
-                    transaction),
-                cancellation);
-        }
-        while (batch == SweepBatch);
+        var (rows, total) = await PagedRows.ReadAsync<Row>(
+            connection,
+            """
+            minute AS Minute, address AS Address, method AS Method, route AS Route, status AS Status, requests AS Requests,
+            duration_us AS Duration, longest_us AS Longest
+            """,
+            "api_anonymous",
+            "minute DESC, address DESC, method DESC, route DESC, status DESC",
+            arguments: null,
+            page,
+            limit);
+        return new AnonymousPage([.. rows.Select(row => row.ToSum())], total);
     }
 
-    internal static Task<int> AddAsync(
+    public static Task<int> AddAsync(
         DbConnection connection, DbTransaction transaction, AnonymousRequests[] sums) => connection.ExecuteAsync(
         """
         INSERT INTO api_anonymous (minute, address, method, route, status, requests, duration_us, longest_us)
@@ -103,7 +72,7 @@ public sealed class AnonymousUsage(Database database, SiloOptions options)
         };
 
         public AnonymousRequests ToSum() => new(
-            DateTimeOffset.FromUnixTimeMilliseconds(Minute), Address, Method, Route, (int)Status, Requests,
+            StoredTime.Of(Minute), Address, Method, Route, (int)Status, Requests,
             TimeSpan.FromMicroseconds(Duration), TimeSpan.FromMicroseconds(Longest));
     }
 }

@@ -47,14 +47,14 @@ public abstract class BoundsMigrationTests(PostgresServer? server) : StoreTest(s
         await Database.MigrateAsync(Cancellation);
 
         Assert.Equal(["", "192.0.2.7"], await ReadAsync("SELECT network FROM session ORDER BY network"));
-        var store = new UsageStore(Database, Positions, Settings, Clock);
+        var usage = new UsageGrain(Database, Positions, Settings, Clock);
         var (one, two) = (TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(2));
         Assert.Equal(
             [
                 new AnonymousRequests(minute, "192.0.2.66", "GET", "/api/keys", 404, 1, one, one),
                 new AnonymousRequests(minute, "192.0.2.66", "GET", "/api/keys", 401, 2, two, one),
             ],
-            (await store.Anonymous.ListAsync(1, 10, Cancellation)).Sums);
+            (await usage.AnonymousAsync(1, 10)).Sums);
         Assert.Equal(["-", "ann@example.com", "billing"], await ReadAsync("SELECT who FROM api_request ORDER BY id"));
     }
 

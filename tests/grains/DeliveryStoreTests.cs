@@ -22,7 +22,7 @@ public abstract class DeliveryStoreTests(PostgresServer? server) : StoreTest(ser
 
     private DeliveryStore Store => field ??= new DeliveryStore(Database, Positions, Clock);
 
-    private NotificationStore Notifications => field ??= new NotificationStore(Database, Settings, Clock);
+    private NotificationGrain Notifications => field ??= new NotificationGrain(Database, Store, Settings, Clock);
 
     [Fact]
     public async Task Every_notification_has_the_sum_of_what_was_told_of_the_ranges_around_it()
@@ -42,10 +42,10 @@ public abstract class DeliveryStoreTests(PostgresServer? server) : StoreTest(ser
         }
 
         Assert.Equal(expected, await DeliveriesAsync());
-        foreach (var id in FarApart) Assert.Equal(expected[id], (await Notifications.GetAsync(id, Cancellation))!.Deliveries);
-        var read = await Notifications.SetStatusAsync(300, NotificationStatus.Read, Cancellation);
+        foreach (var id in FarApart) Assert.Equal(expected[id], (await Notifications.GetAsync(id))!.Deliveries);
+        var read = await Notifications.SetStatusAsync(300, NotificationStatus.Read);
         Assert.Equal(expected[300], read!.Deliveries);
-        var page = await Notifications.ListAsync(new NotificationQuery(NotificationStatus.Read, null, null, 1, 10), Cancellation);
+        var page = await Notifications.ListAsync(new NotificationQuery(NotificationStatus.Read, null, null, 1, 10));
         Assert.Equal(expected[300], Assert.Single(page.Notifications).Deliveries);
     }
 
@@ -86,11 +86,11 @@ public abstract class DeliveryStoreTests(PostgresServer? server) : StoreTest(ser
     public async Task What_was_sent_is_delivered_from_then_on_and_what_was_read_before_stays_read()
     {
         await PublishAsync(1, 2, 3, 4);
-        await Notifications.SetStatusAsync(2, NotificationStatus.Read, Cancellation);
+        await Notifications.SetStatusAsync(2, NotificationStatus.Read);
         Clock.Advance(TimeSpan.FromSeconds(1));
         await AddAsync(new DeliveredRange(1, 3, 1));
 
-        var page = (await Notifications.ListAsync(new(null, null, null, 1, 10), Cancellation)).Notifications;
+        var page = (await Notifications.ListAsync(new(null, null, null, 1, 10))).Notifications;
         Assert.Equal(["pending", "delivered", "read", "delivered"], page.Select(one => one.Status));
         Assert.Equal(Clock.GetUtcNow(), page[^1].DeliveredAt);
         Assert.Equal([0, 1, 1, 1], page.Select(one => one.Deliveries));
@@ -115,7 +115,7 @@ public abstract class DeliveryStoreTests(PostgresServer? server) : StoreTest(ser
 
         Assert.False(await Store.AddAsync(
             Report("gw-1", 1, new DeliveredRange(1, 2, 5)) with { Epoch = "another" }, Cancellation));
-        Assert.Equal(NotificationStatus.Pending, (await Notifications.GetAsync(1, Cancellation))!.Status);
+        Assert.Equal(NotificationStatus.Pending, (await Notifications.GetAsync(1))!.Status);
         Assert.Equal((0, 0), await RowsAsync());
     }
 
@@ -127,9 +127,9 @@ public abstract class DeliveryStoreTests(PostgresServer? server) : StoreTest(ser
         await ExecuteAsync("DELETE FROM notification; DELETE FROM channel");
         await PublishAsync(1);
 
-        Assert.Equal(0, (await Notifications.GetAsync(1, Cancellation))!.Deliveries);
+        Assert.Equal(0, (await Notifications.GetAsync(1))!.Deliveries);
         await AddAsync(new DeliveredRange(1, 1, 2));
-        Assert.Equal(2, (await Notifications.GetAsync(1, Cancellation))!.Deliveries);
+        Assert.Equal(2, (await Notifications.GetAsync(1))!.Deliveries);
     }
 
     [Fact]
@@ -208,7 +208,7 @@ public abstract class DeliveryStoreTests(PostgresServer? server) : StoreTest(ser
         for (var page = 1; ; page++)
         {
             var query = new NotificationQuery(null, null, null, page, 500);
-            var found = (await Notifications.ListAsync(query, Cancellation)).Notifications;
+            var found = (await Notifications.ListAsync(query)).Notifications;
             if (found.Length == 0) return all;
             foreach (var one in found) all.Add(one.Id, one.Deliveries!.Value);
         }

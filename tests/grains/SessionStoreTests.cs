@@ -274,10 +274,10 @@ public abstract class SessionStoreTests(PostgresServer? server) : StoreTest(serv
         await TakeAsync(1, "dead", complete: true);
         await TakeAsync(1, complete: true);
         await Store.EndAsync("dead", "gateway lost", Cancellation);
-        var usage = new UsageStore(Database, Positions, Settings, Clock);
-        await usage.AddAsync(new ApiRequestBatch("dead", 1, [], []), Cancellation);
+        var usage = new UsageGrain(Database, Positions, Settings, Clock);
+        await usage.RecordAsync(new ApiRequestBatch("dead", 1, [], []));
         Clock.Advance(TimeSpan.FromMinutes(1));
-        await usage.AddAsync(new ApiRequestBatch(Gateway, 1, [], []), Cancellation);
+        await usage.RecordAsync(new ApiRequestBatch(Gateway, 1, [], []));
         await Positions.SweepAsync(Now - TimeSpan.FromMinutes(2), Cancellation);
         Assert.Equal(["dead sessions", "dead usage", "gw sessions", "gw usage"], await PositionsAsync());
 

@@ -10,18 +10,18 @@ using NotifyHub.TestKit;
 
 namespace NotifyHub.GrainTests;
 
-public sealed class SqliteAuditStoreTests() : AuditStoreTests(null);
+public sealed class SqliteAuditGrainTests() : AuditGrainTests(null);
 
-public sealed class PostgresAuditStoreTests(PostgresServer server) : AuditStoreTests(server);
+public sealed class PostgresAuditGrainTests(PostgresServer server) : AuditGrainTests(server);
 
-public abstract class AuditStoreTests(PostgresServer? server) : StoreTest(server)
+public abstract class AuditGrainTests(PostgresServer? server) : StoreTest(server)
 {
     private static readonly AuditQuery Everything = new(null, null, null, null, null, 1, 50);
 
     [Fact]
     public async Task Entries_are_found_newest_first_by_each_filter_until_they_are_swept()
     {
-        var store = new AuditStore(Database, Settings);
+        var audit = new AuditGrain(Database);
         var now = Clock.GetUtcNow();
         AuditEntry[] entries =
         [
@@ -29,9 +29,9 @@ public abstract class AuditStoreTests(PostgresServer? server) : StoreTest(server
             new(now.AddSeconds(1), "bob@example.com", "user.change", "/api/users/8", "::1", AuditOutcome.Attempted),
             new(now.AddSeconds(2), "ann@example.com", "key.revoke", "/api/keys/100%", "::1"),
         ];
-        foreach (var entry in entries) await store.AddAsync(entry, Cancellation);
+        foreach (var entry in entries) await audit.BeginAsync(entry);
 
-        Assert.Equal(entries.Reverse(), (await store.ListAsync(Everything, Cancellation)).Entries.Select(stored => stored.Entry));
+        Assert.Equal(entries.Reverse(), (await audit.ListAsync(Everything)).Entries.Select(stored => stored.Entry));
         Assert.Equal([2L], await FoundAsync(Everything with { Page = 2, Limit = 1 }));
         Assert.Equal([2L], await FoundAsync(Everything with { From = now.AddSeconds(1), To = now.AddSeconds(2) }));
         Assert.Equal([3L, 1L], await FoundAsync(Everything with { Who = "ann@example.com" }));
@@ -39,45 +39,50 @@ public abstract class AuditStoreTests(PostgresServer? server) : StoreTest(server
         Assert.Equal([3L], await FoundAsync(Everything with { Search = "0%" }));
         Assert.Equal([2L], await FoundAsync(Everything with { Outcome = AuditOutcome.Attempted }));
         Assert.Empty(await FoundAsync(Everything with { Search = "\0" }));
-        Assert.Equal(3, (await store.ListAsync(Everything with { Limit = 1 }, Cancellation)).Total);
+        Assert.Equal(3, (await audit.ListAsync(Everything with { Limit = 1 })).Total);
 
-        Assert.Equal(2, await store.SweepAsync(now.AddSeconds(2), Cancellation));
+        Assert.Equal(
+            2, await new AuditSweep(Database, Settings).RunAsync(now.AddSeconds(2) + Settings.Value.AuditAge, Cancellation));
         Assert.Equal([3L], await FoundAsync(Everything));
 
         async Task<IEnumerable<long>> FoundAsync(AuditQuery query) =>
-            (await store.ListAsync(query, Cancellation)).Entries.Select(stored => stored.Id);
+            (await audit.ListAsync(query)).Entries.Select(stored => stored.Id);
     }
 
     [Fact]
     public async Task An_act_begins_as_an_entry_that_is_told_how_it_ended()
     {
-        var store = new AuditStore(Database, Settings);
+        var audit = new AuditGrain(Database);
         var entry = new AuditEntry(
             Clock.GetUtcNow(), "ann@example.com", "user.create", "/api/users", "::1", AuditOutcome.Attempted);
 
-        var (first, second) = (await store.AddAsync(entry, Cancellation), await store.AddAsync(entry, Cancellation));
-        await store.EndAsync(first, AuditOutcome.Done, "/api/users/8", Cancellation);
+        var (first, second) = (await audit.BeginAsync(entry), await audit.BeginAsync(entry));
+        await audit.EndAsync(first, AuditOutcome.Done, "/api/users/8");
 
         Assert.Equal(
             [(second, entry), (first, entry with { Outcome = AuditOutcome.Done, Target = "/api/users/8" })],
-            (await store.ListAsync(Everything, Cancellation)).Entries.Select(stored => (stored.Id, stored.Entry)));
+            (await audit.ListAsync(Everything)).Entries.Select(stored => (stored.Id, stored.Entry)));
     }
 
     [Fact]
     public async Task Failed_logins_of_all_silos_are_one_entry_per_minute_account_and_network()
     {
-        var store = new AuditStore(Database, Settings);
-        var minute = Clock.GetUtcNow();
+        var audit = new AuditGrain(Database);
+        FailedLogins[] silos =
+            [.. Enumerable.Range(0, 8).Select(_ => new FailedLogins(Database, Clock, NullLogger<FailedLogins>.Instance))];
+        foreach (var silo in silos)
+        {
+            for (var i = 0; i < 3; i++) silo.Note("ann@example.com", "10.0.0.7");
+            silo.Note(FailedLogins.Nobody, "10.0.0.7");
+        }
 
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => store.AddFailedLoginsAsync(
-            [
-                (minute, "ann@example.com", "10.0.0.7", 3),
-                (minute, "-", "10.0.0.7", 1),
-                (minute.AddMinutes(1), "ann@example.com", "10.0.0.7", 1),
-            ],
-            Cancellation)));
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        foreach (var silo in silos) silo.Note("ann@example.com", "10.0.0.7");
 
-        var found = (await store.ListAsync(Everything, Cancellation)).Entries.Select(stored => stored.Entry).ToList();
+        await Task.WhenAll(silos.Select(silo => silo.WriteAsync(Cancellation)));
+
+        foreach (var silo in silos) silo.Dispose();
+        var found = (await audit.ListAsync(Everything)).Entries.Select(stored => stored.Entry).ToList();
         Assert.Equal(3, found.Count);
         Assert.Equal(
             [("-", 8), ("ann@example.com", 8), ("ann@example.com", 24)],
@@ -87,18 +92,22 @@ public abstract class AuditStoreTests(PostgresServer? server) : StoreTest(server
     [Fact]
     public async Task Logins_beyond_their_number_leave_the_oldest_first_and_displace_nothing_else()
     {
-        var store = new AuditStore(Database, Options.Create(new SiloOptions { AuditLogins = 3 }));
+        var audit = new AuditGrain(Database);
+        using var failed = new FailedLogins(Database, Clock, NullLogger<FailedLogins>.Instance);
         var now = Clock.GetUtcNow();
-        await store.AddAsync(new AuditEntry(now, "ann@example.com", "user.create", "/api/users/8", "::1"), Cancellation);
+        await audit.BeginAsync(new AuditEntry(now, "ann@example.com", "user.create", "/api/users/8", "::1"));
         for (var minute = 0; minute < 5; minute++)
         {
-            await store.AddAsync(new AuditEntry(now, "ann@example.com", "login", $"{minute}", "::1"), Cancellation);
-            await store.AddFailedLoginsAsync([(now.AddMinutes(minute), "-", "::1", 1)], Cancellation);
+            await audit.BeginAsync(new AuditEntry(now, "ann@example.com", "login", $"{minute}", "::1"));
+            failed.Note(FailedLogins.Nobody, "::1");
+            await failed.WriteAsync(Cancellation);
+            Clock.Advance(TimeSpan.FromMinutes(1));
         }
 
-        Assert.Equal(4, await store.SweepAsync(now.AddDays(-1), Cancellation));
+        var sweep = new AuditSweep(Database, Options.Create(new SiloOptions { AuditLogins = 3 }));
+        Assert.Equal(4, await sweep.RunAsync(Clock.GetUtcNow(), Cancellation));
 
-        var left = (await store.ListAsync(Everything, Cancellation)).Entries.Select(stored => stored.Entry).ToList();
+        var left = (await audit.ListAsync(Everything)).Entries.Select(stored => stored.Entry).ToList();
         Assert.Equal(["2", "3", "4"], left.Where(entry => entry.Act == "login").Select(entry => entry.Target).Order());
         Assert.Equal(now.AddMinutes(2), left.Where(entry => entry.Act == "login.failed").Min(entry => entry.At));
         Assert.Single(left, entry => entry.Act == "user.create");
@@ -107,8 +116,8 @@ public abstract class AuditStoreTests(PostgresServer? server) : StoreTest(server
     [Fact]
     public async Task A_flood_of_failed_logins_is_so_many_entries_a_minute_and_loses_none()
     {
-        var store = new AuditStore(Database, Settings);
-        using var failed = new FailedLogins(store, Clock, NullLogger<FailedLogins>.Instance);
+        var audit = new AuditGrain(Database);
+        using var failed = new FailedLogins(Database, Clock, NullLogger<FailedLogins>.Instance);
 
         for (var host = 0; host < 1_000; host++) failed.Note("ann@example.com", $"198.51.{host / 250}.{host % 250}");
         await failed.WriteAsync(Cancellation);
@@ -116,7 +125,7 @@ public abstract class AuditStoreTests(PostgresServer? server) : StoreTest(server
         failed.Note("ann@example.com", "198.51.9.9");
         await failed.WriteAsync(Cancellation);
 
-        var page = await store.ListAsync(Everything with { Limit = 500 }, Cancellation);
+        var page = await audit.ListAsync(Everything with { Limit = 500 });
         Assert.Equal(FailedLogins.MostAMinute + 1, page.Total);
         Assert.Equal(1_002, page.Entries.Sum(stored => stored.Entry.Times));
         Assert.Equal(901, Assert.Single(page.Entries, stored => stored.Entry.Address.Length == 0).Entry.Times);
@@ -152,7 +161,7 @@ public abstract class AuditStoreTests(PostgresServer? server) : StoreTest(server
 
         Assert.Equal(
             new AuditEntry(DateTimeOffset.UnixEpoch, "ann@example.com", "user.create", "/api/users/8", "::1"),
-            Assert.Single((await new AuditStore(Database, Settings).ListAsync(Everything, Cancellation)).Entries).Entry);
+            Assert.Single((await new AuditGrain(Database).ListAsync(Everything)).Entries).Entry);
         var kept = (await schedules.ListAsync(new ScheduleQuery(null, null, 1, 50), Cancellation)).Schedules;
         Assert.Equal(
             [null, "HTTPS://example.com/", null, null],

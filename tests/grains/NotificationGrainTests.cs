@@ -7,13 +7,14 @@ using NotifyHub.TestKit;
 
 namespace NotifyHub.GrainTests;
 
-public sealed class SqliteNotificationStoreTests() : NotificationStoreTests(null);
+public sealed class SqliteNotificationGrainTests() : NotificationGrainTests(null);
 
-public sealed class PostgresNotificationStoreTests(PostgresServer server) : NotificationStoreTests(server);
+public sealed class PostgresNotificationGrainTests(PostgresServer server) : NotificationGrainTests(server);
 
-public abstract class NotificationStoreTests(PostgresServer? server) : StoreTest(server)
+public abstract class NotificationGrainTests(PostgresServer? server) : StoreTest(server)
 {
-    private NotificationStore Store => field ??= new NotificationStore(Database, Settings, Clock);
+    private NotificationGrain Notifications => field ??= new NotificationGrain(
+        Database, new DeliveryStore(Database, Positions, Clock), Settings, Clock);
 
     [Fact]
     public async Task A_notification_comes_back_as_it_was_published()
@@ -25,8 +26,8 @@ public abstract class NotificationStoreTests(PostgresServer? server) : StoreTest
 
         Assert.Equal(
             Notification.AsPublished(GrainKeys.PublicChannel, 1, draft) with { Deliveries = 0 },
-            await Store.GetAsync(1, Cancellation));
-        Assert.Null(await Store.GetAsync(2, Cancellation));
+            await Notifications.GetAsync(1));
+        Assert.Null(await Notifications.GetAsync(2));
     }
 
     [Theory]
@@ -49,7 +50,7 @@ public abstract class NotificationStoreTests(PostgresServer? server) : StoreTest
         await PublishAsync(4, Draft("axb", @"see C:\temp on the disk"));
         await PublishAsync(5, Draft("磁碟", "wow!"));
 
-        var page = await Store.ListAsync(new NotificationQuery(null, null, search, 1, 50), Cancellation);
+        var page = await Notifications.ListAsync(new NotificationQuery(null, null, search, 1, 50));
 
         Assert.Equal(found, page.Notifications.Select(notification => notification.Id));
         Assert.Equal(found.Length, page.Total);
@@ -59,12 +60,12 @@ public abstract class NotificationStoreTests(PostgresServer? server) : StoreTest
     public async Task Filters_combine_and_pages_follow_each_other()
     {
         for (var id = 1; id <= 6; id++) await PublishAsync(id, Draft("title", severity: id % 2 == 0 ? "error" : "info"));
-        await Store.SetStatusAsync(6, NotificationStatus.Dismissed, Cancellation);
+        await Notifications.SetStatusAsync(6, NotificationStatus.Dismissed);
 
         var query = new NotificationQuery(NotificationStatus.Pending, "error", "TITLE", 1, 1);
-        var first = await Store.ListAsync(query, Cancellation);
-        var second = await Store.ListAsync(query with { Page = 2 }, Cancellation);
-        var third = await Store.ListAsync(query with { Page = 3 }, Cancellation);
+        var first = await Notifications.ListAsync(query);
+        var second = await Notifications.ListAsync(query with { Page = 2 });
+        var third = await Notifications.ListAsync(query with { Page = 3 });
 
         Assert.Equal((4, 2), (Assert.Single(first.Notifications).Id, first.Total));
         Assert.Equal((2, 2), (Assert.Single(second.Notifications).Id, second.Total));
@@ -77,27 +78,27 @@ public abstract class NotificationStoreTests(PostgresServer? server) : StoreTest
         await PublishAsync(1, Draft("title"));
         Clock.Advance(TimeSpan.FromMinutes(1));
         var read = Clock.GetUtcNow();
-        Assert.Equal(read, (await Store.SetStatusAsync(1, NotificationStatus.Read, Cancellation))?.ReadAt);
+        Assert.Equal(read, (await Notifications.SetStatusAsync(1, NotificationStatus.Read))?.ReadAt);
 
         Clock.Advance(TimeSpan.FromMinutes(1));
-        await Store.SetStatusAsync(1, NotificationStatus.Dismissed, Cancellation);
-        var again = await Store.SetStatusAsync(1, NotificationStatus.Read, Cancellation);
+        await Notifications.SetStatusAsync(1, NotificationStatus.Dismissed);
+        var again = await Notifications.SetStatusAsync(1, NotificationStatus.Read);
 
         Assert.Equal((NotificationStatus.Read, read, Clock.GetUtcNow()), (again?.Status, again?.ReadAt, again?.UpdatedAt));
-        Assert.Null(await Store.SetStatusAsync(2, NotificationStatus.Read, Cancellation));
+        Assert.Null(await Notifications.SetStatusAsync(2, NotificationStatus.Read));
     }
 
     [Fact]
     public async Task Only_pending_ones_become_delivered_and_only_in_the_range()
     {
         for (var id = 1; id <= 5; id++) await PublishAsync(id, Draft("title"));
-        await Store.SetStatusAsync(3, NotificationStatus.Read, Cancellation);
+        await Notifications.SetStatusAsync(3, NotificationStatus.Read);
         Clock.Advance(TimeSpan.FromSeconds(1));
 
         Assert.Equal(2, await MarkDeliveredAsync(Clock.GetUtcNow()));
         Assert.Equal(0, await MarkDeliveredAsync(Clock.GetUtcNow().AddDays(1)));
 
-        var page = await Store.ListAsync(new NotificationQuery(null, null, null, 1, 50), Cancellation);
+        var page = await Notifications.ListAsync(new NotificationQuery(null, null, null, 1, 50));
         Assert.Equal(["pending", "delivered", "read", "delivered", "pending"], page.Notifications.Select(each => each.Status));
         Assert.Equal(
             (Clock.GetUtcNow(), Clock.GetUtcNow()),
@@ -105,7 +106,7 @@ public abstract class NotificationStoreTests(PostgresServer? server) : StoreTest
         Assert.Null(page.Notifications[2].DeliveredAt);
 
         Task<int> MarkDeliveredAsync(DateTimeOffset at) => Database.WriteAsync(
-            (connection, transaction) => NotificationStore.MarkDeliveredAsync(connection, transaction, 2, 4, at), Cancellation);
+            (connection, transaction) => DeliveryStore.MarkDeliveredAsync(connection, transaction, 2, 4, at), Cancellation);
     }
 
     [Fact]
@@ -114,14 +115,14 @@ public abstract class NotificationStoreTests(PostgresServer? server) : StoreTest
         await PublishAsync(1, Draft("public"));
         await PublishAsync(1, Draft("team", at: Clock.GetUtcNow().AddDays(-2)), "team");
 
-        Assert.Equal("public", (await Store.GetAsync(1, Cancellation))!.Draft.Title);
-        var listed = (await Store.ListAsync(new(null, null, null, 1, 50), Cancellation)).Notifications;
+        Assert.Equal("public", (await Notifications.GetAsync(1))!.Draft.Title);
+        var listed = (await Notifications.ListAsync(new(null, null, null, 1, 50))).Notifications;
         Assert.Equal("public", Assert.Single(listed).Draft.Title);
-        Assert.Equal(1, (await Store.StatsAsync(Cancellation)).Total);
-        Assert.Equal(1, await Store.SweepAsync(Clock.GetUtcNow().AddDays(-1), Cancellation));
-        Assert.NotNull(await Store.GetAsync(1, Cancellation));
+        Assert.Equal(1, (await Notifications.StatsAsync()).Total);
+        Assert.Equal(1, await new NotificationSweep(Database).RunAsync(Clock.GetUtcNow().AddDays(-1), Cancellation));
+        Assert.NotNull(await Notifications.GetAsync(1));
         await PublishAsync(2, Draft("team"), "team");
-        Assert.True(await Store.DeleteAsync(1, Cancellation));
+        Assert.True(await Notifications.DeleteAsync(1));
         Assert.Equal(1, await Database.ReadAsync(
             connection => connection.ExecuteScalarAsync<long>(
                 "SELECT count(*) FROM notification WHERE channel = 'team' AND id = 2"),
@@ -135,9 +136,9 @@ public abstract class NotificationStoreTests(PostgresServer? server) : StoreTest
         var midnight = new DateTimeOffset(2026, 3, 9, 16, 0, 0, TimeSpan.Zero);
         await PublishAsync(1, Draft("yesterday", at: midnight.AddMilliseconds(-1)));
         await PublishAsync(2, Draft("today", severity: "error", at: midnight));
-        await Store.SetStatusAsync(2, NotificationStatus.Read, Cancellation);
+        await Notifications.SetStatusAsync(2, NotificationStatus.Read);
 
-        var stats = await Store.StatsAsync(Cancellation);
+        var stats = await Notifications.StatsAsync();
 
         Assert.Equal((2, 1), (stats.Total, stats.Today));
         Assert.Equal(NotificationStatus.All, stats.ByStatus.Keys);
@@ -151,11 +152,11 @@ public abstract class NotificationStoreTests(PostgresServer? server) : StoreTest
     {
         for (var id = 1; id <= 3; id++) await PublishAsync(id, Draft("title", at: Clock.GetUtcNow().AddDays(id - 3)));
 
-        Assert.True(await Store.DeleteAsync(3, Cancellation));
-        Assert.False(await Store.DeleteAsync(3, Cancellation));
-        Assert.Equal(1, await Store.SweepAsync(Clock.GetUtcNow().AddDays(-1), Cancellation));
+        Assert.True(await Notifications.DeleteAsync(3));
+        Assert.False(await Notifications.DeleteAsync(3));
+        Assert.Equal(1, await new NotificationSweep(Database).RunAsync(Clock.GetUtcNow().AddDays(-1), Cancellation));
 
-        Assert.Equal(2, Assert.Single((await Store.ListAsync(new(null, null, null, 1, 50), Cancellation)).Notifications).Id);
+        Assert.Equal(2, Assert.Single((await Notifications.ListAsync(new(null, null, null, 1, 50))).Notifications).Id);
     }
 
     private NotificationDraft Draft(string title, string message = "text", string severity = "info", DateTimeOffset? at = null) =>

@@ -8,30 +8,30 @@ using NotifyHub.TestKit;
 
 namespace NotifyHub.GrainTests;
 
-public sealed class SqliteUsageStoreTests() : UsageStoreTests(null);
+public sealed class SqliteUsageGrainTests() : UsageGrainTests(null);
 
-public sealed class PostgresUsageStoreTests(PostgresServer server) : UsageStoreTests(server);
+public sealed class PostgresUsageGrainTests(PostgresServer server) : UsageGrainTests(server);
 
-public abstract class UsageStoreTests(PostgresServer? server) : StoreTest(server)
+public abstract class UsageGrainTests(PostgresServer? server) : StoreTest(server)
 {
     private static readonly ApiRequestQuery Everything = new(null, null, null, null, null, null, null, null, 1, 500);
 
     private long _sequence;
 
-    private UsageStore Store => field ??= new UsageStore(Database, Positions, Settings, Clock);
+    private UsageGrain Usage => field ??= new UsageGrain(Database, Positions, Settings, Clock);
 
     [Fact]
     public async Task A_batch_that_comes_again_counts_once()
     {
         var batch = new ApiRequestBatch("gw-1", 1, [Request(path: "/api/a"), Request(path: "/api/b")], []);
-        Assert.True(await Store.AddAsync(batch, Cancellation));
-        Assert.False(await Store.AddAsync(batch, Cancellation));
-        Assert.True(await Store.AddAsync(batch with { GatewayId = "gw-2" }, Cancellation));
-        Assert.True(await Store.AddAsync(batch with { Sequence = 2 }, Cancellation));
-        Assert.False(await Store.AddAsync(batch, Cancellation));
+        await Usage.RecordAsync(batch);
+        await Usage.RecordAsync(batch);
+        await Usage.RecordAsync(batch with { GatewayId = "gw-2" });
+        await Usage.RecordAsync(batch with { Sequence = 2 });
+        await Usage.RecordAsync(batch);
 
-        Assert.Equal(6, (await Store.ListAsync(Everything, Cancellation)).Total);
-        Assert.Equal(6, (await Store.SummaryAsync(1, Cancellation)).Days.Single().Requests);
+        Assert.Equal(6, (await Usage.RequestsAsync(Everything)).Total);
+        Assert.Equal(6, (await Usage.SummaryAsync(1)).Days.Single().Requests);
     }
 
     [Fact]
@@ -52,13 +52,13 @@ public abstract class UsageStoreTests(PostgresServer? server) : StoreTest(server
                 transaction),
             Cancellation);
 
-        var buried = await Store.ListAsync(Everything with { Search = "needle" }, Cancellation);
-        var hay = await Store.ListAsync(Everything with { Search = "HAY", Page = 2, Limit = 3 }, Cancellation);
-        var behind = await Store.ListAsync(Everything with { Search = "hay", Page = 200, Limit = 500 }, Cancellation);
-        var byTime = await Store.ListAsync(
-            Everything with { Search = "needle", To = DateTimeOffset.FromUnixTimeMilliseconds(from) }, Cancellation);
-        var byWho = await Store.ListAsync(Everything with { Search = "needle", Who = "ann" }, Cancellation);
-        var all = await Store.ListAsync(Everything, Cancellation);
+        var buried = await Usage.RequestsAsync(Everything with { Search = "needle" });
+        var hay = await Usage.RequestsAsync(Everything with { Search = "HAY", Page = 2, Limit = 3 });
+        var behind = await Usage.RequestsAsync(Everything with { Search = "hay", Page = 200, Limit = 500 });
+        var byTime = await Usage.RequestsAsync(
+            Everything with { Search = "needle", To = DateTimeOffset.FromUnixTimeMilliseconds(from) });
+        var byWho = await Usage.RequestsAsync(Everything with { Search = "needle", Who = "ann" });
+        var all = await Usage.RequestsAsync(Everything);
 
         Assert.Equal((0, 0, true), (buried.Requests.Length, buried.Total, buried.IsTruncated));
         Assert.Equal((3, Window, true), (hay.Requests.Length, hay.Total, hay.IsTruncated));
@@ -92,10 +92,10 @@ public abstract class UsageStoreTests(PostgresServer? server) : StoreTest(server
         Assert.Empty(await PathsAsync(Everything with { Search = "\0" }));
         var request = Request(
             at: now, who: "ann@example.com", method: "POST", path: "/api/keys", status: 201, userAgent: "Mozilla/5.0");
-        Assert.Equal(new StoredRequest(1, request), (await Store.ListAsync(Everything, Cancellation)).Requests[0]);
+        Assert.Equal(new StoredRequest(1, request), (await Usage.RequestsAsync(Everything)).Requests[0]);
 
         async Task<IEnumerable<string>> PathsAsync(ApiRequestQuery query) =>
-            (await Store.ListAsync(query, Cancellation)).Requests.Select(stored => stored.Request.Path);
+            (await Usage.RequestsAsync(query)).Requests.Select(stored => stored.Request.Path);
     }
 
     [Fact]
@@ -107,7 +107,7 @@ public abstract class UsageStoreTests(PostgresServer? server) : StoreTest(server
         Clock.Advance(TimeSpan.FromHours(4));
         await AddAsync(Request(milliseconds: 9, status: 500));
 
-        var summary = await Store.SummaryAsync(3, Cancellation);
+        var summary = await Usage.SummaryAsync(3);
 
         Assert.Equal(
             [
@@ -127,19 +127,19 @@ public abstract class UsageStoreTests(PostgresServer? server) : StoreTest(server
     [Fact]
     public async Task Requests_without_a_login_are_sums_whoever_tells_them_and_count_in_the_days()
     {
-        await AddAsync(Store, Refusals(0), Refusals(0, status: 429, requests: 5));
-        await Store.AddAsync(
-            new ApiRequestBatch("gw-2", 1, [Request(status: 200)], [Refusals(0, requests: 30), Refusals(1)]), Cancellation);
+        await AddAsync(Usage, Refusals(0), Refusals(0, status: 429, requests: 5));
+        await Usage.RecordAsync(
+            new ApiRequestBatch("gw-2", 1, [Request(status: 200)], [Refusals(0, requests: 30), Refusals(1)]));
 
-        var page = await Store.Anonymous.ListAsync(1, 10, Cancellation);
+        var page = await Usage.AnonymousAsync(1, 10);
         Assert.Equal(
             [Refusals(1), Refusals(0, status: 429, requests: 5), Refusals(0, requests: 40)],
             page.Sums);
         Assert.Equal(3, page.Total);
-        Assert.Equal([Refusals(0, requests: 40)], (await Store.Anonymous.ListAsync(3, 1, Cancellation)).Sums);
-        Assert.Empty((await Store.Anonymous.ListAsync(4, 1, Cancellation)).Sums);
-        Assert.Equal((56, 55), Counts((await Store.SummaryAsync(1, Cancellation)).Days.Single()));
-        Assert.Equal(1, (await Store.ListAsync(Everything, Cancellation)).Total);
+        Assert.Equal([Refusals(0, requests: 40)], (await Usage.AnonymousAsync(3, 1)).Sums);
+        Assert.Empty((await Usage.AnonymousAsync(4, 1)).Sums);
+        Assert.Equal((56, 55), Counts((await Usage.SummaryAsync(1)).Days.Single()));
+        Assert.Equal(1, (await Usage.RequestsAsync(Everything)).Total);
 
         static (long, long) Counts(UsageDay day) => (day.Requests, day.Errors);
     }
@@ -148,22 +148,23 @@ public abstract class UsageStoreTests(PostgresServer? server) : StoreTest(server
     public async Task Sums_beyond_the_bound_leave_the_oldest_first_and_records_of_callers_stay()
     {
         var options = Options.Create(new SiloOptions { TimeZone = "UTC", AnonymousRows = 1_000 });
-        var small = new UsageStore(Database, Positions, options, Clock);
-        await small.AddAsync(new ApiRequestBatch("gw-2", 1, [Request(path: "/api/kept")], []), Cancellation);
+        var small = new UsageGrain(Database, Positions, options, Clock);
+        var sweep = new UsageSweep(Database, options);
+        await small.RecordAsync(new ApiRequestBatch("gw-2", 1, [Request(path: "/api/kept")], []));
         for (var minute = 0; minute < 12; minute++)
             await AddAsync(small, [.. Enumerable.Range(0, 100).Select(address => Refusals(minute, $"10.0.0.{address}"))]);
 
-        await small.SweepAsync(Clock.GetUtcNow(), Cancellation);
+        await sweep.RunAsync(Clock.GetUtcNow(), Cancellation);
 
-        var page = await small.Anonymous.ListAsync(1, 1, Cancellation);
+        var page = await small.AnonymousAsync(1, 1);
         Assert.Equal((1_000, Clock.GetUtcNow().AddMinutes(11)), (page.Total, page.Sums[0].Minute));
-        Assert.Equal(Clock.GetUtcNow().AddMinutes(2), (await small.Anonymous.ListAsync(1_000, 1, Cancellation)).Sums[0].Minute);
-        Assert.Equal(12_001, (await small.SummaryAsync(1, Cancellation)).Days.Single().Requests);
-        Assert.Equal("/api/kept", Assert.Single((await small.ListAsync(Everything, Cancellation)).Requests).Request.Path);
+        Assert.Equal(Clock.GetUtcNow().AddMinutes(2), (await small.AnonymousAsync(1_000, 1)).Sums[0].Minute);
+        Assert.Equal(12_001, (await small.SummaryAsync(1)).Days.Single().Requests);
+        Assert.Equal("/api/kept", Assert.Single((await small.RequestsAsync(Everything)).Requests).Request.Path);
 
         Clock.Advance(new SiloOptions().UsageAge + TimeSpan.FromMinutes(11));
-        await small.SweepAsync(Clock.GetUtcNow(), Cancellation);
-        Assert.Equal(100, (await small.Anonymous.ListAsync(1, 1, Cancellation)).Total);
+        await sweep.RunAsync(Clock.GetUtcNow(), Cancellation);
+        Assert.Equal(100, (await small.AnonymousAsync(1, 1)).Total);
     }
 
     [Fact]
@@ -173,20 +174,20 @@ public abstract class UsageStoreTests(PostgresServer? server) : StoreTest(server
         Clock.Advance(new SiloOptions().UsageAge + TimeSpan.FromSeconds(1));
         await AddAsync(Request(path: "/api/new"));
 
-        Assert.Equal(1, await Store.SweepAsync(Clock.GetUtcNow(), Cancellation));
-        Assert.Equal("/api/new", Assert.Single((await Store.ListAsync(Everything, Cancellation)).Requests).Request.Path);
-        Assert.Equal(2, (await Store.SummaryAsync(30, Cancellation)).Days.Sum(day => day.Requests));
+        Assert.Equal(1, await new UsageSweep(Database, Settings).RunAsync(Clock.GetUtcNow(), Cancellation));
+        Assert.Equal("/api/new", Assert.Single((await Usage.RequestsAsync(Everything)).Requests).Request.Path);
+        Assert.Equal(2, (await Usage.SummaryAsync(30)).Days.Sum(day => day.Requests));
 
         Clock.Advance(new SiloOptions().HistoryAge - TimeSpan.FromDays(1));
-        await Store.SweepAsync(Clock.GetUtcNow(), Cancellation);
-        Assert.Equal(1, (await Store.SummaryAsync(90, Cancellation)).Days.Sum(day => day.Requests));
+        await new UsageSweep(Database, Settings).RunAsync(Clock.GetUtcNow(), Cancellation);
+        Assert.Equal(1, (await Usage.SummaryAsync(90)).Days.Sum(day => day.Requests));
     }
 
     [Fact]
     public async Task Any_page_of_100000_rows_is_found_and_rows_beyond_the_bound_are_deleted()
     {
         var options = Options.Create(new SiloOptions { TimeZone = "UTC", UsageRows = 100_000 });
-        var small = new UsageStore(Database, Positions, options, Clock);
+        var small = new UsageGrain(Database, Positions, options, Clock);
         var start = Clock.GetUtcNow();
         for (var batch = 0; batch < 26; batch++)
         {
@@ -195,30 +196,30 @@ public abstract class UsageStoreTests(PostgresServer? server) : StoreTest(server
                 path: $"/api/{number}",
                 who: number % 1_000 == 0 ? "rare" : "-",
                 status: number % 100 == 0 ? 500 : 200));
-            await small.AddAsync(new ApiRequestBatch("gw", ++_sequence, [.. requests], []), Cancellation);
+            await small.RecordAsync(new ApiRequestBatch("gw", ++_sequence, [.. requests], []));
         }
 
-        var first = await small.ListAsync(Everything with { Limit = 2 }, Cancellation);
+        var first = await small.RequestsAsync(Everything with { Limit = 2 });
         Assert.Equal((100_000, "/api/103999"), (first.Total, first.Requests[0].Request.Path));
-        var last = await small.ListAsync(Everything with { Page = 50_000, Limit = 2 }, Cancellation);
+        var last = await small.RequestsAsync(Everything with { Page = 50_000, Limit = 2 });
         Assert.Equal(["/api/4001", "/api/4000"], last.Requests.Select(stored => stored.Request.Path));
-        Assert.Equal(100, (await small.ListAsync(Everything with { Who = "rare" }, Cancellation)).Total);
-        var failed = await small.ListAsync(Everything with { LowestStatus = 500, HighestStatus = 599 }, Cancellation);
+        Assert.Equal(100, (await small.RequestsAsync(Everything with { Who = "rare" })).Total);
+        var failed = await small.RequestsAsync(Everything with { LowestStatus = 500, HighestStatus = 599 });
         Assert.Equal(1_000, failed.Total);
         // /api/100000 to /api/100009; /api/10000 is older than what a search looks at, until it is told the time.
-        var found = await small.ListAsync(Everything with { Search = "/10000" }, Cancellation);
+        var found = await small.RequestsAsync(Everything with { Search = "/10000" });
         Assert.Equal((10, true), (found.Total, found.IsTruncated));
-        var older = await small.ListAsync(
-            Everything with { Search = "/10000", To = start.AddMilliseconds(20_000) }, Cancellation);
+        var older = await small.RequestsAsync(
+            Everything with { Search = "/10000", To = start.AddMilliseconds(20_000) });
         Assert.Equal((1, false), (older.Total, older.IsTruncated));
-        Assert.Equal(104_000, (await small.SummaryAsync(1, Cancellation)).Endpoints.Single().Requests);
+        Assert.Equal(104_000, (await small.SummaryAsync(1)).Endpoints.Single().Requests);
     }
 
-    private Task<bool> AddAsync(params ApiRequest[] requests) =>
-        Store.AddAsync(new ApiRequestBatch("gw", ++_sequence, requests, []), Cancellation);
+    private Task AddAsync(params ApiRequest[] requests) =>
+        Usage.RecordAsync(new ApiRequestBatch("gw", ++_sequence, requests, []));
 
-    private Task<bool> AddAsync(UsageStore store, params AnonymousRequests[] sums) =>
-        store.AddAsync(new ApiRequestBatch("gw", ++_sequence, [], sums), Cancellation);
+    private Task AddAsync(UsageGrain store, params AnonymousRequests[] sums) =>
+        store.RecordAsync(new ApiRequestBatch("gw", ++_sequence, [], sums));
 
     private AnonymousRequests Refusals(int minute, string address = "192.0.2.7", int requests = 10, int status = 401) => new(
         Clock.GetUtcNow().AddMinutes(minute), address, "GET", "/api/keys", status, requests,

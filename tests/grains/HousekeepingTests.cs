@@ -1,0 +1,84 @@
+using System.Reflection;
+using Dapper;
+using Microsoft.Extensions.Logging.Abstractions;
+using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Connections;
+using NotifyHub.Grains.Service;
+using NotifyHub.TestKit;
+using static NotifyHub.GrainTests.Sessions;
+
+namespace NotifyHub.GrainTests;
+
+public sealed class HousekeepingTests() : StoreTest(null)
+{
+    [Fact]
+    public async Task When_the_silo_that_does_it_stops_another_one_goes_on()
+    {
+        await using var cluster = await GrainCluster.StartAsync(Database.ConnectionString, silos: 2);
+        await Until.TrueAsync(async () => await HolderAsync() != "");
+        var holder = await HolderAsync();
+        var first = cluster.Orleans.Silos.Single(silo => silo.SiloAddress.ToString() == holder);
+        var second = cluster.Orleans.Silos.Single(silo => silo != first);
+        var gateway = cluster.Gateway();
+        var longAgo = DateTimeOffset.UtcNow.AddDays(-40);
+        await gateway.ReportAsync([Open("old", longAgo), Open("new")], [Close("old", longAgo)], complete: true);
+
+        await cluster.Orleans.StopSiloAsync(first, Cancellation);
+
+        Assert.NotEqual(holder, await HolderAsync());
+        await Until.TrueAsync(async () => await HolderAsync() == second.SiloAddress.ToString());
+        await Until.TrueAsync(async () =>
+            (await cluster.Stats.ConnectionsAsync(new SessionQuery(null, 1, 50))).Sessions is [{ Opened.ConnectionId: "new" }]);
+    }
+
+    [Fact]
+    public async Task An_unexpected_fault_does_not_end_it()
+    {
+        var grains = DispatchProxy.Create<IGrainFactory, BrokenGrains>();
+        using var housekeeping = new Housekeeping(
+            new HousekeepingLock(Database, Clock),
+            // The fault comes before the sweep.
+            history: null!,
+            new SessionCap(Database, Settings),
+            Positions,
+            grains,
+            DispatchProxy.Create<ILocalSiloDetails, ThisSilo>(),
+            Settings,
+            Clock,
+            NullLogger<Housekeeping>.Instance);
+        await housekeeping.StartAsync(Cancellation);
+
+        await Until.TrueAsync(() =>
+        {
+            Clock.Advance(Settings.Value.Lease);
+            return ((BrokenGrains)(object)grains).Calls >= 3;
+        });
+
+        Assert.Equal(ThisSilo.Address.ToString(), await HolderAsync());
+        await housekeeping.StopAsync(Cancellation);
+        Assert.Equal("", await HolderAsync());
+    }
+
+    private Task<string?> HolderAsync() => Database.ReadAsync(
+        connection => connection.ExecuteScalarAsync<string>("SELECT holder FROM housekeeping"), Cancellation);
+
+    public class BrokenGrains : DispatchProxy
+    {
+        private int _calls;
+
+        public int Calls => Volatile.Read(ref _calls);
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
+        {
+            Interlocked.Increment(ref _calls);
+            throw new InvalidOperationException("broken");
+        }
+    }
+
+    public class ThisSilo : DispatchProxy
+    {
+        public static readonly SiloAddress Address = SiloAddress.New(System.Net.IPAddress.Loopback, 1, 1);
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => Address;
+    }
+}
