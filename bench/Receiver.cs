@@ -19,7 +19,7 @@ internal sealed unsafe class Receiver : IDisposable
     private const int SlowReceiveBuffer = 4096;
 
     // Half of Kestrel's default listen backlog. Beyond the backlog SYNs are dropped and retried after a second.
-    private const int MostOpening = 256;
+    private const int MaxOpening = 256;
 
     private static readonly byte[] Goodbye = [0x88, 0x82, 0, 0, 0, 0, 0x03, 0xE8];
 
@@ -177,7 +177,7 @@ internal sealed unsafe class Receiver : IDisposable
     /// <summary>Opens the connections that are due. Returns how long the loop may wait, in milliseconds.</summary>
     private int OpenDue()
     {
-        while (_toOpen.Count > 0 && _opening < MostOpening)
+        while (_toOpen.Count > 0 && _opening < MaxOpening)
         {
             if (_options.ConnectRate > 0)
             {

@@ -17,15 +17,15 @@ public sealed class LoginLimiter(int failuresPerMinute, TimeProvider time) : IDi
     private const int Waiting = 64;
 
     // Bounds on memory only: beyond them the oldest is forgotten.
-    private const int MostNetworks = 50_000;
-    private const int MostLogins = 10_000;
+    private const int MaxNetworks = 50_000;
+    private const int MaxLogins = 10_000;
 
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Lately = TimeSpan.FromDays(1);
 
     private readonly Lock _lock = new();
-    private readonly LruTable<string, Failures> _failures = new(MostNetworks);
-    private readonly LruTable<UInt128, Login> _logins = new(MostLogins);
+    private readonly LruTable<string, Failures> _failures = new(MaxNetworks);
+    private readonly LruTable<UInt128, Login> _logins = new(MaxLogins);
 
     private readonly PartitionedRateLimiter<string> _attempts = PartitionedRateLimiter.Create<string, string>(
         network => RateLimitPartition.GetConcurrencyLimiter(network, _ => new ConcurrencyLimiterOptions

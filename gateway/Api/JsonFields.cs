@@ -151,14 +151,14 @@ public sealed class JsonFields
     }
 
     /// <summary>Any JSON value, as it was sent; null when absent, JSON null, or too much (with a fault noted).</summary>
-    public string? Raw(string name, int mostBytes, int mostDepth)
+    public string? Raw(string name, int maxBytes, int maxDepth)
     {
         if (Value(name) is not { } value) return null;
         var utf8 = JsonMarshal.GetRawUtf8Value(value);
-        if (utf8.Length > mostBytes)
-            _faults.Add(name, new($"不得超過 {mostBytes} 位元組", $"must not be longer than {mostBytes} bytes"));
-        else if (Depth(utf8) > mostDepth)
-            _faults.Add(name, new($"巢狀不得超過 {mostDepth} 層", $"must not nest deeper than {mostDepth}"));
+        if (utf8.Length > maxBytes)
+            _faults.Add(name, new($"不得超過 {maxBytes} 位元組", $"must not be longer than {maxBytes} bytes"));
+        else if (Depth(utf8) > maxDepth)
+            _faults.Add(name, new($"巢狀不得超過 {maxDepth} 層", $"must not nest deeper than {maxDepth}"));
         else
             return value.GetRawText();
         return null;

@@ -9,7 +9,7 @@ namespace NotifyHub.Gateway.Api;
 /// <summary><c>/api/usage</c>: who asked the API for what.</summary>
 internal static class UsageEndpoints
 {
-    private const int MostDays = 90;
+    private const int MaxDays = 90;
     private const int Week = 7;
 
     public static void MapUsage(this IEndpointRouteBuilder app)
@@ -66,7 +66,7 @@ internal static class UsageEndpoints
     private static async Task<Results<Ok<Envelope<UsageSummaryView>>, Failure>> SummaryAsync(IGrainFactory grains, string? days)
     {
         var faults = new Faults();
-        var wanted = Paging.Number("days", days, Week, MostDays, faults);
+        var wanted = Paging.Number("days", days, Week, MaxDays, faults);
         return faults.Any ? Failure.Invalid(faults) : Reply.Ok(UsageSummaryView.Of(await Usage(grains).SummaryAsync(wanted)));
     }
 

@@ -15,9 +15,9 @@ public sealed partial class FailedLogins(Database database, TimeProvider time, I
     /// <summary>Stands for an account that does not exist: what was typed may be a password.</summary>
     public const string Nobody = "-";
 
-    public const int MostAMinute = 100;
+    public const int MaxPerMinute = 100;
 
-    private const int MostWaiting = 10_000;
+    private const int MaxWaiting = 10_000;
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -42,7 +42,7 @@ public sealed partial class FailedLogins(Database database, TimeProvider time, I
             if (!_ofThisMinute.Contains((who, network)))
             {
                 // While nothing can be written, many a minute may wait.
-                if (_ofThisMinute.Count < MostAMinute && _waiting.Count < MostWaiting) _ofThisMinute.Add((who, network));
+                if (_ofThisMinute.Count < MaxPerMinute && _waiting.Count < MaxWaiting) _ofThisMinute.Add((who, network));
                 else (who, network) = (Nobody, "");
             }
 

@@ -16,14 +16,14 @@ public sealed partial class Scheduler(
     ScheduleStore store, SiloMetrics metrics, IOptions<SiloOptions> options, TimeProvider time, ILogger<Scheduler> logger)
 {
     /// <summary>Of the missed runs of a schedule the newest so many are sent; those before are skipped.</summary>
-    public const int MostCaughtUp = 100;
+    public const int MaxCaughtUp = 100;
 
     /// <summary>Of the missed runs of a schedule the newest so many are recorded at all.</summary>
-    public const int MostRecorded = 1_000;
+    public const int MaxRecorded = 1_000;
 
     // A claim transaction stays short, and the publishes of one round fit one commit of the channel.
-    private const int MostClaims = 100;
-    private const int MostPublishes = 500;
+    private const int MaxClaims = 100;
+    private const int MaxPublishes = 500;
 
     /// <summary>How long a claimed run is retried: within the life of its idempotency key, so no retry sends it twice.</summary>
     private static readonly TimeSpan Patience = MessageStore.KeyLifetime - TimeSpan.FromHours(1);
@@ -36,14 +36,14 @@ public sealed partial class Scheduler(
     public async Task<DateTimeOffset> RunDueAsync(Func<PublishBatch, Task<PublishResult>> publish, CancellationToken cancellation)
     {
         var now = time.GetUtcNow();
-        var due = await store.DueAsync(now, MostClaims, cancellation);
+        var due = await store.DueAsync(now, MaxClaims, cancellation);
         var claims = due.Select(schedule => TryClaim(schedule, now)).OfType<ScheduleClaim>().ToArray();
         if (claims.Length > 0) await store.ClaimAsync(claims, now, cancellation);
         metrics.ScheduleRan(RunStatus.Skipped, claims.Sum(claim => claim.Runs.Count(run => run.Status == RunStatus.Skipped)));
 
-        var open = await store.OpenRunsAsync(MostPublishes, cancellation);
+        var open = await store.OpenRunsAsync(MaxPublishes, cancellation);
         if (!await CarryOutAsync(open, publish, cancellation)) return now + RetryAfter;
-        if (open.Length == MostPublishes) return now;
+        if (open.Length == MaxPublishes) return now;
         return await store.NextDueAsync(cancellation) ?? DateTimeOffset.MaxValue;
     }
 
@@ -91,7 +91,7 @@ public sealed partial class Scheduler(
             foreach (var each in Recurrence.Between(schedule.Draft, first, now))
             {
                 times.Enqueue(each);
-                if (times.Count > MostRecorded) times.Dequeue();
+                if (times.Count > MaxRecorded) times.Dequeue();
             }
 
             var runs = times.Select((each, index) => Planned(schedule, each, times.Count - index, now)).ToArray();
@@ -111,7 +111,7 @@ public sealed partial class Scheduler(
         if (now - scheduledFor <= _options.ScheduleGrace)
             return new PlannedRun(scheduledFor, RunCause.Schedule, RunStatus.Started);
         if (schedule.Draft.Missed == MissedRuns.Skip) return new PlannedRun(scheduledFor, RunCause.Schedule, RunStatus.Skipped);
-        return new PlannedRun(scheduledFor, RunCause.CatchUp, fromEnd <= MostCaughtUp ? RunStatus.Started : RunStatus.Skipped);
+        return new PlannedRun(scheduledFor, RunCause.CatchUp, fromEnd <= MaxCaughtUp ? RunStatus.Started : RunStatus.Skipped);
     }
 
     /// <summary>Runs of one schedule go one after the other, different schedules in parallel. False: some must be tried

@@ -75,7 +75,7 @@ public sealed partial class Housekeeping(
             {
                 // The silo ends; whatever was not done is the next holder's.
             }
-            catch (Exception failure) when (IsPassing(failure))
+            catch (Exception failure) when (TransientFailure.Is(failure))
             {
                 // Once per outage: the next attempt follows soon.
                 if (!_isPostponed) LogPostponed(failure.Message);
@@ -115,11 +115,6 @@ public sealed partial class Housekeeping(
         await Task.WhenAll(orphans.Select(gatewayId =>
             grains.GetGrain<IConnectionGrain>(GrainKeys.Gateway(gatewayId)).WatchAsync().WaitAsync(cancellation)));
     }
-
-    private static bool IsPassing(Exception failure) =>
-        failure is StorageUnavailableException or OrleansException or TimeoutException
-            // The connection to the other silo ended during the call.
-            or OperationCanceledException;
 
     [LoggerMessage(1502, LogLevel.Warning, "Housekeeping is put off: {Error}")]
     private partial void LogPostponed(string error);

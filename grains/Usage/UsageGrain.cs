@@ -15,8 +15,8 @@ public sealed class UsageGrain(Database database, ReportPositions positions, IOp
     : Grain, IUsageGrain
 {
     // More than a gateway sends at a time, so that the rows do not grow beyond their bound.
-    private const int MostLeave = 5_000;
-    private const int MostEndpoints = 200;
+    private const int MaxLeaving = 5_000;
+    private const int MaxEndpoints = 200;
     private const string Columns =
         """
         id AS Id, at AS At, who AS Who, method AS Method, path AS Path, route AS Route, status AS Status, duration_us AS Duration,
@@ -41,9 +41,9 @@ public sealed class UsageGrain(Database database, ReportPositions positions, IOp
             """
             DELETE FROM api_request WHERE id IN (
                 SELECT id FROM api_request
-                WHERE id <= (SELECT max(id) FROM api_request) - @UsageRows ORDER BY id LIMIT @MostLeave)
+                WHERE id <= (SELECT max(id) FROM api_request) - @UsageRows ORDER BY id LIMIT @MaxLeaving)
             """,
-            new { _options.UsageRows, MostLeave },
+            new { _options.UsageRows, MaxLeaving },
             transaction);
         return true;
     });
@@ -97,14 +97,14 @@ public sealed class UsageGrain(Database database, ReportPositions positions, IOp
                 CAST(sum(requests) AS bigint) AS Requests, CAST(sum(errors) AS bigint) AS Errors,
                 CAST(sum(duration_us) AS bigint) AS Duration, max(longest_us) AS Longest
                 """;
-            var range = new { first = dates[0], last = dates[^1], MostEndpoints };
+            var range = new { first = dates[0], last = dates[^1], MaxEndpoints };
             var perDay = (await connection.QueryAsync<Sum>(
                 $"SELECT day AS Day, {Sums} FROM api_request_day WHERE day BETWEEN @first AND @last GROUP BY day", range))
                 .ToDictionary(sum => sum.Day);
             var perEndpoint = await connection.QueryAsync<Sum>(
                 $"""
                 SELECT method AS Method, route AS Route, {Sums} FROM api_request_day WHERE day BETWEEN @first AND @last
-                GROUP BY method, route ORDER BY sum(requests) DESC, route, method LIMIT @MostEndpoints
+                GROUP BY method, route ORDER BY sum(requests) DESC, route, method LIMIT @MaxEndpoints
                 """,
                 range);
             return new UsageSummary(

@@ -126,7 +126,7 @@ public abstract class AuditGrainTests(PostgresServer? server) : StoreTest(server
         await failed.WriteAsync(Cancellation);
 
         var page = await audit.ListAsync(Everything with { Limit = 500 });
-        Assert.Equal(FailedLogins.MostAMinute + 1, page.Total);
+        Assert.Equal(FailedLogins.MaxPerMinute + 1, page.Total);
         Assert.Equal(1_002, page.Entries.Sum(stored => stored.Entry.Times));
         Assert.Equal(901, Assert.Single(page.Entries, stored => stored.Entry.Address.Length == 0).Entry.Times);
     }

@@ -19,7 +19,7 @@ public sealed class GatewayFeedTests(BroadcastCluster grid) : IClassFixture<Broa
         {
             await Until.TrueAsync(() => listener.Offsets.Count() >= 600);
             Assert.Equal(Enumerable.Range(1, 600).Select(offset => (long)offset), listener.Offsets);
-            Assert.Equal(1, listener.MostInFlight);
+            Assert.Equal(1, listener.MaxInFlight);
         }
     }
 

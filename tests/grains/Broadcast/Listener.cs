@@ -22,7 +22,7 @@ internal sealed class Listener : IGatewayObserver
 
     public IEnumerable<long> Offsets => Batches.SelectMany(batch => batch.Messages).Select(message => message.Offset);
 
-    public int MostInFlight { get; private set; }
+    public int MaxInFlight { get; private set; }
 
     /// <summary>What every delivery waits for.</summary>
     public Task Ready { get; set; } = Task.CompletedTask;
@@ -33,7 +33,7 @@ internal sealed class Listener : IGatewayObserver
 
     public async Task DeliverAsync(MessageBatch batch)
     {
-        MostInFlight = Math.Max(MostInFlight, Interlocked.Increment(ref _inFlight));
+        MaxInFlight = Math.Max(MaxInFlight, Interlocked.Increment(ref _inFlight));
         try
         {
             Batches.Enqueue(batch);

@@ -109,11 +109,11 @@ public abstract class SchedulerTests(PostgresServer? server) : StoreTest(server)
         await RunDueAsync();
 
         var runs = await RunsAsync(id, 500);
-        Assert.Equal(Scheduler.MostRecorded, (await Store.RunsAsync(id, 1, 1, Cancellation))!.Total);
+        Assert.Equal(Scheduler.MaxRecorded, (await Store.RunsAsync(id, 1, 1, Cancellation))!.Total);
         // Two are late by no more than the grace: the one of this minute, and that of the minute before.
-        Assert.Equal(Scheduler.MostCaughtUp, runs.Count(run => run.Status == RunStatus.Sent));
-        Assert.All(runs.Take(Scheduler.MostCaughtUp), run => Assert.Equal(RunStatus.Sent, run.Status));
-        Assert.Equal(Scheduler.MostCaughtUp, _published.Count);
+        Assert.Equal(Scheduler.MaxCaughtUp, runs.Count(run => run.Status == RunStatus.Sent));
+        Assert.All(runs.Take(Scheduler.MaxCaughtUp), run => Assert.Equal(RunStatus.Sent, run.Status));
+        Assert.Equal(Scheduler.MaxCaughtUp, _published.Count);
         Assert.Equal(Clock.GetUtcNow() + Minute, (await Store.GetAsync(id, Cancellation))!.NextRunAt);
     }
 
