@@ -21,12 +21,14 @@ public sealed class SearchLoadTests(PostgresServer server)
                     """
                     INSERT INTO api_request (at, who, method, path, route, status, duration_us, address, user_agent)
                     SELECT
-                        n, 'somebody@example.com', 'GET', '/api/notifications/windows/' || n, '/api/notifications/windows/{id}',
-                        200, 1000, '10.0.0.1',
+                        @now + n, 'somebody@example.com', 'GET', '/api/notifications/windows/' || n,
+                        '/api/notifications/windows/{id}', 200, 1000, '10.0.0.1',
                         'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36'
                     FROM generate_series(1, 58000) AS n
                     """,
-                    transaction: transaction),
+                    // Not older than what housekeeping deletes.
+                    new { now = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() },
+                    transaction),
                 cancellation);
         }
 
