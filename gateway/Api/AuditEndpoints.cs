@@ -104,7 +104,7 @@ internal static partial class AuditEndpoints
     }
 }
 
-/// <param name="At">RFC 3339, UTC; of failed logins the minute.</param>
+/// <param name="At">Of failed logins the minute.</param>
 /// <param name="Act">What was done, such as user.create.</param>
 /// <param name="Target">The path of what it was done to.</param>
 /// <param name="Outcome">attempted (begun; whether it was done is not known), done or refused.</param>
