@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Access;
 using NotifyHub.Gateway.Api;
@@ -42,6 +43,7 @@ public static class GatewayHost
         string[] faults = [.. services.Ports().Select(port =>
             PortCheck.Fault(port.EndPoint, port.Setting, port.AddressSetting)).OfType<string>()];
         if (faults.Length > 0) return string.Join(Environment.NewLine, faults);
+        ProcessStateFile.Check(options.StateFile);
         if (options.Mode != GatewayMode.Embedded) return null;
 
         services.GetRequiredService<DataLock>().Take(DataFolderSetting, DataPath(options), isShared: false);
@@ -106,6 +108,7 @@ public static class GatewayHost
         }
 
         Welcome(
+            app.Services.GetRequiredService<IOptions<GatewayOptions>>().Value,
             app.Services.GetRequiredService<GatewayNode>().State,
             app.Services.GetRequiredService<ConsoleEndPoint>(),
             app.Services.GetRequiredService<ServerCertificate>());
@@ -145,30 +148,51 @@ public static class GatewayHost
     private static string DataPath(GatewayOptions options) => Path.Combine(Path.GetFullPath(options.DataFolder), "notifyhub");
 
     /// <summary>The first thing a new user reads: what listens where, and what to try.</summary>
-    private static void Welcome(NodeState state, ConsoleEndPoint console, ServerCertificate certificate)
+    private static void Welcome(GatewayOptions options, NodeState state, ConsoleEndPoint console, ServerCertificate certificate)
     {
         var s = certificate.Guards(TlsPorts.WebSocket) ? "s" : "";
-        var nc = certificate.Guards(TlsPorts.Push) ? "openssl s_client -quiet -connect localhost:" : "nc localhost ";
-        var site = $"http{(certificate.Guards(TlsPorts.Console) ? "s" : "")}://localhost:{console.Port}/";
+        var site = $"http{(certificate.Guards(TlsPorts.Console) ? "s" : "")}://{Host(options.ConsoleAddress)}:{console.Port}/";
+        var at = $"{Host(options.Address)}:{state.WebSocketPort}";
         var (port, hasConsole) = (state.WebSocketPort, console.Port > 0);
         var listening = hasConsole
             ? $"Console on port {console.Port}...                         {site}" : "No console (ConsolePort is -1).";
-        var page = hasConsole ? site : $"http{s}://localhost:{state.WebSocketPort}/websocket-test.html   and press 連線";
+        var page = hasConsole ? site : $"http{s}://{at}/websocket-test.html   and press 連線";
         Console.WriteLine(
             $$$"""
 
               NotifyHub is running.
-                WebSocket Server starting on port {{{port}}}...       ws{{{s}}}://localhost:{{{port}}}/
+                WebSocket Server starting on port {{{port}}}...       ws{{{s}}}://{{{at}}}/
                 Internal Push Interface on port {{{state.PushPort}}}...
                 {{{listening}}}
 
               Try next:
                 open     {{{page}}}
-                push     echo '{"type":"test","data":{}}' | {{{nc}}}{{{state.PushPort}}}
-                status   curl http{{{s}}}://localhost:{{{state.WebSocketPort}}}/api/system/websocket/status
-                API      http{{{s}}}://localhost:{{{state.WebSocketPort}}}/docs
+                push     {{{PushCommand(options, state.PushPort, certificate.Guards(TlsPorts.Push))}}}
+                status   curl http{{{s}}}://{{{at}}}/api/system/websocket/status
+                API      http{{{s}}}://{{{at}}}/docs
               Ctrl+C ends it.
 
             """);
     }
+
+    /// <summary>A command that is not refused. The key stays out of it: the output is kept in logs.</summary>
+    internal static string PushCommand(GatewayOptions options, int port, bool tls)
+    {
+        const string Line = """echo '{"type":"test","data":{}}'""";
+        if (port <= 0) return "start the service first: it is stopped, and its port is closed";
+        var host = Host(options.PushAddress);
+        var nc = tls ? $"openssl s_client -quiet -connect {host}:{port}" : $"nc {host.Trim('[', ']')} {port}";
+        return options.PushKey.Length == 0
+            ? $"{Line} | {nc}"
+            : $$"""(echo "AUTH $PUSH_KEY"; {{Line}}) | {{nc}}   with the setting PushKey in PUSH_KEY""";
+    }
+
+    /// <summary>How this machine reaches what is bound to an address.</summary>
+    private static string Host(string address) => ListenAddress.Of(address) switch
+    {
+        var bound when IPAddress.IsLoopback(bound) || bound.Equals(IPAddress.Any) || bound.Equals(IPAddress.IPv6Any) =>
+            "localhost",
+        { AddressFamily: AddressFamily.InterNetworkV6 } bound => $"[{bound}]",
+        var bound => bound.ToString(),
+    };
 }

@@ -24,6 +24,7 @@ try
     if (SettingsCheck.Faults(builder.Configuration, typeof(GatewayOptions), typeof(SiloOptions)) is { Count: > 0 } faults)
         return StartFault.Tell(faults);
 
+    builder.Services.AddConsoleTimes();
     builder.AddGateway();
     builder.AddNotifyHubApi();
     builder.AddConsole();

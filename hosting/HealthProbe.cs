@@ -27,7 +27,8 @@ public static class HealthProbe
     /// <param name="address">What the port is bound to; <c>*</c> is every address.</param>
     /// <param name="tls">The port speaks TLS. Its certificate is not checked: it is issued for the names that others use, hardly
     /// for this address, and nothing but readiness is asked.</param>
-    /// <returns>The exit code: 0 ready, 1 not. The reason goes to standard output, where the container engine keeps it.</returns>
+    /// <returns>The exit code: 0 ready, 1 not. The reason, and a line with what to do, go to standard output, where the container
+    /// engine keeps them.</returns>
     public static async Task<int> AskAsync(string address, int port, bool tls = false)
     {
         var host = address == "*" ? IPAddress.Loopback.ToString()
@@ -42,12 +43,26 @@ public static class HealthProbe
         {
             using var answer = await client.GetAsync(new Uri($"http{(tls ? "s" : "")}://{host}:{port}/health/ready"));
             Console.WriteLine($"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
-            return answer.IsSuccessStatusCode ? 0 : 1;
+            return answer.IsSuccessStatusCode
+                ? 0
+                : Hint("The process runs but is not ready. Its log and the status say what it waits for.");
         }
-        catch (Exception fault) when (fault is HttpRequestException or OperationCanceledException)
+        catch (OperationCanceledException fault)
         {
             Console.WriteLine($"Port {port}: {fault.Message}");
-            return 1;
+            return Hint("The process hangs, or waits for its database. Look at its log, and at what uses the processor.");
         }
+        catch (HttpRequestException fault)
+        {
+            Console.WriteLine($"Port {port}: {fault.Message}");
+            return Hint(
+                "No NotifyHub answers there. Start it, or give --health the settings of the process (ports, address, TLS).");
+        }
+    }
+
+    private static int Hint(string text)
+    {
+        Console.WriteLine(text);
+        return 1;
     }
 }

@@ -30,7 +30,14 @@ public sealed class ProcessStateFile : IDisposable
     /// <exception cref="StartFaultException">It can't; the message says what to do.</exception>
     public static void Check(string path)
     {
-        if (path.Length > 0) DataLock.Check(Setting, Path.GetFullPath(path));
+        if (path.Length == 0) return;
+        if (Directory.Exists(path) || Path.EndsInDirectorySeparator(path))
+        {
+            var example = Path.Combine(path, "state.json");
+            throw new StartFaultException($"{Setting}: '{path}' is a folder; name a file, such as '{example}'.");
+        }
+
+        DataLock.Check(Setting, Path.GetFullPath(path));
     }
 
     /// <param name="ports">Names and numbers; -1: not open.</param>

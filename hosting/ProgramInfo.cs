@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using System.Text;
+using System.Text.RegularExpressions;
 using NotifyHub.Hosting.Settings;
 
 namespace NotifyHub.Hosting;
@@ -12,7 +13,8 @@ namespace NotifyHub.Hosting;
 /// <param name="Words">As <see cref="ProgramArguments.Parse"/> takes them.</param>
 /// <param name="Sections">The tables of docs/configuration.md that hold for it.</param>
 /// <param name="Checks">What <c>--check</c> looks at.</param>
-public sealed record ProgramInfo(string Name, string File, string Summary, string[] Words, string[] Sections, string Checks)
+public sealed partial record ProgramInfo(
+    string Name, string File, string Summary, string[] Words, string[] Sections, string Checks)
 {
     private const int Width = 100;
     private const int NameWidth = 28;
@@ -72,11 +74,12 @@ public sealed record ProgramInfo(string Name, string File, string Summary, strin
 
     private static string Version => Assembly.GetEntryAssembly()?.GetName().Version?.ToString(3) ?? "0.0.0";
 
+    // The first sentence, and those that say what a special value means: nobody can guess what 0 or -1 does.
     private static string InShort(SettingRow row)
     {
-        var end = row.Meaning.IndexOf(". ", StringComparison.Ordinal);
-        var sentence = end < 0 ? row.Meaning : row.Meaning[..(end + 1)];
-        return row.Range.Length == 0 ? sentence : $"{sentence} ({row.Range})";
+        var sentences = SentenceEnd().Split(row.Meaning);
+        var text = string.Join(' ', sentences.Where((sentence, index) => index == 0 || OfValue().IsMatch(sentence)));
+        return row.Range.Length == 0 ? text : $"{text} ({row.Range})";
     }
 
     private static void AddEntry(StringBuilder text, string name, string meaning)
@@ -102,4 +105,10 @@ public sealed record ProgramInfo(string Name, string File, string Summary, strin
 
         text.AppendLine(line.ToString().TrimEnd());
     }
+
+    [GeneratedRegex(@"(?<=\.) ")]
+    private static partial Regex SentenceEnd();
+
+    [GeneratedRegex("^(-?[0-9]+|[A-Z][A-Za-z]*( and [a-z]+)?): ")]
+    private static partial Regex OfValue();
 }

@@ -31,6 +31,7 @@ try
     if (builder.Configuration.AddSecretFiles() is { } missing) return StartFault.Tell(missing);
     if (SettingsCheck.Faults(builder.Configuration, typeof(SiloOptions)) is { Count: > 0 } faults) return StartFault.Tell(faults);
 
+    builder.Services.AddConsoleTimes();
     builder.UseOrleans(silo =>
     {
         silo.AddNotifyHubSilo(builder.Configuration, embedded: false).AddActivityPropagation();
@@ -54,10 +55,11 @@ try
 
     await using var app = builder.Build();
     var siloPorts = app.Services.GetRequiredService<SiloPorts>();
+    var stateFile = app.Services.GetRequiredService<IOptions<SiloOptions>>().Value.StateFile;
     if (arguments.Task == ProgramTask.Check)
     {
         app.Services.CheckSilo();
-        ProcessStateFile.Check(app.Services.GetRequiredService<IOptions<SiloOptions>>().Value.StateFile);
+        ProcessStateFile.Check(stateFile);
         return siloPorts.CheckAddresses().ToList() is { Count: > 0 } wrong ? StartFault.Tell(wrong) : program.Checked();
     }
 
@@ -71,11 +73,12 @@ try
             ? Results.Ok()
             : Results.StatusCode(StatusCodes.Status503ServiceUnavailable));
 
+    ProcessStateFile.Check(stateFile);
     // Before it joins the others: a second start with the same settings would have them take the first one for dead.
     if (siloPorts.Hold() is { Count: > 0 } taken) return StartFault.Tell(taken);
     if (await app.Services.PrepareSiloAsync() is { } fault) return StartFault.Tell(fault);
 
-    using var state = new ProcessStateFile(app.Services.GetRequiredService<IOptions<SiloOptions>>().Value.StateFile);
+    using var state = new ProcessStateFile(stateFile);
     await app.RunSiloAsync(onServing: () => state.Write(siloPorts.Bound()));
     return 0;
 }

@@ -32,7 +32,8 @@ public sealed partial class Texts
     public string MarkRead => Of("標為已讀", "Mark as read");
     public string Dismiss => Of("忽略", "Dismiss");
     public string DeleteNotificationQuestion(string title) => Of(
-        $"要從清單刪除「{title}」嗎？已送出的訊息不受影響。", $"Delete “{title}” from the list? Messages already sent are not affected.");
+        $"要從清單刪除「{title}」嗎？訊息仍留在紀錄中，續接的客戶端仍會收到。",
+        $"Delete “{title}” from the list? Its message stays in the log: clients that resume still get it.");
     public string TodayCount(long today) => Of($"今日 {today:#,0}", $"{today:#,0} today");
     public string NoNotifications => Of("尚無通知", "No notifications yet");
     public string NoNotificationsHelp => Of(

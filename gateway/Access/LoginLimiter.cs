@@ -35,7 +35,7 @@ public sealed class LoginLimiter(int failuresPerMinute, TimeProvider time) : IDi
         }));
 
     /// <summary>Begins an attempt whose body has been read: to be disposed of at its end. Not acquired: refused
-    /// unheard.</summary>
+    /// without a look at its password.</summary>
     public ValueTask<RateLimitLease> AttemptAsync(string network, CancellationToken cancellation) =>
         _attempts.AcquireAsync(network, 1, cancellation);
 

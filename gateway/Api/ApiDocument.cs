@@ -1,8 +1,8 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using NotifyHub.Gateway.Access;
+using NotifyHub.GrainInterfaces;
 using Scalar.AspNetCore;
 
 namespace NotifyHub.Gateway.Api;
@@ -20,8 +20,10 @@ internal static class ApiDocument
             {
                 Title = "NotifyHub",
                 Version = "v1",
-                Description = "Notifications, push, connections and control of a NotifyHub grid. Dates are yyyy-MM-dd HH:mm:ss "
-                    + "in the server's time zone. Messages are Traditional Chinese, or English with Accept-Language: en.",
+                Description = "Notifications, push, connections and control of a NotifyHub grid. Dates in answers are either "
+                    + "yyyy-MM-dd HH:mm:ss in the server's time zone, or RFC 3339 in UTC; each field says which. Dates in "
+                    + "requests are RFC 3339 with Z or an offset. Messages are Traditional Chinese, or English with "
+                    + "Accept-Language: en.",
             };
             document.Components ??= new OpenApiComponents();
             document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
@@ -39,12 +41,13 @@ internal static class ApiDocument
         options.AddOperationTransformer((operation, context, _) =>
         {
             DescribeSecurity(operation, context);
-            DescribePaging(operation);
+            ApiValues.DescribeQuery(operation, context);
             return Task.CompletedTask;
         });
         options.AddSchemaTransformer((schema, context, _) =>
         {
             if (context.JsonTypeInfo.Type == typeof(NotificationView)) DescribeNotification(schema);
+            ApiValues.Describe(schema, context);
             return Task.CompletedTask;
         });
     });
@@ -109,24 +112,6 @@ internal static class ApiDocument
     private static OpenApiSecurityRequirement Requirement(string scheme, OpenApiOperationTransformerContext context) =>
         new() { [new OpenApiSecuritySchemeReference(scheme, context.Document)] = [] };
 
-    // Both are read as text, so that an invalid one is reported like any other fault; this describes their types.
-    private static void DescribePaging(OpenApiOperation operation)
-    {
-        foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
-        {
-            if (parameter.Name == "page") parameter.Schema = Number(1, Paging.MaxRows);
-            if (parameter.Name == "limit") parameter.Schema = Number(Paging.DefaultLimit, Paging.MaxLimit);
-        }
-
-        static OpenApiSchema Number(int otherwise, int most) => new()
-        {
-            Type = JsonSchemaType.Integer,
-            Minimum = "1",
-            Maximum = most.ToString(CultureInfo.InvariantCulture),
-            Default = otherwise,
-        };
-    }
-
     // Written by hand like the JSON itself, which NotificationJson writes; a test holds the two together.
     private static void DescribeNotification(OpenApiSchema schema)
     {
@@ -136,12 +121,23 @@ internal static class ApiDocument
             schema.Properties[name] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64" };
         foreach (var name in (string[])
             [
-                "type", "title", "message", "severity", "priority", "icon", "action_url", "repo", "branch", "commit_sha",
-                "status", "created_at", "updated_at", "created_at_utc", "channel",
+                "type", "title", "message", "icon", "action_url", "repo", "branch", "commit_sha", "channel",
             ])
             schema.Properties[name] = new OpenApiSchema { Type = JsonSchemaType.String };
-        foreach (var name in (string[])["delivered_at", "read_at"])
-            schema.Properties[name] = new OpenApiSchema { Type = JsonSchemaType.String | JsonSchemaType.Null };
+        foreach (var (name, words) in ((string, IReadOnlyList<string>)[])
+            [("severity", Severity.All), ("priority", Priority.All), ("status", NotificationStatus.All)])
+            schema.Properties[name] = new OpenApiSchema { Type = JsonSchemaType.String, Enum = ApiValues.Enum(words) };
+        foreach (var name in (string[])["created_at", "updated_at", "delivered_at", "read_at"])
+        {
+            var orNull = name is "delivered_at" or "read_at" ? JsonSchemaType.Null : 0;
+            var time = new OpenApiSchema { Type = JsonSchemaType.String | orNull };
+            ApiValues.DescribeLocal(time);
+            schema.Properties[name] = time;
+        }
+
+        var utc = new OpenApiSchema { Type = JsonSchemaType.String };
+        ApiValues.DescribeUtc(utc);
+        schema.Properties["created_at_utc"] = utc;
         schema.Properties["metadata"] = new OpenApiSchema();
         schema.Properties["deliveries"] = new OpenApiSchema
         {

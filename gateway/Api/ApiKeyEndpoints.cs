@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Security.Claims;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -12,7 +13,7 @@ namespace NotifyHub.Gateway.Api;
 internal static class ApiKeyEndpoints
 {
     private const string Route = "/api/keys";
-    private const int NameLength = 100;
+    public const int NameLength = 100;
 
     public static void MapApiKeys(this IEndpointRouteBuilder app)
     {
@@ -30,7 +31,7 @@ internal static class ApiKeyEndpoints
         CancellationToken cancellation)
     {
         var faults = new Faults();
-        var fields = JsonFields.Parse(await RequestBody.ReadAsync(request, cancellation), faults);
+        var fields = JsonFields.Parse(await RequestBody.ReadAsync(request, cancellation), faults, "name", "scopes");
         var name = fields?.RequiredText("name", 1, NameLength);
         var scopes = fields?.OptionalChoices("scopes", KeyScopes.All);
         if (name is null || faults.Any) return Failure.Invalid(faults);
@@ -64,7 +65,9 @@ internal static class ApiKeyEndpoints
 }
 
 /// <param name="Scopes">publish, read; absent: both.</param>
-public sealed record NewKey(string Name, IReadOnlyList<string>? Scopes);
+public sealed record NewKey(
+    [property: StringLength(ApiKeyEndpoints.NameLength, MinimumLength = 1)] string Name,
+    [property: AllowedValues("publish", "read")] IReadOnlyList<string>? Scopes);
 
 /// <param name="Key">What the service sends in <c>X-API-Key</c>.</param>
 public sealed record CreatedKeyView(
@@ -74,7 +77,7 @@ public sealed record CreatedKeyView(
     string Key,
     [property: JsonPropertyName("created_by")] string CreatedBy,
     [property: JsonPropertyName("created_at")] string CreatedAt,
-    IReadOnlyList<string> Scopes) : IMade;
+    [property: AllowedValues("publish", "read")] IReadOnlyList<string> Scopes) : IMade;
 
 public sealed record KeyView(
     long Id,
@@ -84,7 +87,7 @@ public sealed record KeyView(
     [property: JsonPropertyName("created_at")] string CreatedAt,
     [property: JsonPropertyName("last_used_at")] string? LastUsedAt,
     [property: JsonPropertyName("revoked_at")] string? RevokedAt,
-    IReadOnlyList<string> Scopes);
+    [property: AllowedValues("publish", "read")] IReadOnlyList<string> Scopes);
 
 public sealed record KeyList(IReadOnlyList<KeyView> Keys);
 

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NotifyHub.Gateway.Access;
@@ -82,7 +83,7 @@ internal static partial class AuditEndpoints
 
     private static async Task<Results<Ok<Envelope<AuditPageView>>, Failure>> ListAsync(
         IGrainFactory grains, string? from, string? to, string? who, string? act, string? search,
-        string? outcome, string? page, string? limit)
+        [AllowedValues("all", "attempted", "done", "refused")] string? outcome, string? page, string? limit)
     {
         var faults = new Faults();
         var paging = Paging.Read(page, limit, faults);
@@ -103,13 +104,14 @@ internal static partial class AuditEndpoints
     }
 }
 
-/// <param name="At">RFC 3339, UTC; of failed logins the minute.</param>
+/// <param name="At">Of failed logins the minute.</param>
 /// <param name="Act">What was done, such as user.create.</param>
 /// <param name="Target">The path of what it was done to.</param>
 /// <param name="Outcome">attempted (begun; whether it was done is not known), done or refused.</param>
 /// <param name="Times">How often: failed logins of one account and network are one entry a minute.</param>
 public sealed record AuditView(
-    long Id, DateTime At, string Who, string Act, string Target, string Address, string Outcome, long Times)
+    long Id, DateTime At, string Who, string Act, string Target, string Address,
+    [property: AllowedValues("attempted", "done", "refused")] string Outcome, long Times)
 {
     public static AuditView Of(StoredAuditEntry stored)
     {

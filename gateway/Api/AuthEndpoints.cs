@@ -36,7 +36,8 @@ internal static class AuthEndpoints
         try
         {
             // Read before a slot is taken: a body that never ends must not delay others.
-            var fields = JsonFields.Parse(await RequestBody.ReadAsync(context.Request, cancellation), faults);
+            var body = await RequestBody.ReadAsync(context.Request, cancellation);
+            var fields = JsonFields.Parse(body, faults, "email", "password");
             email = fields?.RequiredText("email", 1, UserRules.EmailLength);
             password = fields?.RequiredText("password", 1, UserRules.PasswordLength);
         }
@@ -50,7 +51,7 @@ internal static class AuthEndpoints
         using var attempt = await limiter.AttemptAsync(from.Network, cancellation);
         if (!attempt.IsAcquired) return Limited(metrics, TimeSpan.FromSeconds(1));
         if (limiter.Wait(from.Network, email) is { } wait) return Limited(metrics, wait);
-        if (email is null || password is null)
+        if (email is null || password is null || faults.Any)
         {
             limiter.NoteFailure(from.Network);
             metrics.LoginFailed("malformed");
@@ -90,8 +91,8 @@ internal static class AuthEndpoints
         CancellationToken cancellation)
     {
         var faults = new Faults();
-        var fields = JsonFields.Parse(await RequestBody.ReadAsync(request, cancellation), faults);
-        fields?.RefuseOthers("current_password", "new_password");
+        var body = await RequestBody.ReadAsync(request, cancellation);
+        var fields = JsonFields.Parse(body, faults, "current_password", "new_password");
         var current = fields?.RequiredText("current_password", 1, UserRules.PasswordLength);
         var next = fields is null ? null : UserRules.NewPassword(fields, "new_password", faults);
         if (current is null || next is null || faults.Any) return Failure.Invalid(faults);

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
@@ -25,7 +26,8 @@ internal static class ConnectionEndpoints
     }
 
     private static async Task<Results<Ok<Envelope<ConnectionPage>>, Failure>> ListAsync(
-        IGrainFactory grains, IOptions<GatewayOptions> options, string? status, string? page, string? limit)
+        IGrainFactory grains, IOptions<GatewayOptions> options,
+        [AllowedValues("all", "connected", "disconnected", "error")] string? status, string? page, string? limit)
     {
         var faults = new Faults();
         var paging = Paging.Read(page, limit, faults);
@@ -57,7 +59,7 @@ public sealed record ConnectionView(
     string ConnectionId,
     string IpAddress,
     string UserAgent,
-    string Status,
+    [property: AllowedValues("connected", "disconnected", "error")] string Status,
     string ConnectedAt,
     string? DisconnectedAt,
     string? LastPingAt,

@@ -67,8 +67,13 @@ public static class ErrorCatalogue
         new("INTERNAL_ERROR", 500, new("伺服器內部錯誤", "Something went wrong on our side."));
 
     /// <summary>The database fails until an operator acts (a missing table, a revoked right): a retry is of no use.</summary>
-    public static readonly ApiError StorageBroken =
-        new("STORAGE_BROKEN", 500, new("資料庫需要管理員處理", "The database needs an operator; trying again does not help."));
+    public static readonly ApiError StorageBroken = new(
+        "STORAGE_BROKEN",
+        500,
+        new(
+            "資料庫缺少資料表或權限，或已損壞；修復之前重試無用，原因見 Silo 的日誌",
+            "The database lacks a table or a right, or is damaged. Trying again is of no use until it is repaired; "
+                + "the silo's log says what is wrong."));
 
     /// <summary>An administrator has stopped the service: no WebSocket is accepted until it is started again.</summary>
     public static readonly ApiError ServiceStopped =

@@ -1,3 +1,5 @@
+using NotifyHub.Hosting.Settings;
+
 namespace NotifyHub.Gateway.Api;
 
 /// <summary>Everything that is wrong with a request, a field each, so that a caller can mend it all at once.</summary>
@@ -8,6 +10,10 @@ public sealed class Faults
 
     // A batch of a thousand wrong notifications is no reason to answer with a megabyte.
     private const int Most = 100;
+
+    // A name that the caller made up is repeated in the answer. A longer one is cut, and no guess is made what it was to be: that
+    // takes time for every letter.
+    private const int LongestName = 64;
 
     private readonly Dictionary<string, Text> _byField;
     private readonly string _prefix;
@@ -24,6 +30,15 @@ public sealed class Faults
     public void Add(string field, Text what)
     {
         if (_byField.Count < Most) _byField.TryAdd(_prefix + field, what);
+    }
+
+    /// <summary>Notes a fault on a name that is none of the known ones, with the one that was probably meant.</summary>
+    public void AddUnlessKnown(string name, IReadOnlyList<string> known, Text unknown, StringComparer? comparer = null)
+    {
+        if (_byField.Count >= Most || known.Contains(name, comparer ?? StringComparer.Ordinal)) return;
+        if (name.Length > LongestName) Add($"{name[..LongestName]}…", unknown);
+        else if (NearestName.Of(name, known) is not { } near) Add(name, unknown);
+        else Add(name, new($"{unknown.Chinese}，是否為 {near}？", $"{unknown.English}; did you mean {near}?"));
     }
 
     public bool Has(string field) => _byField.ContainsKey(_prefix + field);

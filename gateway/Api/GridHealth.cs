@@ -11,6 +11,11 @@ internal sealed class GridHealth(IGrainFactory grains, GatewayNode node, TimePro
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(1);
 
+    private static readonly HealthFault NotInEffect =
+        new(new Text("此閘道尚未套用網格所要的服務狀態", "what the grid wants is not in effect here yet"));
+
+    private static readonly HealthFault Unreachable = new(new Text("無法連線到叢集", "the grid cannot be reached"));
+
     private readonly Lock _lock = new();
     private Task<HealthCheckResult>? _latest;
     private long _askedAt;
@@ -32,14 +37,24 @@ internal sealed class GridHealth(IGrainFactory grains, GatewayNode node, TimePro
             var wanted = grains.GetGrain<IServiceGrain>(GrainKeys.Only).GetAsync();
             var status = grains.GetGrain<IStatsGrain>(GrainKeys.Only).StatusAsync();
             await Task.WhenAll(wanted, status).WaitAsync(Timeout);
-            if ((await status).StorageError is { } why) return HealthCheckResult.Unhealthy($"storage: {why}");
+            if ((await status).StorageError is { } why)
+                return Storage(why, StorageFailure.IsBroken(why)).Result();
             return (await wanted).Running == node.State.WebSocketListening
                 ? HealthCheckResult.Healthy()
-                : HealthCheckResult.Unhealthy("what the grid wants is not in effect here yet");
+                : NotInEffect.Result();
+        }
+        catch (StorageBrokenException broken)
+        {
+            // Its words may have the path of a file: they are for the log.
+            return Storage("see the silo's log", isBroken: true).Result(broken);
         }
         catch (Exception failure)
         {
-            return HealthCheckResult.Unhealthy("the grid cannot be reached", failure);
+            return Unreachable.Result(failure);
         }
     }
+
+    // The cause is English in every language, as in the log, and apart from the message.
+    private static HealthFault Storage(string why, bool isBroken) => new(
+        new Text(why, why), "storage", isBroken ? ErrorCatalogue.StorageBroken : ErrorCatalogue.Unavailable);
 }

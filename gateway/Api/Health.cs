@@ -1,10 +1,12 @@
+using System.ComponentModel.DataAnnotations;
 using NotifyHub.Gateway.Network;
 using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Api;
 
 /// <param name="Status">healthy, degraded or unhealthy: as bad as the worst check.</param>
-public sealed record Health(string Status, IReadOnlyList<Check> Checks)
+public sealed record Health(
+    [property: AllowedValues("healthy", "degraded", "unhealthy")] string Status, IReadOnlyList<Check> Checks)
 {
     /// <param name="reached">Null: the grid could not be asked, and <paramref name="grid"/> is what was known before.</param>
     /// <param name="words">Chooses the caller's language.</param>
@@ -42,10 +44,10 @@ public sealed record Health(string Status, IReadOnlyList<Check> Checks)
         null => new("Storage", "warning", words(new("無法得知儲存狀態", "The state of the storage is not known"))),
         // Shown for a day, since publishers may have relied on the acknowledgements.
         { StorageError: null, Loss: { } loss } => new("Storage", "warning", words(Words(loss))),
-        { StorageError: null, StorageWarning: { } why } =>
-            new("Storage", "warning", words(new($"儲存可用，但請注意：{why}", $"The storage answers, but: {why}"))),
+        { StorageError: null, StorageWarning: { } why } => new(
+            "Storage", "warning", words(new("儲存可用，但有需要留意之處", "The storage answers, but something needs attention")), why),
         { StorageError: null } => new("Storage", "ok", words(new("儲存運作正常", "The storage answers"))),
-        { StorageError: { } why } => new("Storage", "error", words(new($"儲存無法使用：{why}", $"The storage is unavailable: {why}"))),
+        { StorageError: { } why } => new("Storage", "error", words(StorageFailure.Message(why)), why),
     };
 
     private static Text Words(LogLoss loss) => loss.Kept < loss.Known

@@ -38,8 +38,17 @@ internal static class HealthEndpoints
         context.Response.Headers.CacheControl = "no-store, no-cache";
         var report = await checks.CheckHealthAsync(which, context.RequestAborted);
         return report.Status == HealthStatus.Unhealthy
-            ? new Failure(ErrorCatalogue.Unavailable, Faulty(report))
+            ? new Failure(Error(report), Faulty(report))
             : Reply.Ok(new HealthView("ok"));
+    }
+
+    // The error that the API answers, but always 503: that is what those who ask about readiness understand.
+    private static ApiError Error(HealthReport report)
+    {
+        var lasts = report.Entries.Values.Any(entry => HealthFault.Of(entry)?.Error == ErrorCatalogue.StorageBroken);
+        return lasts
+            ? ErrorCatalogue.StorageBroken with { Status = ErrorCatalogue.Unavailable.Status }
+            : ErrorCatalogue.Unavailable;
     }
 
     private static Faults Faulty(HealthReport report)
@@ -47,9 +56,10 @@ internal static class HealthEndpoints
         var faults = new Faults();
         foreach (var (name, entry) in report.Entries)
         {
-            // The description alone: an exception's words are for the log.
-            if (entry.Status == HealthStatus.Unhealthy)
-                faults.Add(name, new(entry.Description ?? "失敗", entry.Description ?? "failed"));
+            if (entry.Status != HealthStatus.Unhealthy) continue;
+            // Without one the check itself has failed: an exception's words are for the log.
+            var fault = HealthFault.Of(entry);
+            faults.Add(fault?.Field ?? name, fault?.What ?? new("失敗", "failed"));
         }
 
         return faults;

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 
 namespace NotifyHub.Gateway.Api;
@@ -5,6 +6,6 @@ namespace NotifyHub.Gateway.Api;
 /// <param name="DefaultPassword">Some user who may log in still has the documented default password.</param>
 internal sealed record InfoView(
     string Version,
-    string Mode,
+    [property: AllowedValues("embedded", "cluster")] string Mode,
     [property: JsonPropertyName("time_zone")] string TimeZone,
     [property: JsonPropertyName("default_password")] bool DefaultPassword);

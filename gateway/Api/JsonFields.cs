@@ -16,6 +16,7 @@ public sealed class JsonFields
     private static readonly Text Required = new("此欄位為必填", "is required");
     private static readonly Text NotText = new("必須是字串", "must be a string");
     private static readonly Text Nul = new("不得包含 U+0000", "must not contain U+0000");
+    private static readonly Text NoSuchField = new("沒有此欄位", "there is no such field");
     private static readonly Text LoneSurrogate = new("不得包含不成對的 surrogate", "must not contain a lone surrogate");
 
     private readonly JsonElement _root;
@@ -24,7 +25,9 @@ public sealed class JsonFields
     private JsonFields(JsonElement root, Faults faults) => (_root, _faults) = (root, faults);
 
     /// <summary>Null, with a fault noted, when the body is not one JSON object in UTF-8.</summary>
-    public static JsonFields? Parse(ReadOnlyMemory<byte> utf8, Faults faults)
+    /// <param name="names">All fields that the object may have. A fault is noted on every other one: a misspelt field must not be
+    /// mistaken for one that was left out.</param>
+    public static JsonFields? Parse(ReadOnlyMemory<byte> utf8, Faults faults, params IReadOnlyList<string> names)
     {
         if (!Utf8.IsValid(utf8.Span))
         {
@@ -37,7 +40,12 @@ public sealed class JsonFields
             // Before anything is looked up: a string that cannot become text makes every look-up throw that meets it.
             if (!NoteForbiddenCharacters(utf8.Span, faults)) return null;
             var root = JsonElement.Parse(utf8.Span, new JsonDocumentOptions { MaxDepth = MaxDepth });
-            if (root.ValueKind == JsonValueKind.Object) return new JsonFields(root, faults);
+            if (root.ValueKind == JsonValueKind.Object)
+            {
+                foreach (var field in root.EnumerateObject()) faults.AddUnlessKnown(field.Name, names, NoSuchField);
+                return new JsonFields(root, faults);
+            }
+
             faults.Add(Faults.Body, new("必須是 JSON 物件", "must be a JSON object"));
         }
         catch (JsonException broken)
@@ -139,15 +147,6 @@ public sealed class JsonFields
         if (value.ValueKind is JsonValueKind.True or JsonValueKind.False) return value.GetBoolean();
         _faults.Add(name, new("必須是 true 或 false", "must be true or false"));
         return null;
-    }
-
-    /// <summary>Notes a fault on every other field: a misspelt field must not be mistaken for one that was left out.</summary>
-    public void RefuseOthers(params ReadOnlySpan<string> names)
-    {
-        foreach (var field in _root.EnumerateObject())
-        {
-            if (!names.Contains(field.Name)) _faults.Add(field.Name, new("沒有此欄位", "there is no such field"));
-        }
     }
 
     /// <summary>Any JSON value, as it was sent; null when absent, JSON null, or too much (with a fault noted).</summary>

@@ -4,7 +4,7 @@ using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Api;
 
-/// <param name="ExpiresAt">RFC 3339, UTC.</param>
+/// <param name="ExpiresAt">When the token ends.</param>
 public sealed record Login(string Token, [property: JsonPropertyName("expires_at")] DateTime ExpiresAt, UserView User)
 {
     public static Login Of(User user, TokenIssuer tokens)

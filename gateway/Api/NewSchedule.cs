@@ -5,7 +5,7 @@ namespace NotifyHub.Gateway.Api;
 
 /// <summary>The body of <c>POST /api/schedules</c> and <c>PUT /api/schedules/{id}</c>. <see cref="ScheduleRules"/> reads
 /// it.</summary>
-/// <param name="At">RFC 3339; required when kind is once.</param>
+/// <param name="At">Required when kind is once.</param>
 /// <param name="Cron">Five fields; required when kind is cron.</param>
 /// <param name="TimeZone">IANA name; required when kind is cron.</param>
 public sealed record NewSchedule(

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using NotifyHub.GrainInterfaces;
 
@@ -5,7 +6,7 @@ namespace NotifyHub.Gateway.Api;
 
 internal sealed record NodeView(
     [property: JsonPropertyName("id")] string Id,
-    [property: JsonPropertyName("role")] string Role,
+    [property: JsonPropertyName("role"), AllowedValues("gateway", "silo", "embedded")] string Role,
     [property: JsonPropertyName("address")] string Address,
     [property: JsonPropertyName("pid")] int Pid,
     [property: JsonPropertyName("cpu")] string Cpu,

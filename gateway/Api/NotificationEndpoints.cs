@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
@@ -35,7 +36,8 @@ internal static class NotificationEndpoints
             .Summary("Set the status of a notification.").Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.NotFound);
         publishing.MapDelete("/{id:long}", DeleteAsync).Audited("notification.delete")
             .RequireAuthorization(Permissions.DeleteNotifications)
-            .Summary("Take a notification out of the lists.").Fails(ErrorCatalogue.NotFound);
+            .Summary("Take a notification out of the lists. Its message stays in the log: clients that resume still get it.")
+            .Fails(ErrorCatalogue.NotFound);
     }
 
     private static async Task<Results<Created<Envelope<NotificationView>>, Failure>> CreateAsync(
@@ -110,7 +112,9 @@ internal static class NotificationEndpoints
 
     private static async Task<Results<Ok<Envelope<NotificationPageView>>, Failure>> ListAsync(
         IGrainFactory grains, IOptions<GatewayOptions> options,
-        string? status, string? severity, string? search, string? page, string? limit)
+        [AllowedValues("all", "pending", "delivered", "read", "dismissed", "expired")] string? status,
+        [AllowedValues("all", "info", "success", "warning", "error", "critical")] string? severity,
+        string? search, string? page, string? limit)
     {
         var faults = new Faults();
         var paging = Paging.Read(page, limit, faults);
@@ -148,9 +152,9 @@ internal static class NotificationEndpoints
         HttpRequest request, IGrainFactory grains, IOptions<GatewayOptions> options, long id, CancellationToken cancellation)
     {
         var faults = new Faults();
-        var fields = JsonFields.Parse(await RequestBody.ReadAsync(request, cancellation), faults);
+        var fields = JsonFields.Parse(await RequestBody.ReadAsync(request, cancellation), faults, "status");
         var status = fields?.Choice("status", NotificationStatus.All);
-        if (status is null) return Failure.Invalid(faults);
+        if (status is null || faults.Any) return Failure.Invalid(faults);
 
         return await Notifications(grains).SetStatusAsync(id, status) is { } notification
             ? Reply.Ok(NotificationView.Of(notification, options.Value.Zone()))

@@ -13,8 +13,12 @@ public static class NotificationRules
     public const int MetadataBytes = 16 << 10;
     public const int MetadataDepth = 32;
 
-    /// <summary>The notification that a body asks for; null, with every fault noted, when it is not as it should be. Fields that
-    /// are not known are ignored.</summary>
+    private static readonly string[] Fields =
+    [
+        "title", "message", "type", "severity", "priority", "icon", "action_url", "repo", "branch", "commit_sha", "metadata",
+    ];
+
+    /// <summary>The notification that a body asks for; null, with every fault noted, when it is not as it should be.</summary>
     public static NotificationDraft? Read(ReadOnlyMemory<byte> utf8, DateTimeOffset now, Faults faults)
     {
         if (utf8.Length > BodyLimits.Notification)
@@ -25,7 +29,7 @@ public static class NotificationRules
             return null;
         }
 
-        if (JsonFields.Parse(utf8, faults) is not { } fields) return null;
+        if (JsonFields.Parse(utf8, faults, Fields) is not { } fields) return null;
 
         var type = fields.OptionalText("type", TypeLength, least: 1);
         var title = fields.RequiredText("title", 1, TitleLength);

@@ -38,7 +38,8 @@ internal static class RequestLimits
     }
 
     /// <summary>The endpoint may read much: each caller has only a few of its kind at a time.</summary>
-    public static RouteHandlerBuilder LimitedAsList(this RouteHandlerBuilder endpoint) => endpoint.RequireRateLimiting(Lists);
+    public static RouteHandlerBuilder LimitedAsList(this RouteHandlerBuilder endpoint) =>
+        endpoint.RequireRateLimiting(Lists).RefusesUnknownQuery();
 
     private static RateLimitPartition<string> Partition(HttpContext context, int perSecond) =>
         perSecond == 0 || !context.Request.Path.StartsWithSegments("/api")

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Security.Claims;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -43,7 +44,8 @@ internal static class ScheduleEndpoints
     }
 
     private static async Task<Results<Ok<Envelope<SchedulePageView>>, Failure>> ListAsync(
-        IGrainFactory grains, string? status, string? search, string? page, string? limit)
+        IGrainFactory grains, [AllowedValues("all", "active", "paused", "finished")] string? status, string? search,
+        string? page, string? limit)
     {
         var faults = new Faults();
         var paging = Paging.Read(page, limit, faults);
@@ -144,8 +146,8 @@ public sealed record RunView(
     [property: JsonPropertyName("schedule_id")] long ScheduleId,
     [property: JsonPropertyName("scheduled_for")] DateTime ScheduledFor,
     [property: JsonPropertyName("started_at")] DateTime StartedAt,
-    string Trigger,
-    string Status,
+    [property: AllowedValues("schedule", "catch_up", "manual")] string Trigger,
+    [property: AllowedValues("started", "sent", "skipped", "failed")] string Status,
     [property: JsonPropertyName("notification_id")] long? NotificationId,
     long? Offset,
     string? Error)

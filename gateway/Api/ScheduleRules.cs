@@ -15,11 +15,12 @@ public static partial class ScheduleRules
     private const int NotificationBytes = BodyLimits.Notification;
     private const int NotificationDepth = NotificationRules.MetadataDepth + 8;
 
+    private static readonly string[] TimeFields = ["kind", "at", "cron", "time_zone"];
+
     /// <summary>The schedule that a body asks for; null, with every fault noted, when it is not as it should be.</summary>
     public static ScheduleDraft? Read(ReadOnlyMemory<byte> utf8, DateTimeOffset now, Faults faults)
     {
-        if (JsonFields.Parse(utf8, faults) is not { } fields) return null;
-        fields.RefuseOthers("name", "notification", "kind", "at", "cron", "time_zone", "missed");
+        if (JsonFields.Parse(utf8, faults, ["name", "notification", "missed", .. TimeFields]) is not { } fields) return null;
 
         var name = fields.RequiredText("name", 1, NameLength);
         var notification = Notification(fields, now, faults);
@@ -31,8 +32,7 @@ public static partial class ScheduleRules
     /// <summary>A schedule of which only the times count; null, with every fault noted, when they are invalid.</summary>
     public static ScheduleDraft? ReadTimes(ReadOnlyMemory<byte> utf8, DateTimeOffset now, Faults faults)
     {
-        if (JsonFields.Parse(utf8, faults) is not { } fields) return null;
-        fields.RefuseOthers("kind", "at", "cron", "time_zone");
+        if (JsonFields.Parse(utf8, faults, TimeFields) is not { } fields) return null;
         var times = Times(fields, now, faults);
         return faults.Any ? null : times;
     }

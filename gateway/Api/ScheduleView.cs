@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using NotifyHub.GrainInterfaces;
@@ -9,15 +10,16 @@ public sealed record ScheduleView(
     long Id,
     string Name,
     NewNotification Notification,
-    string Kind,
+    [property: AllowedValues("once", "cron")] string Kind,
     DateTime? At,
     string? Cron,
     [property: JsonPropertyName("time_zone")] string? TimeZone,
-    string Missed,
-    string Status,
+    [property: AllowedValues("skip", "catch_up")] string Missed,
+    [property: AllowedValues("active", "paused", "finished")] string Status,
     [property: JsonPropertyName("next_run_at")] DateTime? NextRunAt,
     [property: JsonPropertyName("last_run_at")] DateTime? LastRunAt,
-    [property: JsonPropertyName("last_run_status")] string? LastRunStatus,
+    [property: JsonPropertyName("last_run_status"), AllowedValues("sent", "skipped", "failed")]
+    string? LastRunStatus,
     [property: JsonPropertyName("created_by")] string CreatedBy,
     [property: JsonPropertyName("created_at")] DateTime CreatedAt,
     [property: JsonPropertyName("updated_at")] DateTime UpdatedAt) : IMade

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Access;
@@ -37,4 +38,7 @@ public sealed record SettingsView(IReadOnlyList<SettingView> Settings);
 /// <param name="Source">default, file, environment or argument.</param>
 /// <param name="Part">gateway or silo.</param>
 /// <param name="Description">What it means; Chinese, or English with <c>Accept-Language: en</c>.</param>
-public sealed record SettingView(string Name, string Value, string Default, string Source, string Part, string Description);
+public sealed record SettingView(
+    string Name, string Value, string Default,
+    [property: AllowedValues("default", "file", "environment", "argument")] string Source,
+    [property: AllowedValues("gateway", "silo")] string Part, string Description);

@@ -84,7 +84,7 @@ internal static class UsageEndpoints
     private static IUsageGrain Usage(IGrainFactory grains) => grains.GetGrain<IUsageGrain>(GrainKeys.Only);
 }
 
-/// <param name="At">RFC 3339, UTC: when it arrived.</param>
+/// <param name="At">When it arrived.</param>
 /// <param name="Who">An e-mail address, the name of an API key, or "-".</param>
 /// <param name="Path">Without the query, which may hold secrets.</param>
 /// <param name="Route">The endpoint's template; "-" when there is no such endpoint.</param>
@@ -109,7 +109,7 @@ public sealed record RequestView(
     }
 }
 
-/// <param name="Minute">RFC 3339, UTC: when the minute began.</param>
+/// <param name="Minute">When the minute began.</param>
 /// <param name="Address">"*": from more addresses, or for more, than a minute lists one by one.</param>
 /// <param name="Route">The endpoint's template; "-" when there is no such endpoint.</param>
 public sealed record AnonymousView(

@@ -44,9 +44,8 @@ internal static class UserEndpoints
         HttpRequest request, IGrainFactory grains, CancellationToken cancellation)
     {
         var faults = new Faults();
-        var fields = JsonFields.Parse(await RequestBody.ReadAsync(request, cancellation), faults);
-        if (fields is null) return Failure.Invalid(faults);
-        fields.RefuseOthers("email", "name", "role", "password");
+        var body = await RequestBody.ReadAsync(request, cancellation);
+        if (JsonFields.Parse(body, faults, "email", "name", "role", "password") is not { } fields) return Failure.Invalid(faults);
         var email = UserRules.Email(fields, faults);
         var name = fields.RequiredText("name", 1, UserRules.NameLength);
         var role = fields.Choice("role", Roles.OfPeople);
@@ -66,9 +65,8 @@ internal static class UserEndpoints
         HttpRequest request, IGrainFactory grains, TokenVersions versions, long id, CancellationToken cancellation)
     {
         var faults = new Faults();
-        var fields = JsonFields.Parse(await RequestBody.ReadAsync(request, cancellation), faults);
-        if (fields is null) return Failure.Invalid(faults);
-        fields.RefuseOthers("name", "role", "disabled");
+        var body = await RequestBody.ReadAsync(request, cancellation);
+        if (JsonFields.Parse(body, faults, "name", "role", "disabled") is not { } fields) return Failure.Invalid(faults);
         var name = fields.OptionalText("name", UserRules.NameLength, least: 1);
         var role = fields.OptionalChoice("role", Roles.OfPeople);
         var disabled = fields.OptionalTruth("disabled");
@@ -87,8 +85,7 @@ internal static class UserEndpoints
         HttpRequest request, IGrainFactory grains, TokenVersions versions, long id, CancellationToken cancellation)
     {
         var faults = new Faults();
-        var fields = JsonFields.Parse(await RequestBody.ReadAsync(request, cancellation), faults);
-        fields?.RefuseOthers("password");
+        var fields = JsonFields.Parse(await RequestBody.ReadAsync(request, cancellation), faults, "password");
         var password = fields is null ? null : UserRules.NewPassword(fields, "password", faults);
         if (password is null || faults.Any) return Failure.Invalid(faults);
 
@@ -121,7 +118,7 @@ public sealed record AccountView(
     long Id,
     string Email,
     string Name,
-    string Role,
+    [property: AllowedValues("administrator", "operator", "viewer")] string Role,
     bool Disabled,
     [property: JsonPropertyName("created_at")] DateTime CreatedAt,
     [property: JsonPropertyName("last_login_at")] DateTime? LastLoginAt) : IMade

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using NotifyHub.GrainInterfaces;
 
@@ -9,7 +10,7 @@ public sealed record UserView(
     long Id,
     string Email,
     string Name,
-    string Role,
+    [property: AllowedValues("administrator", "operator", "viewer")] string Role,
     [property: JsonPropertyName("default_password")] bool DefaultPassword,
     IReadOnlyList<string> Permissions)
 {

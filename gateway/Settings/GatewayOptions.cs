@@ -272,7 +272,8 @@ public sealed class GatewayOptions : CommonOptions
     public bool RecordRequests { get; set; } = true;
 
     /// <summary>
-    /// Where embedded mode keeps the files it creates. Accessible to its owner only; used by one process at a time.
+    /// Where embedded mode keeps its lock and the <c>JwtKey</c> that it generated; the database itself is where <c>Storage</c>
+    /// says. Accessible to its owner only; used by one process at a time.
     /// </summary>
     [Required]
     public string DataFolder { get; set; } = "data";

@@ -6,6 +6,7 @@ public static class NearestName
     /// <returns>Null: none is near enough to be worth a guess.</returns>
     public static string? Of(string given, IReadOnlyList<string> names)
     {
+        if (names.Count == 0) return null;
         var (distance, nearest) = names
             .Select(name => (Distance: Distance(given.ToLowerInvariant(), name.ToLowerInvariant()), Name: name))
             .MinBy(each => each.Distance);

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """A WebSocket client that needs only the standard library, for machines without websocat and wscat.
 
-    ws_client.py ws://host:port/path
+    ws_client.py [--protocol notifyhub.v1] ws://host:port/path
 
 Sends every line of its input as a text message and prints every text message as a line. Ends when the server closes or on a
 signal; the end of its input ends it too, with a proper close.
 """
+import argparse
 import base64
 import os
 import socket
@@ -16,17 +17,18 @@ import threading
 from urllib.parse import urlsplit
 
 
-def connect(url):
+def connect(url, protocol=None):
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "wss" else 80)
     sock = socket.create_connection((parts.hostname, port), timeout=10)
     if parts.scheme == "wss":
         sock = ssl.create_default_context().wrap_socket(sock, server_hostname=parts.hostname)
     path = (parts.path or "/") + ("?" + parts.query if parts.query else "")
+    offer = f"Sec-WebSocket-Protocol: {protocol}\r\n" if protocol else ""
     key = base64.b64encode(os.urandom(16)).decode()
     sock.sendall(
         f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode())
+        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n{offer}\r\n".encode())
     stream = sock.makefile("rb")
     status = stream.readline().decode("latin-1").strip()
     if " 101 " not in status + " ":
@@ -73,9 +75,14 @@ def forward_input(sock):
 
 
 def main():
-    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
-        sys.exit(__doc__)
-    sock, stream = connect(sys.argv[1])
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--protocol", help="the subprotocol to offer, such as notifyhub.v1")
+    options.add_argument("url")
+    arguments = options.parse_args()
+    try:
+        sock, stream = connect(arguments.url, arguments.protocol)
+    except (OSError, ValueError) as error:
+        sys.exit(f"{arguments.url}: {error}")
     threading.Thread(target=forward_input, args=(sock,), daemon=True).start()
     while (frame := receive(stream)) is not None:
         opcode, payload = frame
@@ -94,4 +101,4 @@ if __name__ == "__main__":
     except KeyboardInterrupt:
         pass
     except OSError as error:
-        sys.exit(f"{sys.argv[1]}: {error}")
+        sys.exit(f"the connection was lost: {error}")

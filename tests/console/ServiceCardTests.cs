@@ -97,6 +97,19 @@ public sealed class ServiceCardTests : ConsoleContext
     }
 
     [Fact]
+    public async Task The_cause_of_a_failed_check_stands_apart_and_is_marked_as_English()
+    {
+        await LogInAsync();
+        Check storage = new("Storage", "error", "儲存無法使用", "The database has no space left.");
+
+        var card = Card(Running with { Health = new Health("unhealthy", [storage]) });
+
+        Assert.Equal("儲存無法使用", card.Find(".checks li.error strong + span").TextContent);
+        var cause = card.Find(".checks li.error .cause");
+        Assert.Equal(("The database has no space left.", "en"), (cause.TextContent, cause.GetAttribute("lang")));
+    }
+
+    [Fact]
     public async Task Whoever_may_not_control_the_service_sees_the_card_without_its_buttons()
     {
         await LogInAsync(Permissions.Publish, Permissions.ManageSchedules);

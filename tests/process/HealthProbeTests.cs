@@ -22,6 +22,9 @@ public sealed class HealthProbeTests
         Assert.StartsWith("200 ", answer, StringComparison.Ordinal);
         Assert.Equal(1, afterTheEnd);
         Assert.StartsWith($"Port {hub.WebSocketPort}: ", why, StringComparison.Ordinal);
+        Assert.Equal(
+            ["No NotifyHub answers there. Start it, or give --health the settings of the process (ports, address, TLS)."],
+            why.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)[1..]);
     }
 
     [Fact]

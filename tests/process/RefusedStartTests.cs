@@ -114,6 +114,25 @@ public sealed class RefusedStartTests
     }
 
     [Fact]
+    public async Task A_state_file_that_is_a_folder_is_refused_before_anything_is_written()
+    {
+        var folder = Directory.CreateTempSubdirectory("notifyhub-state-");
+        await using var gateway = NotifyHubProcess.Gateway(null, ("StateFile", folder.FullName));
+        await using var silo = NotifyHubProcess.Silo(
+            null, ("StateFile", folder.FullName), ("AdministratorPassword", "a good one, really"));
+        foreach (var process in (NotifyHubProcess[])[gateway, silo])
+        {
+            var (exitCode, output) = await process.RunToItsEndAsync();
+
+            AssertRefused(exitCode, output, "NotifyHub:StateFile", folder.FullName, "is a folder");
+            Assert.Single(Lines(output));
+            Assert.Empty(Directory.GetFileSystemEntries(process.Folder));
+        }
+
+        folder.Delete();
+    }
+
+    [Fact]
     public async Task Half_a_key_of_the_logins_is_named_with_its_remedy()
     {
         var (exitCode, output) =

@@ -1,13 +1,16 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Runtime.CompilerServices;
 using System.Runtime.Versioning;
+using System.Text.RegularExpressions;
 using NotifyHub.TestKit;
 using Xunit;
 
 namespace NotifyHub.ProcessTests;
 
 /// <summary>What a start accepts, creates and keeps private; what the program answers without starting.</summary>
-public sealed class StartTests
+public sealed partial class StartTests
 {
     private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode Others = UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
@@ -153,6 +156,84 @@ public sealed class StartTests
         Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(hub.Folder));
     }
+
+    [Fact]
+    public async Task Each_log_line_on_the_console_has_its_time()
+    {
+        var ports = FreePorts.Take(2);
+        await using var gateway = await NotifyHubProcess.StartAsync();
+        await using var silo = NotifyHubProcess.Silo(
+            null, ("AdministratorPassword", "a good one, really"), ("SiloPort", $"{ports[0]}"),
+            ("GatewayPort", $"{ports[1]}"), ("HealthPort", "0"));
+        await silo.StartAgainAsync();
+
+        foreach (var process in (NotifyHubProcess[])[gateway, silo])
+        {
+            var lines = process.Output.Split(Environment.NewLine).Where(line => LogLine().IsMatch(line)).ToList();
+            Assert.NotEmpty(lines);
+            Assert.All(lines, line =>
+            {
+                Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z ", line);
+                var at = DateTimeOffset.Parse(line.Split(' ')[0], CultureInfo.InvariantCulture);
+                Assert.InRange(at, DateTimeOffset.UtcNow.AddMinutes(-5), DateTimeOffset.UtcNow);
+            });
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("key-of-the-push-port")]
+    public async Task The_push_command_that_the_program_prints_works(string key)
+    {
+        await using var hub = await NotifyHubProcess.StartAsync(("PushKey", key));
+        await using var client = await hub.ConnectAsync();
+        await Until.TrueAsync(() => hub.Output.Contains("Ctrl+C ends it", StringComparison.Ordinal));
+        var command = PushCommand().Match(hub.Output).Groups[1].Value;
+        if (key.Length > 0) Assert.DoesNotContain(key, hub.Output, StringComparison.Ordinal);
+
+        // For machines without netcat.
+        const string Netcat = """nc() { exec 3<>"/dev/tcp/127.0.0.1/$2"; cat >&3; head -n 1 <&3; }; """;
+        var start = new ProcessStartInfo("bash", ["-c", Netcat + command]) { RedirectStandardOutput = true };
+        start.Environment["PUSH_KEY"] = key;
+        using var bash = Process.Start(start)!;
+
+        Assert.Equal("""{"type":"test","data":{}}""", await client.NextAsync());
+        Assert.Equal("ok\n", await bash.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task The_client_beside_the_scripts_resumes_as_the_README_says()
+    {
+        await using var hub = await NotifyHubProcess.StartAsync();
+        using var push = await hub.ConnectPushAsync();
+        Assert.Equal("ok", await push.PushAsync("""{"type":"missed"}"""));
+        var line = (await File.ReadAllLinesAsync(Path.Combine(Repository, "README.md"), TestContext.Current.CancellationToken))
+            .Single(one => one.StartsWith("python3 scripts/lib/ws_client.py --protocol", StringComparison.Ordinal))
+            .Replace("localhost:8080", $"127.0.0.1:{hub.WebSocketPort}", StringComparison.Ordinal);
+
+        using var client = Process.Start(new ProcessStartInfo("bash", ["-c", line])
+        {
+            WorkingDirectory = Repository, RedirectStandardInput = true, RedirectStandardOutput = true,
+        })!;
+        var first = await client.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+        var second = await client.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
+        client.StandardInput.Close();
+        await client.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.StartsWith("""{"type":"subscribed","channel":"all",""", first, StringComparison.Ordinal);
+        Assert.Equal("""{"type":"message","channel":"all","offset":1,"data":{"type":"missed"}}""", second);
+        Assert.Equal(0, client.ExitCode);
+    }
+
+    private static string Repository => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Here())!, "../.."));
+
+    private static string Here([CallerFilePath] string here = "") => here;
+
+    [GeneratedRegex("(info|warn|fail|crit): ")]
+    private static partial Regex LogLine();
+
+    [GeneratedRegex("^ +push +(.+?)(   with the setting PushKey in PUSH_KEY)?\r?$", RegexOptions.Multiline)]
+    private static partial Regex PushCommand();
 
     [Fact]
     public async Task The_default_password_is_good_on_this_machine_alone()

@@ -17,6 +17,12 @@ public sealed class StorageFaultTests
         sys.stdin.read()
         """;
 
+    private const string Drop = """
+        import sqlite3, sys
+        database = sqlite3.connect(sys.argv[1], isolation_level=None)
+        database.execute("DROP TABLE notification")
+        """;
+
     [Fact]
     public async Task A_database_that_is_deleted_stops_publishing_and_the_status_says_why()
     {
@@ -33,6 +39,28 @@ public sealed class StorageFaultTests
         await AssertStorageAsync(rest, "error", "was deleted, moved or replaced while it was open. Stop NotifyHub");
         await Until.TrueAsync(
             () => hub.Output.Contains("was deleted, moved or replaced while it was open", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_table_that_is_missing_is_the_same_error_in_the_API_the_status_and_the_deep_check()
+    {
+        await using var hub = await NotifyHubProcess.StartAsync();
+        using var rest = await hub.LogInAsync();
+        using (var sqlite = Process.Start(
+            "python3", ["-c", Drop, Path.Combine(hub.Folder, "notifyhub.db")]))
+        {
+            await sqlite.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.Equal(0, sqlite.ExitCode);
+        }
+
+        (await rest.GetAsync("/api/notifications/windows")).ExpectError(HttpStatusCode.InternalServerError, "STORAGE_BROKEN");
+        await AssertStorageAsync(rest, "error", "lacks a table");
+        RestAnswer? deep = null;
+        await Until.TrueAsync(
+            async () => (deep = await rest.GetAsync("/health/ready?deep=1")).Status == HttpStatusCode.ServiceUnavailable,
+            () => deep?.Body ?? "");
+        deep!.ExpectError(HttpStatusCode.ServiceUnavailable, "STORAGE_BROKEN");
+        Assert.Contains("lacks a table", deep!.Body, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -93,6 +121,7 @@ public sealed class StorageFaultTests
                 return check.GetProperty("status").GetString() == status;
             },
             () => check.GetRawText());
-        Assert.Contains(words, check.GetProperty("message").GetString(), StringComparison.Ordinal);
+        if (words.Length == 0) Assert.False(check.TryGetProperty("detail", out _), check.GetRawText());
+        else Assert.Contains(words, check.GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 }

@@ -1,4 +1,5 @@
 namespace NotifyHub.Console.Api;
 
 /// <param name="Status">ok, warning or error.</param>
-public sealed record Check(string Name, string Status, string Message);
+/// <param name="Detail">The cause in English; null when there is nothing to add.</param>
+public sealed record Check(string Name, string Status, string Message, string? Detail = null);

@@ -103,6 +103,91 @@ public sealed partial class DescriptionTests
             of.EnumerateObject().Select(field => field.Name).Order(StringComparer.Ordinal);
     }
 
+    private static readonly (string Schema, string Field, IReadOnlyList<string> Words)[] ClosedSets =
+    [
+        ("NewUser", "role", Roles.OfPeople),
+        ("ChangedUser", "role", Roles.OfPeople),
+        ("AccountView", "role", Roles.OfPeople),
+        ("UserView", "role", Roles.OfPeople),
+        ("NewKey", "scopes", KeyScopes.All),
+        ("KeyView", "scopes", KeyScopes.All),
+        ("CreatedKeyView", "scopes", KeyScopes.All),
+        ("NewNotification", "severity", Severity.All),
+        ("NewNotification", "priority", Priority.All),
+        ("NotificationView", "severity", Severity.All),
+        ("NotificationView", "priority", Priority.All),
+        ("NotificationView", "status", NotificationStatus.All),
+        ("NewStatus", "status", NotificationStatus.All),
+        ("NewSchedule", "kind", ScheduleKind.All),
+        ("NewSchedule", "missed", MissedRuns.All),
+        ("NewTimes", "kind", ScheduleKind.All),
+        ("ScheduleView", "kind", ScheduleKind.All),
+        ("ScheduleView", "missed", MissedRuns.All),
+        ("ScheduleView", "status", ScheduleStatus.All),
+        ("ConnectionView", "status", SessionStatus.All),
+        ("AuditView", "outcome", AuditOutcome.All),
+    ];
+
+    private static readonly (string Path, string Parameter, IReadOnlyList<string> Words)[] Filters =
+    [
+        ("/api/notifications/windows", "status", NotificationStatus.All),
+        ("/api/notifications/windows", "severity", Severity.All),
+        ("/api/schedules", "status", ScheduleStatus.All),
+        ("/api/websocket/connections", "status", SessionStatus.All),
+        ("/api/audit", "outcome", AuditOutcome.All),
+    ];
+
+    [Fact]
+    public async Task Fields_and_filters_with_a_closed_set_list_its_words()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var document = (await server.GetAsync("/openapi/v1.json")).Json;
+        var schemas = document.GetProperty("components").GetProperty("schemas");
+
+        Assert.All(ClosedSets, set =>
+        {
+            var field = schemas.GetProperty(set.Schema).GetProperty("properties").GetProperty(set.Field);
+            Assert.Equal(set.Words, Words(field.TryGetProperty("items", out var items) ? items : field));
+        });
+        Assert.All(Filters, filter =>
+        {
+            var parameter = document.GetProperty("paths").GetProperty(filter.Path).GetProperty("get").GetProperty("parameters")
+                .EnumerateArray().Single(one => one.GetProperty("name").GetString() == filter.Parameter);
+            Assert.Equal(["all", .. filter.Words], Words(parameter.GetProperty("schema")));
+        });
+    }
+
+    [Fact]
+    public async Task Every_date_says_which_form_it_has()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var document = (await server.GetAsync("/openapi/v1.json")).Json;
+        var dates = document.GetProperty("components").GetProperty("schemas").EnumerateObject()
+            .Where(schema => schema.Value.TryGetProperty("properties", out _))
+            .SelectMany(schema => schema.Value.GetProperty("properties").EnumerateObject()
+                .Where(field => Date().IsMatch(field.Name))
+                .Select(field => (Name: $"{schema.Name}.{field.Name}", field.Value)))
+            .ToDictionary(date => date.Name, date => date.Value.GetProperty("description").GetString()!);
+
+        Assert.All(dates, date => Assert.Matches("RFC 3339|yyyy-MM-dd HH:mm:ss", date.Value));
+        // A sample of each form; what is written so is what other tests assert.
+        Assert.Contains("yyyy-MM-dd HH:mm:ss", dates["NotificationView.created_at"], StringComparison.Ordinal);
+        Assert.Contains("yyyy-MM-dd HH:mm:ss", dates["ConnectionView.connectedAt"], StringComparison.Ordinal);
+        Assert.Contains("yyyy-MM-dd HH:mm:ss", dates["StatusView.server_time"], StringComparison.Ordinal);
+        foreach (var utc in (string[])["OverviewView.server_time", "AuditView.at", "Login.expires_at", "RunView.started_at"])
+            Assert.Contains("RFC 3339 in UTC", dates[utc], StringComparison.Ordinal);
+        Assert.Contains("Z or an offset", dates["NewSchedule.at"], StringComparison.Ordinal);
+        var from = document.GetProperty("paths").GetProperty("/api/audit").GetProperty("get").GetProperty("parameters")
+            .EnumerateArray().Single(parameter => parameter.GetProperty("name").GetString() == "from");
+        Assert.Contains("Z or an offset", from.GetProperty("description").GetString(), StringComparison.Ordinal);
+    }
+
+    private static IEnumerable<string?> Words(JsonElement schema) => schema.GetProperty("enum").EnumerateArray()
+        .Where(word => word.ValueKind != JsonValueKind.Null).Select(word => word.GetString());
+
+    [GeneratedRegex("^(server_time|at|.*(_at|_at_utc|At))$")]
+    private static partial Regex Date();
+
     [Fact]
     public async Task The_page_to_browse_it_needs_no_internet()
     {

@@ -23,12 +23,12 @@ public sealed class NotificationRulesTests
     }
 
     [Fact]
-    public void Every_field_is_taken_and_unknown_ones_are_ignored()
+    public void Every_field_is_taken()
     {
         var draft = Read(
             """
             {"type":"ci","title":"t","message":"m","severity":"critical","priority":"high","icon":"i","action_url":"http://x/",
-             "repo":"r","branch":"b","commit_sha":"c","metadata":{"n":1.50, "a":[null]},"unknown":{"x":1}}
+             "repo":"r","branch":"b","commit_sha":"c","metadata":{"n":1.50, "a":[null]}}
             """,
             out var faults);
 
@@ -37,6 +37,33 @@ public sealed class NotificationRulesTests
             new NotificationDraft(
                 "ci", "t", "m", "critical", "high", "i", "http://x/", "r", "b", "c", "{\"n\":1.50, \"a\":[null]}", Now),
             draft);
+    }
+
+    [Fact]
+    public void Misspelt_fields_are_refused_with_the_name_that_was_meant()
+    {
+        var draft = Read(
+            $$"""{"title":"t","message":"m","severty":"error","Title":"t","zzzzzzzzzz":1,"{{new string('x', 65)}}":1}""",
+            out var faults);
+
+        Assert.Null(draft);
+        Assert.Equal(
+            new()
+            {
+                ["severty"] = "there is no such field; did you mean severity?",
+                ["Title"] = "there is no such field; did you mean title?",
+                ["zzzzzzzzzz"] = "there is no such field",
+                [new string('x', 64) + "…"] = "there is no such field",
+            },
+            faults);
+    }
+
+    [Fact]
+    public void Of_many_unknown_fields_a_hundred_are_named()
+    {
+        var body = string.Join(',', Enumerable.Range(0, 10_000).Select(n => $"\"f{n}\":1"));
+        Read($$"""{"title":"t","message":"m",{{body}}}""", out var faults);
+        Assert.Equal(100, faults.Count);
     }
 
     [Fact]

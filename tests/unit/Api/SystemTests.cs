@@ -97,16 +97,50 @@ public sealed class SystemTests
     {
         await using var server = await ApiServer.StartAsync();
         server.Grid.Status = server.Grid.Status with { StorageError = "connection refused" };
-        var english =
-            (await server.SendAsync(HttpMethod.Get, Status, headers: ("Accept-Language", "en"))).Data.GetProperty("health");
+        var english = await HealthAsync(server, "en");
 
         Assert.Equal("unhealthy", english.GetProperty("status").GetString());
         Assert.Equal(
             [
                 "The WebSocket service is running", "Port 8080 is listening", "Port 8081 is listening",
-                "5 active connections / 100 in total", "0 nodes are up", "The storage is unavailable: connection refused",
+                "5 active connections / 100 in total", "0 nodes are up", "The storage is unavailable",
             ],
             english.GetProperty("checks").EnumerateArray().Select(check => check.GetProperty("message").GetString()));
+        // The cause is English in every language, and so not part of a sentence of another one.
+        const string Chinese = """{"name":"Storage","status":"error","message":"儲存無法使用","detail":"connection refused"}""";
+        Assert.Equal(Chinese, Storage(await HealthAsync(server, "zh-TW")).GetRawText());
+        Assert.Equal("connection refused", Storage(english).GetProperty("detail").GetString());
+    }
+
+    [Theory]
+    [InlineData("The database lacks a table or a column that NotifyHub needs. Restore what was renamed or dropped.")]
+    [InlineData("The database denies its user a right. Grant it what its tables need.")]
+    [InlineData("The database is damaged. Stop NotifyHub, keep the file, and restore a backup.")]
+    [InlineData("The database is not a SQLite database. Name another file in the setting, or restore a backup.")]
+    public async Task Broken_storage_has_the_words_of_its_error_in_status_and_deep_check(string why)
+    {
+        await using var server = await ApiServer.StartAsync();
+        server.Grid.Status = server.Grid.Status with { StorageError = why };
+        var check = Storage(await HealthAsync(server, "zh-TW"));
+        var deep = await server.GetAsync("/health/ready?deep=1");
+
+        const string Message = "資料庫缺少資料表或權限，或已損壞；修復之前重試無用，原因見 Silo 的日誌";
+        Assert.Equal(
+            (Message, why), (check.GetProperty("message").GetString(), check.GetProperty("detail").GetString()));
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "STORAGE_BROKEN"), (deep.Status, deep.Code));
+        Assert.Equal((Message, why), (deep.Error.GetProperty("message").GetString(), deep.Detail("storage")));
+        Assert.Equal(HttpStatusCode.OK, (await server.GetAsync("/health/ready")).Status);
+    }
+
+    [Fact]
+    public async Task Deep_check_whose_own_call_meets_a_broken_storage_says_so_without_its_words()
+    {
+        await using var server = await ApiServer.StartAsync();
+        server.Grid.Fault = new StorageBrokenException("The SQLite file '/secret/notifyhub.db' lacks a table.");
+        var deep = await server.GetAsync("/health/ready?deep=1");
+
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "STORAGE_BROKEN"), (deep.Status, deep.Code));
+        Assert.DoesNotContain("secret", deep.Body, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -119,9 +153,9 @@ public sealed class SystemTests
         Assert.Equal("degraded", health.GetProperty("status").GetString());
         var check = health.GetProperty("checks").EnumerateArray().Last();
         Assert.Equal(
-            ("Storage", "warning", "儲存可用，但請注意：The storage is not durable."),
+            ("Storage", "warning", "儲存可用，但有需要留意之處", "The storage is not durable."),
             (check.GetProperty("name").GetString(), check.GetProperty("status").GetString(),
-                check.GetProperty("message").GetString()));
+                check.GetProperty("message").GetString(), check.GetProperty("detail").GetString()));
     }
 
     [Fact]
@@ -158,7 +192,7 @@ public sealed class SystemTests
         Assert.Equal("""{"success":true,"data":{"status":"ok"}}""", (await DeepAsync()).Body);
 
         server.Node.Publish(server.Node.State with { WebSocketListening = false });
-        Assert.Equal("not accepting WebSockets yet", (await server.GetAsync("/health/ready")).Detail("gateway"));
+        Assert.Equal("尚未接受 WebSocket", (await server.GetAsync("/health/ready")).Detail("gateway"));
 
         server.Grid.Service = server.Grid.Service with { Running = false };
         server.Node.Publish(server.Node.State with { Service = server.Grid.Service });
@@ -166,15 +200,15 @@ public sealed class SystemTests
         Assert.Equal(HttpStatusCode.OK, (await DeepAsync()).Status);
 
         server.Grid.Service = server.Grid.Service with { Running = true };
-        Assert.Equal("what the grid wants is not in effect here yet", (await DeepAsync()).Detail("grid"));
+        Assert.Equal("此閘道尚未套用網格所要的服務狀態", (await DeepAsync()).Detail("grid"));
 
         server.Grid.Status = server.Grid.Status with { StorageError = "connection refused" };
-        Assert.Equal("storage: connection refused", (await DeepAsync()).Detail("grid"));
+        Assert.Equal("connection refused", (await DeepAsync()).Detail("storage"));
 
         server.Grid.Fault = new TimeoutException();
         var alone = await DeepAsync();
         Assert.Equal((HttpStatusCode.ServiceUnavailable, "UNAVAILABLE"), (alone.Status, alone.Code));
-        Assert.Equal("the grid cannot be reached", alone.Detail("grid"));
+        Assert.Equal("無法連線到叢集", alone.Detail("grid"));
         Assert.Equal(HttpStatusCode.OK, (await server.GetAsync("/health/ready")).Status);
         Assert.Equal(HttpStatusCode.OK, (await server.GetAsync("/health/live")).Status);
 
@@ -247,6 +281,11 @@ public sealed class SystemTests
         Assert.Equal(2, alone.GetProperty("series").GetArrayLength());
         Assert.Equal(HttpStatusCode.Unauthorized, (await server.GetAsync("/api/system/overview")).Status);
     }
+
+    private static async Task<JsonElement> HealthAsync(ApiServer server, string language) =>
+        (await server.SendAsync(HttpMethod.Get, Status, headers: ("Accept-Language", language))).Data.GetProperty("health");
+
+    private static JsonElement Storage(JsonElement health) => health.GetProperty("checks").EnumerateArray().Last();
 
     private static string[] Checks(JsonElement data) =>
     [

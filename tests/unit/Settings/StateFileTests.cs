@@ -54,6 +54,19 @@ public sealed class StateFileTests : IDisposable
         Assert.StartsWith("NotifyHub:StateFile: ", fault.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("/")]
+    [InlineData("/not-there-yet/")]
+    public void Folder_is_refused_with_what_to_name_instead(string end)
+    {
+        var folder = _folder.FullName + end;
+        var fault = Assert.Throws<StartFaultException>(() => ProcessStateFile.Check(folder));
+        var example = System.IO.Path.Combine(folder, "state.json");
+        Assert.Equal(
+            $"NotifyHub:StateFile: '{folder}' is a folder; name a file, such as '{example}'.", fault.Message);
+    }
+
     [Fact]
     public void Without_a_path_nothing_is_written()
     {
