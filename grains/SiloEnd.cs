@@ -56,7 +56,7 @@ public static partial class SiloEnd
         try
         {
             // Twice the same limit: a cancelled query waits for the server's consent.
-            return await database.CheckAsync(patience.Token).WaitAsync(Patience);
+            return (await database.CheckAsync(patience.Token).WaitAsync(Patience))?.ToString();
         }
         catch (Exception failure) when (failure is TimeoutException or OperationCanceledException)
         {

@@ -37,8 +37,8 @@ internal sealed class GridHealth(IGrainFactory grains, GatewayNode node, TimePro
             var wanted = grains.GetGrain<IServiceGrain>(GrainKeys.Only).GetAsync();
             var status = grains.GetGrain<IStatsGrain>(GrainKeys.Only).StatusAsync();
             await Task.WhenAll(wanted, status).WaitAsync(Timeout);
-            if ((await status).StorageError is { } why)
-                return Storage(why, StorageFailure.IsBroken(why)).Result();
+            if ((await status).StorageError is { } error)
+                return Storage(error).Result();
             return (await wanted).Running == node.State.WebSocketListening
                 ? HealthCheckResult.Healthy()
                 : NotInEffect.Result();
@@ -46,7 +46,7 @@ internal sealed class GridHealth(IGrainFactory grains, GatewayNode node, TimePro
         catch (StorageBrokenException broken)
         {
             // Its words may have the path of a file: they are for the log.
-            return Storage("see the silo's log", isBroken: true).Result(broken);
+            return Storage(new StorageError("see the silo's log", IsBroken: true)).Result(broken);
         }
         catch (Exception failure)
         {
@@ -55,6 +55,8 @@ internal sealed class GridHealth(IGrainFactory grains, GatewayNode node, TimePro
     }
 
     // The cause is English in every language, as in the log, and apart from the message.
-    private static HealthFault Storage(string why, bool isBroken) => new(
-        new Text(why, why), "storage", isBroken ? ErrorCatalogue.StorageBroken : ErrorCatalogue.Unavailable);
+    private static HealthFault Storage(StorageError error) => new(
+        new Text(error.Message, error.Message),
+        "storage",
+        error.IsBroken ? ErrorCatalogue.StorageBroken : ErrorCatalogue.Unavailable);
 }

@@ -47,7 +47,10 @@ public sealed record Health(
         { StorageError: null, StorageWarning: { } why } => new(
             "Storage", "warning", words(new("儲存可用，但有需要留意之處", "The storage answers, but something needs attention")), why),
         { StorageError: null } => new("Storage", "ok", words(new("儲存運作正常", "The storage answers"))),
-        { StorageError: { } why } => new("Storage", "error", words(StorageFailure.Message(why)), why),
+        { StorageError: { IsBroken: true } error } => new(
+            "Storage", "error", words(ErrorCatalogue.StorageBroken.Message), error.Message),
+        { StorageError: { } error } => new(
+            "Storage", "error", words(new("儲存無法使用", "The storage is unavailable")), error.Message),
     };
 
     private static Text Words(LogLoss loss) => loss.Kept < loss.Known

@@ -18,4 +18,4 @@ public sealed record NodeReport(
     [property: Id(6)] int Connections,
     [property: Id(7)] DateTimeOffset StartedAt,
     [property: Id(8)] Traffic? Traffic = null,
-    [property: Id(9)] string? StorageError = null);
+    [property: Id(9)] StorageError? StorageError = null);

@@ -10,8 +10,7 @@ public sealed class Passwords : IDisposable
     // OWASP's figure for PBKDF2 with HMAC-SHA512.
     private const int Iterations = 210_000;
 
-    private readonly PasswordHasher<User> _hasher =
-        new(Options.Create(new PasswordHasherOptions { IterationCount = Iterations }));
+    private readonly PasswordHasher<User> _hasher;
     // Two or three seconds' worth.
     private static readonly int Many = 16 * Environment.ProcessorCount;
 
@@ -25,7 +24,12 @@ public sealed class Passwords : IDisposable
     /// <summary>So many wait for a core that only logins from known networks should join them.</summary>
     public bool IsBusy => Volatile.Read(ref _waiting) >= Many;
 
-    public Passwords() => _nobodysHash = _hasher.HashPassword(Nobody, Guid.NewGuid().ToString());
+    /// <param name="iterations">What a hash costs; fewer for tests alone.</param>
+    public Passwords(int iterations = Iterations)
+    {
+        _hasher = new(Options.Create(new PasswordHasherOptions { IterationCount = iterations }));
+        _nobodysHash = _hasher.HashPassword(Nobody, Guid.NewGuid().ToString());
+    }
 
     public Task<string> HashAsync(string password) => OnCoreAsync(() => _hasher.HashPassword(Nobody, password));
 

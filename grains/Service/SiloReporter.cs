@@ -26,7 +26,8 @@ internal sealed partial class SiloReporter(
             {
                 await TryAsync(() => stats.ReportAsync(new NodeReport(
                     id, "silo", silo.GatewayAddress.Endpoint.ToString(), Environment.ProcessId, usage.CpuPercent(),
-                    ProcessUsage.MemoryPercent(), Connections: 0, usage.StartedAt(), StorageError: database.Health.Error)));
+                    ProcessUsage.MemoryPercent(), Connections: 0, usage.StartedAt(),
+                    StorageError: database.Health.Error?.ToError())));
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }

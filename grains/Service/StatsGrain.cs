@@ -24,7 +24,7 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
     private readonly Database _database;
     private readonly TimeProvider _time;
     private readonly ILogger<StatsGrain> _log;
-    private readonly Cached<(SessionTotals Totals, string? Error)> _totals;
+    private readonly Cached<(SessionTotals Totals, StorageError? Error)> _totals;
     private readonly Cached<SessionStats> _stats;
     private readonly Cached<LogLoss?> _loss;
     private readonly TrafficSeries _traffic;
@@ -76,7 +76,7 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         var (totals, error) = await _totals.GetAsync();
         var nodes = _nodes.Current();
         // This silo can read; whether it, and the others, can write, their last commits tell.
-        error ??= _database.Health.Error
+        error ??= _database.Health.Error?.ToError()
             ?? nodes.Select(node => node.Report.StorageError).FirstOrDefault(fault => fault is not null);
         // Without storage the nodes still know how many clients they have.
         var active = error is null ? totals.Active : nodes.Sum(node => node.Report.Connections);
@@ -148,7 +148,7 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         }
     }
 
-    private async Task<(SessionTotals Totals, string? Error)> ReadTotalsAsync()
+    private async Task<(SessionTotals Totals, StorageError? Error)> ReadTotalsAsync()
     {
         using var timeout = new CancellationTokenSource(ReadTimeout, _time);
         try
@@ -156,13 +156,11 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
             _lastTotals = await _queries.TotalsAsync(timeout.Token).WaitAsync(ReadTimeout, _time);
             return (_lastTotals, null);
         }
-        catch (StorageBrokenException broken)
-        {
-            return (_lastTotals, broken.Message);
-        }
         catch (Exception failure) when (failure is StorageUnavailableException or TimeoutException or OperationCanceledException)
         {
-            return (_lastTotals, await CheckStorageAsync() ?? "The database failed to answer, and answers again.");
+            // A fault that stays may concern one table: the check, which reads another one, would not find it.
+            var fault = _database.Health.Error is { Passes: false } lasting ? lasting : await CheckStorageAsync();
+            return (_lastTotals, (fault ?? new StorageFault("failed to answer, and answers again")).ToError());
         }
     }
 
@@ -196,7 +194,7 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         return Task.CompletedTask;
     }
 
-    private async Task<string?> CheckStorageAsync()
+    private async Task<StorageFault?> CheckStorageAsync()
     {
         using var timeout = new CancellationTokenSource(ReadTimeout, _time);
         try
@@ -205,7 +203,7 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         }
         catch (Exception failure) when (failure is TimeoutException or OperationCanceledException)
         {
-            return "The database does not answer.";
+            return new StorageFault("does not answer");
         }
     }
 

@@ -148,7 +148,7 @@ public abstract class Database : IAsyncDisposable
         cancellation);
 
     /// <summary>Null when the database answers; otherwise what an operator may be told (no secret, no path, no SQL).</summary>
-    public async Task<string?> CheckAsync(CancellationToken cancellation = default)
+    public async Task<StorageFault?> CheckAsync(CancellationToken cancellation = default)
     {
         try
         {
@@ -160,7 +160,7 @@ public abstract class Database : IAsyncDisposable
         }
         catch (StorageUnavailableException e)
         {
-            return Explain(e.InnerException!).ToString();
+            return Explain(e.InnerException!);
         }
     }
 

@@ -1,3 +1,5 @@
+using NotifyHub.GrainInterfaces;
+
 namespace NotifyHub.Grains.Storage;
 
 /// <summary>Why the database failed, in words for an operator: no secret, no path, no SQL.</summary>
@@ -9,5 +11,7 @@ namespace NotifyHub.Grains.Storage;
 public sealed record StorageFault(string What, string Remedy = "", bool Passes = true, bool IsBroken = false)
 {
     /// <summary>For the status and the health checks.</summary>
+    public StorageError ToError() => new(ToString(), IsBroken);
+
     public override string ToString() => Remedy.Length == 0 ? $"The database {What}." : $"The database {What}. {Remedy}";
 }

@@ -27,8 +27,8 @@ public sealed partial class StorageHealth
         _outcomes[(int)StorageUse.Commit].SucceededAt = time.GetTimestamp();
     }
 
-    /// <summary>Null: the database does what it is asked for. Otherwise the error, safe to show to an operator.</summary>
-    public string? Error => _outcomes.Select(ErrorOf).LastOrDefault(fault => fault is not null)?.ToString();
+    /// <summary>Null: the database does what it is asked for.</summary>
+    public StorageFault? Error => _outcomes.Select(ErrorOf).LastOrDefault(fault => fault is not null);
 
     /// <summary>What failed in the last seconds and works again, or what the operator has permitted; null: nothing.</summary>
     public string? Warning => _outcomes.Select(RecentOf).LastOrDefault(fault => fault is not null) is { } fault

@@ -24,7 +24,7 @@ public sealed class BrokenStorageTests
             // What an operator reads is in the log and the status; callers get neither SQL nor the driver's exception.
             Assert.Null(error.InnerException);
             Assert.DoesNotContain("schedule", error.Message, StringComparison.Ordinal);
-            Assert.Contains("lacks a table", (await cluster.Stats.StatusAsync()).StorageError, StringComparison.Ordinal);
+            Assert.Contains("lacks a table", (await cluster.Stats.StatusAsync()).StorageError?.Message, StringComparison.Ordinal);
         }
 
         folder.Delete(recursive: true);

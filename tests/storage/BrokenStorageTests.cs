@@ -22,7 +22,7 @@ public abstract class BrokenStorageTests(PostgresServer? server) : StorageTest(s
 
         Assert.EndsWith(" lacks a table or a column that NotifyHub needs.", error.Message, StringComparison.Ordinal);
         Assert.Contains("message", error.InnerException!.Message, StringComparison.Ordinal);
-        Assert.StartsWith("The database lacks a table or a column", Database.Health.Error, StringComparison.Ordinal);
+        Assert.StartsWith("The database lacks a table or a column", Database.Health.Error?.ToString(), StringComparison.Ordinal);
         await ExecuteAsync("ALTER TABLE away RENAME TO message");
         await AppendAsync(store, epoch);
     }

@@ -28,7 +28,7 @@ public sealed class SqliteDatabaseTests() : DatabaseTests(null)
             var error = await Assert.ThrowsAnyAsync<StorageUnavailableException>(() => database.MigrateAsync(Cancellation));
 
             Assert.Equal($"The SQLite file '{file}' (setting NotifyHub:Storage) {reason}.", error.Message);
-            Assert.StartsWith($"The database {reason}. ", await database.CheckAsync(Cancellation), StringComparison.Ordinal);
+            Assert.StartsWith($"The database {reason}. ", $"{await database.CheckAsync(Cancellation)}", StringComparison.Ordinal);
         }
 
         Assert.Equal(content, await File.ReadAllTextAsync(file, Cancellation));

@@ -106,7 +106,7 @@ public sealed class FailoverTests : IAsyncLifetime
         await Until.TrueAsync(async () =>
             await Record.ExceptionAsync(() => database.ProbeAsync(Cancellation)) is StorageUnavailableException);
 
-        Assert.StartsWith("The database is read-only. ", database.Health.Error, StringComparison.Ordinal);
+        Assert.StartsWith("The database is read-only. ", database.Health.Error?.ToString(), StringComparison.Ordinal);
         // Reads go on, and do not hide it.
         Assert.Null(await database.CheckAsync(Cancellation));
         Assert.NotNull(database.Health.Error);

@@ -41,7 +41,7 @@ public sealed class FullDiskTests : IAsyncLifetime
 
         var unavailable = Assert.IsType<StorageUnavailableException>(error);
         Assert.EndsWith(" has no space left.", unavailable.Message, StringComparison.Ordinal);
-        Assert.Equal("The database has no space left. Free space on its disk.", database.Health.Error);
+        Assert.Equal("The database has no space left. Free space on its disk.", database.Health.Error?.ToString());
         // Reads go on, and what was acknowledged is there.
         Assert.Null(await database.CheckAsync(cancellation));
         Assert.Equal(head, (await store.OpenAsync("all", cancellation)).Head);

@@ -39,7 +39,7 @@ public sealed class SqliteFilesTests() : StorageTest(null)
             Assert.EndsWith(" was deleted, moved or replaced while it was open.", error.Message, StringComparison.Ordinal);
             Assert.StartsWith(
                 "The database was deleted, moved or replaced while it was open. Stop NotifyHub, ",
-                Database.Health.Error,
+                Database.Health.Error?.ToString(),
                 StringComparison.Ordinal);
             // Readers must not make a new file in its place, nor read another one.
             await Assert.ThrowsAsync<StorageUnavailableException>(ReadHeadAsync);
@@ -118,7 +118,7 @@ public sealed class SqliteFilesTests() : StorageTest(null)
         var later = await Record.ExceptionAsync(() => Store.OpenAsync("later", Cancellation));
 
         Assert.All([.. errors, later], error => Assert.IsType<StorageUnavailableException>(error));
-        Assert.Contains("lock", Database.Health.Error, StringComparison.Ordinal);
+        Assert.Contains("lock", Database.Health.Error?.ToString(), StringComparison.Ordinal);
         await other.ExecuteAsync("COMMIT");
         await Store.OpenAsync("after", Cancellation);
         Assert.Null(Database.Health.Error);
@@ -147,7 +147,7 @@ public sealed class SqliteFilesTests() : StorageTest(null)
         await reopened.WriteAsync((connection, _) => connection.ExecuteAsync("INSERT INTO other VALUES (1)"), Cancellation);
 
         Assert.EndsWith(" is damaged.", error.Message, StringComparison.Ordinal);
-        Assert.StartsWith("The database is damaged. ", reopened.Health.Error, StringComparison.Ordinal);
+        Assert.StartsWith("The database is damaged. ", reopened.Health.Error?.ToString(), StringComparison.Ordinal);
     }
 
     private Task AppendAsync(long offset, byte[]? payload = null) =>

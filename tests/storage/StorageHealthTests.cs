@@ -19,18 +19,18 @@ public sealed class StorageHealthTests
     [Fact]
     public void What_passes_is_an_error_until_it_works_and_a_warning_for_a_while()
     {
-        Assert.Equal((null, null), (_health.Error, _health.Warning));
+        Assert.Equal((null, null), (_health.Error?.ToString(), _health.Warning));
 
         _health.Failed(StorageUse.Commit, Busy, new TimeoutException());
-        Assert.Equal("The database is busy. Wait.", _health.Error);
+        Assert.Equal("The database is busy. Wait.", _health.Error?.ToString());
         _time.Advance(TimeSpan.FromMinutes(5));
-        Assert.Equal("The database is busy. Wait.", _health.Error);
+        Assert.Equal("The database is busy. Wait.", _health.Error?.ToString());
 
         _health.Failed(StorageUse.Commit, Busy, new TimeoutException());
         _health.Succeeded(StorageUse.Commit);
-        Assert.Equal((null, "A moment ago: The database is busy. Wait."), (_health.Error, _health.Warning));
+        Assert.Equal((null, "A moment ago: The database is busy. Wait."), (_health.Error?.ToString(), _health.Warning));
         _time.Advance(TimeSpan.FromSeconds(10));
-        Assert.Equal((null, null), (_health.Error, _health.Warning));
+        Assert.Equal((null, null), (_health.Error?.ToString(), _health.Warning));
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public sealed class StorageHealthTests
             _health.Failed(StorageUse.Commit, Full, new IOException());
             _health.Succeeded(StorageUse.Commit);
             _time.Advance(TimeSpan.FromSeconds(1));
-            Assert.Equal("The database is full. Free space.", _health.Error);
+            Assert.Equal("The database is full. Free space.", _health.Error?.ToString());
         }
 
         _time.Advance(TimeSpan.FromSeconds(9));
@@ -55,7 +55,7 @@ public sealed class StorageHealthTests
         _time.Advance(TimeSpan.FromHours(1));
         _health.Succeeded(StorageUse.Read);
 
-        Assert.Equal("The database is full. Free space.", _health.Error);
+        Assert.Equal("The database is full. Free space.", _health.Error?.ToString());
     }
 
     [Fact]
@@ -132,7 +132,7 @@ public sealed class StorageHealthTests
     {
         _health.NotDurable = "The storage is not durable.";
 
-        Assert.Equal((null, "The storage is not durable."), (_health.Error, _health.Warning));
+        Assert.Equal((null, "The storage is not durable."), (_health.Error?.ToString(), _health.Warning));
     }
 
     private sealed class Lines : ILogger
