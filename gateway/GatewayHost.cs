@@ -184,14 +184,16 @@ public static class GatewayHost
         var nc = tls ? $"openssl s_client -quiet -connect {host}:{port}" : $"nc {host.Trim('[', ']')} {port}";
         return options.PushKey.Length == 0
             ? $"{Line} | {nc}"
-            : $$"""(echo "AUTH $PUSH_KEY"; {{Line}}) | {{nc}}   with the setting PushKey in PUSH_KEY""";
+            : $$"""(echo "AUTH $PUSH_KEY"; {{Line}}) | {{nc}}{{Environment.NewLine}}             (PUSH_KEY: the setting PushKey)""";
     }
+
+    private static readonly IPAddress[] LocalHosts =
+        [IPAddress.Any, IPAddress.IPv6Any, IPAddress.Loopback, IPAddress.IPv6Loopback];
 
     /// <summary>How this machine reaches what is bound to an address.</summary>
     private static string Host(string address) => ListenAddress.Of(address) switch
     {
-        var bound when IPAddress.IsLoopback(bound) || bound.Equals(IPAddress.Any) || bound.Equals(IPAddress.IPv6Any) =>
-            "localhost",
+        var bound when LocalHosts.Contains(bound) => "localhost",
         { AddressFamily: AddressFamily.InterNetworkV6 } bound => $"[{bound}]",
         var bound => bound.ToString(),
     };

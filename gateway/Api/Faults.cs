@@ -37,6 +37,8 @@ public sealed class Faults
     {
         if (_byField.Count >= Most || known.Contains(name, comparer ?? StringComparer.Ordinal)) return;
         if (name.Length > LongestName) Add($"{name[..LongestName]}…", unknown);
+        // A body can repeat one name a million times, and a guess takes time.
+        else if (Has(name)) return;
         else if (NearestName.Of(name, known) is not { } near) Add(name, unknown);
         else Add(name, new($"{unknown.Chinese}，是否為 {near}？", $"{unknown.English}; did you mean {near}?"));
     }

@@ -23,7 +23,7 @@ internal abstract class Reporter<TReport> : BackgroundService
     protected Reporter(string items, TimeSpan interval, TimeProvider time, ILogger logger) =>
         (_items, _interval, _time, _logger) = (items, interval, time, logger);
 
-    /// <summary>The last report that was sent has not been answered.</summary>
+    /// <summary>The last report was not answered, or could not be made.</summary>
     protected bool IsFailing { get; private set; }
 
     /// <summary>Sends what is left. Whatever adds to the source must have stopped before.</summary>

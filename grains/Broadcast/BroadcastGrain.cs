@@ -394,7 +394,7 @@ public sealed partial class BroadcastGrain(
     [LoggerMessage(406, LogLevel.Warning, "Retention of channel {Channel} was not applied this time: {Error}")]
     private partial void LogSweepFailed(string error, string channel);
 
-    [LoggerMessage(407, LogLevel.Error,
+    [LoggerMessage(407, LogLevel.Debug,
         "{Publishes} publishes to channel {Channel} failed; their callers were notified: {Error}")]
     private partial void LogStorageFailed(string error, string channel, int publishes);
 }

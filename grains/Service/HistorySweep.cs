@@ -1,4 +1,6 @@
+using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.Options;
+using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Audit;
 using NotifyHub.Grains.Connections;
 using NotifyHub.Grains.Notifications;
@@ -9,7 +11,7 @@ using NotifyHub.Grains.Usage;
 
 namespace NotifyHub.Grains.Service;
 
-/// <summary>Deletes what is older than the settings say, or more. The log itself is its channels' own matter.</summary>
+/// <summary>Deletes what is older or more than the settings allow. Channels sweep their logs themselves.</summary>
 public sealed class HistorySweep(
     SessionStore sessions,
     NotificationSweep notifications,
@@ -21,16 +23,33 @@ public sealed class HistorySweep(
     IOptions<SiloOptions> options)
 {
     /// <param name="now">The time that ages count from.</param>
-    /// <param name="cancellation">Ends it between two statements.</param>
     public async Task RunAsync(DateTimeOffset now, CancellationToken cancellation)
     {
         var historyEnd = now - options.Value.HistoryAge;
-        await sessions.SweepAsync(historyEnd, cancellation);
-        await notifications.RunAsync(historyEnd, cancellation);
-        await deliveries.SweepAsync(cancellation);
-        await positions.SweepAsync(historyEnd, cancellation);
-        await schedules.SweepAsync(historyEnd, cancellation);
-        await usage.RunAsync(now, cancellation);
-        await audit.RunAsync(now, cancellation);
+        Func<Task>[] sweeps =
+        [
+            () => sessions.SweepAsync(historyEnd, cancellation),
+            () => notifications.RunAsync(historyEnd, cancellation),
+            () => deliveries.SweepAsync(cancellation),
+            () => positions.SweepAsync(historyEnd, cancellation),
+            () => schedules.SweepAsync(historyEnd, cancellation),
+            () => usage.RunAsync(now, cancellation),
+            () => audit.RunAsync(now, cancellation),
+        ];
+        StorageBrokenException? broken = null;
+        foreach (var sweep in sweeps)
+        {
+            try
+            {
+                await sweep();
+            }
+            catch (StorageBrokenException failure)
+            {
+                // One broken table must not let the others grow.
+                broken ??= failure;
+            }
+        }
+
+        if (broken is not null) ExceptionDispatchInfo.Throw(broken);
     }
 }

@@ -40,17 +40,19 @@ public sealed partial class Housekeeping(
     {
         var interval = options.Value.Lease;
         using var timer = new PeriodicTimer(interval, time);
-        var holds = false;
+        var mayHold = false;
         var run = Task.CompletedTask;
         try
         {
             // Not at once: the gateways need a moment to report themselves.
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                holds = false;
+                var holds = false;
+                // An attempt that fails may have taken the lock all the same.
+                mayHold = true;
                 await AttemptAsync(async () =>
                 {
-                    holds = await turn.TryHoldAsync(_holder, LockIntervals * interval, stoppingToken);
+                    mayHold = holds = await turn.TryHoldAsync(_holder, LockIntervals * interval, stoppingToken);
                     if (!holds) _isPostponed = false;
                 });
                 // A run may take longer than the lock lasts, so it is renewed meanwhile.
@@ -60,7 +62,7 @@ public sealed partial class Housekeeping(
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             await run;
-            if (!holds) return;
+            if (!mayHold) return;
             await AttemptAsync(() =>
                 turn.ReleaseAsync(_holder, CancellationToken.None).WaitAsync(ReleaseTimeout, CancellationToken.None));
         }
@@ -84,7 +86,8 @@ public sealed partial class Housekeeping(
             catch (Exception failure)
             {
                 // The loop must outlive it: without housekeeping the database grows until the disk is full.
-                LogFailed(failure);
+                if (!_isPostponed) LogFailed(failure);
+                _isPostponed = true;
             }
         }
     }

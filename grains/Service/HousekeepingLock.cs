@@ -15,7 +15,9 @@ namespace NotifyHub.Grains.Service;
 public sealed class HousekeepingLock(Database database, TimeProvider time)
 {
     // An end that is too far ahead was written by a clock that was wrong: waiting for it could take years.
-    private const string IsFree = "id = 1 AND (holder = @holder OR expires_at <= @now OR expires_at > @tooFar)";
+    private const string IsFree = """
+        housekeeping.holder = @holder OR housekeeping.expires_at <= @now OR housekeeping.expires_at > @tooFar
+        """;
 
     /// <summary>Takes the lock if it is free, or renews it. False: another silo holds it.</summary>
     /// <param name="holder">Names the silo's process.</param>
@@ -34,25 +36,37 @@ public sealed class HousekeepingLock(Database database, TimeProvider time)
         // Read first: an update of no row would count as a commit, and the storage probe would no longer write on this silo.
         var isFree = await database.ReadAsync(
             connection => connection.ExecuteScalarAsync<bool>(
-                new($"SELECT EXISTS (SELECT 1 FROM housekeeping WHERE {IsFree})", arguments, cancellationToken: cancellation)),
+                new(
+                    $"SELECT NOT EXISTS (SELECT 1 FROM housekeeping WHERE id = 1 AND NOT ({IsFree}))",
+                    arguments,
+                    cancellationToken: cancellation)),
             cancellation);
         return isFree && await database.WriteAsync(
             async (connection, transaction) => await connection.ExecuteAsync(
                 new(
-                    $"UPDATE housekeeping SET holder = @holder, expires_at = @end WHERE {IsFree}",
+                    // The row itself may be missing after a partial restore.
+                    $"""
+                    INSERT INTO housekeeping (id, holder, expires_at) VALUES (1, @holder, @end)
+                    ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at WHERE {IsFree}
+                    """,
                     arguments,
                     transaction,
                     cancellationToken: cancellation)) > 0,
             cancellation);
     }
 
-    /// <summary>Gives the lock back, so that another silo need not wait until it expires. Does nothing for others.</summary>
-    public Task ReleaseAsync(string holder, CancellationToken cancellation = default) => database.WriteAsync(
-        (connection, transaction) => connection.ExecuteAsync(
-            new(
-                "UPDATE housekeeping SET holder = '', expires_at = 0 WHERE id = 1 AND holder = @holder",
-                new { holder },
-                transaction,
-                cancellationToken: cancellation)),
-        cancellation);
+    /// <summary>Gives the lock back, so that another silo need not wait until it expires. Does nothing for others, and nothing
+    /// while the database fails: waiting for it would delay the silo's stop.</summary>
+    public async Task ReleaseAsync(string holder, CancellationToken cancellation = default)
+    {
+        if (database.Health.Error is not null) return;
+        await database.WriteAsync(
+            (connection, transaction) => connection.ExecuteAsync(
+                new(
+                    "UPDATE housekeeping SET holder = '', expires_at = 0 WHERE id = 1 AND holder = @holder",
+                    new { holder },
+                    transaction,
+                    cancellationToken: cancellation)),
+            cancellation);
+    }
 }

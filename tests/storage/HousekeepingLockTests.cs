@@ -1,3 +1,4 @@
+using Dapper;
 using Microsoft.Extensions.Time.Testing;
 using NotifyHub.Grains.Service;
 using NotifyHub.TestKit;
@@ -49,6 +50,17 @@ public abstract class HousekeepingLockTests(PostgresServer? server) : StorageTes
 
         await Lock(_clock).ReleaseAsync("one", Cancellation);
         Assert.True(await HoldsAsync("two"));
+    }
+
+    [Fact]
+    public async Task Without_its_row_it_is_free()
+    {
+        await Database.WriteAsync(
+            (connection, transaction) => connection.ExecuteAsync("DELETE FROM housekeeping", transaction: transaction),
+            Cancellation);
+
+        Assert.True(await HoldsAsync("one"));
+        Assert.False(await HoldsAsync("two"));
     }
 
     [Fact]

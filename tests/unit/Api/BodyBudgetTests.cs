@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Api;
 using NotifyHub.Gateway.Settings;
+using NotifyHub.TestKit;
 using Xunit;
 
 namespace NotifyHub.UnitTests.Api;
@@ -55,8 +56,8 @@ public sealed class BodyBudgetTests
         // Repeats until the server has read the half. If the half was refused, because one of these requests had the room when it
         // came, it is sent again: otherwise they would be taken for ever.
         var half = await SendHalfAsync(server, large);
-        Answer answer;
-        do
+        Answer? answer = null;
+        await Until.TrueAsync(async () =>
         {
             if (half.Available > 0)
             {
@@ -65,16 +66,16 @@ public sealed class BodyBudgetTests
             }
 
             answer = await server.PostAsync("/api/push", large, token);
-        }
-        while (answer.Status == HttpStatusCode.OK);
-        Assert.Equal((HttpStatusCode.ServiceUnavailable, "UNAVAILABLE"), (answer.Status, answer.Code));
+            return answer.Status != HttpStatusCode.OK;
+        });
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "UNAVAILABLE"), (answer!.Status, answer.Code));
         Assert.Equal(TimeSpan.FromSeconds(1), answer.Headers.RetryAfter?.Delta);
         var published = server.Grid.Published.Count;
         Assert.Equal(HttpStatusCode.OK, (await server.PostAsync("/api/push", """{"small":1}""", token)).Status);
 
         half.Dispose();
-        do answer = await server.PostAsync("/api/push", large, token);
-        while (answer.Status == HttpStatusCode.ServiceUnavailable);
+        await Until.TrueAsync(async () =>
+            (answer = await server.PostAsync("/api/push", large, token)).Status != HttpStatusCode.ServiceUnavailable);
         Assert.Equal(HttpStatusCode.OK, answer.Status);
         Assert.Equal(published + 2, server.Grid.Published.Count);
     }

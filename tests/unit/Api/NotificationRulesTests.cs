@@ -67,6 +67,14 @@ public sealed class NotificationRulesTests
     }
 
     [Fact]
+    public void A_field_that_is_repeated_is_named_once()
+    {
+        var body = string.Join(',', Enumerable.Repeat("\"titel\":1", 100_000));
+        Read($$"""{"title":"t","message":"m",{{body}}}""", out var faults);
+        Assert.Equal("titel", Assert.Single(faults).Key);
+    }
+
+    [Fact]
     public void JSON_null_is_the_same_as_absent()
     {
         var draft = Read(
