@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -141,12 +140,15 @@ public static class NotifyHubSilo
 
     private static void UseEmbeddedClustering(this ISiloBuilder silo)
     {
-        // A cluster of its own on a port of its own: two NotifyHubs on one machine must not find each other.
+        // A cluster of its own: two NotifyHubs on one machine must not find each other.
         silo.UseLocalhostClustering(
-            FreePort(),
+            EndpointOptions.DEFAULT_SILO_PORT,
             gatewayPort: 0,
             serviceId: ClusterIdentity.ServiceId,
             clusterId: $"{ClusterIdentity.ClusterId}-{Guid.NewGuid():N}");
+        // Nobody connects to the only silo, so the port above is merely part of its name, and the system assigns the one that it
+        // listens on: a port that was free a moment ago may be taken by now.
+        silo.Configure<EndpointOptions>(endpoints => endpoints.SiloListeningEndpoint = new IPEndPoint(IPAddress.Loopback, 0));
     }
 
     private static void UseSharedClustering(this ISiloBuilder silo)
@@ -190,12 +192,5 @@ public static class NotifyHubSilo
         // Unset, Orleans advertises the machine's own address.
         if (settings.AdvertisedAddress.Length == 0) return;
         endpoints.AdvertisedIPAddress = MachineAddress.Find(settings.AdvertisedAddress)!; // Found when the settings were checked.
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }
