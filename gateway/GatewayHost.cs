@@ -182,9 +182,11 @@ public static class GatewayHost
         if (port <= 0) return "start the service first: it is stopped, and its port is closed";
         var host = Host(options.PushAddress);
         var nc = tls ? $"openssl s_client -quiet -connect {host}:{port}" : $"nc {host.Trim('[', ']')} {port}";
-        return options.PushKey.Length == 0
-            ? $"{Line} | {nc}"
-            : $$"""(echo "AUTH $PUSH_KEY"; {{Line}}) | {{nc}}{{Environment.NewLine}}             (PUSH_KEY: the setting PushKey)""";
+        if (options.PushKey.Length == 0) return $"{Line} | {nc}";
+        return $$"""
+            (echo "AUTH $PUSH_KEY"; {{Line}}) | {{nc}}
+                         (PUSH_KEY: the setting PushKey)
+            """;
     }
 
     private static readonly IPAddress[] LocalHosts =
