@@ -22,7 +22,7 @@ internal static class SilentGateways
             _ =>
             {
                 if (time.GetElapsedTime(input.HeardAt) > Limit)
-                    connection.Abort(new ConnectionAbortedException("The gateway has fallen silent."));
+                    connection.Abort(new ConnectionAbortedException("No message from the gateway for 5 s."));
             },
             null, Limit / 4, Limit / 4);
         await next(connection);

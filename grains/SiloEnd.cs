@@ -64,6 +64,6 @@ public static partial class SiloEnd
         }
     }
 
-    [LoggerMessage(1601, LogLevel.Warning, "This silo ends without a farewell to the others: {Error}")]
+    [LoggerMessage(1601, LogLevel.Warning, "This silo stops without updating the membership table: {Error}")]
     private static partial void LogNoFarewell(ILogger logger, string error);
 }

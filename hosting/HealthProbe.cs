@@ -45,12 +45,12 @@ public static class HealthProbe
             Console.WriteLine($"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
             return answer.IsSuccessStatusCode
                 ? 0
-                : Hint("The process runs but is not ready. Its log and the status say what it waits for.");
+                : Hint("The process runs but is not ready. Its log and the status show what it waits for.");
         }
         catch (OperationCanceledException fault)
         {
             Console.WriteLine($"Port {port}: {fault.Message}");
-            return Hint("The process hangs, or waits for its database. Look at its log, and at what uses the processor.");
+            return Hint("The process hangs, or waits for its database. Look at its log and at the CPU load.");
         }
         catch (HttpRequestException fault)
         {

@@ -14,7 +14,7 @@ internal static partial class AuditEndpoints
 
     public static void MapAudit(this IEndpointRouteBuilder app) =>
         app.MapGet("/api/audit", ListAsync).LimitedAsList().RequireAuthorization(Permissions.ReadAudit).WithTags("audit")
-            .Summary("List what people have done and who logged in, newest first. act is what the act begins with; "
+            .Summary("List acts of users and logins, newest first. act matches the beginning of the act; "
                 + "outcome is attempted, done or refused.")
             .Fails(ErrorCatalogue.ValidationError);
 

@@ -21,8 +21,8 @@ internal static class ConnectionEndpoints
             .Summary("List connections of the whole grid, newest first.").Fails(ErrorCatalogue.ValidationError);
         group.MapDelete("/connections/{connectionId}", CloseAsync).Audited("connection.close")
             .RequireAuthorization(Permissions.CloseConnections)
-            .Summary("Close one client with 1008, wherever in the grid it is.").Fails(ErrorCatalogue.NotFound);
-        group.MapGet("/stats", StatsAsync).Summary("Numbers of the whole grid, at most 2 s old.");
+            .Summary("Close one client with 1008, at whichever gateway it is.").Fails(ErrorCatalogue.NotFound);
+        group.MapGet("/stats", StatsAsync).Summary("Connection and message counts of the whole grid, at most 2 s old.");
     }
 
     private static async Task<Results<Ok<Envelope<ConnectionPage>>, Failure>> ListAsync(

@@ -157,7 +157,7 @@ public sealed class JsonFields
         if (utf8.Length > maxBytes)
             _faults.Add(name, new($"不得超過 {maxBytes} 位元組", $"must not be longer than {maxBytes} bytes"));
         else if (Depth(utf8) > maxDepth)
-            _faults.Add(name, new($"巢狀不得超過 {maxDepth} 層", $"must not nest deeper than {maxDepth}"));
+            _faults.Add(name, new($"巢狀不得超過 {maxDepth} 層", $"must not be nested deeper than {maxDepth}"));
         else
             return value.GetRawText();
         return null;

@@ -32,7 +32,7 @@ internal static class RequestBody
         var context = request.HttpContext;
         var services = context.RequestServices;
         var limit = context.GetEndpoint()?.Metadata.GetMetadata<BodyLimit>()?.Bytes
-            ?? throw new InvalidOperationException($"The endpoint {context.GetEndpoint()} reads a body and has no bound for it.");
+            ?? throw new InvalidOperationException($"The endpoint {context.GetEndpoint()} reads a body and has no limit for it.");
         // Until the answer has gone: what is made of the body lives as long.
         var hold = new BodyHold(services.GetRequiredService<BodyBudget>(), context.Partition());
         context.Response.RegisterForDispose(hold);

@@ -79,7 +79,7 @@ public static partial class ScheduleRules
         if (fields.OptionalText("time_zone", ZoneLength, least: 1) is not { } zone) return null;
         // Names only: the system would look for a file of this name.
         if (ZoneName().IsMatch(zone) && TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _)) return zone;
-        faults.Add("time_zone", new("不是已知的 IANA 時區", "is no IANA time zone that is known here"));
+        faults.Add("time_zone", new("不是已知的 IANA 時區", "is not a known IANA time zone"));
         return null;
     }
 

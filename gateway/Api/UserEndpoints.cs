@@ -21,10 +21,10 @@ internal static class UserEndpoints
             .Summary("Add a user.").Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.Conflict);
         group.MapGet("/{id:long}", GetAsync).Summary("Read one user.").Fails(ErrorCatalogue.NotFound);
         group.MapPatch("/{id:long}", ChangeAsync).Audited("user.change").Takes<ChangedUser>(BodyLimits.Small)
-            .Summary("Change name, role or disabled. A new role, and being disabled, end the user's tokens within 5 s.")
+            .Summary("Change name, role or disabled. A new role or disabling ends the user's tokens within 5 s.")
             .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.NotFound, ErrorCatalogue.Conflict);
         group.MapPost("/{id:long}/password", SetPasswordAsync).Audited("user.password").Takes<SetPassword>(BodyLimits.Small)
-            .Summary("Give a user another password, which ends the user's tokens within 5 s.")
+            .Summary("Set a user's password, which ends the user's tokens within 5 s.")
             .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.NotFound);
     }
 

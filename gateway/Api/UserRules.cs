@@ -36,7 +36,7 @@ public static class UserRules
     {
         if (fields.RequiredText(name, LeastPasswordLength, NewPasswordLength) is not { } password) return null;
         if (password != DefaultPassword.Value) return password;
-        faults.Add(name, new("此為公開的預設密碼，請選用其他密碼", "is the default password, which everybody knows: choose another"));
+        faults.Add(name, new("此為公開的預設密碼，請選用其他密碼", "is the published default password: choose another"));
         return null;
     }
 }

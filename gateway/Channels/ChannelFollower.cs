@@ -202,6 +202,6 @@ public sealed partial class ChannelFollower(
     private partial void LogRepairFailed(string error);
 
     [LoggerMessage(3003, LogLevel.Warning,
-        "The channel has a new epoch {Epoch}; clients with offsets of the old one are closed to start over")]
+        "The channel has a new epoch {Epoch}; clients with offsets of the old one are closed")]
     private partial void LogNewEpoch(string epoch);
 }

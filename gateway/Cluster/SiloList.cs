@@ -196,9 +196,9 @@ public sealed partial class SiloList(
         }
     }
 
-    [LoggerMessage(6501, LogLevel.Debug, "Could not ask which silos are alive: {Error}")]
+    [LoggerMessage(6501, LogLevel.Debug, "The list of live silos could not be read: {Error}")]
     private partial void LogNotAsked(string error);
 
-    [LoggerMessage(6502, LogLevel.Warning, "None of the silos {Silos} can be reached yet, waiting for them: {Error}")]
+    [LoggerMessage(6502, LogLevel.Warning, "None of the silos {Silos} can be reached yet; waiting: {Error}")]
     private partial void LogWaiting(string silos, string error);
 }

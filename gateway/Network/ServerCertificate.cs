@@ -117,6 +117,6 @@ public sealed partial class ServerCertificate : BackgroundService
     private partial void LogExpired(DateTime until);
 
     [LoggerMessage(1103, LogLevel.Warning,
-        "The certificate stays as it was, the changed files cannot be used: {Error}")]
+        "The changed certificate files cannot be used; the previous certificate stays: {Error}")]
     private partial void LogKept(string error);
 }

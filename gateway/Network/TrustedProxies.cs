@@ -88,6 +88,6 @@ public sealed partial class TrustedProxies(IOptions<GatewayOptions> options, ILo
     [LoggerMessage(1201, LogLevel.Warning,
         "X-Forwarded-For from {Peer} is ignored: it is not in NotifyHub:TrustedProxies. If it is your proxy, set "
         + "NotifyHub:TrustedProxies (environment NotifyHub__TrustedProxies__0) to its address or network: until then the "
-        + "limits of logins, requests and clients count everybody behind it as one address. Logged once.")]
+        + "limits of logins, requests and clients count all clients behind it as one address. Logged once.")]
     private partial void LogNotTrusted(IPAddress peer);
 }

@@ -306,6 +306,6 @@ internal sealed partial class ClientListener : IConnectionListener
         + "({Suppressed} more connections since the last such line)")]
     private partial void LogFilesScarce(int limit, long suppressed);
 
-    [LoggerMessage(4003, LogLevel.Error, "A new connection failed unexpectedly")]
+    [LoggerMessage(4003, LogLevel.Error, "Accepting a new connection failed")]
     private partial void LogTakeFailed(Exception exception);
 }

@@ -183,6 +183,6 @@ public sealed partial class ClientReader(
     [LoggerMessage(4101, LogLevel.Debug, "Connection {ConnectionId} ended")]
     private partial void LogEnded(Exception exception, string connectionId);
 
-    [LoggerMessage(4102, LogLevel.Error, "Reading connection {ConnectionId} failed unexpectedly")]
+    [LoggerMessage(4102, LogLevel.Error, "Reading connection {ConnectionId} failed")]
     private partial void LogFailure(Exception exception, string connectionId);
 }

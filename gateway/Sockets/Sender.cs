@@ -266,6 +266,6 @@ public sealed partial class Sender : IDisposable
         return false;
     }
 
-    [LoggerMessage(4501, LogLevel.Error, "A sender failed unexpectedly and goes on")]
+    [LoggerMessage(4501, LogLevel.Error, "A sender failed and continues")]
     private partial void LogFailure(Exception exception);
 }

@@ -147,7 +147,7 @@ public sealed partial class Subscriptions(ChannelFollower follower, History hist
         }
     }
 
-    [LoggerMessage(4601, LogLevel.Warning, "History cannot be read right now ({Error}); clients that resume wait")]
+    [LoggerMessage(4601, LogLevel.Warning, "History cannot be read; clients that resume wait: {Error}")]
     private partial void LogRetry(string error);
 
     [LoggerMessage(4602, LogLevel.Error, "Resuming connection {ConnectionId} failed")]

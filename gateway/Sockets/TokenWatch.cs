@@ -57,7 +57,7 @@ public sealed partial class TokenWatch(
         }
     }
 
-    [LoggerMessage(4701, LogLevel.Debug, "The clients' tokens will be checked later: {Error}")]
+    [LoggerMessage(4701, LogLevel.Debug, "The clients' tokens could not be checked; retrying: {Error}")]
     private partial void LogPutOff(string error);
 
     [LoggerMessage(4702, LogLevel.Error, "The clients' tokens could not be checked")]

@@ -379,19 +379,19 @@ public sealed partial class BroadcastGrain(
     [LoggerMessage(401, LogLevel.Information, "Gateway {GatewayId} follows channel {Channel}")]
     private partial void LogGatewayJoined(string gatewayId, string channel);
 
-    [LoggerMessage(402, LogLevel.Warning, "Channel {Channel} is written by another activation; this one ends")]
+    [LoggerMessage(402, LogLevel.Warning, "Another activation writes channel {Channel}; this one ends")]
     private partial void LogFenced(string channel);
 
     [LoggerMessage(403, LogLevel.Error, "{Publishes} publishes to channel {Channel} failed; their callers were notified")]
     private partial void LogCommitFailed(Exception exception, string channel, int publishes);
 
-    [LoggerMessage(404, LogLevel.Error, "A publish to channel {Channel} cannot be stored; only this one was refused")]
+    [LoggerMessage(404, LogLevel.Error, "A publish to channel {Channel} cannot be stored; only it was refused")]
     private partial void LogNotStorable(Exception exception, string channel);
 
     [LoggerMessage(405, LogLevel.Debug, "Could not check whether channel {Channel} has another writer: {Error}")]
     private partial void LogNotVerified(string error, string channel);
 
-    [LoggerMessage(406, LogLevel.Warning, "Retention of channel {Channel} was not applied this time: {Error}")]
+    [LoggerMessage(406, LogLevel.Warning, "Retention of channel {Channel} failed this time: {Error}")]
     private partial void LogSweepFailed(string error, string channel);
 
     [LoggerMessage(407, LogLevel.Error,

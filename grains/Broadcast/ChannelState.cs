@@ -124,7 +124,7 @@ internal sealed partial class ChannelState(
     }
 
     [LoggerMessage(501, LogLevel.Error,
-        "The database has lost messages of channel {Channel} that were acknowledged: {Known} was the newest, and now it ends "
-        + "at {Kept} or has others in their place. The log goes on in a new epoch; clients that know offsets start anew")]
+        "The database has lost acknowledged messages of channel {Channel}: the newest was {Known}, and now the log ends at "
+        + "{Kept} or has other messages there. The log continues in a new epoch; clients that know offsets start over")]
     private partial void LogLost(string channel, long known, long kept);
 }

@@ -41,7 +41,7 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
         if (await FindAsync(channel, cancellation) is { } found) return found;
         await _epochs.BeginAsync(channel, cancellation);
         return await FindAsync(channel, cancellation)
-            ?? throw new StorageUnavailableException($"The channel '{channel}' has vanished.");
+            ?? throw new StorageUnavailableException($"The channel '{channel}' no longer exists.");
     }
 
     /// <summary>

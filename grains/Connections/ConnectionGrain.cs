@@ -160,9 +160,9 @@ public sealed partial class ConnectionGrain(
     private static bool IsEmpty(SessionReport report) =>
         !report.Complete && report.Opened.Length == 0 && report.Closed.Length == 0 && report.Sent == 0 && report.Received == 0;
 
-    [LoggerMessage(801, LogLevel.Warning, "Gateway {GatewayId}: {Reason}; {Count} open sessions were closed as errors.")]
+    [LoggerMessage(801, LogLevel.Warning, "Gateway {GatewayId}: {Reason}; {Count} open sessions were closed as errors")]
     private partial void LogEnded(string gatewayId, string reason, long count);
 
-    [LoggerMessage(802, LogLevel.Warning, "Gateway {GatewayId} is lost, and its sessions could not be closed yet: {Error}")]
+    [LoggerMessage(802, LogLevel.Warning, "The sessions of lost gateway {GatewayId} could not be closed yet: {Error}")]
     private partial void LogNotEnded(string gatewayId, string error);
 }

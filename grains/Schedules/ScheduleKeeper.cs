@@ -28,6 +28,6 @@ internal sealed partial class ScheduleKeeper(
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    [LoggerMessage(1101, LogLevel.Debug, "The schedules' clock could not be reached: {Error}")]
+    [LoggerMessage(1101, LogLevel.Debug, "The schedule grain could not be reached: {Error}")]
     private partial void LogNotWoken(string error);
 }

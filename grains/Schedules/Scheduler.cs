@@ -169,7 +169,7 @@ public sealed partial class Scheduler(
     [LoggerMessage(1202, LogLevel.Error, "The next run of schedule {Id} could not be computed")]
     private partial void LogNotUnderstood(Exception exception, long id);
 
-    [LoggerMessage(1203, LogLevel.Warning, "A run of schedule {Id} will be retried soon: {Error}")]
+    [LoggerMessage(1203, LogLevel.Warning, "A run of schedule {Id} is postponed: {Error}")]
     private partial void LogPutOff(long id, string error);
 
     [LoggerMessage(1204, LogLevel.Error, "A run of schedule {Id} failed")]

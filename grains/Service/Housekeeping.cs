@@ -116,7 +116,7 @@ public sealed partial class Housekeeping(
             grains.GetGrain<IConnectionGrain>(GrainKeys.Gateway(gatewayId)).WatchAsync().WaitAsync(cancellation)));
     }
 
-    [LoggerMessage(1502, LogLevel.Warning, "Housekeeping is put off: {Error}")]
+    [LoggerMessage(1502, LogLevel.Warning, "Housekeeping is postponed: {Error}")]
     private partial void LogPostponed(string error);
 
     [LoggerMessage(1503, LogLevel.Error, "Housekeeping failed and will be tried again")]

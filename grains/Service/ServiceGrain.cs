@@ -179,16 +179,16 @@ public sealed partial class ServiceGrain(
 
     private sealed record Subscriber(IGatewayObserver Observer, long RenewedAt);
 
-    [LoggerMessage(1301, LogLevel.Error, "The wanted state could not be stored.")]
+    [LoggerMessage(1301, LogLevel.Error, "The wanted state could not be stored")]
     private partial void LogNotStored(Exception failure);
 
     [LoggerMessage(1302, LogLevel.Warning,
-        "The counts may be a second behind the command: the statistics could not be refreshed")]
+        "The statistics could not be refreshed; the counts may be one second old")]
     private partial void LogNotRefreshed(Exception failure);
 
     [LoggerMessage(1303, LogLevel.Debug, "The wanted state cannot be read yet: {Error}")]
     private partial void LogNotRead(string error);
 
-    [LoggerMessage(1304, LogLevel.Warning, "Gateway {GatewayId} could not be told the wanted state: {Error}")]
+    [LoggerMessage(1304, LogLevel.Warning, "Gateway {GatewayId} could not be notified of the wanted state: {Error}")]
     private partial void LogNotTold(string gatewayId, string error);
 }

@@ -207,6 +207,6 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         }
     }
 
-    [LoggerMessage(1501, LogLevel.Debug, "Gateway {GatewayId} did not tell its sessions' counters: {Error}")]
+    [LoggerMessage(1501, LogLevel.Debug, "Gateway {GatewayId} did not return its sessions' counters: {Error}")]
     private partial void LogNotDescribed(string gatewayId, string error);
 }

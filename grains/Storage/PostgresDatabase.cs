@@ -166,8 +166,8 @@ internal sealed class PostgresDatabase : Database
         { InnerException: TimeoutException } or TimeoutException => new(
             "did not answer in time", "Look at its load, its locks and the network to it."),
         NpgsqlException { InnerException: null } when IsNoPrimary(fault) => new(
-            "has no primary among its servers", "Promote one, or mend the host names in the setting."),
-        _ => new("cannot be reached", "Is it up, and is the way to it open?"),
+            "has no primary among its servers", "Promote one, or correct the host names in the setting."),
+        _ => new("cannot be reached", "Check that it runs and that the network to it is open."),
     };
 
     /// <summary>Prepared statements are off for those who say so, as for Npgsql's own.</summary>

@@ -40,6 +40,6 @@ internal sealed partial class StorageFaultFilter(Database database, SiloMetrics 
     [LoggerMessage(1801, LogLevel.Error, "The database refused the values of a call to {Interface}.{Method}")]
     private partial void LogRefused(Exception exception, string @interface, string method);
 
-    [LoggerMessage(1802, LogLevel.Warning, "A list query was given up: {Interface}.{Method}")]
+    [LoggerMessage(1802, LogLevel.Warning, "A list query was cancelled: {Interface}.{Method}")]
     private partial void LogListRefused(Exception exception, string @interface, string method);
 }

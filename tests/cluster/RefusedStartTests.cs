@@ -20,7 +20,7 @@ public sealed class RefusedStartTests(LocalCluster cluster)
         var (exitCode, output) = await silo.RunToItsEndAsync();
 
         Assert.Equal(1, exitCode);
-        Assert.Equal("NotifyHub:AdministratorPassword: a clustered deployment has no default password; set one.", output.Trim());
+        Assert.Equal("NotifyHub:AdministratorPassword: required in a cluster, which has no default password.", output.Trim());
     }
 
     [Fact]
@@ -107,7 +107,7 @@ public sealed class RefusedStartTests(LocalCluster cluster)
     [InlineData("--check", 0, "the settings are good")]
     [InlineData("--check --NotifyHub:Lease=24:00:00", 1, "NotifyHub:Lease: '24:00:00' would mean 24d")]
     [InlineData("--check --NotifyHub:AdvertisedAddress=198.51.100.7", 1,
-        "NotifyHub:AdvertisedAddress: 198.51.100.7 is no address of this machine.")]
+        "NotifyHub:AdvertisedAddress: 198.51.100.7 is not an address of this machine.")]
     [InlineData("--NotifyHub:Storrage=x", 1, "did you mean Storage?")]
     [InlineData("--SiloPort 1", 1, "--NotifyHub:SiloPort=")]
     public async Task A_silo_answers_what_needs_no_grid_and_joins_none(string arguments, int code, string told)

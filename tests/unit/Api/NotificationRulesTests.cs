@@ -209,7 +209,7 @@ public sealed class NotificationRulesTests
         Assert.NotNull(Read($$"""{"title":"t","message":"m","metadata":{{Long(16 << 10)}}}""", out _));
 
         Read($$"""{"title":"t","message":"m","metadata":{{Nested(33)}}}""", out var deep);
-        Assert.Equal(new() { ["metadata"] = "must not nest deeper than 32" }, deep);
+        Assert.Equal(new() { ["metadata"] = "must not be nested deeper than 32" }, deep);
         Read($$"""{"title":"t","message":"m","metadata":{{Long((16 << 10) + 1)}}}""", out var tooLong);
         Assert.Equal(new() { ["metadata"] = "must not be longer than 16384 bytes" }, tooLong);
     }

@@ -58,7 +58,7 @@ public sealed class SettingsTests : IDisposable
     public void A_key_of_TLS_needs_its_certificate_and_a_certificate_its_file()
     {
         Assert.Equal(
-            ["NotifyHub:TlsKeyFile: a key without NotifyHub:TlsCertificateFile."],
+            ["NotifyHub:TlsKeyFile: requires NotifyHub:TlsCertificateFile."],
             new GatewayOptionsCheck().Validate(null, new GatewayOptions { TlsKeyFile = "tls.key" }).Failures!);
         Assert.StartsWith(
             $"NotifyHub:TlsCertificateFile: the file '{_folder}' cannot be read",
