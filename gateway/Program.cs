@@ -49,6 +49,6 @@ try
 }
 catch (Exception failure) when (StartFault.Explain(failure) is { } fault)
 {
-    // The settings are read from the first line on: also what only building the host stumbles over is the operator's to correct.
+    // Settings are read from the first line on, so a fault found while the host is built is reported in the same way.
     return StartFault.Tell(fault);
 }

@@ -9,9 +9,9 @@ namespace NotifyHub.Grains;
 
 /// <summary>
 /// Bounds how long a silo may take to end. It writes to the membership table that it leaves and that it is gone, and Orleans
-/// tries each for a minute: whoever stops processes does not wait that long. When the database is down neither can be written,
-/// nor can anything that a grain still has to store: then neither is waited for, and the other silos declare this one dead when
-/// they can vote again.
+/// tries each for a minute, which is longer than process managers wait. When the database is down neither can be written, nor can
+/// anything that a grain still has to store: then neither is waited for, and the other silos declare this one dead when they can
+/// vote again.
 /// </summary>
 public static partial class SiloEnd
 {

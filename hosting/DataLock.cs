@@ -31,7 +31,7 @@ public sealed class DataLock : IDisposable
         catch (IOException fault) when (IsLocked(fault))
         {
             throw new StartFaultException(
-                $"{setting}: '{Data(path)}' is in use by {Holder(path)}. Stop that process, or give this one its own data.", fault);
+                $"{setting}: '{Data(path)}' is in use by {Holder(path)}. Stop it, or give this process its own data.", fault);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

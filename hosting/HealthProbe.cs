@@ -26,7 +26,7 @@ public static class HealthProbe
 
     /// <param name="address">What the port is bound to; <c>*</c> is every address.</param>
     /// <param name="tls">The port speaks TLS. Its certificate is not checked: it is issued for the names that others use, hardly
-    /// for this address, and nothing but readiness is asked.</param>
+    /// for this address, and only readiness is read.</param>
     /// <returns>The exit code: 0 ready, 1 not. The reason, and a line with what to do, go to standard output, where the container
     /// engine keeps them.</returns>
     public static async Task<int> AskAsync(string address, int port, bool tls = false)

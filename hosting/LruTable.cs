@@ -2,8 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace NotifyHub.Hosting;
 
-/// <summary>So many entries at most: one too many displaces the one that was touched longest ago. Not for several threads at
-/// once.</summary>
+/// <summary>A bounded table: one entry too many displaces the one that was touched longest ago. Not thread-safe.</summary>
 /// <param name="mayGo">Which entries may be displaced; null: any.</param>
 public sealed class LruTable<TKey, TValue>(int most, Predicate<TValue>? mayGo = null)
     where TKey : notnull

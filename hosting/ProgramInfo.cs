@@ -74,7 +74,7 @@ public sealed partial record ProgramInfo(
 
     private static string Version => Assembly.GetEntryAssembly()?.GetName().Version?.ToString(3) ?? "0.0.0";
 
-    // The first sentence, and those that say what a special value means: nobody can guess what 0 or -1 does.
+    // The first sentence, and those that say what a special value means: readers cannot guess what 0 or -1 does.
     private static string InShort(SettingRow row)
     {
         var sentences = SentenceEnd().Split(row.Meaning);

@@ -9,7 +9,7 @@ public static class StartFault
 {
     public const int ExitCode = 1;
 
-    /// <summary>What to tell the operator; null: a fault of the program itself, whose stack trace is worth having.</summary>
+    /// <summary>The message for the operator; null: a fault of the program itself, whose stack trace is needed.</summary>
     public static string? Explain(Exception failure) => failure switch
     {
         OptionsValidationException faults => string.Join(Environment.NewLine, faults.Failures),

@@ -7,12 +7,12 @@ using NotifyHub.Hosting;
 namespace NotifyHub.Gateway.Access;
 
 /// <summary>
-/// Slows down a network that guesses: so many failures a minute, whatever the e-mail addresses tried. Who has logged in from
-/// there lately is not touched by it. (One account that is guessed at is the grid's to guard.)
+/// Limits the failed logins of a network per minute, across all e-mail addresses. A user who logged in from there recently is
+/// not affected. (The grid limits the failures of one account.)
 /// </summary>
 public sealed class LoginLimiter(int failuresPerMinute, TimeProvider time) : IDisposable
 {
-    // Without these, a network could have a thousand guesses under way before the first of them has failed.
+    // Without these, a network could start a thousand guesses before the first of them has failed.
     private const int AtATime = 8;
     private const int Waiting = 64;
 

@@ -72,7 +72,7 @@ internal static partial class AuditEndpoints
             }
             catch (Exception failure) when (GridCall.IsUnavailable(failure))
             {
-                // The act has its entry, and its caller must learn what came of it.
+                // The act has its entry, and the caller must get the act's own result.
                 LogNotEnded(services.GetRequiredService<ILogger<AuditedAct>>(), id, act, outcome, failure.Message);
             }
         }

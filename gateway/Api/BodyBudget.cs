@@ -10,7 +10,7 @@ namespace NotifyHub.Gateway.Api;
 /// </summary>
 internal sealed class BodyBudget(IOptions<GatewayOptions> options)
 {
-    /// <summary>So much of each body is not counted: the number of connections bounds it.</summary>
+    /// <summary>This many bytes of each body are not counted: the number of connections bounds them.</summary>
     public const int Free = 16 << 10;
 
     private static readonly TimeSpan ComeBack = TimeSpan.FromSeconds(1);
@@ -18,7 +18,7 @@ internal sealed class BodyBudget(IOptions<GatewayOptions> options)
     private readonly Lock _lock = new();
     private readonly Dictionary<string, long> _byCaller = new(StringComparer.Ordinal);
     private readonly long _most = options.Value.RequestBodiesBytes;
-    // Half, but always one body: another rule would take none of the largest.
+    // Half, but always one body: otherwise the largest body would always be refused.
     private readonly long _mostPerCaller = Math.Max(options.Value.RequestBodiesBytes / 2, options.Value.RequestBytes);
     private long _held;
 

@@ -60,7 +60,7 @@ public sealed record Health(
             + $"(found {loss.FoundAt:u})")
         : new(
             $"資料庫遺失了頻道 {loss.Channel} 直到 {loss.Known} 的已確認訊息，其位置已由其他訊息取代（{loss.FoundAt:u} 發現）",
-            $"The database lost acknowledged messages of channel {loss.Channel} up to {loss.Known}, and other messages took their place "
+            $"The database lost acknowledged messages of channel {loss.Channel} up to {loss.Known}; other messages replaced them "
             + $"(found {loss.FoundAt:u})");
 
     private static string Worst(Check[] checks) =>

@@ -62,7 +62,7 @@ public sealed class JsonFields
         return new($"不是有效的 JSON（第 {line} 行，第 {at} 位元組）", $"not valid JSON: line {line}, byte {at}");
     }
 
-    /// <summary>A string of so many characters, or null with a fault noted.</summary>
+    /// <summary>A string with a length within the bounds, or null with a fault noted.</summary>
     public string? RequiredText(string name, int least, int most)
     {
         var text = OptionalText(name, most, least);
@@ -107,7 +107,7 @@ public sealed class JsonFields
     {
         if (OptionalText(name, most) is not { Length: > 0 } text) return null;
         var isLink = Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.Host.Length > 0
-            // Browsers leave out blanks and controls, or stumble over them: there must be one reading of it alone.
+            // Browsers drop blanks and control characters or fail at them: the address must have one reading only.
             && !text.AsSpan().ContainsAnyInRange('\0', ' ') && !text.AsSpan().ContainsAny('\\', '\u007f');
         if (isLink) return text;
         _faults.Add(name, new("必須是 http 或 https 網址", "must be an http or https address"));

@@ -78,7 +78,7 @@ internal static class RequestBody
     }
 
     /// <summary>
-    /// The elements of a JSON array, each exactly the bytes it was sent as: serialising it anew would change numbers, escapes and
+    /// The elements of a JSON array, each exactly the bytes it was sent as: serialising again would change numbers, escapes and
     /// the order of keys. Empty with a fault noted when it is not an array of 1 to <see cref="MaxBatch"/> elements.
     /// </summary>
     public static List<ReadOnlyMemory<byte>> Elements(ReadOnlyMemory<byte> utf8, Faults faults)

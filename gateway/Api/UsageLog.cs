@@ -12,7 +12,7 @@ namespace NotifyHub.Gateway.Api;
 /// <summary>
 /// Records every request to the API after it was answered: a request only puts its record into a queue, which <see
 /// cref="UsageReporter"/> empties. Requests never wait for it: records beyond the bound are dropped and counted. Requests without
-/// a login are added up instead (<see cref="AnonymousTally"/>): anybody can make any number of them, and they would displace the
+/// a login are added up instead (<see cref="AnonymousTally"/>): callers can make any number, and they would displace the
 /// records of known callers.
 /// </summary>
 internal sealed partial class UsageLog

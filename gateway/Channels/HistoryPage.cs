@@ -61,13 +61,13 @@ public sealed class HistoryPage(string expectedEpoch, long after)
         Bytes = segment?.Buffer.Length ?? 0;
     }
 
-    /// <summary>Lets those go on that wait for it.</summary>
+    /// <summary>Releases the readers that wait for it.</summary>
     internal void Announce() => _loaded.SetResult();
 
     internal void Fail(Exception failure)
     {
         _loaded.SetException(failure);
-        // Seen, also when everybody has left meanwhile.
+        // Marks the exception as observed, even if no reader is left.
         _ = _loaded.Task.Exception;
     }
 }

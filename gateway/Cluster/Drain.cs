@@ -8,7 +8,7 @@ namespace NotifyHub.Gateway.Cluster;
 
 /// <summary>
 /// Ends a gateway in order, before any of its services stops. It is not ready any more, but serves as before for
-/// <c>DrainDelay</c>, until load balancers have noticed. Then its ports close, pushes under way are answered, and the clients are
+/// <c>DrainDelay</c>, until load balancers have noticed. Then its ports close, pending pushes are answered, and the clients are
 /// closed over <c>DrainWindow</c>. A second signal closes the rest at once.
 /// </summary>
 public sealed partial class Drain(
@@ -21,7 +21,7 @@ public sealed partial class Drain(
     ILogger<Drain> logger)
     : IHostedLifecycleService
 {
-    /// <summary>The time for what comes after the clients: requests under way, the last reports, the embedded silo.</summary>
+    /// <summary>The time for what comes after the clients: requests in progress, the last reports, the embedded silo.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(20);
 
     /// <summary>The shutdown timeout that the host needs for an orderly end.</summary>

@@ -58,7 +58,7 @@ internal sealed partial class SessionReporter(
         }
     }
 
-    // The first report at once: nobody is let in before it is answered.
+    // The first report at once: no client is accepted before it is answered.
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => RepeatAsync(stoppingToken);
 
     protected override SessionReport? Next(long number)

@@ -12,7 +12,7 @@ public sealed class ConnectRate(int perSecond, TimeProvider time)
 {
     private const int MaxAddresses = 100_000;
 
-    /// <summary>A bucket that nobody took from is full after this long, and need not be remembered.</summary>
+    /// <summary>An unused bucket is full after this long, and need not be kept.</summary>
     private static readonly TimeSpan Burst = TimeSpan.FromSeconds(10);
 
     private readonly double _capacity = perSecond * Burst.TotalSeconds;

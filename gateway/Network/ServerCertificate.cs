@@ -81,7 +81,7 @@ public sealed partial class ServerCertificate : BackgroundService
         }
         catch (IOException e)
         {
-            // Certificate and key are seldom written at the same moment: a pair that does not match yet is retried. Logged once.
+            // Certificate and key are rarely written at the same moment: a pair that does not match yet is retried. Logged once.
             if (_refused == e.Message) return;
             _refused = e.Message;
             LogKept(e.Message);

@@ -7,7 +7,7 @@ namespace NotifyHub.Gateway.Network;
 
 /// <summary>
 /// Who a request really comes from, when it came by way of proxies. What <c>X-Forwarded-For</c> says is believed only of the
-/// networks in <c>TrustedProxies</c>: anybody can write that header.
+/// networks in <c>TrustedProxies</c>: any client can send that header.
 /// </summary>
 public sealed partial class TrustedProxies(IOptions<GatewayOptions> options, ILogger<TrustedProxies> logger)
 {
@@ -25,7 +25,7 @@ public sealed partial class TrustedProxies(IOptions<GatewayOptions> options, ILo
         if (string.IsNullOrEmpty(forwardedFor)) return client;
         if (!IsTrusted(client))
         {
-            // Once: anybody can write that header, and the log is not theirs to fill.
+            // Once: any client can send that header, and must not be able to fill the log.
             if (Interlocked.Exchange(ref _hasWarned, 1) == 0) LogNotTrusted(client);
             return client;
         }

@@ -20,8 +20,8 @@ namespace NotifyHub.Gateway.Push;
 /// </summary>
 public sealed partial class PushListener : IHostedService, IDisposable
 {
-    /// <summary>How long a stop waits for outstanding publishes before it resets the connections, unless it is told
-    /// otherwise.</summary>
+    /// <summary>How long a stop waits for outstanding publishes before it resets the connections, by
+    /// default.</summary>
     public static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(3);
 
     private const int RefusalsAtATime = 100;
@@ -202,7 +202,7 @@ public sealed partial class PushListener : IHostedService, IDisposable
         }
     }
 
-    /// <summary>Serves a connection, or tells it why not, to its end; never throws.</summary>
+    /// <summary>Serves or refuses a connection until its end; never throws.</summary>
     private async Task TakeAsync(Socket socket, string address, Task started, CancellationToken stop)
     {
         await started;
@@ -233,8 +233,8 @@ public sealed partial class PushListener : IHostedService, IDisposable
         _connections.TryRemove(socket, out _);
     }
 
-    /// <summary>One for which there is no place is told so and stays for a moment; of more at once each is dropped without a
-    /// word.</summary>
+    /// <summary>Sends the reason to a connection beyond the limits and closes it. Beyond a number of concurrent refusals,
+    /// connections are closed without an answer.</summary>
     private async Task TurnAwayAsync(Admission shortage, Func<Task> tell)
     {
         _metrics.Refused(shortage == Admission.Full ? Refusal.PushFull : Refusal.PushAddressFull);
@@ -258,7 +258,7 @@ public sealed partial class PushListener : IHostedService, IDisposable
             await using var plain = new NetworkStream(socket, ownsSocket: false);
             await using var stream = _certificate is null ? plain : await _certificate.GuardAsync(plain, giveUp);
             await talk(stream);
-            // The peer can tell an end that was meant from a connection that was cut.
+            // Lets the peer distinguish an orderly end from a cut connection.
             if (stream is SslStream tls) await tls.ShutdownAsync().WaitAsync(_options.CloseGrace, _time, CancellationToken.None);
         }
         catch (Exception e) when (e is IOException or AuthenticationException or SocketException or ObjectDisposedException
@@ -273,7 +273,7 @@ public sealed partial class PushListener : IHostedService, IDisposable
     }
 
     /// <summary>
-    /// Says goodbye and reads away what the peer still sends. A socket closed with bytes unread resets the connection, and the
+    /// Ends sending and discards what the peer still sends. A socket closed with bytes unread resets the connection, and the
     /// reset may overtake the answers: a sender of an oversized line would never learn why it was cut off.
     /// </summary>
     private async Task SayGoodbyeAsync(Socket socket, CancellationToken stop)

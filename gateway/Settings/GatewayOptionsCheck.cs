@@ -57,7 +57,8 @@ public sealed class GatewayOptionsCheck : IValidateOptions<GatewayOptions>
 
         faults.AddRange(options.TrustedProxies
             .Where(network => IpNetworks.Parse(network) is null)
-            .Select(network => $"NotifyHub:TrustedProxies: '{network}' is neither an IP address nor a network such as 10.0.0.0/8."));
+            .Select(network =>
+                $"NotifyHub:TrustedProxies: '{network}' is neither an IP address nor a network such as 10.0.0.0/8."));
         CheckCertificate(options, faults);
 
         if (options.Mode == GatewayMode.Cluster && options.Silos.Length == 0)

@@ -6,8 +6,8 @@ namespace NotifyHub.Gateway.Sockets;
 /// <summary>Closes clients on behalf of the service: all of them at once or over a window, some of them, or one.</summary>
 public sealed class ClientCloser
 {
-    /// <summary>A gateway that ends closes at least so many clients per second, however long its drain window: few are no
-    /// stampede, and nobody should have to wait for them.</summary>
+    /// <summary>A stopping gateway closes at least this many clients per second, however long its drain window: a few clients
+    /// are no stampede, and should not prolong the stop.</summary>
     public const int MinClosedPerSecond = 100;
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
@@ -15,7 +15,7 @@ public sealed class ClientCloser
     /// <summary>The time that a client has to take its close frame when an operator waits for its end.</summary>
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>v1 clients that may return are told to do so within this time, each at a moment of its own, to avoid a
+    /// <summary>v1 clients that may return get a random delay within this time, to avoid a
     /// stampede.</summary>
     private static readonly TimeSpan ReconnectSpread = TimeSpan.FromSeconds(2);
 

@@ -7,9 +7,9 @@ using NotifyHub.Hosting;
 namespace NotifyHub.Grains.Accounts;
 
 /// <summary>
-/// Counts failed sign-ins. An account is locked for the network that fails, and for no other: whoever guesses locks out
-/// themselves. Very many failures from many networks lock it for all but those that it has signed in from lately. Memory only,
-/// and bounded: beyond the bound the oldest counts are forgotten. Not for several threads at once.
+/// Counts failed sign-ins. An account is locked only for the network that fails, so a guesser does not lock out others. Very many
+/// failures from many networks lock it for all networks except those that it signed in from recently. In memory and bounded:
+/// beyond the bound the oldest counts are removed. Not thread-safe.
 /// </summary>
 internal sealed class SignInGuard(IOptions<SiloOptions> options, TimeProvider time)
 {
@@ -62,7 +62,7 @@ internal sealed class SignInGuard(IOptions<SiloOptions> options, TimeProvider ti
         /// <summary>Whose failures they are, for the audit log: the account, or "-" when there is none.</summary>
         public string Who { get; set; } = "-";
 
-        /// <summary>Not null: locked, for so long.</summary>
+        /// <summary>Not null: locked, with the remaining time.</summary>
         public TimeSpan? Lock()
         {
             if (!_isLocked) return null;
@@ -72,7 +72,7 @@ internal sealed class SignInGuard(IOptions<SiloOptions> options, TimeProvider ti
             return null;
         }
 
-        /// <summary>Counts one. True: that was one too many, and it is locked now.</summary>
+        /// <summary>Counts a failure. True: it reached the limit and is locked now.</summary>
         public bool Fail()
         {
             if (time.GetElapsedTime(_failedAt) >= lockTime) Failures = 0;
@@ -82,7 +82,7 @@ internal sealed class SignInGuard(IOptions<SiloOptions> options, TimeProvider ti
             return true;
         }
 
-        /// <summary>The one that was counted last was none.</summary>
+        /// <summary>Undoes the last count.</summary>
         public void TakeBack() => Failures = Math.Max(0, Failures - 1);
 
         public void Forget() => Failures = 0;

@@ -122,7 +122,7 @@ public sealed partial class BroadcastGrain(
     private async Task CommitAllAsync()
     {
         _isCommitting = true;
-        // It goes on for others than the publisher who happened to begin it.
+        // The loop serves all publishers, so it must not run in the trace of the one that started it.
         Activity.Current = null;
         while (_pending.Count > 0) await CommitNextAsync();
         _isCommitting = false;
@@ -226,7 +226,7 @@ public sealed partial class BroadcastGrain(
         if (activity is not null)
         {
             activity.SetTag("notifyhub.channel", _channel).SetTag("messaging.batch.message_count", written.Count);
-            // It can go on in one trace only; the others are shown the way.
+            // A span has one parent; the other traces are linked.
             foreach (var trace in batch.Select(publish => publish.Trace).OfType<Activity>().Skip(1))
                 trace.AddLink(new ActivityLink(activity.Context));
         }
@@ -334,7 +334,7 @@ public sealed partial class BroadcastGrain(
 
     /// <summary>
     /// The fence detects a second activation only when this one writes. Without this check, an activation that gateways follow
-    /// but nobody publishes to, while the grain directory is inconsistent, would report for ever that there is nothing new.
+    /// but nobody publishes to, while the grain directory is inconsistent, would always report that there is nothing new.
     /// </summary>
     private async Task VerifyAsync(CancellationToken cancellation)
     {

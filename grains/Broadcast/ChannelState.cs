@@ -51,7 +51,7 @@ internal sealed partial class ChannelState(
     {
         var state = await OpenAsync();
         if (!IsAhead(known)) return state;
-        // Another activation may have written to the channel, or the database has lost its end: it is asked.
+        // Another activation may have written to the channel, or the database has lost its end: it is checked.
         _acknowledged = known;
         Forget();
         return await OpenAsync();
@@ -84,7 +84,7 @@ internal sealed partial class ChannelState(
         if (Current is { } state && state.FirstRetained != firstRetained) Current = state with { FirstRetained = firstRetained };
     }
 
-    /// <summary>The database is asked before anything else is answered or written.</summary>
+    /// <summary>The database is read before anything else is answered or written.</summary>
     public void Forget()
     {
         Current = null;

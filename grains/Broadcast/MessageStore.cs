@@ -22,7 +22,7 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
         """;
 
     // The unique key alone would let in an activation that slept through so much that its offsets have been written, swept and
-    // are free again, and one that has not heard of the log's new epoch.
+    // are free again, and one that does not know the log's new epoch.
     private const string FenceSql = """
         SELECT id FROM channel
         WHERE name = @channel AND epoch = @epoch
@@ -84,7 +84,7 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
     }
 
     /// <summary>
-    /// Messages above <paramref name="after"/>, at most so many and so many bytes of payload, but at least one if there is one.
+    /// Messages above <paramref name="after"/>, up to a number and a size of payload, but at least one if there is one.
     /// </summary>
     /// <exception cref="StorageUnavailableException">The database failed.</exception>
     public Task<Message[]> ReadAsync(string channel, long after, int maxMessages, int maxBytes, CancellationToken cancellation) =>

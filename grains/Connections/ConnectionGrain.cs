@@ -61,7 +61,7 @@ public sealed partial class ConnectionGrain(
             if (report.Sequence <= _taken) return Known;
 
             // A quiet gateway costs no write. Once a lease it does: were the lease ended by another activation (a grid that was
-            // split), the gateway would otherwise never hear of it.
+            // split), the gateway would otherwise never learn of it.
             if (_taken > 0 && IsEmpty(report) && time.GetElapsedTime(_storedAt) < _lease)
             {
                 _taken = report.Sequence;
@@ -100,7 +100,7 @@ public sealed partial class ConnectionGrain(
         await Stats.RemoveAsync(GatewayId);
     }
 
-    // Being activated is being on watch.
+    // An activation watches its gateway from its start.
     public Task WatchAsync() => Task.CompletedTask;
 
     public Task<LiveCounters[]> DescribeAsync(string[] connectionIds) =>

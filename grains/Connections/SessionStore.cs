@@ -250,7 +250,7 @@ public sealed class SessionStore(Database database, ReportPositions positions, I
 
     private static bool IsPostgres(Database database) => database.Invariant == "Npgsql";
 
-    // PostgreSQL refuses U+0000 in texts: one such report would be refused for ever, and all that come after it.
+    // PostgreSQL refuses U+0000 in texts: one such report would always be refused, and so would all later ones.
     private static string Clean(string text)
     {
         var clean = text.Replace("\0", "", StringComparison.Ordinal);

@@ -15,10 +15,10 @@ namespace NotifyHub.Grains.Schedules;
 public sealed partial class Scheduler(
     ScheduleStore store, SiloMetrics metrics, IOptions<SiloOptions> options, TimeProvider time, ILogger<Scheduler> logger)
 {
-    /// <summary>Of the missed runs of a schedule the newest so many are sent; those before are skipped.</summary>
+    /// <summary>How many missed runs of a schedule are sent, newest first; older ones are skipped.</summary>
     public const int MaxCaughtUp = 100;
 
-    /// <summary>Of the missed runs of a schedule the newest so many are recorded at all.</summary>
+    /// <summary>How many missed runs of a schedule are recorded, newest first.</summary>
     public const int MaxRecorded = 1_000;
 
     // A claim transaction stays short, and the publishes of one round fit one commit of the channel.

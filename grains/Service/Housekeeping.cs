@@ -23,11 +23,11 @@ public sealed partial class Housekeeping(
     TimeProvider time,
     ILogger<Housekeeping> log) : BackgroundService
 {
-    /// <summary>The lock lasts so many intervals: one renewal may fail.</summary>
+    /// <summary>How many intervals the lock lasts: one renewal may fail.</summary>
     private const int LockIntervals = 2;
     private static readonly TimeSpan SweepInterval = TimeSpan.FromHours(1);
 
-    /// <summary>Giving the lock back is a courtesy: a silo does not stop later because the database does not answer.</summary>
+    /// <summary>Short: releasing the lock is optional, and must not delay the stop when the database does not answer.</summary>
     private static readonly TimeSpan ReleaseTimeout = TimeSpan.FromSeconds(2);
 
     private readonly string _holder = silo.SiloAddress.ToString();
@@ -92,7 +92,7 @@ public sealed partial class Housekeeping(
     private async Task RunAsync(CancellationToken cancellation)
     {
         await WatchOrphansAsync(cancellation);
-        // Not only once per hour: anybody can make thousands of sessions per minute.
+        // Not only once per hour: any client can open thousands of sessions per minute.
         await cap.ApplyAsync(cancellation);
         // Also between sweeps: the retention clock must see that the grid runs.
         var now = await grains.GetGrain<IRetentionGrain>(GrainKeys.Only).NowAsync().WaitAsync(cancellation);
@@ -105,8 +105,8 @@ public sealed partial class Housekeeping(
         _isPostponed = false;
     }
 
-    /// <summary>A gateway that died together with the silo that watched it has open sessions in storage and nobody who closes
-    /// them.</summary>
+    /// <summary>A gateway that died together with the silo that watched it leaves open sessions in storage that no grain
+    /// closes.</summary>
     private async Task WatchOrphansAsync(CancellationToken cancellation)
     {
         var leased = await positions.LeasedGatewaysAsync(cancellation);

@@ -93,7 +93,7 @@ public sealed partial class ServiceGrain(
         }
         catch (Exception failure)
         {
-            // Not to find out would be to stop the service days later, when this grain moves and reads what was stored after all.
+            // Without the check the service could stop days later, when this grain moves and reads what was stored after all.
             // Not by deactivating: the next activation could not read either, and gateways could not renew while the storage is
             // down.
             LogNotStored(failure);
@@ -153,7 +153,7 @@ public sealed partial class ServiceGrain(
     /// <summary>Returns the gateways that did not confirm.</summary>
     private async Task<string[]> NotifyAsync()
     {
-        // A gateway that no longer renews is gone, and would cost every command the whole patience.
+        // A gateway that no longer renews is gone, and would make every command wait for the whole timeout.
         foreach (var (gatewayId, subscriber) in _subscribers)
         {
             if (time.GetElapsedTime(subscriber.RenewedAt) > options.Value.Lease) _subscribers.Remove(gatewayId);
@@ -179,7 +179,7 @@ public sealed partial class ServiceGrain(
 
     private sealed record Subscriber(IGatewayObserver Observer, long RenewedAt);
 
-    [LoggerMessage(1301, LogLevel.Error, "The wanted state could not be stored")]
+    [LoggerMessage(1301, LogLevel.Error, "The wanted state could not be stored.")]
     private partial void LogNotStored(Exception failure);
 
     [LoggerMessage(1302, LogLevel.Warning,

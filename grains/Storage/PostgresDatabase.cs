@@ -16,7 +16,7 @@ internal sealed class PostgresDatabase : Database
 
     // What every transaction that writes begins with. Settings of the session would not do: a pooler in front of the server gives
     // the session to others between transactions. A silo that hangs between its insert and its commit, or whose machine is gone,
-    // keeps the rows it wrote locked: whoever takes over the channel would wait for it, for ever. The server ends such a
+    // keeps the rows it wrote locked: the next owner of the channel would wait for it indefinitely. The server ends such a
     // transaction before the silo is found dead, and before the one that waits gives up. synchronous_commit: role, database or
     // server may say "off"; what is stricter than "on" stays.
     private const string TransactionSettings =
@@ -75,7 +75,7 @@ internal sealed class PostgresDatabase : Database
             var result = await write(connection, transaction);
             cancellation.ThrowIfCancellationRequested();
 
-            // A commit that is cancelled under way would leave the caller without knowing what became of it.
+            // A commit that is cancelled while it runs would leave its outcome unknown.
             await transaction.CommitAsync(CancellationToken.None);
             return result;
         },
@@ -219,7 +219,7 @@ internal sealed class PostgresDatabase : Database
         catch (Exception e) when (IsFault(e))
         {
             // One broken connection means a server that went away, or is not the primary any more: every idle connection in the
-            // pools would fail once more, each in the face of a caller, and those to a former primary would fail for ever.
+            // pools would fail one caller each, and those to a former primary would always fail.
             if (PostgresFaults.IsOfTheServer(e, isConnected: connection?.State == ConnectionState.Open)) _pools.Clear();
             throw Translate(use, e);
         }

@@ -45,7 +45,8 @@ public sealed class StartFaultTests
     [InlineData(SocketError.AccessDenied, "NotifyHub:WebSocketPort: this user may not listen on port 80.")]
     [InlineData(SocketError.AddressNotAvailable, "NotifyHub:Address: 192.0.2.1 is not an address of this machine.")]
     [InlineData(
-        SocketError.AddressFamilyNotSupported, "NotifyHub:Address: this machine does not support the address family of 192.0.2.1.")]
+        SocketError.AddressFamilyNotSupported,
+        "NotifyHub:Address: this machine does not support the address family of 192.0.2.1.")]
     [InlineData(SocketError.AddressAlreadyInUse, "Port 80 is in use by another process.")]
     [InlineData(SocketError.NoBufferSpaceAvailable, "NotifyHub:WebSocketPort: 192.0.2.1:80 cannot be listened on:")]
     public void A_port_that_cannot_be_had_is_told_with_the_setting_that_has_the_remedy(SocketError error, string told) =>
