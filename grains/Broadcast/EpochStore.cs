@@ -9,11 +9,11 @@ namespace NotifyHub.Grains.Broadcast;
 
 /// <summary>The lives of the channels' logs: a new channel begins one, and so does a log whose acknowledged end the database
 /// has lost.</summary>
-public sealed class EpochStore(Database database, TimeProvider? clock = null)
+public sealed class EpochStore(Database database, TimeProvider? time = null)
 {
-    private readonly TimeProvider _clock = clock ?? TimeProvider.System;
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
 
-    private long Now => _clock.GetUtcNow().ToUnixTimeMilliseconds();
+    private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>Makes the channel unless it exists.</summary>
     public Task BeginAsync(string channel, CancellationToken cancellation) => database.WriteAsync(

@@ -5,7 +5,7 @@ using NotifyHub.Grains.Storage;
 namespace NotifyHub.Grains.Broadcast;
 
 /// <summary>The channels' logs: append-only rows (channel, offset), one durable transaction a batch.</summary>
-public sealed class MessageStore(Database database, TimeProvider? clock = null)
+public sealed class MessageStore(Database database, TimeProvider? time = null)
 {
     /// <summary>How long idempotency keys are remembered.</summary>
     public static readonly TimeSpan KeyLifetime = TimeSpan.FromHours(24);
@@ -29,10 +29,10 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
             AND @first = 1 + coalesce((SELECT max("offset") FROM message WHERE channel_id = channel.id), 0)
         """;
 
-    private readonly TimeProvider _clock = clock ?? TimeProvider.System;
-    private readonly EpochStore _epochs = new(database, clock);
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private readonly EpochStore _epochs = new(database, time);
 
-    private long Now => _clock.GetUtcNow().ToUnixTimeMilliseconds();
+    private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>Where the channel stands; makes the channel, with a new epoch, when it does not exist.</summary>
     /// <exception cref="StorageUnavailableException">The database failed.</exception>

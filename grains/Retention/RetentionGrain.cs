@@ -12,7 +12,7 @@ public sealed partial class RetentionGrain(
     [PersistentState("retention")] IPersistentState<RetentionState> stored,
     IOptions<SiloOptions> options,
     TimeProvider time,
-    ILogger<RetentionGrain> log) : Grain, IRetentionGrain
+    ILogger<RetentionGrain> logger) : Grain, IRetentionGrain
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan MaxTolerance = TimeSpan.FromHours(1);

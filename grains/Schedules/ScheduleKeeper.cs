@@ -6,7 +6,7 @@ namespace NotifyHub.Grains.Schedules;
 
 /// <summary>Keeps the schedules' clock active somewhere in the grid, also after the silo that it was in has died.</summary>
 internal sealed partial class ScheduleKeeper(
-    IGrainFactory grains, TimeProvider time, ILogger<ScheduleKeeper> log) : BackgroundService
+    IGrainFactory grains, TimeProvider time, ILogger<ScheduleKeeper> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 

@@ -21,7 +21,7 @@ public sealed partial class Housekeeping(
     ILocalSiloDetails silo,
     IOptions<SiloOptions> options,
     TimeProvider time,
-    ILogger<Housekeeping> log) : BackgroundService
+    ILogger<Housekeeping> logger) : BackgroundService
 {
     /// <summary>How many intervals the lock lasts: one renewal may fail.</summary>
     private const int LockIntervals = 2;

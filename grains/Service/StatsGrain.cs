@@ -23,7 +23,7 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
     private readonly SessionQueries _queries;
     private readonly Database _database;
     private readonly TimeProvider _time;
-    private readonly ILogger<StatsGrain> _log;
+    private readonly ILogger<StatsGrain> _logger;
     private readonly Cached<(SessionTotals Totals, StorageError? Error)> _totals;
     private readonly Cached<SessionStats> _stats;
     private readonly Cached<LogLoss?> _loss;
@@ -38,9 +38,9 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         Database database,
         IOptions<SiloOptions> options,
         TimeProvider time,
-        ILogger<StatsGrain> log)
+        ILogger<StatsGrain> logger)
     {
-        (_queries, _database, _time, _log) = (queries, database, time, log);
+        (_queries, _database, _time, _logger) = (queries, database, time, logger);
         _nodes = new(options.Value.Lease, time);
         _totals = new(AnswerAge, time, ReadTotalsAsync);
         _stats = new(AnswerAge, time, () => queries.StatsAsync());

@@ -16,9 +16,9 @@ public abstract class Database : IAsyncDisposable
 
     private readonly ListLimiter _lists;
 
-    private protected Database(int concurrentLists, ILogger? log)
+    private protected Database(int concurrentLists, ILogger? logger)
     {
-        Health = new StorageHealth(TimeProvider.System, log ?? NullLogger.Instance);
+        Health = new StorageHealth(TimeProvider.System, logger ?? NullLogger.Instance);
         _lists = new ListLimiter(concurrentLists);
     }
 

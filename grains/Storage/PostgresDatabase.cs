@@ -29,18 +29,18 @@ internal sealed class PostgresDatabase : Database
     private readonly PostgresPools _pools;
     private readonly PostgresGuardedInsert _guardedInsert;
 
-    public PostgresDatabase(string connectionString, ILogger? log = null)
-        : this(Complete(connectionString), Prepares(connectionString), log)
+    public PostgresDatabase(string connectionString, ILogger? logger = null)
+        : this(Complete(connectionString), Prepares(connectionString), logger)
     {
     }
 
-    private PostgresDatabase(NpgsqlConnectionStringBuilder settings, bool prepares, ILogger? log)
-        : this(settings, new PostgresPools(settings), prepares, log)
+    private PostgresDatabase(NpgsqlConnectionStringBuilder settings, bool prepares, ILogger? logger)
+        : this(settings, new PostgresPools(settings), prepares, logger)
     {
     }
 
-    private PostgresDatabase(NpgsqlConnectionStringBuilder settings, PostgresPools pools, bool prepares, ILogger? log)
-        : base(pools.Small, log)
+    private PostgresDatabase(NpgsqlConnectionStringBuilder settings, PostgresPools pools, bool prepares, ILogger? logger)
+        : base(pools.Small, logger)
     {
         (ConnectionString, _pools) = (settings.ConnectionString, pools);
         _guardedInsert = new PostgresGuardedInsert(prepares);

@@ -32,7 +32,7 @@ internal sealed class SqliteDatabase : Database
     private bool _isLocked;
     private bool _disposed;
 
-    public SqliteDatabase(string connectionString, ILogger? log = null) : base(ConcurrentLists, log)
+    public SqliteDatabase(string connectionString, ILogger? logger = null) : base(ConcurrentLists, logger)
     {
         // The provider's own waiting ends with the first answer that comes after this.
         var builder = new SqliteConnectionStringBuilder(connectionString) { DefaultTimeout = 1 };

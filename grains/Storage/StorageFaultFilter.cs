@@ -8,7 +8,7 @@ namespace NotifyHub.Grains.Storage;
 /// Removes the cause from a <see cref="StorageUnavailableException"/> that leaves a grain: the driver's exceptions cannot be
 /// serialized, and they name SQL and hosts. The health has logged the faults of the database; other causes are logged here.
 /// </summary>
-internal sealed partial class StorageFaultFilter(Database database, SiloMetrics metrics, ILogger<StorageFaultFilter> log)
+internal sealed partial class StorageFaultFilter(Database database, SiloMetrics metrics, ILogger<StorageFaultFilter> logger)
     : IIncomingGrainCallFilter
 {
     public Task Invoke(IIncomingGrainCallContext context)
