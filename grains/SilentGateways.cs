@@ -16,12 +16,12 @@ internal static class SilentGateways
 
     public static void End(IConnectionBuilder connections, TimeProvider time) => connections.Use(next => async connection =>
     {
-        var input = new HeardReader(connection.Transport.Input, time);
+        var input = new ActivityReader(connection.Transport.Input, time);
         connection.Transport = new Pipes(input, connection.Transport.Output);
         await using var timer = time.CreateTimer(
             _ =>
             {
-                if (time.GetElapsedTime(input.HeardAt) > Limit)
+                if (time.GetElapsedTime(input.LastReadAt) > Limit)
                     connection.Abort(new ConnectionAbortedException("No message from the gateway for 5 s."));
             },
             null, Limit / 4, Limit / 4);
@@ -31,23 +31,23 @@ internal static class SilentGateways
     private sealed record Pipes(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 
     /// <summary>Reads for another, and remembers when something came.</summary>
-    private sealed class HeardReader(PipeReader reader, TimeProvider time) : PipeReader
+    private sealed class ActivityReader(PipeReader reader, TimeProvider time) : PipeReader
     {
-        private long _heardAt = time.GetTimestamp();
+        private long _lastReadAt = time.GetTimestamp();
 
-        public long HeardAt => Volatile.Read(ref _heardAt);
+        public long LastReadAt => Volatile.Read(ref _lastReadAt);
 
         public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
         {
             var result = await reader.ReadAsync(cancellationToken);
-            Volatile.Write(ref _heardAt, time.GetTimestamp());
+            Volatile.Write(ref _lastReadAt, time.GetTimestamp());
             return result;
         }
 
         public override bool TryRead(out ReadResult result)
         {
             if (!reader.TryRead(out result)) return false;
-            Volatile.Write(ref _heardAt, time.GetTimestamp());
+            Volatile.Write(ref _lastReadAt, time.GetTimestamp());
             return true;
         }
 

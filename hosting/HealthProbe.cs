@@ -13,7 +13,7 @@ public static class HealthProbe
     public const string Argument = "--health";
 
     /// <summary>A silo's readiness waits some seconds for the database.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(8);
 
     /// <summary>The settings as the serving process read them, as far as they say where it listens.</summary>
     public static IConfigurationSection Settings(string[] args) => new ConfigurationBuilder()
@@ -38,7 +38,7 @@ public static class HealthProbe
         {
             ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator,
         };
-        using var client = new HttpClient(handler) { Timeout = Patience };
+        using var client = new HttpClient(handler) { Timeout = AnswerTimeout };
         try
         {
             using var answer = await client.GetAsync(new Uri($"http{(tls ? "s" : "")}://{host}:{port}/health/ready"));

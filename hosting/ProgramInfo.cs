@@ -32,7 +32,7 @@ public sealed partial record ProgramInfo(
                 Console.WriteLine($"{Name} {Version}");
                 return 0;
             default:
-                return arguments.Faults.Count == 0 ? null : StartFault.Tell(arguments.Faults);
+                return arguments.Faults.Count == 0 ? null : StartFault.Print(arguments.Faults);
         }
     }
 

@@ -25,7 +25,7 @@ public static class StartFault
 
     /// <summary>Writes them to standard error.</summary>
     /// <returns>The process's exit code.</returns>
-    public static int Tell(params IEnumerable<string> lines)
+    public static int Print(params IEnumerable<string> lines)
     {
         foreach (var line in lines) Console.Error.WriteLine(line);
         return ExitCode;

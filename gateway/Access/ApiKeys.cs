@@ -12,7 +12,7 @@ namespace NotifyHub.Gateway.Access;
 public sealed class ApiKeys(IGrainFactory grains, TimeProvider time)
 {
     // Far longer than any real key: longer ones are refused without a call to a silo.
-    private const int LongestSecret = 256;
+    private const int MaxSecretLength = 256;
 
     // Keyed by hash, so that memory holds no list of valid secrets.
     private readonly RecentAnswers<string, ApiKey?> _answers = new(time);
@@ -21,7 +21,7 @@ public sealed class ApiKeys(IGrainFactory grains, TimeProvider time)
 
     /// <summary>Null: unknown or revoked.</summary>
     /// <exception cref="TimeoutException">The grid does not answer, so the result is unknown.</exception>
-    public async Task<ApiKey?> FindAsync(string secret, CancellationToken cancellation) => secret.Length is 0 or > LongestSecret
+    public async Task<ApiKey?> FindAsync(string secret, CancellationToken cancellation) => secret.Length is 0 or > MaxSecretLength
         ? null
         : await _answers.AskAsync(Hash(secret), () => Grain.AuthenticateAsync(secret)).WaitAsync(cancellation);
 

@@ -17,9 +17,9 @@ internal sealed class BodyBudget(IOptions<GatewayOptions> options)
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, long> _byCaller = new(StringComparer.Ordinal);
-    private readonly long _most = options.Value.RequestBodiesBytes;
+    private readonly long _max = options.Value.RequestBodiesBytes;
     // Half, but always one body: otherwise the largest body would always be refused.
-    private readonly long _mostPerCaller = Math.Max(options.Value.RequestBodiesBytes / 2, options.Value.RequestBytes);
+    private readonly long _maxPerCaller = Math.Max(options.Value.RequestBodiesBytes / 2, options.Value.RequestBytes);
     private long _held;
 
     /// <exception cref="RefusedException">There is no room for it.</exception>
@@ -27,8 +27,8 @@ internal sealed class BodyBudget(IOptions<GatewayOptions> options)
     {
         lock (_lock)
         {
-            if (_held + bytes > _most) throw new RefusedException(ErrorCatalogue.Unavailable, ComeBack);
-            if (_byCaller.GetValueOrDefault(caller) + bytes > _mostPerCaller)
+            if (_held + bytes > _max) throw new RefusedException(ErrorCatalogue.Unavailable, ComeBack);
+            if (_byCaller.GetValueOrDefault(caller) + bytes > _maxPerCaller)
                 throw new RefusedException(ErrorCatalogue.RateLimited, ComeBack);
             _held += bytes;
             CollectionsMarshal.GetValueRefOrAddDefault(_byCaller, caller, out _) += bytes;

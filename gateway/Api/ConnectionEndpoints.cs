@@ -12,7 +12,7 @@ namespace NotifyHub.Gateway.Api;
 internal static class ConnectionEndpoints
 {
     // Longer than any id we give: what cannot be one need not travel to a silo.
-    private const int LongestId = 128;
+    private const int MaxIdLength = 128;
 
     public static void MapConnections(this IEndpointRouteBuilder app)
     {
@@ -42,7 +42,7 @@ internal static class ConnectionEndpoints
 
     private static async Task<Results<Ok<Envelope<ConnectionClosed>>, Failure>> CloseAsync(
         IGrainFactory grains, string connectionId) =>
-        connectionId.Length <= LongestId && await Stats(grains).CloseConnectionAsync(connectionId)
+        connectionId.Length <= MaxIdLength && await Stats(grains).CloseConnectionAsync(connectionId)
             ? Reply.Ok(new ConnectionClosed(connectionId))
             : new Failure(ErrorCatalogue.NotFound);
 

@@ -9,10 +9,10 @@ public sealed class Faults
     public const string Body = "body";
 
     // Bounds the answer: a batch of a thousand wrong notifications would get a megabyte.
-    private const int Most = 100;
+    private const int MaxFaults = 100;
 
     // An unknown name is repeated in the answer. A longer one is cut and gets no suggestion, whose cost grows with the length.
-    private const int LongestName = 64;
+    private const int MaxNameLength = 64;
 
     private readonly Dictionary<string, Text> _byField;
     private readonly string _prefix;
@@ -28,14 +28,14 @@ public sealed class Faults
     /// <summary>Notes a fault. The first one of a field stays; later ones only follow from it.</summary>
     public void Add(string field, Text what)
     {
-        if (_byField.Count < Most) _byField.TryAdd(_prefix + field, what);
+        if (_byField.Count < MaxFaults) _byField.TryAdd(_prefix + field, what);
     }
 
     /// <summary>Notes a fault on a name that is none of the known ones, with the one that was probably meant.</summary>
     public void AddUnlessKnown(string name, IReadOnlyList<string> known, Text unknown, StringComparer? comparer = null)
     {
-        if (_byField.Count >= Most || known.Contains(name, comparer ?? StringComparer.Ordinal)) return;
-        if (name.Length > LongestName) Add($"{name[..LongestName]}…", unknown);
+        if (_byField.Count >= MaxFaults || known.Contains(name, comparer ?? StringComparer.Ordinal)) return;
+        if (name.Length > MaxNameLength) Add($"{name[..MaxNameLength]}…", unknown);
         else if (NearestName.Of(name, known) is not { } near) Add(name, unknown);
         else Add(name, new($"{unknown.Chinese}，是否為 {near}？", $"{unknown.English}; did you mean {near}?"));
     }

@@ -67,7 +67,7 @@ internal static class UserEndpoints
         var faults = new Faults();
         var body = await RequestBody.ReadAsync(request, cancellation);
         if (JsonFields.Parse(body, faults, "name", "role", "disabled") is not { } fields) return Failure.Invalid(faults);
-        var name = fields.OptionalText("name", UserRules.NameLength, least: 1);
+        var name = fields.OptionalText("name", UserRules.NameLength, min: 1);
         var role = fields.OptionalChoice("role", Roles.OfPeople);
         var disabled = fields.OptionalTruth("disabled");
         if (faults.Any) return Failure.Invalid(faults);

@@ -77,16 +77,16 @@ public sealed partial class ListenerControl : IDisposable
     }
 
     /// <summary>Closes both ports for good, because the process is about to end: pushes in progress are answered and the clients
-    /// are closed over the window, the rest at once when <paramref name="hurry"/> is cancelled. Returns when the last client has
-    /// ended.</summary>
-    public async Task LeaveAsync(TimeSpan window, CancellationToken hurry, CancellationToken cancellation)
+    /// are closed over the window, the rest at once when <paramref name="closeNow"/> is cancelled. Returns when the last client
+    /// has ended.</summary>
+    public async Task LeaveAsync(TimeSpan window, CancellationToken closeNow, CancellationToken cancellation)
     {
         await _gate.WaitAsync(cancellation);
         // From here on no change of the wanted state opens anything again.
         Publish(node => node with { IsLeaving = true, WebSocketListening = false });
         _gate.Release();
         await Task.WhenAll(StopPushAsync(cancellation, PushGrace),
-            _closer.CloseAllAsync(CloseReason.ShuttingDown, window, hurry));
+            _closer.CloseAllAsync(CloseReason.ShuttingDown, window, closeNow));
         await _closer.WaitUntilEmptyAsync(cancellation);
     }
 

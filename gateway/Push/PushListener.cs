@@ -24,7 +24,7 @@ public sealed partial class PushListener : IHostedService, IDisposable
     /// default.</summary>
     public static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(3);
 
-    private const int RefusalsAtATime = 100;
+    private const int MaxConcurrentRefusals = 100;
 
     private static readonly byte[] Full = "error: too many connections\n"u8.ToArray();
     private static readonly byte[] AddressFull = "error: too many connections from this address\n"u8.ToArray();
@@ -209,11 +209,11 @@ public sealed partial class PushListener : IHostedService, IDisposable
         var admission = _registry.TryAdd(address, isAuthorised: _options.PushKey.Length == 0, out var slot);
         if (slot is null)
         {
-            await TurnAwayAsync(admission, async () =>
+            await RefuseAsync(admission, async () =>
             {
                 await TalkAsync(socket, stream =>
                     stream.WriteAsync(admission == Admission.Full ? Full : AddressFull, stop).AsTask(), stop);
-                await SayGoodbyeAsync(socket, stop);
+                await CloseGracefullyAsync(socket, stop);
             });
         }
         else
@@ -225,8 +225,8 @@ public sealed partial class PushListener : IHostedService, IDisposable
                 _registry.Remove(slot);
             }
 
-            if (slot.IsShed) await TurnAwayAsync(slot.Shortage, () => SayGoodbyeAsync(socket, stop));
-            else await SayGoodbyeAsync(socket, stop);
+            if (slot.IsShed) await RefuseAsync(slot.Shortage, () => CloseGracefullyAsync(socket, stop));
+            else await CloseGracefullyAsync(socket, stop);
         }
 
         socket.Dispose();
@@ -235,10 +235,10 @@ public sealed partial class PushListener : IHostedService, IDisposable
 
     /// <summary>Sends the reason to a connection beyond the limits and closes it. Beyond a number of concurrent refusals,
     /// connections are closed without an answer.</summary>
-    private async Task TurnAwayAsync(Admission shortage, Func<Task> tell)
+    private async Task RefuseAsync(Admission shortage, Func<Task> answer)
     {
         _metrics.Refused(shortage == Admission.Full ? Refusal.PushFull : Refusal.PushAddressFull);
-        if (Interlocked.Increment(ref _refusing) <= RefusalsAtATime) await tell();
+        if (Interlocked.Increment(ref _refusing) <= MaxConcurrentRefusals) await answer();
         Interlocked.Decrement(ref _refusing);
     }
 
@@ -276,7 +276,7 @@ public sealed partial class PushListener : IHostedService, IDisposable
     /// Ends sending and discards what the peer still sends. A socket closed with bytes unread resets the connection, and the
     /// reset may overtake the answers: a sender of an oversized line would never learn why it was cut off.
     /// </summary>
-    private async Task SayGoodbyeAsync(Socket socket, CancellationToken stop)
+    private async Task CloseGracefullyAsync(Socket socket, CancellationToken stop)
     {
         try
         {

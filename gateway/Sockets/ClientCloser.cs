@@ -45,9 +45,9 @@ public sealed class ClientCloser
     }
 
     /// <summary>Closes every client, evenly over the window or faster (<see cref="MinClosedPerSecond"/>), so that they return
-    /// elsewhere. When <paramref name="hurry"/> is cancelled, the rest is closed at once. Returns when the last close frame is
+    /// elsewhere. When <paramref name="closeNow"/> is cancelled, the rest is closed at once. Returns when the last close frame is
     /// queued.</summary>
-    public async Task CloseAllAsync(CloseReason reason, TimeSpan window, CancellationToken hurry)
+    public async Task CloseAllAsync(CloseReason reason, TimeSpan window, CancellationToken closeNow)
     {
         Client[] all = [.. _clients.All];
         var perSecond = Math.Max(MinClosedPerSecond, all.Length / Math.Max(window.TotalSeconds, 0.001));
@@ -55,10 +55,10 @@ public sealed class ClientCloser
         for (var closed = 0; closed < all.Length;)
         {
             // By the clock: a delay that took longer must not stretch the window.
-            var due = hurry.IsCancellationRequested ? all.Length : 1 + (_time.GetElapsedTime(begun).TotalSeconds * perSecond);
+            var due = closeNow.IsCancellationRequested ? all.Length : 1 + (_time.GetElapsedTime(begun).TotalSeconds * perSecond);
             for (; closed < all.Length && closed < due; closed++) Close(all[closed], reason, mayReturn: true);
             if (closed < all.Length)
-                await Task.Delay(PollInterval, _time, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(PollInterval, _time, closeNow).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -15,7 +15,7 @@ namespace NotifyHub.Grains.Accounts;
 public sealed partial class UserGrain : Grain, IUserGrain
 {
     // Each queued attempt costs a core a tenth of a second; beyond this many of one account and network are refused unchecked.
-    private const int QueueLimit = 64;
+    private const int MaxQueuedAttempts = 64;
     private static readonly TimeSpan QueueFull = TimeSpan.FromSeconds(1);
 
     private readonly UserStore _store;
@@ -63,8 +63,8 @@ public sealed partial class UserGrain : Grain, IUserGrain
         var count = _guard.Enter(email, from.Network);
         try
         {
-            if (count.Users > QueueLimit) return new SignIn(null, QueueFull, IsBusy: true);
-            await count.Turn.WaitAsync();
+            if (count.Users > MaxQueuedAttempts) return new SignIn(null, QueueFull, IsBusy: true);
+            await count.Gate.WaitAsync();
             try
             {
                 if (count.Lock() is not { } left) return await work(count);
@@ -73,7 +73,7 @@ public sealed partial class UserGrain : Grain, IUserGrain
             }
             finally
             {
-                count.Turn.Release();
+                count.Gate.Release();
             }
         }
         finally

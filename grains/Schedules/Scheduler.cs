@@ -26,7 +26,7 @@ public sealed partial class Scheduler(
     private const int MaxPublishes = 500;
 
     /// <summary>How long a claimed run is retried: within the life of its idempotency key, so no retry sends it twice.</summary>
-    private static readonly TimeSpan Patience = MessageStore.KeyLifetime - TimeSpan.FromHours(1);
+    private static readonly TimeSpan GiveUpAfter = MessageStore.KeyLifetime - TimeSpan.FromHours(1);
 
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
@@ -146,7 +146,7 @@ public sealed partial class Scheduler(
     private async Task<ScheduleRun> PublishAsync(OpenRun open, Func<PublishBatch, Task<PublishResult>> publish)
     {
         var run = open.Run;
-        if (time.GetUtcNow() - run.StartedAt > Patience)
+        if (time.GetUtcNow() - run.StartedAt > GiveUpAfter)
             return run with { Status = RunStatus.Failed, Error = "The notification could not be published in time." };
 
         try

@@ -137,14 +137,14 @@ public sealed class DrainTests(LocalCluster cluster) : IAsyncLifetime
     /// <summary>Pipelines numbered lines until the gateway closes; returns the acknowledged ones.</summary>
     private static async Task<List<string>> PushUntilClosedAsync(NotifyHubProcess gateway)
     {
-        const int AtATime = 20;
+        const int Batch = 20;
         List<string> acknowledged = [];
         using var push = await gateway.ConnectPushAsync();
         try
         {
             while (true)
             {
-                string[] lines = [.. Enumerable.Range(acknowledged.Count, AtATime).Select(number => $$"""{"line":{{number}}}""")];
+                string[] lines = [.. Enumerable.Range(acknowledged.Count, Batch).Select(number => $$"""{"line":{{number}}}""")];
                 await push.SendAsync(string.Concat(lines.Select(line => line + "\n")));
                 foreach (var line in lines)
                 {

@@ -110,7 +110,7 @@ public sealed class RefusedStartTests(LocalCluster cluster)
         "NotifyHub:AdvertisedAddress: 198.51.100.7 is not an address of this machine.")]
     [InlineData("--NotifyHub:Storrage=x", 1, "did you mean Storage?")]
     [InlineData("--SiloPort 1", 1, "--NotifyHub:SiloPort=")]
-    public async Task A_silo_answers_what_needs_no_grid_and_joins_none(string arguments, int code, string told)
+    public async Task A_silo_answers_what_needs_no_grid_and_joins_none(string arguments, int code, string expected)
     {
         var storage = await cluster.Database.CreateDatabaseAsync();
         await using var silo = NotifyHubProcess.Silo(null, ("Storage", storage), ("AdministratorPassword", "correct horse"));
@@ -119,7 +119,7 @@ public sealed class RefusedStartTests(LocalCluster cluster)
         var (exitCode, output) = await silo.RunToItsEndAsync();
 
         Assert.Equal(code, exitCode);
-        Assert.Contains(told, output, StringComparison.Ordinal);
+        Assert.Contains(expected, output, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
         await using var database = new NpgsqlConnection(storage + ";Pooling=false");
         await database.OpenAsync(TestContext.Current.CancellationToken);

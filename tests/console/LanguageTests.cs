@@ -91,7 +91,7 @@ public sealed class LanguageTests : ConsoleContext
     [InlineData(14, 20)]
     [InlineData(450, 500)]
     [InlineData(501, 1000)]
-    public void A_charts_scale_grows_in_steps(double most, double top) => Assert.Equal(top, TimeChart.Ceiling(most));
+    public void A_charts_scale_grows_in_steps(double max, double top) => Assert.Equal(top, TimeChart.Ceiling(max));
 
     [Fact]
     public void A_chart_has_a_gap_where_nothing_is_known()

@@ -84,7 +84,7 @@ public sealed class SqliteFilesTests() : StorageTest(null)
     [Fact]
     public async Task The_write_ahead_log_shrinks_when_a_long_reader_has_gone()
     {
-        const int Most = 4 << 20;
+        const int MaxBytes = 4 << 20;
         _epoch = (await Store.OpenAsync("all", Cancellation)).Epoch;
         await using (var reader = new SqliteConnection(ConnectionString + ";Pooling=False"))
         {
@@ -97,7 +97,7 @@ public sealed class SqliteFilesTests() : StorageTest(null)
 
         await Database.ProbeAsync(Cancellation);
 
-        Assert.True(LogBytes() <= Most, $"The log has {LogBytes()} bytes.");
+        Assert.True(LogBytes() <= MaxBytes, $"The log has {LogBytes()} bytes.");
         Assert.Equal(20, (await Store.OpenAsync("all", Cancellation)).Head);
 
         long LogBytes() => new FileInfo(File + "-wal").Length;

@@ -153,8 +153,9 @@ public sealed partial class AccessTests
         server.Grid.UserRole = role;
         server.Grid.Users[7] = server.Grid.Users[7] with { Role = role };
         var login = (await server.PostAsync("/api/auth/login", """{"email":"admin@notifyhub.com","password":"admin123"}""")).Data;
-        var told = Told(login.GetProperty("user"));
-        Assert.Equal(told, Told((await server.GetAsync("/api/auth/me", login.GetProperty("token").GetString())).Data));
+        var permissions = PermissionsOf(login.GetProperty("user"));
+        Assert.Equal(
+            permissions, PermissionsOf((await server.GetAsync("/api/auth/me", login.GetProperty("token").GetString())).Data));
 
         var needed = server.Endpoints.OfType<RouteEndpoint>()
             .SelectMany(endpoint => (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"])
@@ -164,11 +165,11 @@ public sealed partial class AccessTests
                         .Select(authorize => authorize.Policy!).ToArray())))
             .Where(endpoint => Table.ContainsKey(endpoint.Name));
         Assert.All(needed, endpoint => Assert.Equal(
-            Table[endpoint.Name].Contains(role), endpoint.Permissions.All(permission => told.Contains(permission))));
+            Table[endpoint.Name].Contains(role), endpoint.Permissions.All(permission => permissions.Contains(permission))));
         // No permission is listed that no endpoint requires.
-        Assert.Empty(told.Except(needed.SelectMany(endpoint => endpoint.Permissions)));
+        Assert.Empty(permissions.Except(needed.SelectMany(endpoint => endpoint.Permissions)));
 
-        static string[] Told(JsonElement user) =>
+        static string[] PermissionsOf(JsonElement user) =>
             [.. user.GetProperty("permissions").EnumerateArray().Select(one => one.GetString()!)];
     }
 

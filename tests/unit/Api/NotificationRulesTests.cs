@@ -150,15 +150,15 @@ public sealed class NotificationRulesTests
     [InlineData("repo", 255)]
     [InlineData("branch", 255)]
     [InlineData("commit_sha", 255)]
-    public void Lengths_are_bounded_in_Unicode_characters(string field, int most)
+    public void Lengths_are_bounded_in_Unicode_characters(string field, int max)
     {
         // Two UTF-16 units, four bytes, one character.
-        Read(With(field, string.Concat(Enumerable.Repeat("😀", most))), out var none);
+        Read(With(field, string.Concat(Enumerable.Repeat("😀", max))), out var none);
         Assert.Empty(none);
 
-        Read(With(field, string.Concat(Enumerable.Repeat("😀", most + 1))), out var faults);
+        Read(With(field, string.Concat(Enumerable.Repeat("😀", max + 1))), out var faults);
         Assert.Equal([field], faults.Keys);
-        Assert.EndsWith($"to {most} characters long", faults[field], StringComparison.Ordinal);
+        Assert.EndsWith($"to {max} characters long", faults[field], StringComparison.Ordinal);
     }
 
     [Theory]

@@ -194,20 +194,20 @@ public sealed class ChannelFollowerTests : IDisposable
         var sender = _counts.Join();
         sender.Begin("e");
         await RenewAsync();
-        Tell(1);
+        Send(1);
         _channel.BeginAnew("f");
         await RenewAsync();
 
         // A sender that has not seen it yet.
-        Tell(2);
+        Send(2);
         sender.Begin("f");
-        Tell(3);
+        Send(3);
 
         var (epoch, ranges) = _counts.Take(10);
         Assert.Equal("f", epoch);
         Assert.Equal([new DeliveredRange(1, 3, 1)], ranges);
 
-        void Tell(long offset)
+        void Send(long offset)
         {
             sender.Add(0, offset);
             sender.Flush();

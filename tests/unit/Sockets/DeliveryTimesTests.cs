@@ -92,8 +92,8 @@ public sealed class DeliveryTimesTests
             foreach (var share in (double[])[0.01, 0.5, 0.99, 1])
             {
                 var exact = sorted[Math.Max(1, (int)Math.Ceiling(share * sorted.Length)) - 1] / 1000.0;
-                var told = LatencyBuckets.QuantileMs(counts, share)!.Value;
-                Assert.InRange(told, exact, exact * 1.125 + 0.001);
+                var quantile = LatencyBuckets.QuantileMs(counts, share)!.Value;
+                Assert.InRange(quantile, exact, exact * 1.125 + 0.001);
             }
         });
 

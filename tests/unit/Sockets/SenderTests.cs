@@ -622,10 +622,10 @@ public sealed class SenderTests : IDisposable
         DeliveredRange[] Sum()
         {
             var sum = new DeliveryCounts();
-            var told = sum.Join();
+            var buffer = sum.Join();
             foreach (var range in counted)
-                for (var client = 0; client < range.Clients; client++) told.Add(range.First - 1, range.Last);
-            told.Flush();
+                for (var client = 0; client < range.Clients; client++) buffer.Add(range.First - 1, range.Last);
+            buffer.Flush();
             return sum.Take(100).Ranges;
         }
     }
