@@ -107,7 +107,7 @@ public sealed class DrainTests(LocalCluster cluster) : IAsyncLifetime
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Processes_that_are_told_to_end_while_the_database_is_away_or_frozen_do_so_soon(bool isFrozen)
+    public async Task Processes_stop_soon_while_the_database_is_down_or_frozen(bool isFrozen)
     {
         await using var socket = await cluster.Gateways[0].ConnectAsync();
         if (isFrozen) cluster.Database.Freeze();

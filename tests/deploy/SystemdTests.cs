@@ -40,7 +40,7 @@ public sealed class SystemdTests
     }
 
     [Fact]
-    public void Systemd_waits_for_as_long_as_an_orderly_end_may_take()
+    public void Systemd_waits_for_the_shutdown_limit()
     {
         Assert.True(StopTimeout("gateway") > Drain.Limit(new GatewayOptions()));
         Assert.True(StopTimeout("silo") > new HostOptions().ShutdownTimeout);

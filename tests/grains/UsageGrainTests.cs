@@ -125,7 +125,7 @@ public abstract class UsageGrainTests(PostgresServer? server) : StoreTest(server
     }
 
     [Fact]
-    public async Task Requests_without_a_login_are_sums_whoever_tells_them_and_count_in_the_days()
+    public async Task Anonymous_requests_are_sums_from_any_gateway_and_count_daily()
     {
         await AddAsync(Usage, Refusals(0), Refusals(0, status: 429, requests: 5));
         await Usage.RecordAsync(

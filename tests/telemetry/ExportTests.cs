@@ -7,7 +7,7 @@ namespace NotifyHub.TelemetryTests;
 public sealed class ExportTests
 {
     [Fact]
-    public async Task An_embedded_gateway_tells_everything_over_HTTP_and_its_log_lines_carry_the_trace()
+    public async Task An_embedded_gateway_exports_metrics_traces_and_logs_over_HTTP()
     {
         await using var collector = await OtlpReceiver.StartAsync();
         await using var hub = await NotifyHubProcess.StartAsync(

@@ -129,7 +129,7 @@ public sealed partial class AccessTests
     }
 
     [Fact]
-    public async Task Every_body_that_is_read_has_a_bound_and_those_of_strangers_a_small_one()
+    public async Task Every_body_has_a_limit_anonymous_ones_a_small_one()
     {
         await using var server = await ApiServer.StartAsync();
         var limits = server.Endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<IAcceptsMetadata>() is not null)
@@ -147,7 +147,7 @@ public sealed partial class AccessTests
     [InlineData(Roles.Viewer)]
     [InlineData(Roles.Operator)]
     [InlineData(Roles.Administrator)]
-    public async Task Who_logs_in_is_told_exactly_what_the_endpoints_then_allow(string role)
+    public async Task Login_returns_exactly_the_permissions_of_the_endpoints(string role)
     {
         await using var server = await ApiServer.StartAsync();
         server.Grid.UserRole = role;

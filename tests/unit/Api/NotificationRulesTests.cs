@@ -78,7 +78,7 @@ public sealed class NotificationRulesTests
     }
 
     [Fact]
-    public void All_faults_are_told_at_once()
+    public void All_faults_are_reported_at_once()
     {
         Read("""{"title":5,"severity":"mild","priority":[],"icon":{},"type":""}""", out var faults);
 

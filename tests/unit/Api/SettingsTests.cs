@@ -15,7 +15,7 @@ public sealed class SettingsTests : IDisposable
         Assert.True(new GatewayOptionsCheck().Validate(null, new GatewayOptions()).Succeeded);
 
     [Fact]
-    public void All_faults_are_told_at_once_each_with_its_setting()
+    public void All_faults_are_reported_at_once_with_their_settings()
     {
         var options = new GatewayOptions
         {

@@ -230,7 +230,7 @@ public sealed class PushConnectionTests
     }
 
     [Fact]
-    public async Task A_line_that_never_ends_is_told_so_when_the_idle_time_is_over()
+    public async Task After_the_idle_time_half_a_line_is_an_error()
     {
         await using var wire = new PushWire();
         await wire.SendAsync("{}");
@@ -264,7 +264,7 @@ public sealed class PushConnectionTests
     [InlineData("[{\"a\":1}]\n{\"a\":1}\n", "must be a JSON object")]
     [InlineData("AUTH key\n{\"a\":1}\n", "no key is set")]
     [InlineData("AUTH / HTTP/1.1\r\n\r\n{\"a\":1}\n", "no key is set")]
-    public async Task A_connection_that_begins_as_something_else_is_told_so_and_publishes_nothing(string sent, string reason)
+    public async Task Another_protocol_gets_an_error_and_publishes_nothing(string sent, string reason)
     {
         await using (var whole = new PushWire())
         {
@@ -341,7 +341,7 @@ public sealed class PushConnectionTests
     }
 
     [Fact]
-    public async Task A_line_that_takes_for_ever_ends_the_connection_after_those_before_it()
+    public async Task A_slow_line_ends_the_connection_after_earlier_answers()
     {
         await using var wire = new PushWire();
         await wire.SendAsync("{}\n");
@@ -378,7 +378,7 @@ public sealed class PushConnectionTests
     }
 
     [Fact]
-    public async Task At_the_bound_of_memory_connections_are_read_from_in_turn_and_nothing_is_refused()
+    public async Task At_the_memory_limit_connections_are_read_in_turn()
     {
         var durable = new TaskCompletionSource();
         var budget = new PushBudget(50_000);

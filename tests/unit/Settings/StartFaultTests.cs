@@ -49,7 +49,7 @@ public sealed class StartFaultTests
         "NotifyHub:Address: this machine does not support the address family of 192.0.2.1.")]
     [InlineData(SocketError.AddressAlreadyInUse, "Port 80 is in use by another process.")]
     [InlineData(SocketError.NoBufferSpaceAvailable, "NotifyHub:WebSocketPort: 192.0.2.1:80 cannot be listened on:")]
-    public void A_port_that_cannot_be_had_is_told_with_the_setting_that_has_the_remedy(SocketError error, string message) =>
+    public void An_unavailable_port_names_its_setting_and_remedy(SocketError error, string message) =>
         Assert.StartsWith(
             message,
             PortCheck.Explain(

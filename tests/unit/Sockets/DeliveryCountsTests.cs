@@ -11,7 +11,7 @@ public sealed class DeliveryCountsTests
         Gen.Select(Gen.Int[0, 9], Gen.Int[0, Model.ClientCount - 1], Gen.Int[0, 100]).Array[0, 120];
 
     [Fact]
-    public void Whatever_clients_are_sent_in_whatever_order_each_message_counts_for_each_of_them() =>
+    public void Each_message_counts_for_each_client_in_any_order() =>
         Scripts.Sample(script =>
         {
             var model = new Model(new DeliveryCounts());
@@ -56,7 +56,7 @@ public sealed class DeliveryCountsTests
     }
 
     [Fact]
-    public void Many_that_are_sent_different_things_at_once_are_told_in_pieces_and_lose_nothing()
+    public void Many_concurrent_ranges_are_reported_in_parts_without_loss()
     {
         var counts = new DeliveryCounts();
         var sender = counts.Join();
@@ -70,7 +70,7 @@ public sealed class DeliveryCountsTests
     }
 
     [Fact]
-    public void Of_more_than_may_wait_the_oldest_are_dropped_and_told_how_many()
+    public void Beyond_the_limit_the_oldest_counts_are_dropped_and_counted()
     {
         var counts = new DeliveryCounts(maxChanges: 100);
         var sender = counts.Join();

@@ -61,7 +61,7 @@ public sealed class DeliveryTimesTests
     }
 
     [Fact]
-    public void What_was_on_the_way_in_a_channel_that_begins_anew_is_forgotten()
+    public void Pending_times_of_a_restarted_channel_are_dropped()
     {
         _times.Begin(100, _clock.GetUtcNow());
         _times.Forget();

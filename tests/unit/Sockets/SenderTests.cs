@@ -35,7 +35,7 @@ public sealed class SenderTests : IDisposable
     public void Dispose() => _sender.Dispose();
 
     [Fact]
-    public async Task A_client_gets_what_is_published_after_it_came_and_is_told_so()
+    public async Task A_client_gets_what_is_published_after_it_connected()
     {
         Publish(10);
         using var plain = Subscribed(v1: false);
@@ -298,7 +298,7 @@ public sealed class SenderTests : IDisposable
     }
 
     [Fact]
-    public async Task Answers_that_wait_go_out_in_one_piece_but_no_more_than_a_turn_of_them()
+    public async Task Waiting_answers_are_sent_together_up_to_a_limit()
     {
         await using var stream = new HookedStream();
         var client = new Client(
@@ -440,7 +440,7 @@ public sealed class SenderTests : IDisposable
     }
 
     [Fact]
-    public async Task What_a_log_that_was_begun_anew_further_on_leaves_out_counts_for_nobody()
+    public async Task Messages_skipped_by_a_replaced_log_count_for_no_client()
     {
         using var plain = Subscribed(v1: false);
         Publish(1, 1);
