@@ -4,14 +4,14 @@ using Microsoft.AspNetCore.Connections;
 namespace NotifyHub.Grains;
 
 /// <summary>
-/// Ends a silo's connections to gateways that have fallen silent. A gateway gives every silo a sign of life once per second
+/// Ends a silo's connections to gateways that have fallen silent. A gateway sends every silo a heartbeat once per second
 /// (<see cref="GrainInterfaces.ILifeSignGrain"/>). When the network between the two is cut, nothing notifies the silo: it would
 /// go on sending all answers into the dead connection for a quarter of an hour, although the gateway can be reached through the
 /// other silos.
 /// </summary>
 internal static class SilentGateways
 {
-    /// <summary>Allows for several missed signs of life: a gateway's CPU or name resolution may be busy for a while.</summary>
+    /// <summary>Allows for several missed heartbeats: a gateway's CPU or name resolution may be busy for a while.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
     public static void End(IConnectionBuilder connections, TimeProvider time) => connections.Use(next => async connection =>

@@ -8,7 +8,7 @@ namespace NotifyHub.Telemetry;
 
 /// <summary>
 /// Samples as <c>OTEL_TRACES_SAMPLER</c> says, and lets traces begin only where something comes in. Gateways and silos call each
-/// other several times a second by themselves: each of these calls would otherwise be a trace of its own.
+/// other several times per second by themselves: each of these calls would otherwise be its own trace.
 /// </summary>
 internal sealed class EntrySampler(Sampler sampler) : Sampler
 {

@@ -19,8 +19,8 @@ internal static partial class AuditEndpoints
             .Fails(ErrorCatalogue.ValidationError);
 
     /// <summary>Puts the endpoint's acts into the audit log. An act is begun only when its entry is durable (503 otherwise), so
-    /// that none is without one, whatever dies in the middle of it; how it ended is written behind it, before it is
-    /// answered.</summary>
+    /// that every act has one, even if a process dies during it; the outcome is added to the entry before the
+    /// answer.</summary>
     /// <param name="act">What is written down, such as <c>user.create</c>.</param>
     public static RouteHandlerBuilder Audited(this RouteHandlerBuilder endpoint, string act) =>
         endpoint.WithMetadata(new AuditedAct(act)).AddEndpointFilter((context, next) => RecordAsync(act, context, next));

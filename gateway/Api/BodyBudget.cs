@@ -22,7 +22,7 @@ internal sealed class BodyBudget(IOptions<GatewayOptions> options)
     private readonly long _maxPerCaller = Math.Max(options.Value.RequestBodiesBytes / 2, options.Value.RequestBytes);
     private long _held;
 
-    /// <exception cref="RefusedException">There is no room for it.</exception>
+    /// <exception cref="RefusedException">The memory limit is reached.</exception>
     public void Take(string caller, long bytes)
     {
         lock (_lock)

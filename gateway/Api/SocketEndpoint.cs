@@ -181,7 +181,7 @@ public static class SocketEndpoint
         return null;
     }
 
-    /// <summary>Spread over time: many clients are refused at once.</summary>
+    /// <summary>Spread over time: many clients are refused together.</summary>
     private static TimeSpan ReturnAfter() => TimeSpan.FromSeconds(Random.Shared.Next(5, 16));
 
     private static Task RefuseAsync(HttpContext context, ConnectVerdict verdict)

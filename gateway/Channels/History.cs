@@ -29,7 +29,7 @@ public sealed class History(IGrainFactory grains, ClientMemory memory)
 
     /// <summary>What follows this offset: a page that holds the next message. The caller returns it with <see
     /// cref="Release"/>. Pages end at multiples of their size, so that clients fall into step.</summary>
-    /// <param name="epoch">The log's life that the offset belongs to; the page may turn out to be another's.</param>
+    /// <param name="epoch">The log's epoch that the offset belongs to; the page may turn out to be of another one.</param>
     /// <param name="after">The last offset that the reader has.</param>
     /// <param name="cancellation">The reader needs it no more.</param>
     public async Task<HistoryPage> ReadAsync(string epoch, long after, CancellationToken cancellation)

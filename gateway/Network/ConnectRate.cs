@@ -5,7 +5,7 @@ namespace NotifyHub.Gateway.Network;
 
 /// <summary>
 /// How many WebSockets one address (of IPv6 one /64) may open per second; ten seconds' worth may come at once. As many again are
-/// refused with an answer, so that an honest crowd learns when to come back; the rest is dropped without one.
+/// refused with an answer, so that well-behaved clients learn when to retry; the rest is dropped without one.
 /// </summary>
 /// <param name="perSecond">0: no limit.</param>
 public sealed class ConnectRate(int perSecond, TimeProvider time)

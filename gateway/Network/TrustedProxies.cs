@@ -6,7 +6,7 @@ using IPNetwork = System.Net.IPNetwork;
 namespace NotifyHub.Gateway.Network;
 
 /// <summary>
-/// Who a request really comes from, when it came by way of proxies. What <c>X-Forwarded-For</c> says is believed only of the
+/// The client address of a request that came through proxies. <c>X-Forwarded-For</c> is trusted only from the
 /// networks in <c>TrustedProxies</c>: any client can send that header.
 /// </summary>
 public sealed partial class TrustedProxies(IOptions<GatewayOptions> options, ILogger<TrustedProxies> logger)

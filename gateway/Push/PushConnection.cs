@@ -94,7 +94,7 @@ public sealed partial class PushConnection(
             // Stop and the other ends cancel the read, so that what has arrived is still taken and answered.
             var read = await input.ReadAsync(CancellationToken.None);
             var unread = read.Buffer;
-            // Any byte is a sign of life: the idle time is for silence, not for slowness.
+            // Any byte resets the idle time, which limits silence, not slowness.
             if (unread.Length > _unreadBefore) Volatile.Write(ref _lastSign, time.GetTimestamp());
             var ending = _ending;
             var complete = read.IsCompleted || ending is not null;

@@ -98,7 +98,7 @@ public sealed class PushRegistry(int max, int maxPerAddress)
         private readonly LinkedList<Slot> _strangers = new();
         private readonly LinkedList<Slot> _authorised = new();
 
-        /// <summary>Who is to make room for a new one.</summary>
+        /// <summary>The connection that a new one replaces.</summary>
         public Slot? First(bool forAuthorised) => (_strangers.First ?? (forAuthorised ? _authorised.First : null))?.Value;
 
         public void Place(Slot slot, LinkedListNode<Slot> node)

@@ -70,7 +70,7 @@ public sealed class Client
 
     public SessionOpened Opened { get; }
 
-    /// <summary>Who it is.</summary>
+    /// <summary>The caller of its token or key.</summary>
     public ClientPrincipal Principal { get; init; } = ClientPrincipal.Anonymous;
 
     /// <summary>The client speaks <c>notifyhub.v1</c>.</summary>

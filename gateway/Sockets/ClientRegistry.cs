@@ -97,10 +97,10 @@ public sealed partial class ClientRegistry
     /// <summary>No client came for what was reserved.</summary>
     public void GiveUp(string address) => _limiter.GiveBack(address);
 
-    /// <summary>Adds a client that has been sent the upgrade. The task is its life; it does not fail.</summary>
+    /// <summary>Adds a client that has been sent the upgrade. The task ends with the client; it does not fail.</summary>
     /// <param name="handshake">Accepted.</param>
     /// <param name="place">Reserved before it was answered.</param>
-    /// <param name="principal">Who it is.</param>
+    /// <param name="principal">The caller of its token or key.</param>
     /// <param name="userAgent">Of its request; kept to 255 characters.</param>
     /// <param name="address">Where it comes from, as reserved.</param>
     /// <param name="connection">Its connection.</param>

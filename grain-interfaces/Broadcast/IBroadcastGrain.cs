@@ -22,8 +22,8 @@ public interface IBroadcastGrain : IGrainWithStringKey
     /// Subscribes a gateway or renews its subscription (once per second). Returns the channel's position, so that a gateway
     /// detects that it missed even the last message.
     /// </summary>
-    /// <param name="gatewayId">Who.</param>
-    /// <param name="observer">Where to hand the messages.</param>
+    /// <param name="gatewayId">The subscribing gateway.</param>
+    /// <param name="observer">Receives the messages.</param>
     /// <param name="known">What the gateway has; null when that is nothing. If it is more than the database has, the log gets a
     /// new epoch, which the answer names.</param>
     [Alias("SubscribeAsync"), AnySilo]

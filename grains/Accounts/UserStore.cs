@@ -15,7 +15,7 @@ public sealed class UserStore(Database database, TimeProvider time)
         default_password AS DefaultPassword
         """;
 
-    // More than a person has; the one that was used longest ago makes way.
+    // More than a person has; the one that was used longest ago is replaced.
     private const int MaxNetworks = 32;
     private static readonly TimeSpan NetworkKnownFor = TimeSpan.FromDays(90);
 

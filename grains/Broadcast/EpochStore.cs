@@ -7,7 +7,7 @@ using NotifyHub.Grains.Storage;
 
 namespace NotifyHub.Grains.Broadcast;
 
-/// <summary>The lives of the channels' logs: a new channel begins one, and so does a log whose acknowledged end the database
+/// <summary>The epochs of the channels' logs: a new channel begins one, and so does a log whose acknowledged end the database
 /// has lost.</summary>
 public sealed class EpochStore(Database database, TimeProvider? time = null)
 {
@@ -34,9 +34,9 @@ public sealed class EpochStore(Database database, TimeProvider? time = null)
         cancellation);
 
     /// <summary>
-    /// Begins a new epoch if the database does not have what somebody knows to have been acknowledged. Answers the newest
-    /// offset that is
-    /// left; null: nothing is lost, or the epoch is another one already. Of several who find a loss exactly one begins an epoch.
+    /// Begins a new epoch if the database lacks messages that are known to have been acknowledged. Returns the newest offset that
+    /// is left; null: nothing is lost, or the epoch is another one already. Of several that find a loss exactly one begins an
+    /// epoch.
     /// </summary>
     /// <param name="channel">The channel.</param>
     /// <param name="known">What was acknowledged.</param>

@@ -4,7 +4,7 @@ using NotifyHub.Grains.Storage;
 
 namespace NotifyHub.Grains.Broadcast;
 
-/// <summary>The channels' logs: append-only rows (channel, offset), one durable transaction a batch.</summary>
+/// <summary>The channels' logs: append-only rows (channel, offset), one durable transaction per batch.</summary>
 public sealed class MessageStore(Database database, TimeProvider? time = null)
 {
     /// <summary>How long idempotency keys are remembered.</summary>

@@ -88,7 +88,7 @@ internal sealed class PostgresDatabase : Database
         IReadOnlyList<(string Name, Array Values)> columns,
         CancellationToken cancellation)
     {
-        // One array a column: one statement, one round trip, and one plan for any number of rows.
+        // One array per column: one statement, one round trip, and one plan for any number of rows.
         var names = string.Join(", ", columns.Select(column => column.Name));
         var arrays = string.Join(", ", Enumerable.Range(1, columns.Count).Select(number => $"${number}"));
         await using var command = connection.CreateCommand();

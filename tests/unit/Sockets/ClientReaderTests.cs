@@ -74,8 +74,8 @@ public sealed class ClientReaderTests : IDisposable
                 Assert.Equal(
                     [
                         """1 {"type":"pong","time":1}""", "10 hi", """1 {"type":"pong","time":[2]}""",
-                        """1 {"type":"error","code":"INVALID_JSON","message":"Send one JSON object a message."}""",
-                        """1 {"type":"error","code":"INVALID_JSON","message":"Send one JSON object a message."}""",
+                        """1 {"type":"error","code":"INVALID_JSON","message":"Send one JSON object per message."}""",
+                        """1 {"type":"error","code":"INVALID_JSON","message":"Send one JSON object per message."}""",
                         """1 {"type":"pong"}""", $$"""1 {"type":"pong","time":"{{new string('x', 900)}}"}""", "8 \u0003\ufffd",
                     ],
                     peer.Frames().Select(frame => $"{frame.Opcode} {frame.Text}"));
