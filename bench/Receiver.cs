@@ -283,7 +283,7 @@ internal sealed unsafe class Receiver : IDisposable
         _opening--;
         _open++;
         if (client.Resumed) _resumed++;
-        // A slow client is only told of its end; the last bytes it received hold the close code.
+        // For a slow client only the end is reported; the last bytes it received hold the close code.
         if (client.Slow) _epoll.Change(client.Socket, Epoll.PeerClosed, id);
     }
 

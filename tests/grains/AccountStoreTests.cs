@@ -46,7 +46,7 @@ public abstract class AccountStoreTests(PostgresServer? server) : StoreTest(serv
     }
 
     [Fact]
-    public async Task What_ends_a_users_tokens_is_a_role_being_disabled_or_a_password_and_nothing_else()
+    public async Task Only_role_password_and_disabling_end_a_users_tokens()
     {
         var users = new UserStore(Database, Clock);
         await AddAsync(users, "first@example.com");

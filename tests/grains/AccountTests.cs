@@ -23,7 +23,7 @@ public class AccountTests
     [InlineData(Administrator)]
     [InlineData("nobody@example.com")]
     [InlineData("no\0body")]
-    public async Task Known_or_not_an_address_is_refused_alike_and_locked_after_as_many_failures(string email)
+    public async Task Known_and_unknown_addresses_are_refused_and_locked_alike(string email)
     {
         await using var cluster = await GrainCluster.StartAsync(configure: options => options.SignInAttempts = 3);
 
@@ -128,7 +128,7 @@ public class AccountTests
             .ToList();
         Assert.NotNull((await SignInAsync(cluster, Administrator, Password, "10.0.0.7")).User);
 
-        // The others are told to come back, instead of waiting for longer than anybody would.
+        // The others get a retry time, instead of waiting too long.
         var answers = await Task.WhenAll(flood);
         Assert.All(answers, answer => Assert.Null(answer.User));
         Assert.Contains(answers, answer => answer.RetryAfter == TimeSpan.FromSeconds(1));

@@ -104,7 +104,7 @@ public sealed class SiloTests(PostgresServer server) : IDisposable
     }
 
     [Fact]
-    public async Task A_host_that_does_not_prepare_its_silo_refuses_to_start_all_the_same()
+    public async Task A_host_without_a_prepared_silo_refuses_to_start()
     {
         using var silo = Silo(embedded: true, ("Storage", "Data Source=/proc/nowhere/hub.db"));
 

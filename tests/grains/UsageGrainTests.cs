@@ -206,7 +206,7 @@ public abstract class UsageGrainTests(PostgresServer? server) : StoreTest(server
         Assert.Equal(100, (await small.RequestsAsync(Everything with { Who = "rare" })).Total);
         var failed = await small.RequestsAsync(Everything with { LowestStatus = 500, HighestStatus = 599 });
         Assert.Equal(1_000, failed.Total);
-        // /api/100000 to /api/100009; /api/10000 is older than what a search looks at, until it is told the time.
+        // /api/100000 to /api/100009; /api/10000 is older than what a search looks at, until it gets a time range.
         var found = await small.RequestsAsync(Everything with { Search = "/10000" });
         Assert.Equal((10, true), (found.Total, found.IsTruncated));
         var older = await small.RequestsAsync(

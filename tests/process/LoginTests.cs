@@ -6,7 +6,7 @@ using Xunit;
 
 namespace NotifyHub.ProcessTests;
 
-/// <summary>Attacks on the login: nobody else is locked out or kept waiting, and memory does not grow.</summary>
+/// <summary>Attacks on the login: others are neither locked out nor delayed, and memory does not grow.</summary>
 public sealed class LoginTests(LoginTests.Shared shared) : IClassFixture<LoginTests.Shared>
 {
     private const string Login = "/api/auth/login";

@@ -162,7 +162,7 @@ public sealed class ResumeTests(ResumeTests.Shared shared) : IClassFixture<Resum
     }
 
     [Fact]
-    public async Task What_a_person_who_looks_on_is_sent_does_not_count_as_delivered()
+    public async Task Messages_to_observers_do_not_count_as_delivered()
     {
         await using var hub = await NotifyHubProcess.StartAsync();
         using var rest = await hub.LogInAsync();

@@ -51,7 +51,7 @@ public abstract class EpochStoreTests(PostgresServer? server) : StorageTest(serv
     private EpochStore Epochs => field ??= new EpochStore(Database);
 
     [Fact]
-    public async Task Of_those_who_find_a_loss_at_once_one_begins_the_new_epoch()
+    public async Task Of_concurrent_finders_of_a_loss_one_begins_the_epoch()
     {
         var before = await MakeAsync(messages: 3);
 

@@ -8,7 +8,7 @@ using Xunit;
 namespace NotifyHub.StorageTests;
 
 /// <summary>
-/// The database's files are deleted, moved or replaced while it is open: nothing is acknowledged that nobody will find again.
+/// The database's files are deleted, moved or replaced while it is open: nothing is acknowledged that would be lost.
 /// </summary>
 public sealed class SqliteFilesTests() : StorageTest(null)
 {
@@ -114,7 +114,7 @@ public sealed class SqliteFilesTests() : StorageTest(null)
         var writes = Enumerable.Range(0, 20)
             .Select(n => Record.ExceptionAsync(() => Store.OpenAsync($"behind-{n}", Cancellation)).AsTask()).ToList();
         var errors = await Task.WhenAll(writes);
-        // The next ones need not wait as long to be told.
+        // The next ones fail sooner.
         var later = await Record.ExceptionAsync(() => Store.OpenAsync("later", Cancellation));
 
         Assert.All([.. errors, later], error => Assert.IsType<StorageUnavailableException>(error));

@@ -34,7 +34,7 @@ public sealed class PublishTests(BroadcastCluster grid) : IClassFixture<Broadcas
         await using (await grid.HoldWritesAsync())
         {
             waiting = channel.PublishAsync(Batch("b", "c"));
-            // Calls are taken in order: once this one is answered, the publish before it has been under way.
+            // Calls are taken in order: once this one is answered, the publish before it is in progress.
             Assert.Equal(1, (await channel.ReadAsync(0, 10)).Head);
             Assert.False(waiting.IsCompleted);
         }
@@ -57,7 +57,7 @@ public sealed class PublishTests(BroadcastCluster grid) : IClassFixture<Broadcas
     {
         var channel = grid.Channel("once");
         var batch = Batch("a", "b") with { IdempotencyKey = "key" };
-        // Made before nobody may write.
+        // Created before writes are blocked.
         await channel.ReadAsync(0, 1);
         Task<PublishResult>[] together;
         await using (await grid.HoldWritesAsync())

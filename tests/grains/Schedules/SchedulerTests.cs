@@ -138,7 +138,7 @@ public abstract class SchedulerTests(PostgresServer? server) : StoreTest(server)
     }
 
     [Fact]
-    public async Task A_run_that_was_claimed_by_one_who_died_is_carried_out_once_under_the_same_key()
+    public async Task A_claimed_run_of_a_dead_silo_is_sent_once()
     {
         var id = (await Store.AddAsync(Once(Clock.GetUtcNow() + Minute), "ann", Cancellation)).Id;
         Clock.Advance(Minute);

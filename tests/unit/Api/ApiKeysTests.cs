@@ -135,13 +135,13 @@ public sealed class ApiKeysTests
     {
         var held = new TaskCompletionSource();
         _grid.KeysHeld = held.Task;
-        using var impatience = new CancellationTokenSource();
-        var (impatient, patient) = (_keys.FindAsync(FakeGrid.ApiKeySecret, impatience.Token), FindAsync());
+        using var cancelled = new CancellationTokenSource();
+        var (first, second) = (_keys.FindAsync(FakeGrid.ApiKeySecret, cancelled.Token), FindAsync());
 
-        await impatience.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => impatient);
+        await cancelled.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
         held.SetResult();
-        Assert.NotNull(await patient);
+        Assert.NotNull(await second);
         Assert.Equal(1, _grid.KeysAsked);
     }
 

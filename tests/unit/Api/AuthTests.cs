@@ -142,7 +142,7 @@ public sealed class AuthTests
     }
 
     [Fact]
-    public async Task A_service_comes_in_by_its_key_and_may_not_do_what_people_may()
+    public async Task A_service_authenticates_by_key_without_permissions_of_users()
     {
         await using var server = await ApiServer.StartAsync();
         (string, string) key = ("X-API-Key", FakeGrid.ApiKeySecret);

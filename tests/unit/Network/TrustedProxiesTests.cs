@@ -31,7 +31,7 @@ public sealed class TrustedProxiesTests
     [InlineData("10.1.2.3", "::ffff:198.51.100.1", "198.51.100.1")]
     [InlineData("fd00::1", "198.51.100.1", "198.51.100.1")]
     [InlineData("192.0.2.2", "198.51.100.1", "192.0.2.2")]
-    public void The_list_is_believed_from_the_right_as_far_as_trusted_proxies_wrote_it(
+    public void The_header_is_trusted_from_the_right_through_trusted_proxies(
         string peer, string? forwarded, string client) =>
         Assert.Equal(client, _proxies.Client(IPAddress.Parse(peer), forwarded).ToString());
 

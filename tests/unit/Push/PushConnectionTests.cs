@@ -147,7 +147,7 @@ public sealed class PushConnectionTests
     }
 
     [Fact]
-    public async Task When_the_publish_fails_bad_lines_still_hear_what_is_wrong_with_them()
+    public async Task Bad_lines_get_their_error_even_if_the_publish_fails()
     {
         await using var wire = new PushWire(publishing: _ => Task.FromException(new ChannelBusyException()));
         await wire.SendAsync("{}\n[]\n{}\n");
@@ -187,7 +187,7 @@ public sealed class PushConnectionTests
     }
 
     [Fact]
-    public async Task A_sender_that_sends_nothing_for_the_idle_time_is_let_go_without_an_error()
+    public async Task An_idle_sender_is_closed_without_an_error()
     {
         await using var wire = new PushWire();
         await wire.SendAsync("{}\n");
@@ -362,7 +362,7 @@ public sealed class PushConnectionTests
     }
 
     [Fact]
-    public async Task One_that_waits_for_the_disk_is_not_blamed_for_the_line_behind()
+    public async Task A_sender_waiting_for_the_disk_gets_no_line_timeout()
     {
         var durable = new TaskCompletionSource();
         await using var wire = new PushWire(o => o.PushLineTimeout = TimeSpan.FromSeconds(6), publishing: _ => durable.Task);

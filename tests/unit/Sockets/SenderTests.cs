@@ -214,7 +214,7 @@ public sealed class SenderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_receiver_that_is_cut_off_is_reset_and_what_it_did_not_take_is_thrown_away()
+    public async Task A_disconnected_receiver_is_reset_and_its_data_discarded()
     {
         // After a graceful close, the system would keep the connection and retry for minutes.
         using var slow = Subscribed(v1: false, bufferBytes: 4096);

@@ -190,7 +190,7 @@ public sealed class SubscriptionsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_page_of_another_epoch_sends_the_client_away_instead_of_being_sent()
+    public async Task A_page_of_another_epoch_closes_the_client()
     {
         // The silos lost the log and started a new one, which this gateway learns at its next renewal.
         Publish([.. Enumerable.Repeat(20_000, 40)]);
@@ -450,7 +450,7 @@ public sealed class SubscriptionsTests : IAsyncLifetime
         }
 
         foreach (var peer in peers) peer?.Dispose();
-        // Without free memory, pages that nobody reads are evicted: then nothing is left.
+        // Without free memory, unread pages are evicted: then nothing is left.
         _memory.Take(MaxMemory);
         var last = Connect(since: 0);
         await Until.TrueAsync(
