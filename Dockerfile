@@ -49,7 +49,7 @@ COPY --chmod=755 deploy/docker/notifyhub-gateway /usr/local/bin/
 COPY --from=build /out/gateway /app
 # The base image's own port would only be overridden, with a warning in the log.
 ENV ASPNETCORE_HTTP_PORTS=
-# Probes have a port to themselves: whoever keeps 8080 busy must not get the container killed.
+# Probes have their own port, so that a flood on 8080 cannot get the container killed.
 ENV NotifyHub__HealthPort=8083
 USER app
 # The one-process mode keeps its data in ./data.
@@ -60,7 +60,7 @@ HEALTHCHECK --interval=15s --timeout=10s --start-period=60s --start-interval=2s 
   CMD ["dotnet", "/app/NotifyHub.Gateway.dll", "--health"]
 ENTRYPOINT ["dotnet", "/app/NotifyHub.Gateway.dll"]
 
-# The silo holds the database's password and is nobody's way in: no shell, no package manager, only the runtime and time zones.
+# The silo holds the database's password and needs no shell and no package manager: only the runtime and time zones.
 FROM ${CHISELED} AS silo
 COPY --from=build /out/silo /app
 ENV ASPNETCORE_HTTP_PORTS=

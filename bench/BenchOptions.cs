@@ -29,10 +29,10 @@ internal sealed record BenchOptions
           --api URL                 rest: base address; else the WebSocket's host
           --token T | --api-key K | --email E --password P           rest: who publishes
           --warmup S --duration S   seconds                          2, 10
-          --min-messages N          a phase goes on, whatever its length, until so many were sent   0
+          --min-messages N          a phase continues until at least N messages were sent      0
           --drain S                 longest wait for the last delivery                   30
           --slow PERCENT            clients that never read          0
-          --resume PERCENT@SECOND   v1: at that second of the measured window drop that share, and resume it
+          --resume PERCENT@SECOND   v1: at that second of the measured window, disconnect that share and resume it
           --idle                    connect, then measure an idle connection for --duration
           --server-pids P,P         local processes whose CPU time and memory are read
           --json FILE               write the result as JSON too

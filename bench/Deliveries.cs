@@ -71,7 +71,7 @@ internal sealed class Deliveries(long run, int size, int requestOrder = 0)
             client.Last = number;
         }
         if (number == client.Expected) client.Expected++;
-        else if (!Mend(ref client, number)) return;
+        else if (!TryAcceptUnexpected(ref client, number)) return;
 
         _received++;
         if (number < MeasuredFrom) return;
@@ -114,7 +114,7 @@ internal sealed class Deliveries(long run, int size, int requestOrder = 0)
     public long Gaps(IReadOnlySet<long> refused) =>
         _missingBeyond + _missing.Where(m => !refused.Contains(m.Key)).Sum(m => (long)m.Value);
 
-    private bool Mend(ref Client client, long number)
+    private bool TryAcceptUnexpected(ref Client client, long number)
     {
         if (number < client.Expected)
         {

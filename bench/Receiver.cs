@@ -21,7 +21,7 @@ internal sealed unsafe class Receiver : IDisposable
     // Half of Kestrel's default listen backlog. Beyond the backlog SYNs are dropped and retried after a second.
     private const int MaxOpening = 256;
 
-    private static readonly byte[] Goodbye = [0x88, 0x82, 0, 0, 0, 0, 0x03, 0xE8];
+    private static readonly byte[] CloseFrame = [0x88, 0x82, 0, 0, 0, 0, 0x03, 0xE8];
 
     private readonly BenchOptions _options;
     private readonly SocketAddress _target;
@@ -41,7 +41,7 @@ internal sealed unsafe class Receiver : IDisposable
     private bool _leaving;
     private int _opening, _open, _resumed, _endedReaders, _endedSlow;
     private volatile int _drop;
-    private volatile bool _goodbye, _stop;
+    private volatile bool _closeRequested, _stop;
 
     public Receiver(BenchOptions options, IPEndPoint target, SocketAddress[] sources, int clients, int slow, long run)
     {
@@ -131,7 +131,7 @@ internal sealed unsafe class Receiver : IDisposable
     }
 
     /// <summary>Closes every connection with 1000; the server answers and closes.</summary>
-    public void SayGoodbye() => _goodbye = true;
+    public void RequestClose() => _closeRequested = true;
 
     public void Stop()
     {
@@ -165,7 +165,7 @@ internal sealed unsafe class Receiver : IDisposable
                     Serve(id, ref _clients[id]);
                 }
                 if (_drop > 0) DropShare();
-                if (_goodbye && !_leaving) CloseAll();
+                if (_closeRequested && !_leaving) CloseAll();
             }
         }
         catch (Exception e)
@@ -283,7 +283,7 @@ internal sealed unsafe class Receiver : IDisposable
         _opening--;
         _open++;
         if (client.Resumed) _resumed++;
-        // A slow client is only told of its end; the last bytes it received hold the close code.
+        // For a slow client only the end is reported; the last bytes it received hold the close code.
         if (client.Slow) _epoll.Change(client.Socket, Epoll.PeerClosed, id);
     }
 
@@ -337,7 +337,7 @@ internal sealed unsafe class Receiver : IDisposable
         _toOpen.Clear();
         foreach (ref readonly var client in _clients.AsSpan())
         {
-            if (client.Phase == ClientPhase.Open) RawSocket.Send(client.Socket, Goodbye);
+            if (client.Phase == ClientPhase.Open) RawSocket.Send(client.Socket, CloseFrame);
         }
     }
 }

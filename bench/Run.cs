@@ -7,10 +7,10 @@ namespace NotifyHub.Bench;
 internal sealed class Run : IDisposable
 {
     private static readonly TimeSpan Settle = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(3);
 
     // Connecting is given up after this time; a loaded server may need three retransmissions of a SYN.
-    private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(20);
 
     private readonly BenchOptions _options;
     private readonly TextWriter _progress;
@@ -85,7 +85,7 @@ internal sealed class Run : IDisposable
         var generator = Generator(OwnCpu() - own, Clock.Now - from, deliver?.Deliveries ?? 0);
         var head = _publisher?.Head ?? 0;
         var undelivered = _receivers.Sum(r => r.Undelivered(head));
-        await FarewellAsync(cancellation);
+        await CloseAsync(cancellation);
         return new Report
         {
             Command = Environment.CommandLine,
@@ -110,7 +110,7 @@ internal sealed class Run : IDisposable
         {
             await TickAsync("connect", cancellation);
             if (Open > opened) (opened, progressAt) = (Open, Clock.Now);
-            if (Clock.Now - progressAt > ConnectPatience.TotalMicroseconds) break;
+            if (Clock.Now - progressAt > ConnectTimeout.TotalMicroseconds) break;
         }
         var seconds = (Clock.Now - from) / 1e6;
         var failures = _receivers.SelectMany(r => r.Failures).Select(f => $"{f.Value:N0}: {f.Key}").ToList();
@@ -221,11 +221,11 @@ internal sealed class Run : IDisposable
             await TickAsync("drain", cancellation);
     }
 
-    private async Task FarewellAsync(CancellationToken cancellation)
+    private async Task CloseAsync(CancellationToken cancellation)
     {
-        foreach (var receiver in _receivers) receiver.SayGoodbye();
+        foreach (var receiver in _receivers) receiver.RequestClose();
         var from = Clock.Now;
-        while (Open > 0 && Clock.Now - from < Farewell.TotalMicroseconds) await Task.Delay(10, cancellation);
+        while (Open > 0 && Clock.Now - from < CloseTimeout.TotalMicroseconds) await Task.Delay(10, cancellation);
         foreach (var receiver in _receivers) receiver.Stop();
     }
 

@@ -102,7 +102,7 @@ public static class GatewayHost
         catch (Exception e) when (StartFault.Explain(e) is { } fault)
         {
             // Such as a port that was taken between the question and the web server's own attempt.
-            StartFault.Tell(fault);
+            StartFault.Print(fault);
             await app.StopAsync();
             return StartFault.ExitCode;
         }

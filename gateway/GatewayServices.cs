@@ -100,7 +100,7 @@ public static class GatewayServices
         var options = Options(provider);
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = options.RequestBytes;
-        // What a connection has sent and nobody has read yet; a whole head must fit.
+        // What a connection has sent and is not read yet; a whole head must fit.
         kestrel.Limits.MaxRequestBufferSize = Math.Max(64 << 10, options.HeaderBytes + (16 << 10));
         kestrel.Limits.MaxRequestHeadersTotalSize = options.HeaderBytes;
         kestrel.Limits.RequestHeadersTimeout = options.HandshakeTimeout;
@@ -135,7 +135,7 @@ public static class GatewayServices
             builder.UseOrleansClient(client => SiloList.Join(client.AddActivityPropagation()));
     }
 
-    /// <summary>Stopped in the reverse order, after the drain: first the web server, then the goodbye to the grid, the silo
+    /// <summary>Stopped in the reverse order, after the drain: first the web server, then unregistering from the grid, the silo
     /// last.</summary>
     private static void AddHostedServices(this IServiceCollection services)
     {

@@ -20,9 +20,9 @@ try
     // Settings and pages lie beside the program; data lies where it is started.
     var builder = WebApplication.CreateBuilder(
         new WebApplicationOptions { Args = arguments.Settings, ContentRootPath = AppContext.BaseDirectory });
-    if (builder.Configuration.AddSecretFiles() is { } missing) return StartFault.Tell(missing);
+    if (builder.Configuration.AddSecretFiles() is { } missing) return StartFault.Print(missing);
     if (SettingsCheck.Faults(builder.Configuration, typeof(GatewayOptions), typeof(SiloOptions)) is { Count: > 0 } faults)
-        return StartFault.Tell(faults);
+        return StartFault.Print(faults);
 
     builder.Services.AddConsoleTimes();
     builder.AddGateway();
@@ -32,8 +32,8 @@ try
 
     await using var app = builder.Build();
     if (arguments.Task == ProgramTask.Check)
-        return app.Services.CheckGateway() is { } wrong ? StartFault.Tell(wrong) : program.Checked();
-    if (await app.Services.PrepareGatewayAsync() is { } fault) return StartFault.Tell(fault);
+        return app.Services.CheckGateway() is { } wrong ? StartFault.Print(wrong) : program.Checked();
+    if (await app.Services.PrepareGatewayAsync() is { } fault) return StartFault.Print(fault);
 
     app.UseHttpConnections();
     app.Use(app.Services.GetRequiredService<TrustedProxies>().RestoreAsync);
@@ -49,6 +49,6 @@ try
 }
 catch (Exception failure) when (StartFault.Explain(failure) is { } fault)
 {
-    // The settings are read from the first line on: also what only building the host stumbles over is the operator's to correct.
-    return StartFault.Tell(fault);
+    // Settings are read from the first line on, so a fault found while the host is built is reported in the same way.
+    return StartFault.Print(fault);
 }

@@ -174,7 +174,7 @@ public static class NotifyHubSilo
             // instead of 90 s.
             membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(2);
             membership.NumMissedTableIAmAliveLimit = 3;
-            // Restarted silos must not wait for the dead rows of their former lives.
+            // Restarted silos must not wait for the rows of their former processes.
             membership.DefunctSiloExpiration = TimeSpan.FromDays(1);
         });
         silo.Configure<SiloConnectionOptions>(connections =>

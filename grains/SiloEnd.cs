@@ -9,13 +9,13 @@ namespace NotifyHub.Grains;
 
 /// <summary>
 /// Bounds how long a silo may take to end. It writes to the membership table that it leaves and that it is gone, and Orleans
-/// tries each for a minute: whoever stops processes does not wait that long. When the database is down neither can be written,
-/// nor can anything that a grain still has to store: then neither is waited for, and the other silos declare this one dead when
-/// they can vote again.
+/// tries each for a minute, which is longer than process managers wait. When the database is down neither can be written, nor can
+/// anything that a grain still has to store: then neither is waited for, and the other silos declare this one dead when they can
+/// vote again.
 /// </summary>
 public static partial class SiloEnd
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>For each of the two entries: enough when several silos end at the same moment and conflict.</summary>
     private static readonly TimeSpan LeaveTime = TimeSpan.FromSeconds(8);
@@ -44,7 +44,7 @@ public static partial class SiloEnd
         // In any case the host's own limit holds as well, 30 s.
         using var limit = new CancellationTokenSource(fault is null ? Timeout.InfiniteTimeSpan : GrainTime);
         if (fault is not null)
-            LogNoFarewell(silo.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(SiloEnd)), fault);
+            LogMembershipNotUpdated(silo.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(SiloEnd)), fault);
         await silo.StopAsync(limit.Token);
         if (fault is null) return;
         _ = Task.Delay(GrainTime, CancellationToken.None).ContinueWith(_ => Environment.Exit(0), TaskScheduler.Default);
@@ -52,11 +52,11 @@ public static partial class SiloEnd
 
     private static async Task<string?> CheckAsync(Database database)
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var timeout = new CancellationTokenSource(CheckTimeout);
         try
         {
             // Twice the same limit: a cancelled query waits for the server's consent.
-            return (await database.CheckAsync(patience.Token).WaitAsync(Patience))?.ToString();
+            return (await database.CheckAsync(timeout.Token).WaitAsync(CheckTimeout))?.ToString();
         }
         catch (Exception failure) when (failure is TimeoutException or OperationCanceledException)
         {
@@ -64,6 +64,6 @@ public static partial class SiloEnd
         }
     }
 
-    [LoggerMessage(1601, LogLevel.Warning, "This silo ends without a farewell to the others: {Error}")]
-    private static partial void LogNoFarewell(ILogger logger, string error);
+    [LoggerMessage(1601, LogLevel.Warning, "This silo stops without updating the membership table: {Error}")]
+    private static partial void LogMembershipNotUpdated(ILogger logger, string error);
 }

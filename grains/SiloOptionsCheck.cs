@@ -18,11 +18,16 @@ internal sealed class SiloOptionsCheck(SiloMode mode) : IValidateOptions<SiloOpt
             .ToList();
 
         if (options.TimeZone.Length > 0 && !TimeZoneInfo.TryFindSystemTimeZoneById(options.TimeZone, out _))
-            faults.Add($"{SiloOptions.Section}:TimeZone: '{options.TimeZone}' is no time zone that this machine knows.");
+        {
+            faults.Add(
+                $"{SiloOptions.Section}:TimeZone: '{options.TimeZone}' is not a time zone of this machine; "
+                + "use an IANA name such as 'Asia/Taipei'.");
+        }
+
         if (options.AdvertisedAddress.Length > 0 && MachineAddress.Find(options.AdvertisedAddress) is null)
         {
             faults.Add($"{SiloOptions.Section}:AdvertisedAddress: '{options.AdvertisedAddress}' is neither an IP address "
-                + "nor a network (such as 10.0.3.0/24) that this machine has an address in.");
+                + "nor a network (such as 10.0.3.0/24) that contains an address of this machine.");
         }
 
         if (options.MetricsAddress != "*" && !IPAddress.TryParse(options.MetricsAddress, out _))
@@ -35,7 +40,7 @@ internal sealed class SiloOptionsCheck(SiloMode mode) : IValidateOptions<SiloOpt
         if (!mode.Embedded)
         {
             if (options.HealthPort < 0)
-                faults.Add($"{SiloOptions.Section}:HealthPort: a silo of its own has no other port that probes could ask.");
+                faults.Add($"{SiloOptions.Section}:HealthPort: required for a separate silo; probes have no other port.");
             faults.AddRange(PortCheck.Duplicates(
                 (nameof(options.SiloPort), options.SiloPort), (nameof(options.GatewayPort), options.GatewayPort),
                 (nameof(options.HealthPort), options.HealthPort), (nameof(options.MetricsPort), options.MetricsPort),
@@ -43,7 +48,7 @@ internal sealed class SiloOptionsCheck(SiloMode mode) : IValidateOptions<SiloOpt
         }
 
         if (!mode.Embedded && options.AdministratorPassword.Length == 0)
-            faults.Add($"{SiloOptions.Section}:AdministratorPassword: a clustered deployment has no default password; set one.");
+            faults.Add($"{SiloOptions.Section}:AdministratorPassword: required in a cluster, which has no default password.");
 
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }

@@ -15,7 +15,7 @@ namespace NotifyHub.Grains;
 /// </summary>
 internal sealed partial class SiloStartup(
     IOptions<SiloOptions> options, Database database, UserStore users, Passwords passwords, SiloMode mode,
-    ILogger<SiloStartup> log)
+    ILogger<SiloStartup> logger)
     : IHostedLifecycleService
 {
     private const string EmbeddedPassword = DefaultPassword.Value;

@@ -33,9 +33,9 @@ public sealed partial class ClockWatch(
         }
     }
 
-    [LoggerMessage(101, LogLevel.Warning, "The system's clock was set back by {Step}")]
+    [LoggerMessage(101, LogLevel.Warning, "The system clock was set back by {Step}")]
     private partial void LogSetBack(TimeSpan step);
 
-    [LoggerMessage(102, LogLevel.Warning, "The system's clock was set ahead by {Step}")]
+    [LoggerMessage(102, LogLevel.Warning, "The system clock was set ahead by {Step}")]
     private partial void LogSetAhead(TimeSpan step);
 }

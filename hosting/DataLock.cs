@@ -31,7 +31,7 @@ public sealed class DataLock : IDisposable
         catch (IOException fault) when (IsLocked(fault))
         {
             throw new StartFaultException(
-                $"{setting}: '{Data(path)}' is in use by {Holder(path)}. Stop that, or give this one data of its own.", fault);
+                $"{setting}: '{Data(path)}' is in use by {Holder(path)}. Stop it, or give this process its own data.", fault);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -64,7 +64,7 @@ public sealed class DataLock : IDisposable
 
     private static StartFaultException CannotWrite(string setting, string path, Exception fault) => new(
         $"{setting}: '{Data(path)}' cannot be written: {fault.Message} "
-        + "Make room there or grant the right to write, or name another place.",
+        + "Free space there, grant the right to write, or name another folder.",
         fault);
 
     private static string Data(string path) => File.Exists(path) ? path : Path.GetDirectoryName(path) ?? path;

@@ -2,10 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace NotifyHub.Hosting;
 
-/// <summary>So many entries at most: one too many displaces the one that was touched longest ago. Not for several threads at
-/// once.</summary>
+/// <summary>A bounded table: one entry too many displaces the one that was touched longest ago. Not thread-safe.</summary>
 /// <param name="mayGo">Which entries may be displaced; null: any.</param>
-public sealed class LruTable<TKey, TValue>(int most, Predicate<TValue>? mayGo = null)
+public sealed class LruTable<TKey, TValue>(int max, Predicate<TValue>? mayGo = null)
     where TKey : notnull
 {
     private readonly Dictionary<TKey, LinkedListNode<KeyValuePair<TKey, TValue>>> _entries = [];
@@ -33,7 +32,7 @@ public sealed class LruTable<TKey, TValue>(int most, Predicate<TValue>? mayGo = 
             return node.Value.Value;
         }
 
-        if (_entries.Count >= most) Displace();
+        if (_entries.Count >= max) Displace();
         node = _order.AddFirst(KeyValuePair.Create(key, make()));
         _entries.Add(key, node);
         return node.Value.Value;

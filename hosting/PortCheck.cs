@@ -67,13 +67,13 @@ public static class PortCheck
                 + $"(environment {Section}__{portSetting}) to a free one.",
             SocketError.AccessDenied =>
                 $"{Section}:{portSetting}: this user may not listen on port {endPoint.Port}. "
-                + "Choose one from 1024 on, or give the program the right to.",
+                + "Choose a port from 1024 on, or grant the program the right.",
             SocketError.AddressNotAvailable when addressSetting is not null =>
-                $"{Section}:{addressSetting}: {endPoint.Address} is no address of this machine. "
-                + "Name one that is, or leave the setting out.",
+                $"{Section}:{addressSetting}: {endPoint.Address} is not an address of this machine. "
+                + "Name one of its addresses, or leave the setting out.",
             SocketError.AddressFamilyNotSupported when addressSetting is not null =>
-                $"{Section}:{addressSetting}: this machine has no network of the kind of {endPoint.Address}. "
-                + "Name an address that it has.",
+                $"{Section}:{addressSetting}: this machine does not support the address family of {endPoint.Address}. "
+                + "Name one of its addresses.",
             _ => $"{Section}:{portSetting}: {endPoint} cannot be listened on: {fault.Message}",
         };
 }

@@ -71,8 +71,8 @@ public sealed record ProgramArguments(ProgramTask Task, string[] Settings, IRead
             var near = NearestName.Of(name, [.. SettingsPage.All.Select(row => row.Key)]);
             if (!isOption && equals < 0)
             {
-                return "A word that no setting takes stands among the arguments. "
-                    + "Settings are given as --NotifyHub:NAME=VALUE; see --help.";
+                return "An argument is not a setting. "
+                    + "Write settings as --NotifyHub:NAME=VALUE; see --help.";
             }
 
             return near is null

@@ -32,15 +32,15 @@ public sealed partial record ProgramInfo(
                 Console.WriteLine($"{Name} {Version}");
                 return 0;
             default:
-                return arguments.Faults.Count == 0 ? null : StartFault.Tell(arguments.Faults);
+                return arguments.Faults.Count == 0 ? null : StartFault.Print(arguments.Faults);
         }
     }
 
     /// <summary>Says what was checked and found good.</summary>
     public int Checked()
     {
-        Console.WriteLine($"{Name} {Version}: the settings are good. Checked: {Checks}.");
-        Console.WriteLine("Not checked: whether ports are free and the database answers; a process that serves may have them.");
+        Console.WriteLine($"{Name} {Version}: the settings are valid. Checked: {Checks}.");
+        Console.WriteLine("Not checked: whether the ports are free and the database answers; a running process may use them.");
         return 0;
     }
 
@@ -51,16 +51,16 @@ public sealed partial record ProgramInfo(
         text.AppendLine();
         var words = string.Concat(Words.Select(word => $" [{word}]"));
         text.AppendLine(CultureInfo.InvariantCulture, $"Usage: dotnet {File}{words} [--NotifyHub:SETTING=VALUE …]");
-        AddEntry(text, "--help", "Show this and end.");
-        AddEntry(text, "--version", "Show the version and end.");
-        AddEntry(text, "--check", $"Check the settings and end: {Checks}.");
-        AddEntry(text, HealthProbe.Argument, "Ask the process that serves on this machine whether it is ready, and end.");
+        AddEntry(text, "--help", "Show this help and exit.");
+        AddEntry(text, "--version", "Show the version and exit.");
+        AddEntry(text, "--check", $"Check the settings and exit: {Checks}.");
+        AddEntry(text, HealthProbe.Argument, "Check whether the process that serves on this machine is ready, and exit.");
         text.AppendLine();
         text.AppendLine("Each setting can be an argument (--NotifyHub:SETTING=VALUE), an environment variable");
         text.AppendLine(
             "(NotifyHub__SETTING), a line of appsettings.json or a file in SecretsFolder. Lists: SETTING:0, SETTING:1.");
         text.AppendLine(
-            "Times: 500ms, 90s, 15m, 24h, 7d. Exit codes: 0 ended as asked, or all is well; 1 refused, with the reason.");
+            "Times: 500ms, 90s, 15m, 24h, 7d. Exit codes: 0 success; 1 refused, with the reason.");
         foreach (var section in Sections)
         {
             text.AppendLine();
@@ -74,7 +74,7 @@ public sealed partial record ProgramInfo(
 
     private static string Version => Assembly.GetEntryAssembly()?.GetName().Version?.ToString(3) ?? "0.0.0";
 
-    // The first sentence, and those that say what a special value means: nobody can guess what 0 or -1 does.
+    // The first sentence, and those that say what a special value means: readers cannot guess what 0 or -1 does.
     private static string InShort(SettingRow row)
     {
         var sentences = SentenceEnd().Split(row.Meaning);

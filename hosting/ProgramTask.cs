@@ -1,6 +1,6 @@
 namespace NotifyHub.Hosting;
 
-/// <summary>What a program is asked to do.</summary>
+/// <summary>What a program is to do.</summary>
 public enum ProgramTask
 {
     Serve,

@@ -9,7 +9,7 @@ public static class StartFault
 {
     public const int ExitCode = 1;
 
-    /// <summary>What to tell the operator; null: a fault of the program itself, whose stack trace is worth having.</summary>
+    /// <summary>The message for the operator; null: a fault of the program itself, whose stack trace is needed.</summary>
     public static string? Explain(Exception failure) => failure switch
     {
         OptionsValidationException faults => string.Join(Environment.NewLine, faults.Failures),
@@ -25,7 +25,7 @@ public static class StartFault
 
     /// <summary>Writes them to standard error.</summary>
     /// <returns>The process's exit code.</returns>
-    public static int Tell(params IEnumerable<string> lines)
+    public static int Print(params IEnumerable<string> lines)
     {
         foreach (var line in lines) Console.Error.WriteLine(line);
         return ExitCode;

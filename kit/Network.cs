@@ -13,8 +13,8 @@ public sealed class Network : IAsyncDisposable
     // Reserved for benchmarks between hosts (RFC 2544), so no real network uses it.
     private const string Prefix = "198.18";
 
-    // A MAC address that no card has: packets sent to it reach nobody.
-    private const string Nobody = "02:00:00:00:00:01";
+    // A MAC address that no card has: packets sent to it are lost.
+    private const string UnusedMac = "02:00:00:00:00:01";
 
     private readonly string _name;
     private readonly string _subnet;
@@ -85,7 +85,7 @@ public sealed class Network : IAsyncDisposable
         {
             _cuts.Add((from, to));
             await IpAsync(
-                "-n", from.Namespace, "neigh", "replace", to.Address, "lladdr", Nobody, "dev", "eth0", "nud", "permanent");
+                "-n", from.Namespace, "neigh", "replace", to.Address, "lladdr", UnusedMac, "dev", "eth0", "nud", "permanent");
         }
     }
 

@@ -8,7 +8,7 @@ namespace NotifyHub.Silo;
 
 /// <summary>
 /// Orleans' own dashboard: grains, calls and silos as Orleans sees them. It has no users, so it listens only on this machine's
-/// loopback: an administrator reaches it through the machine (a tunnel, <c>kubectl port-forward</c>), and nobody else does.
+/// loopback: an administrator reaches it through the machine (a tunnel, <c>kubectl port-forward</c>), and others cannot.
 /// </summary>
 internal static class OrleansDashboard
 {

@@ -28,8 +28,9 @@ try
     // The settings lie beside the program, wherever it is started.
     var builder = WebApplication.CreateBuilder(
         new WebApplicationOptions { Args = arguments.Settings, ContentRootPath = AppContext.BaseDirectory });
-    if (builder.Configuration.AddSecretFiles() is { } missing) return StartFault.Tell(missing);
-    if (SettingsCheck.Faults(builder.Configuration, typeof(SiloOptions)) is { Count: > 0 } faults) return StartFault.Tell(faults);
+    if (builder.Configuration.AddSecretFiles() is { } missing) return StartFault.Print(missing);
+    if (SettingsCheck.Faults(builder.Configuration, typeof(SiloOptions)) is { Count: > 0 } faults)
+        return StartFault.Print(faults);
 
     builder.Services.AddConsoleTimes();
     builder.UseOrleans(silo =>
@@ -60,7 +61,7 @@ try
     {
         app.Services.CheckSilo();
         ProcessStateFile.Check(stateFile);
-        return siloPorts.CheckAddresses().ToList() is { Count: > 0 } wrong ? StartFault.Tell(wrong) : program.Checked();
+        return siloPorts.CheckAddresses().ToList() is { Count: > 0 } wrong ? StartFault.Print(wrong) : program.Checked();
     }
 
     app.UseMetrics();
@@ -75,8 +76,8 @@ try
 
     ProcessStateFile.Check(stateFile);
     // Before it joins the others: a second start with the same settings would have them take the first one for dead.
-    if (siloPorts.Hold() is { Count: > 0 } taken) return StartFault.Tell(taken);
-    if (await app.Services.PrepareSiloAsync() is { } fault) return StartFault.Tell(fault);
+    if (siloPorts.Hold() is { Count: > 0 } taken) return StartFault.Print(taken);
+    if (await app.Services.PrepareSiloAsync() is { } fault) return StartFault.Print(fault);
 
     using var state = new ProcessStateFile(stateFile);
     await app.RunSiloAsync(onServing: () => state.Write(siloPorts.Bound()));
@@ -84,5 +85,5 @@ try
 }
 catch (Exception failure) when (StartFault.Explain(failure) is { } fault)
 {
-    return StartFault.Tell(fault);
+    return StartFault.Print(fault);
 }

@@ -8,7 +8,7 @@ namespace NotifyHub.Telemetry;
 
 /// <summary>
 /// Samples as <c>OTEL_TRACES_SAMPLER</c> says, and lets traces begin only where something comes in. Gateways and silos call each
-/// other several times a second by themselves: each of these calls would otherwise be a trace of its own.
+/// other several times per second by themselves: each of these calls would otherwise be its own trace.
 /// </summary>
 internal sealed class EntrySampler(Sampler sampler) : Sampler
 {
@@ -44,7 +44,7 @@ internal sealed class EntrySampler(Sampler sampler) : Sampler
         return double.TryParse(argument, NumberStyles.Float, CultureInfo.InvariantCulture, out var ratio)
                 && ratio is >= 0 and <= 1
             ? ratio
-            : throw Fault($"OTEL_TRACES_SAMPLER_ARG: '{argument}' is no share from 0 to 1.");
+            : throw Fault($"OTEL_TRACES_SAMPLER_ARG: '{argument}' is not a number from 0 to 1.");
     }
 
     private static OptionsValidationException Fault(string what) => new("OTEL_TRACES_SAMPLER", typeof(EntrySampler), [what]);

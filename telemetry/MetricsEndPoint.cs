@@ -64,7 +64,7 @@ public sealed partial class MetricsEndPoint
         public static readonly Scrape Mark = new();
     }
 
-    /// <summary>Answers what comes to the metrics' port. First of all middleware: nothing else is to be reached there.</summary>
+    /// <summary>Answers the metrics port. Must be the first middleware: nothing else may be reachable there.</summary>
     internal static void Use(WebApplication app)
     {
         var endPoint = app.Services.GetRequiredService<MetricsEndPoint>();

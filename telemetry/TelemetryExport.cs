@@ -58,7 +58,7 @@ public static class TelemetryExport
         builder.Services.Configure<OpenTelemetryLoggerOptions>(logs => logs.IncludeFormattedMessage = true);
     }
 
-    /// <summary>Answers what comes to the metrics' port. First of all middleware: nothing else is to be reached there.</summary>
+    /// <summary>Answers the metrics port. Must be the first middleware: nothing else may be reachable there.</summary>
     public static void UseMetrics(this WebApplication app) => MetricsEndPoint.Use(app);
 
     private static void Describe(ResourceBuilder resource, string service, ConfigurationManager configuration)

@@ -25,13 +25,13 @@ internal sealed record CompareOptions
           --rounds N           of telemetry                             15
           --server-cpus LIST   cores of server and database; "any": not pinned    0
           --bench-cpus LIST    cores of the generator; "any": not pinned          1
-          --postgres           NotifyHub on a PostgreSQL server of its own that is thrown away afterwards
+          --postgres           NotifyHub on a temporary PostgreSQL server
           --out FOLDER         a JSON result and a log for each server and load   artifacts/bench
 
         NotifyHub stores every message before it acknowledges: in SQLite in a new temporary folder, with --postgres, or where
         the environment's NotifyHub__Storage says. The others store nothing. The table, as Markdown, is all that goes to
         standard output. On a machine with one core nothing is pinned.
-        Exit code 0: every client of every server got every message once, in order. 1: not so, the table tells where, or a run
+        Exit code 0: every client of every server got every message once, in order. 1: otherwise (the table shows where), or a run
         failed. 2: wrong options.
         """;
 

@@ -113,7 +113,7 @@ internal static class Modes
         var again = first with { Name = $"idle-{connections}-again" };
         return new Section($"{connections:N0} idle connections",
         [
-            new("bytes a connection", [first], r => r[0].Connect.ServerBytesPerConnection),
+            new("bytes per connection", [first], r => r[0].Connect.ServerBytesPerConnection),
             new("server CPU while idle, %", [first], r => r[0].Idle?.ServerCpuPercent, Ratio: false),
             new("connects per second, to a new process", [first], r => r[0].Connect.PerSecond),
             new("server CPU per connect, µs", [first], r => r[0].Connect.ServerCpuMicrosPerConnection),

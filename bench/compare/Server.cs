@@ -16,7 +16,7 @@ internal sealed class Server : IDisposable
 
     public static readonly string[] Names = ["floor", "naive", "signalr", "notifyhub"];
 
-    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
     private readonly string _name;
@@ -113,7 +113,7 @@ internal sealed class Server : IDisposable
         var started = Stopwatch.StartNew();
         while (!await AnswersAsync(Port, cancellation) || !await AnswersAsync(PushPort, cancellation))
         {
-            if (_process.HasExited || started.Elapsed > StartPatience) throw new IOException($"{_name} did not start: see {Log}");
+            if (_process.HasExited || started.Elapsed > StartTimeout) throw new IOException($"{_name} did not start: see {Log}");
             await Task.Delay(50, cancellation);
         }
     }

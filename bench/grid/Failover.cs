@@ -57,14 +57,14 @@ internal static class Failover
             await cluster.Database.StartAsync();
             return Stopwatch.GetTimestamp();
         }),
-        ("silo-leaves", "the silo that holds the channel is told to end (from the signal)", async cluster =>
+        ("silo-leaves", "the silo that holds the channel is stopped (from the signal)", async cluster =>
         {
             var silo = await cluster.ChannelSiloAsync();
             var moment = Stopwatch.GetTimestamp();
             silo.Terminate();
             return moment;
         }),
-        ("gateway-leaves", "the publisher's gateway is told to end (from the signal)", cluster =>
+        ("gateway-leaves", "the publisher's gateway is stopped (from the signal)", cluster =>
         {
             var moment = Stopwatch.GetTimestamp();
             cluster.Gateways[0].Terminate();

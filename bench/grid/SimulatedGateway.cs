@@ -156,14 +156,14 @@ internal sealed class SimulatedGateway : IGatewayObserver, IAsyncDisposable
     private async Task RenewAsync()
     {
         await Task.WhenAll(
-            TellDeliveriesAsync(),
+            ReportDeliveriesAsync(),
             _grains.GetGrain<IServiceGrain>(GrainKeys.Only).SubscribeAsync(_id, _reference),
             _grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel))
                 .SubscribeAsync(_id, _reference, known: null),
             _grains.GetGrain<IStatsGrain>(GrainKeys.Only).SilosAsync());
     }
 
-    private Task TellDeliveriesAsync()
+    private Task ReportDeliveriesAsync()
     {
         if (_delivered is not var (epoch, first, last)) return Task.CompletedTask;
         _delivered = null;

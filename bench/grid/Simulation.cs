@@ -161,7 +161,7 @@ internal sealed class Simulation(int gateways, int clients, TimeSpan phase, Text
         await _gateways[0].OpenAsync(clients);
         clock.Restart();
         var used = await MeasureAsync(() => _gateways[0].ReportAllAsync());
-        Write($"a gateway with {clients:N0} clients reports all of them anew",
+        Write($"a gateway with {clients:N0} clients reports all of them again",
             $"{clock.Elapsed.TotalSeconds:0.0} s, {used.Received / 1048576:0.0} MiB");
     }
 

@@ -1,6 +1,6 @@
 namespace NotifyHub.Console.Components;
 
-/// <summary>Links in data that anybody may have written.</summary>
+/// <summary>Links in data from untrusted callers.</summary>
 public static class SafeLink
 {
     /// <summary>The address if it is http or https; null for others (<c>javascript:</c>, …), which must not be links.</summary>

@@ -9,7 +9,7 @@ public sealed partial class Texts
     public string DeliveryLatency => Of("送達延遲", "Delivery latency");
     public string DeliveriesNote => Of("送到所有客戶端的訊息", "messages to all clients");
     public string PublishesNote => Of("寫入日誌的訊息", "messages stored in the log");
-    public string NoMessagesLately => Of("近期沒有訊息", "no recent messages");
+    public string NoRecentMessages => Of("近期沒有訊息", "no recent messages");
     public string TotalAndErrors(long total, long errors) => Of(
         $"總連線 {total:#,0} · 錯誤 {errors:#,0}", $"{total:#,0} in total · {errors:#,0} errors");
     public string ChartOf(string what) => Of($"{what}，最近 5 分鐘", $"{what}, the last 5 minutes");

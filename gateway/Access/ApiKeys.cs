@@ -5,23 +5,23 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Gateway.Access;
 
 /// <summary>
-/// Which API key a secret is, for requests and WebSockets alike. The grid, which notes the use at most once a minute, is asked at
-/// most once per second and secret: ten thousand clients of one key that come back are a few calls. A key that is revoked ends at
-/// once where it was revoked, and everywhere within 5 s.
+/// Finds the API key of a secret, for requests and WebSockets. Calls the grid, which records the use at most once per minute, at
+/// most once per second and secret: ten thousand reconnecting clients of one key cause a few calls. A revoked key ends at once at
+/// the gateway that revoked it, and everywhere within 5 s.
 /// </summary>
 public sealed class ApiKeys(IGrainFactory grains, TimeProvider time)
 {
-    // Far longer than any key we make; what is longer need not travel to a silo to be refused.
-    private const int LongestSecret = 256;
+    // Far longer than any real key: longer ones are refused without a call to a silo.
+    private const int MaxSecretLength = 256;
 
-    // By the hash, so that no list of good secrets lies in memory.
+    // Keyed by hash, so that memory holds no list of valid secrets.
     private readonly RecentAnswers<string, ApiKey?> _answers = new(time);
 
     private IApiKeyGrain Grain => grains.GetGrain<IApiKeyGrain>(GrainKeys.Only);
 
     /// <summary>Null: unknown or revoked.</summary>
-    /// <exception cref="TimeoutException">The grid does not answer: nobody can say.</exception>
-    public async Task<ApiKey?> FindAsync(string secret, CancellationToken cancellation) => secret.Length is 0 or > LongestSecret
+    /// <exception cref="TimeoutException">The grid does not answer, so the result is unknown.</exception>
+    public async Task<ApiKey?> FindAsync(string secret, CancellationToken cancellation) => secret.Length is 0 or > MaxSecretLength
         ? null
         : await _answers.AskAsync(Hash(secret), () => Grain.AuthenticateAsync(secret)).WaitAsync(cancellation);
 

@@ -7,7 +7,7 @@ using NotifyHub.Hosting;
 
 namespace NotifyHub.Gateway.Access;
 
-/// <summary>Who calls. Both ways in, token and API key, make the same claims.</summary>
+/// <summary>The caller of a request. Tokens and API keys give the same claims.</summary>
 internal static class Callers
 {
     public const string RoleClaim = "role";

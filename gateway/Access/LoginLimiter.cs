@@ -7,21 +7,21 @@ using NotifyHub.Hosting;
 namespace NotifyHub.Gateway.Access;
 
 /// <summary>
-/// Slows down a network that guesses: so many failures a minute, whatever the e-mail addresses tried. Who has logged in from
-/// there lately is not touched by it. (One account that is guessed at is the grid's to guard.)
+/// Limits the failed logins of a network per minute, across all e-mail addresses. A user who logged in from there recently is
+/// not affected. (The grid limits the failures of one account.)
 /// </summary>
 public sealed class LoginLimiter(int failuresPerMinute, TimeProvider time) : IDisposable
 {
-    // Without these, a network could have a thousand guesses under way before the first of them has failed.
-    private const int AtATime = 8;
-    private const int Waiting = 64;
+    // Without these, a network could start a thousand guesses before the first of them has failed.
+    private const int MaxConcurrentAttempts = 8;
+    private const int MaxQueuedAttempts = 64;
 
     // Bounds on memory only: beyond them the oldest is forgotten.
     private const int MaxNetworks = 50_000;
     private const int MaxLogins = 10_000;
 
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan Lately = TimeSpan.FromDays(1);
+    private static readonly TimeSpan LoginKnownFor = TimeSpan.FromDays(1);
 
     private readonly Lock _lock = new();
     private readonly LruTable<string, Failures> _failures = new(MaxNetworks);
@@ -30,8 +30,8 @@ public sealed class LoginLimiter(int failuresPerMinute, TimeProvider time) : IDi
     private readonly PartitionedRateLimiter<string> _attempts = PartitionedRateLimiter.Create<string, string>(
         network => RateLimitPartition.GetConcurrencyLimiter(network, _ => new ConcurrencyLimiterOptions
         {
-            PermitLimit = AtATime,
-            QueueLimit = Waiting,
+            PermitLimit = MaxConcurrentAttempts,
+            QueueLimit = MaxQueuedAttempts,
         }));
 
     /// <summary>Begins an attempt whose body has been read: to be disposed of at its end. Not acquired: refused
@@ -49,7 +49,7 @@ public sealed class LoginLimiter(int failuresPerMinute, TimeProvider time) : IDi
             var left = Window - time.GetElapsedTime(failures.Begun);
             if (left <= TimeSpan.Zero) return null;
             var isKnown = email is not null && _logins.TryGet(Key(network, email), out var login)
-                && time.GetElapsedTime(login.At) < Lately;
+                && time.GetElapsedTime(login.At) < LoginKnownFor;
             return isKnown ? null : left;
         }
     }

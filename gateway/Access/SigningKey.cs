@@ -53,18 +53,18 @@ public static class SigningKey
     {
         if (Directory.Exists(path))
             throw new StartFaultException(
-                $"'{path}' is a folder, and the key of the login tokens is to be kept there. Delete it, or set {Setting}.");
+                $"'{path}' is a folder, but must be the file of the login tokens' key. Delete it, or set {Setting}.");
         var key = Encoding.UTF8.GetBytes(File.ReadAllText(path).Trim());
         return key.Length >= GatewayOptions.MinJwtKeyBytes
             ? key
             : throw new StartFaultException(
                 $"The file '{path}' does not hold a key of {GatewayOptions.MinJwtKeyBytes} bytes. "
-                + $"Delete it to have one made, which ends all logins, or set {Setting}.");
+                + $"Delete it so that one is created (this ends all logins), or set {Setting}.");
     }
 
     private static StartFaultException Unusable(string path, Exception fault) => new(
-        $"The key of the login tokens cannot be kept in '{path}': {fault.Message} "
-        + $"Mend that, or set {Setting} or {GatewayOptions.Section}:{nameof(GatewayOptions.DataFolder)}.",
+        $"The login tokens' key cannot be stored in '{path}': {fault.Message} "
+        + $"Fix that, or set {Setting} or {GatewayOptions.Section}:{nameof(GatewayOptions.DataFolder)}.",
         fault);
 
     // Written beside and then moved: a crash in the middle leaves no half a key, and of two that start at once one wins.

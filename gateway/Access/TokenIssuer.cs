@@ -5,7 +5,7 @@ using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Access;
 
-/// <summary>Issues login tokens, and says which ones to believe.</summary>
+/// <summary>Issues and validates login tokens.</summary>
 /// <param name="key">Read when it is first needed: the web server has this made before it is known whether anything is to
 /// start.</param>
 /// <param name="lifetime">How long a token is good for.</param>

@@ -10,7 +10,7 @@ public sealed class TokenVersions(IGrainFactory grains, TimeProvider time)
 {
     private readonly RecentAnswers<long, long?> _answers = new(time);
 
-    /// <exception cref="TimeoutException">The grid does not answer: nobody can say.</exception>
+    /// <exception cref="TimeoutException">The grid does not answer, so the result is unknown.</exception>
     public async Task<bool> StandsAsync(long userId, long version, CancellationToken cancellation)
     {
         var known = await AskAsync(userId).WaitAsync(cancellation);

@@ -55,7 +55,7 @@ internal static class ApiDocument
     public static void MapApiDocument(this IEndpointRouteBuilder app)
     {
         app.MapOpenApi().AllowAnonymous();
-        // Script and fonts are served by this process: the page must work without internet and report its readers to nobody.
+        // Script and fonts come from this process: the page works without internet and sends no data about its readers.
         app.MapScalarApiReference("/docs", options => options
             .WithTitle("NotifyHub API")
             .DisableDefaultFonts()

@@ -19,11 +19,11 @@ internal static class ApiKeyEndpoints
     {
         var group = app.MapGroup(Route).RequireAuthorization(Permissions.ManageKeys).WithTags("keys");
         group.MapPost("", CreateAsync).Audited("key.create").Takes<NewKey>(BodyLimits.Small)
-            .Summary("Make an API key. The answer is the only time it is shown.").Fails(ErrorCatalogue.ValidationError);
+            .Summary("Create an API key. It is shown only in this answer.").Fails(ErrorCatalogue.ValidationError);
         group.MapGet("", ListAsync).LimitedAsList()
-            .Summary("List the API keys, newest first, also revoked ones.");
+            .Summary("List API keys, newest first, including revoked ones.");
         group.MapDelete("/{id:long}", RevokeAsync).Audited("key.revoke")
-            .Summary("Revoke an API key: at once at this gateway, at the others within 5 s.").Fails(ErrorCatalogue.NotFound);
+            .Summary("Revoke an API key: at this gateway at once, at the others within 5 s.").Fails(ErrorCatalogue.NotFound);
     }
 
     private static async Task<Results<Created<Envelope<CreatedKeyView>>, Failure>> CreateAsync(

@@ -100,11 +100,11 @@ internal static class ApiValues
             ? described.ParameterInfo
             : null;
 
-    private static OpenApiSchema Number(int otherwise, int most) => new()
+    private static OpenApiSchema Number(int otherwise, int max) => new()
     {
         Type = JsonSchemaType.Integer,
         Minimum = "1",
-        Maximum = most.ToString(CultureInfo.InvariantCulture),
+        Maximum = max.ToString(CultureInfo.InvariantCulture),
         Default = otherwise,
     };
 }

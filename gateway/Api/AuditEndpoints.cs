@@ -14,13 +14,13 @@ internal static partial class AuditEndpoints
 
     public static void MapAudit(this IEndpointRouteBuilder app) =>
         app.MapGet("/api/audit", ListAsync).LimitedAsList().RequireAuthorization(Permissions.ReadAudit).WithTags("audit")
-            .Summary("List what people have done and who logged in, newest first. act is what the act begins with; "
+            .Summary("List acts of users and logins, newest first. act matches the beginning of the act; "
                 + "outcome is attempted, done or refused.")
             .Fails(ErrorCatalogue.ValidationError);
 
     /// <summary>Puts the endpoint's acts into the audit log. An act is begun only when its entry is durable (503 otherwise), so
-    /// that none is without one, whatever dies in the middle of it; how it ended is written behind it, before it is
-    /// answered.</summary>
+    /// that every act has one, even if a process dies during it; the outcome is added to the entry before the
+    /// answer.</summary>
     /// <param name="act">What is written down, such as <c>user.create</c>.</param>
     public static RouteHandlerBuilder Audited(this RouteHandlerBuilder endpoint, string act) =>
         endpoint.WithMetadata(new AuditedAct(act)).AddEndpointFilter((context, next) => RecordAsync(act, context, next));
@@ -72,7 +72,7 @@ internal static partial class AuditEndpoints
             }
             catch (Exception failure) when (GridCall.IsUnavailable(failure))
             {
-                // The act has its entry, and its caller must learn what came of it.
+                // The act has its entry, and the caller must get the act's own result.
                 LogNotEnded(services.GetRequiredService<ILogger<AuditedAct>>(), id, act, outcome, failure.Message);
             }
         }

@@ -19,10 +19,10 @@ internal static class AuthEndpoints
                 ErrorCatalogue.InvalidCredentials,
                 ErrorCatalogue.DefaultPassword,
                 ErrorCatalogue.RateLimited);
-        group.MapGet("/me", MeAsync).RequireAuthorization(Permissions.OwnAccount).Summary("Who the token belongs to.");
+        group.MapGet("/me", MeAsync).RequireAuthorization(Permissions.OwnAccount).Summary("Read the user of the token.");
         group.MapPost("/password", ChangePasswordAsync).Audited("password.change").RequireAuthorization(Permissions.OwnAccount)
             .Takes<NewPassword>(BodyLimits.Account)
-            .Summary("Change the own password. The answer holds a new token; all earlier ones end.")
+            .Summary("Change your password. Returns a new token; earlier tokens end.")
             .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.RateLimited);
     }
 
@@ -102,7 +102,7 @@ internal static class AuthEndpoints
         if (retryAfter is not null) return new Failure(ErrorCatalogue.RateLimited, retryAfter: retryAfter);
         if (user is null)
         {
-            faults.Add("current_password", new("密碼錯誤", "is not the right password"));
+            faults.Add("current_password", new("密碼錯誤", "is wrong"));
             return Failure.Invalid(faults);
         }
 

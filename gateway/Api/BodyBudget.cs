@@ -10,25 +10,25 @@ namespace NotifyHub.Gateway.Api;
 /// </summary>
 internal sealed class BodyBudget(IOptions<GatewayOptions> options)
 {
-    /// <summary>So much of each body is not counted: the number of connections bounds it.</summary>
+    /// <summary>This many bytes of each body are not counted: the number of connections bounds them.</summary>
     public const int Free = 16 << 10;
 
     private static readonly TimeSpan ComeBack = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, long> _byCaller = new(StringComparer.Ordinal);
-    private readonly long _most = options.Value.RequestBodiesBytes;
-    // Half, but always one body: another rule would take none of the largest.
-    private readonly long _mostPerCaller = Math.Max(options.Value.RequestBodiesBytes / 2, options.Value.RequestBytes);
+    private readonly long _max = options.Value.RequestBodiesBytes;
+    // Half, but always one body: otherwise the largest body would always be refused.
+    private readonly long _maxPerCaller = Math.Max(options.Value.RequestBodiesBytes / 2, options.Value.RequestBytes);
     private long _held;
 
-    /// <exception cref="RefusedException">There is no room for it.</exception>
+    /// <exception cref="RefusedException">The memory limit is reached.</exception>
     public void Take(string caller, long bytes)
     {
         lock (_lock)
         {
-            if (_held + bytes > _most) throw new RefusedException(ErrorCatalogue.Unavailable, ComeBack);
-            if (_byCaller.GetValueOrDefault(caller) + bytes > _mostPerCaller)
+            if (_held + bytes > _max) throw new RefusedException(ErrorCatalogue.Unavailable, ComeBack);
+            if (_byCaller.GetValueOrDefault(caller) + bytes > _maxPerCaller)
                 throw new RefusedException(ErrorCatalogue.RateLimited, ComeBack);
             _held += bytes;
             CollectionsMarshal.GetValueRefOrAddDefault(_byCaller, caller, out _) += bytes;

@@ -5,7 +5,7 @@ internal sealed class BodyHold(BodyBudget budget, string caller) : IDisposable
 {
     private long _counted;
 
-    /// <exception cref="RefusedException">There is no room for it.</exception>
+    /// <exception cref="RefusedException">The memory limit is reached.</exception>
     public void GrowTo(long bytes)
     {
         var more = bytes - BodyBudget.Free - _counted;

@@ -1,6 +1,6 @@
 namespace NotifyHub.Gateway.Api;
 
-/// <summary>The command line as it may be shown to anybody: the status needs no login.</summary>
+/// <summary>The command line without secrets: the status needs no login.</summary>
 public static class CommandLine
 {
     /// <summary>The program without its folder, and its arguments; the values of options are left out, since a key or a password

@@ -12,7 +12,7 @@ namespace NotifyHub.Gateway.Api;
 internal static class ConnectionEndpoints
 {
     // Longer than any id we give: what cannot be one need not travel to a silo.
-    private const int LongestId = 128;
+    private const int MaxIdLength = 128;
 
     public static void MapConnections(this IEndpointRouteBuilder app)
     {
@@ -21,8 +21,8 @@ internal static class ConnectionEndpoints
             .Summary("List connections of the whole grid, newest first.").Fails(ErrorCatalogue.ValidationError);
         group.MapDelete("/connections/{connectionId}", CloseAsync).Audited("connection.close")
             .RequireAuthorization(Permissions.CloseConnections)
-            .Summary("Close one client with 1008, wherever in the grid it is.").Fails(ErrorCatalogue.NotFound);
-        group.MapGet("/stats", StatsAsync).Summary("Numbers of the whole grid, at most 2 s old.");
+            .Summary("Close one client with 1008, at whichever gateway it is.").Fails(ErrorCatalogue.NotFound);
+        group.MapGet("/stats", StatsAsync).Summary("Connection and message counts of the whole grid, at most 2 s old.");
     }
 
     private static async Task<Results<Ok<Envelope<ConnectionPage>>, Failure>> ListAsync(
@@ -42,7 +42,7 @@ internal static class ConnectionEndpoints
 
     private static async Task<Results<Ok<Envelope<ConnectionClosed>>, Failure>> CloseAsync(
         IGrainFactory grains, string connectionId) =>
-        connectionId.Length <= LongestId && await Stats(grains).CloseConnectionAsync(connectionId)
+        connectionId.Length <= MaxIdLength && await Stats(grains).CloseConnectionAsync(connectionId)
             ? Reply.Ok(new ConnectionClosed(connectionId))
             : new Failure(ErrorCatalogue.NotFound);
 

@@ -37,7 +37,7 @@ public static class ErrorCatalogue
         new("REQUEST_TIMEOUT", 408, new("請求逾時", "The request took too long to arrive."));
 
     /// <summary>Valid in itself, but in conflict with existing data; <c>details</c> says with what.</summary>
-    public static readonly ApiError Conflict = new("CONFLICT", 409, new("與現有狀態衝突", "In conflict with the present state."));
+    public static readonly ApiError Conflict = new("CONFLICT", 409, new("與現有狀態衝突", "This conflicts with the current state."));
 
     /// <summary>Larger than what the endpoint takes, or than <c>PushLineBytes</c>.</summary>
     public static readonly ApiError PayloadTooLarge = new("PAYLOAD_TOO_LARGE", 413, new("內容過大", "The body is too large."));
@@ -56,7 +56,7 @@ public static class ErrorCatalogue
 
     /// <summary>Too many failed logins, or too many requests per second; <c>Retry-After</c> says when to try again.</summary>
     public static readonly ApiError RateLimited =
-        new("RATE_LIMITED", 429, new("嘗試次數過多，請稍後再試", "Too many attempts, please try again later."));
+        new("RATE_LIMITED", 429, new("嘗試次數過多，請稍後再試", "Too many attempts; try again later."));
 
     /// <summary>The address has reached <c>ClientConnectionsPerAddress</c>; <c>Retry-After</c> says when to try again.</summary>
     public static readonly ApiError TooManyConnections =
@@ -72,8 +72,8 @@ public static class ErrorCatalogue
         500,
         new(
             "資料庫缺少資料表或權限，或已損壞；修復之前重試無用，原因見 Silo 的日誌",
-            "The database lacks a table or a right, or is damaged. Trying again is of no use until it is repaired; "
-                + "the silo's log says what is wrong."));
+            "The database lacks a table or a right, or is damaged. Retrying does not help until it is repaired; "
+                + "the silo's log has the cause."));
 
     /// <summary>An administrator has stopped the service: no WebSocket is accepted until it is started again.</summary>
     public static readonly ApiError ServiceStopped =
@@ -84,12 +84,12 @@ public static class ErrorCatalogue
         new(
             "GATEWAY_FULL",
             503,
-            new("連線數已達上限，請稍後再試", "This gateway has as many clients as it can take, please try again later."));
+            new("連線數已達上限，請稍後再試", "This gateway is at its client limit; try again later."));
 
     /// <summary>The grid or its storage cannot be reached, or is too busy. Nothing was acknowledged: a retry is safe with an
     /// <c>Idempotency-Key</c>.</summary>
     public static readonly ApiError Unavailable =
-        new("UNAVAILABLE", 503, new("服務暫時無法使用，請稍後再試", "The service is unavailable for the moment, please try again."));
+        new("UNAVAILABLE", 503, new("服務暫時無法使用，請稍後再試", "The service is unavailable; try again."));
 
     public static readonly IReadOnlyList<ApiError> All =
     [

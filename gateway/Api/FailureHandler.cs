@@ -25,7 +25,7 @@ internal sealed partial class FailureHandler(ILogger<FailureHandler> logger) : I
     private Failure Answer(Exception exception, HttpRequest request)
     {
         if (exception is BadHttpRequestException bad) return new Failure(ErrorCatalogue.OfStatus(bad.StatusCode));
-        // A chunk whose size is beyond all numbers: of all faults of a body the web server has no status for this one.
+        // A chunk size that overflows: the one fault of a body for which the web server has no status.
         if (exception is IOException { InnerException: OverflowException }) return new Failure(ErrorCatalogue.ValidationError);
 
         if (exception is RefusedException refused) return new Failure(refused.Error, retryAfter: refused.RetryAfter);

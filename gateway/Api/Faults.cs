@@ -2,18 +2,17 @@ using NotifyHub.Hosting.Settings;
 
 namespace NotifyHub.Gateway.Api;
 
-/// <summary>Everything that is wrong with a request, a field each, so that a caller can mend it all at once.</summary>
+/// <summary>All faults of a request, one per field, so that a caller can correct them all at once.</summary>
 public sealed class Faults
 {
     /// <summary>The field that stands for the body as a whole.</summary>
     public const string Body = "body";
 
-    // A batch of a thousand wrong notifications is no reason to answer with a megabyte.
-    private const int Most = 100;
+    // Bounds the answer: a batch of a thousand wrong notifications would get a megabyte.
+    private const int MaxFaults = 100;
 
-    // A name that the caller made up is repeated in the answer. A longer one is cut, and no guess is made what it was to be: that
-    // takes time for every letter.
-    private const int LongestName = 64;
+    // An unknown name is repeated in the answer. A longer one is cut and gets no suggestion, whose cost grows with the length.
+    private const int MaxNameLength = 64;
 
     private readonly Dictionary<string, Text> _byField;
     private readonly string _prefix;
@@ -26,17 +25,17 @@ public sealed class Faults
 
     public bool Any => _byField.Count > 0;
 
-    /// <summary>Notes a fault. The first one of a field stands: what follows from it would only confuse.</summary>
+    /// <summary>Notes a fault. The first one of a field stays; later ones only follow from it.</summary>
     public void Add(string field, Text what)
     {
-        if (_byField.Count < Most) _byField.TryAdd(_prefix + field, what);
+        if (_byField.Count < MaxFaults) _byField.TryAdd(_prefix + field, what);
     }
 
     /// <summary>Notes a fault on a name that is none of the known ones, with the one that was probably meant.</summary>
     public void AddUnlessKnown(string name, IReadOnlyList<string> known, Text unknown, StringComparer? comparer = null)
     {
-        if (_byField.Count >= Most || known.Contains(name, comparer ?? StringComparer.Ordinal)) return;
-        if (name.Length > LongestName) Add($"{name[..LongestName]}…", unknown);
+        if (_byField.Count >= MaxFaults || known.Contains(name, comparer ?? StringComparer.Ordinal)) return;
+        if (name.Length > MaxNameLength) Add($"{name[..MaxNameLength]}…", unknown);
         // A body can repeat one name a million times, and a guess takes time.
         else if (Has(name)) return;
         else if (NearestName.Of(name, known) is not { } near) Add(name, unknown);

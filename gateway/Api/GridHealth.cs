@@ -12,7 +12,7 @@ internal sealed class GridHealth(IGrainFactory grains, GatewayNode node, TimePro
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(1);
 
     private static readonly HealthFault NotInEffect =
-        new(new Text("此閘道尚未套用網格所要的服務狀態", "what the grid wants is not in effect here yet"));
+        new(new Text("此閘道尚未套用網格所要的服務狀態", "the grid's wanted state is not in effect here yet"));
 
     private static readonly HealthFault Unreachable = new(new Text("無法連線到叢集", "the grid cannot be reached"));
 

@@ -45,7 +45,7 @@ public sealed record Health(
         // Shown for a day, since publishers may have relied on the acknowledgements.
         { StorageError: null, Loss: { } loss } => new("Storage", "warning", words(Words(loss))),
         { StorageError: null, StorageWarning: { } why } => new(
-            "Storage", "warning", words(new("儲存可用，但有需要留意之處", "The storage answers, but something needs attention")), why),
+            "Storage", "warning", words(new("儲存可用，但有需要留意之處", "The storage answers, but needs attention")), why),
         { StorageError: null } => new("Storage", "ok", words(new("儲存運作正常", "The storage answers"))),
         { StorageError: { IsBroken: true } error } => new(
             "Storage", "error", words(ErrorCatalogue.StorageBroken.Message), error.Message),
@@ -60,7 +60,7 @@ public sealed record Health(
             + $"(found {loss.FoundAt:u})")
         : new(
             $"資料庫遺失了頻道 {loss.Channel} 直到 {loss.Known} 的已確認訊息，其位置已由其他訊息取代（{loss.FoundAt:u} 發現）",
-            $"The database lost acknowledged messages of channel {loss.Channel} up to {loss.Known}, and others took their place "
+            $"The database lost acknowledged messages of channel {loss.Channel} up to {loss.Known}; other messages replaced them "
             + $"(found {loss.FoundAt:u})");
 
     private static string Worst(Check[] checks) =>

@@ -19,7 +19,7 @@ internal static class HealthEndpoints
 
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
-        // Nothing is checked: a restart mends no database, and would only drop the clients as well.
+        // Checks nothing: a restart repairs no database, and would also drop the clients.
         app.MapGet("/health/live", (HttpContext context, HealthCheckService checks) => AnswerAsync(context, checks, _ => false))
             .AllowAnonymous().ExcludeFromDescription();
         app.MapGet("/health/ready", (HttpContext context, HealthCheckService checks) =>

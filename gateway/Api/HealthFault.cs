@@ -2,7 +2,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace NotifyHub.Gateway.Api;
 
-/// <summary>Why a health check fails, as its caller is told; a health check itself has one language and no error code.</summary>
+/// <summary>Why a health check fails, for its caller; a health check itself has one language and no error code.</summary>
 /// <param name="What">What is wrong.</param>
 /// <param name="Field">What it is called in the answer's details; null: as the check.</param>
 /// <param name="Error">The error that the API answers meanwhile.</param>

@@ -33,7 +33,7 @@ public sealed partial class HealthPort(IOptions<GatewayOptions> options)
         });
     }
 
-    /// <summary>Lets nothing but health be asked for there. Before everything else that answers.</summary>
+    /// <summary>Answers only health requests on that port. Must precede all other middleware.</summary>
     internal static void Use(WebApplication app)
     {
         var port = app.Services.GetRequiredService<HealthPort>();

@@ -11,7 +11,7 @@ public sealed class JsonFields
     // The reader's own bound. A field that may nest has its own, lower one, so that the fault names the field.
     private const int MaxDepth = 1_000;
 
-    private const int LongestTime = 64;
+    private const int MaxTimeLength = 64;
 
     private static readonly Text Required = new("此欄位為必填", "is required");
     private static readonly Text NotText = new("必須是字串", "must be a string");
@@ -62,10 +62,10 @@ public sealed class JsonFields
         return new($"不是有效的 JSON（第 {line} 行，第 {at} 位元組）", $"not valid JSON: line {line}, byte {at}");
     }
 
-    /// <summary>A string of so many characters, or null with a fault noted.</summary>
-    public string? RequiredText(string name, int least, int most)
+    /// <summary>A string with a length within the bounds, or null with a fault noted.</summary>
+    public string? RequiredText(string name, int min, int max)
     {
-        var text = OptionalText(name, most, least);
+        var text = OptionalText(name, max, min);
         if (text is null) _faults.Add(name, Required);
         return text;
     }
@@ -85,7 +85,7 @@ public sealed class JsonFields
 
     /// <summary>Null when absent, JSON null, or wrong (with a fault noted). Characters are counted as Unicode scalar values, as
     /// people and PostgreSQL count them: an emoji outside the BMP is one.</summary>
-    public string? OptionalText(string name, int most, int least = 0)
+    public string? OptionalText(string name, int max, int min = 0)
     {
         if (Value(name) is not { } value) return null;
         if (value.ValueKind != JsonValueKind.String)
@@ -96,18 +96,18 @@ public sealed class JsonFields
 
         var text = value.GetString()!;
         var length = text.Length - text.AsSpan().CountLowSurrogates();
-        if (length >= least && length <= most) return text;
-        _faults.Add(name, new($"長度必須為 {least} 到 {most} 個字元", $"must be {least} to {most} characters long"));
+        if (length >= min && length <= max) return text;
+        _faults.Add(name, new($"長度必須為 {min} 到 {max} 個字元", $"must be {min} to {max} characters long"));
         return null;
     }
 
     /// <summary>An address that leads to the web, as it was sent; null when absent, JSON null, empty, or wrong (with a fault
     /// noted). People click on it, and <c>javascript:</c> or <c>data:</c> would run in the page that shows it.</summary>
-    public string? OptionalWebLink(string name, int most)
+    public string? OptionalWebLink(string name, int max)
     {
-        if (OptionalText(name, most) is not { Length: > 0 } text) return null;
+        if (OptionalText(name, max) is not { Length: > 0 } text) return null;
         var isLink = Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.Host.Length > 0
-            // Browsers leave out blanks and controls, or stumble over them: there must be one reading of it alone.
+            // Browsers drop blanks and control characters or fail at them: the address must have one reading only.
             && !text.AsSpan().ContainsAnyInRange('\0', ' ') && !text.AsSpan().ContainsAny('\\', '\u007f');
         if (isLink) return text;
         _faults.Add(name, new("必須是 http 或 https 網址", "must be an http or https address"));
@@ -131,7 +131,7 @@ public sealed class JsonFields
     /// <summary>An RFC 3339 time with its offset from UTC; null when absent, JSON null, or wrong (with a fault noted).</summary>
     public DateTimeOffset? OptionalTime(string name)
     {
-        if (OptionalText(name, LongestTime) is not { } text) return null;
+        if (OptionalText(name, MaxTimeLength) is not { } text) return null;
         if (Rfc3339.TryParse(text, out var time)) return time;
         _faults.Add(name, Rfc3339.Fault);
         return null;
@@ -157,7 +157,7 @@ public sealed class JsonFields
         if (utf8.Length > maxBytes)
             _faults.Add(name, new($"不得超過 {maxBytes} 位元組", $"must not be longer than {maxBytes} bytes"));
         else if (Depth(utf8) > maxDepth)
-            _faults.Add(name, new($"巢狀不得超過 {maxDepth} 層", $"must not nest deeper than {maxDepth}"));
+            _faults.Add(name, new($"巢狀不得超過 {maxDepth} 層", $"must not be nested deeper than {maxDepth}"));
         else
             return value.GetRawText();
         return null;

@@ -23,7 +23,7 @@ internal static class NotificationEndpoints
         reading.MapGet("", ListAsync).LimitedAsList()
             .Summary("List notifications, newest first.").Fails(ErrorCatalogue.ValidationError);
         reading.MapGet("/pending", PendingAsync).LimitedAsList()
-            .Summary("List notifications that no client was connected for, newest first.").Fails(ErrorCatalogue.ValidationError);
+            .Summary("List notifications that no client has received, newest first.").Fails(ErrorCatalogue.ValidationError);
         reading.MapGet("/stats", StatsAsync).LimitedAsList().Summary("Count notifications.");
         reading.MapGet("/{id:long}", GetAsync).Summary("Read one notification.").Fails(ErrorCatalogue.NotFound);
 
@@ -36,7 +36,7 @@ internal static class NotificationEndpoints
             .Summary("Set the status of a notification.").Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.NotFound);
         publishing.MapDelete("/{id:long}", DeleteAsync).Audited("notification.delete")
             .RequireAuthorization(Permissions.DeleteNotifications)
-            .Summary("Take a notification out of the lists. Its message stays in the log: clients that resume still get it.")
+            .Summary("Delete a notification from the lists. Its message stays in the log: clients that resume still get it.")
             .Fails(ErrorCatalogue.NotFound);
     }
 

@@ -31,7 +31,7 @@ public static class NotificationRules
 
         if (JsonFields.Parse(utf8, faults, Fields) is not { } fields) return null;
 
-        var type = fields.OptionalText("type", TypeLength, least: 1);
+        var type = fields.OptionalText("type", TypeLength, min: 1);
         var title = fields.RequiredText("title", 1, TitleLength);
         var message = fields.RequiredText("message", 1, MessageLength);
         var severity = fields.Choice("severity", Severity.All, Severity.Info);

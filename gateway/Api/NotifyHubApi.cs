@@ -120,7 +120,7 @@ public static class NotifyHubApi
         services.AddOptions<JwtBearerOptions>(JwtBearerDefaults.AuthenticationScheme)
             .Configure<TokenIssuer, TokenVersions>((options, tokens, versions) =>
             {
-                // Claims keep their names, and the caller is not told why a token was refused.
+                // Claims keep their names, and the answer does not say why a token was refused.
                 options.MapInboundClaims = false;
                 options.IncludeErrorDetails = false;
                 options.TokenValidationParameters = tokens.Validation();
@@ -147,7 +147,7 @@ public static class NotifyHubApi
         return next(context);
     }
 
-    // Tokens, addresses and messages: nothing of the API belongs into a cache, and nothing of it is a page.
+    // Answers contain tokens, addresses and messages: they must not be cached, nor rendered as a page.
     private static Task KeepPrivate(HttpContext context, RequestDelegate next)
     {
         if (context.Request.Path.StartsWithSegments("/api"))

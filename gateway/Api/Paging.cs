@@ -63,12 +63,12 @@ public readonly record struct Paging(int Page, int Limit)
     }
 
     /// <summary>A number from 1; what is wrong is noted.</summary>
-    public static int Number(string name, string? text, int otherwise, int most, Faults faults)
+    public static int Number(string name, string? text, int otherwise, int max, Faults faults)
     {
         if (string.IsNullOrEmpty(text)) return otherwise;
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most)
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= max)
             return number;
-        faults.Add(name, new($"必須是 1 到 {most} 的整數", $"must be an integer from 1 to {most}"));
+        faults.Add(name, new($"必須是 1 到 {max} 的整數", $"must be an integer from 1 to {max}"));
         return otherwise;
     }
 }

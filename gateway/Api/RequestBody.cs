@@ -26,14 +26,14 @@ internal static class RequestBody
 
     /// <summary>Reads the whole body, within the endpoint's bound, its time and the budget of all bodies.</summary>
     /// <exception cref="BadHttpRequestException">It is too large (413), or did not arrive in time (408).</exception>
-    /// <exception cref="RefusedException">There is no room for it now.</exception>
+    /// <exception cref="RefusedException">The memory limit is reached.</exception>
     public static async Task<ReadOnlyMemory<byte>> ReadAsync(HttpRequest request, CancellationToken cancellation)
     {
         var context = request.HttpContext;
         var services = context.RequestServices;
         var limit = context.GetEndpoint()?.Metadata.GetMetadata<BodyLimit>()?.Bytes
-            ?? throw new InvalidOperationException($"The endpoint {context.GetEndpoint()} reads a body and has no bound for it.");
-        // Until the answer has gone: what is made of the body lives as long.
+            ?? throw new InvalidOperationException($"The endpoint {context.GetEndpoint()} reads a body and has no limit for it.");
+        // Held until the answer is sent: objects made from the body live that long.
         var hold = new BodyHold(services.GetRequiredService<BodyBudget>(), context.Partition());
         context.Response.RegisterForDispose(hold);
         using var late = new CancellationTokenSource(
@@ -78,7 +78,7 @@ internal static class RequestBody
     }
 
     /// <summary>
-    /// The elements of a JSON array, each exactly the bytes it was sent as: serialising it anew would change numbers, escapes and
+    /// The elements of a JSON array, each exactly the bytes it was sent as: serialising again would change numbers, escapes and
     /// the order of keys. Empty with a fault noted when it is not an array of 1 to <see cref="MaxBatch"/> elements.
     /// </summary>
     public static List<ReadOnlyMemory<byte>> Elements(ReadOnlyMemory<byte> utf8, Faults faults)

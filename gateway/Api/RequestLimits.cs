@@ -16,8 +16,8 @@ internal static class RequestLimits
     // Policy for requests that may read a lot: few at a time per caller, so that no caller starves the others.
     private const string Lists = "lists";
 
-    private const int ListsAtATime = 4;
-    private const int ListsWaiting = 8;
+    private const int MaxConcurrentLists = 4;
+    private const int MaxQueuedLists = 8;
 
     public static void AddRequestLimits(this IServiceCollection services)
     {
@@ -33,7 +33,7 @@ internal static class RequestLimits
                 context => Partition(context, options.Value.RequestsPerSecond), StringComparer.Ordinal);
             limits.AddPolicy(Lists, context => RateLimitPartition.GetConcurrencyLimiter(
                 context.Partition(),
-                _ => new ConcurrencyLimiterOptions { PermitLimit = ListsAtATime, QueueLimit = ListsWaiting }));
+                _ => new ConcurrencyLimiterOptions { PermitLimit = MaxConcurrentLists, QueueLimit = MaxQueuedLists }));
         });
     }
 

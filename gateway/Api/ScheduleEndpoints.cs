@@ -23,23 +23,23 @@ internal static class ScheduleEndpoints
         group.MapGet("/{id:long}/runs", RunsAsync).LimitedAsList().Summary("List the runs of a schedule, newest first.")
             .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.NotFound);
         group.MapPost("/preview", PreviewAsync).Takes<NewTimes>(BodyLimits.Small)
-            .Summary("Tell the next runs, five at most, of times that are not stored.").Fails(ErrorCatalogue.ValidationError);
+            .Summary("Preview the next runs (at most five) without storing a schedule.").Fails(ErrorCatalogue.ValidationError);
 
         var writing = group.MapGroup("").RequireAuthorization(Permissions.ManageSchedules);
         writing.MapPost("", CreateAsync).Audited("schedule.create").Takes<NewSchedule>(BodyLimits.Schedule)
-            .Summary("Make a schedule: once, or by a cron expression in a time zone.").Fails(ErrorCatalogue.ValidationError);
+            .Summary("Create a schedule: once, or by a cron expression in a time zone.").Fails(ErrorCatalogue.ValidationError);
         writing.MapPut("/{id:long}", ReplaceAsync).Audited("schedule.replace").Takes<NewSchedule>(BodyLimits.Schedule)
-            .Summary("Replace a schedule. The next run is counted from now; a finished schedule is active again.")
+            .Summary("Replace a schedule. The next run is computed from now; a finished schedule is active again.")
             .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.NotFound);
         writing.MapDelete("/{id:long}", DeleteAsync).Audited("schedule.delete")
             .Summary("Delete a schedule and its history.").Fails(ErrorCatalogue.NotFound);
         writing.MapPost("/{id:long}/pause", PauseAsync).Audited("schedule.pause")
             .Summary("Pause a schedule.").Fails(ErrorCatalogue.NotFound, ErrorCatalogue.Conflict);
         writing.MapPost("/{id:long}/resume", ResumeAsync).Audited("schedule.resume")
-            .Summary("Resume a paused schedule; what fell into the pause is not missed.")
+            .Summary("Resume a paused schedule; runs during the pause do not count as missed.")
             .Fails(ErrorCatalogue.NotFound, ErrorCatalogue.Conflict);
         writing.MapPost("/{id:long}/run", RunAsync).Audited("schedule.run")
-            .Summary("Send the notification now. The next run stays where it is.")
+            .Summary("Send the notification now. The next run does not change.")
             .Fails(ErrorCatalogue.NotFound, ErrorCatalogue.Unavailable);
     }
 
@@ -125,7 +125,7 @@ internal static class ScheduleEndpoints
         if (schedule is null) return new Failure(ErrorCatalogue.NotFound);
         if (wanted is null || schedule.Status == wanted) return Reply.Ok(ScheduleView.Of(schedule));
         var faults = new Faults();
-        faults.Add("status", new("此排程已無後續執行", "no run of this schedule is to come"));
+        faults.Add("status", new("此排程已無後續執行", "this schedule has no further runs"));
         return new Failure(ErrorCatalogue.Conflict, faults);
     }
 

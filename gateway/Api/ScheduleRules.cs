@@ -49,7 +49,7 @@ public static partial class ScheduleRules
     {
         var kind = fields.Choice("kind", ScheduleKind.All);
         var at = fields.OptionalTime("at");
-        var cron = fields.OptionalText("cron", CronLength, least: 1);
+        var cron = fields.OptionalText("cron", CronLength, min: 1);
         var zone = Zone(fields, faults);
         if (kind is null) return null;
 
@@ -76,10 +76,10 @@ public static partial class ScheduleRules
 
     private static string? Zone(JsonFields fields, Faults faults)
     {
-        if (fields.OptionalText("time_zone", ZoneLength, least: 1) is not { } zone) return null;
+        if (fields.OptionalText("time_zone", ZoneLength, min: 1) is not { } zone) return null;
         // Names only: the system would look for a file of this name.
         if (ZoneName().IsMatch(zone) && TimeZoneInfo.TryFindSystemTimeZoneById(zone, out _)) return zone;
-        faults.Add("time_zone", new("不是已知的 IANA 時區", "is no IANA time zone that is known here"));
+        faults.Add("time_zone", new("不是已知的 IANA 時區", "is not a known IANA time zone"));
         return null;
     }
 

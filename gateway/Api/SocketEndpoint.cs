@@ -107,7 +107,7 @@ public static class SocketEndpoint
                 headers["X-API-Key"]);
 
         var address = IpAddresses.Plain(context.Connection.RemoteIpAddress ?? IPAddress.None).ToString();
-        // Before anybody is asked about the token.
+        // Before the token is checked.
         var verdict = context.Features.Get<FirstVerdict>()?.Take()
             ?? context.RequestServices.GetRequiredService<ConnectRate>().Take(address);
         if (verdict != ConnectVerdict.Granted)
@@ -181,7 +181,7 @@ public static class SocketEndpoint
         return null;
     }
 
-    /// <summary>Not all at the same moment: those who are refused were many.</summary>
+    /// <summary>Spread over time: many clients are refused together.</summary>
     private static TimeSpan ReturnAfter() => TimeSpan.FromSeconds(Random.Shared.Next(5, 16));
 
     private static Task RefuseAsync(HttpContext context, ConnectVerdict verdict)

@@ -13,18 +13,18 @@ internal static class SystemEndpoints
     {
         var group = app.MapGroup("/api/system").WithTags("system");
         group.MapGet("/websocket/status", StatusAsync).AllowAnonymous()
-            .Summary("The service, its health, and the nodes of the grid.");
+            .Summary("Status of the service, its health, and the nodes of the grid.");
         group.MapGet("/overview", OverviewAsync).RequireAuthorization(Permissions.ReadSystem)
-            .Summary("The whole grid and its last five minutes, at most 5 s old.");
+            .Summary("Overview of the whole grid and its last five minutes, at most 5 s old.");
         group.MapGet("/info", InfoAsync).RequireAuthorization(Permissions.ReadSystem)
-            .Summary("What this deployment is, for the console.");
+            .Summary("Version and properties of this deployment, for the console.");
 
         var control = group.MapGroup("/websocket").RequireAuthorization(Permissions.ControlService);
         control.MapPost("/start", StartAsync).Audited("service.start").Summary("Start the service on every gateway.");
         control.MapPost("/stop", StopAsync).Audited("service.stop")
-            .Summary("Stop the service on every gateway; the API goes on answering.");
+            .Summary("Stop the service on every gateway; the API continues to answer.");
         control.MapPost("/restart", RestartAsync).Audited("service.restart")
-            .Summary("Close every client with 1012 and let them return.");
+            .Summary("Close every client with 1012, and let clients reconnect.");
     }
 
     private static async Task<Ok<Envelope<StatusView>>> StatusAsync(

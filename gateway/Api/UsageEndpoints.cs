@@ -17,13 +17,13 @@ internal static class UsageEndpoints
         var group = app.MapGroup("/api/usage").RequireAuthorization(Permissions.ReadUsage).WithTags("usage");
         group.MapGet("/requests", RequestsAsync).LimitedAsList()
             .Summary("List the API requests of the whole grid, newest first. status is a number or 2xx to 5xx; "
-                + "path is what the path begins with.")
+                + "path matches the beginning of the path.")
             .Fails(ErrorCatalogue.ValidationError);
         group.MapGet("/anonymous", AnonymousAsync).LimitedAsList()
             .Summary("List requests without a login, added up per minute, address and endpoint, newest first.")
             .Fails(ErrorCatalogue.ValidationError);
         group.MapGet("/summary", SummaryAsync).LimitedAsList()
-            .Summary("Count the API requests of the last days (7, at most 90) a day and an endpoint.")
+            .Summary("Count API requests per day and endpoint (7 days, at most 90).")
             .Fails(ErrorCatalogue.ValidationError);
     }
 

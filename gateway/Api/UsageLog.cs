@@ -12,16 +12,16 @@ namespace NotifyHub.Gateway.Api;
 /// <summary>
 /// Records every request to the API after it was answered: a request only puts its record into a queue, which <see
 /// cref="UsageReporter"/> empties. Requests never wait for it: records beyond the bound are dropped and counted. Requests without
-/// a login are added up instead (<see cref="AnonymousTally"/>): anybody can make any number of them, and they would displace the
+/// a login are added up instead (<see cref="AnonymousTally"/>): callers can make any number, and they would displace the
 /// records of known callers.
 /// </summary>
 internal sealed partial class UsageLog
 {
     /// <summary>Records that may wait while the grid is away, or slower than the requests.</summary>
-    public const int Capacity = 10_000;
+    public const int MaxQueued = 10_000;
 
-    private const int PathLength = 512;
-    private const int UserAgentLength = 256;
+    private const int MaxPathLength = 512;
+    private const int MaxUserAgentLength = 256;
 
     private static readonly string[] Methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
@@ -38,7 +38,7 @@ internal sealed partial class UsageLog
         (_time, _isOn) = (time, options.Value.RecordRequests);
         _anonymous = new AnonymousTally(time);
         _queue = Channel.CreateBounded<ApiRequest>(
-            new BoundedChannelOptions(Capacity) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true },
+            new BoundedChannelOptions(MaxQueued) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true },
             _ => Interlocked.Increment(ref _dropped));
     }
 
@@ -93,13 +93,13 @@ internal sealed partial class UsageLog
             context.User.Known() ?? "-",
             // Each invented method would be a row of its own in the sums.
             Methods.Contains(method) ? method : "OTHER",
-            Cut(context.Request.Path.Value ?? "", PathLength),
+            Cut(context.Request.Path.Value ?? "", MaxPathLength),
             // Without a route pattern it is the endpoint for unknown paths.
             endpoint is RouteEndpoint { RoutePattern.RawText: { } route } ? Templates.GetOrAdd(route, Template) : "-",
             context.Response.StatusCode,
             duration,
             context.CallerAddress(),
-            Cut(context.Request.Headers.UserAgent.ToString(), UserAgentLength));
+            Cut(context.Request.Headers.UserAgent.ToString(), MaxUserAgentLength));
     }
 
     // As in the API's description: without the constraints of the parameters.

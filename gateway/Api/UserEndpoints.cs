@@ -21,10 +21,10 @@ internal static class UserEndpoints
             .Summary("Add a user.").Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.Conflict);
         group.MapGet("/{id:long}", GetAsync).Summary("Read one user.").Fails(ErrorCatalogue.NotFound);
         group.MapPatch("/{id:long}", ChangeAsync).Audited("user.change").Takes<ChangedUser>(BodyLimits.Small)
-            .Summary("Change name, role or disabled. A new role, and being disabled, end the user's tokens within 5 s.")
+            .Summary("Change name, role or disabled. A new role or disabling ends the user's tokens within 5 s.")
             .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.NotFound, ErrorCatalogue.Conflict);
         group.MapPost("/{id:long}/password", SetPasswordAsync).Audited("user.password").Takes<SetPassword>(BodyLimits.Small)
-            .Summary("Give a user another password, which ends the user's tokens within 5 s.")
+            .Summary("Set a user's password, which ends the user's tokens within 5 s.")
             .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.NotFound);
     }
 
@@ -67,7 +67,7 @@ internal static class UserEndpoints
         var faults = new Faults();
         var body = await RequestBody.ReadAsync(request, cancellation);
         if (JsonFields.Parse(body, faults, "name", "role", "disabled") is not { } fields) return Failure.Invalid(faults);
-        var name = fields.OptionalText("name", UserRules.NameLength, least: 1);
+        var name = fields.OptionalText("name", UserRules.NameLength, min: 1);
         var role = fields.OptionalChoice("role", Roles.OfPeople);
         var disabled = fields.OptionalTruth("disabled");
         if (faults.Any) return Failure.Invalid(faults);

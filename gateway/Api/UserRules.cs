@@ -16,10 +16,10 @@ public static class UserRules
     /// escaped.</summary>
     public const int NewPasswordLength = 256;
 
-    /// <summary>The longest that is looked at: once, longer ones could be set.</summary>
+    /// <summary>The longest that a login accepts: earlier versions allowed longer ones to be set.</summary>
     public const int PasswordLength = 1_024;
 
-    /// <summary>A new account's address; null with a fault noted. Whether mail arrives there is not ours to know.</summary>
+    /// <summary>A new account's address; null with a fault noted. Whether it receives mail is not checked.</summary>
     public static string? Email(JsonFields fields, Faults faults)
     {
         if (fields.RequiredText("email", 3, EmailLength) is not { } email) return null;
@@ -36,7 +36,7 @@ public static class UserRules
     {
         if (fields.RequiredText(name, LeastPasswordLength, NewPasswordLength) is not { } password) return null;
         if (password != DefaultPassword.Value) return password;
-        faults.Add(name, new("此為公開的預設密碼，請選用其他密碼", "is the default password, which everybody knows: choose another"));
+        faults.Add(name, new("此為公開的預設密碼，請選用其他密碼", "is the published default password: choose another"));
         return null;
     }
 }

@@ -35,7 +35,7 @@ public sealed partial class ChannelFollower(
     /// <summary>The log has grown. Called on the thread that brought the messages.</summary>
     public event Action<ChannelLog>? Appended;
 
-    /// <summary>The channel's log was lost and begun anew; <see cref="Log"/> is another from now on.</summary>
+    /// <summary>The channel's log was lost and restarted; <see cref="Log"/> is another from now on.</summary>
     public event Action? EpochChanged;
 
     /// <summary>Any client is connected here: there is a delivery to be measured.</summary>
@@ -53,7 +53,7 @@ public sealed partial class ChannelFollower(
         var head = await Grain().SubscribeAsync(node.Id, observer, Proof()).WaitAsync(GridCall.Timeout, cancellation);
         if (_log?.Epoch != head.Epoch)
         {
-            // One at a time, and not in the middle of a repair, which may begin anew as well.
+            // One at a time, and not in the middle of a repair, which may restart the log too.
             await _repairing.WaitAsync(cancellation);
             try
             {
@@ -80,7 +80,7 @@ public sealed partial class ChannelFollower(
         _ = RepairAsync(CancellationToken.None);
     }
 
-    /// <summary>Brings the log to where the channel is now. All who ask while one read is under way share the next one: however
+    /// <summary>Brings the log to where the channel is now. All calls during one read share the next one: however
     /// many clients name an offset that is not known here, repairs and renewals wait behind one of them.</summary>
     public Task CatchUpAsync(CancellationToken cancellation)
     {
@@ -150,7 +150,7 @@ public sealed partial class ChannelFollower(
 
     private async Task CatchUpNextAsync()
     {
-        // Off the lock, also when no read is under way.
+        // Outside the lock, also when no read is in progress.
         await Task.Yield();
         await _repairing.WaitAsync();
         // A caller from here on may know of something that this read does not see, so it gets the next one.
@@ -202,6 +202,6 @@ public sealed partial class ChannelFollower(
     private partial void LogRepairFailed(string error);
 
     [LoggerMessage(3003, LogLevel.Warning,
-        "The channel has a new epoch {Epoch}; clients with offsets of the old one are closed to start over")]
+        "The channel has a new epoch {Epoch}; clients with offsets of the old one are closed")]
     private partial void LogNewEpoch(string epoch);
 }

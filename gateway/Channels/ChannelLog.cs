@@ -25,7 +25,7 @@ public sealed class ChannelLog
         Envelopes = new FrameLog(WireForm.WriteEnvelope, head.Head, historyBytes);
     }
 
-    /// <summary>The life of the channel's log.</summary>
+    /// <summary>The epoch of the channel's log.</summary>
     public string Epoch { get; }
 
     public FrameLog Plain { get; }

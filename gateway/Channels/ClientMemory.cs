@@ -41,7 +41,7 @@ public sealed class ClientMemory(long maxBytes, TimeProvider time)
 
     /// <summary>Takes that much, and waits until it fits. False: given up, and nothing was taken.</summary>
     /// <param name="bytes">How much.</param>
-    /// <param name="isGivenUp">Nobody needs it any more.</param>
+    /// <param name="isGivenUp">It is no longer needed.</param>
     public async ValueTask<bool> TakeAsync(long bytes, Func<bool> isGivenUp)
     {
         if (TryTake(bytes)) return true;

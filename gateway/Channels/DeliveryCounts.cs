@@ -12,7 +12,7 @@ namespace NotifyHub.Gateway.Channels;
 public sealed class DeliveryCounts(int maxChanges = 8_192)
 {
     private readonly Lock _gate = new();
-    // Behind this offset so many clients more, or fewer, were sent a message than before.
+    // The change in the number of clients that were sent the messages after this offset.
     private readonly SortedDictionary<long, long> _changes = [];
     private string _epoch = "";
     private long _dropped;
@@ -20,7 +20,7 @@ public sealed class DeliveryCounts(int maxChanges = 8_192)
     /// <summary>A sender takes part; it counts with what it gets.</summary>
     public Buffer Join() => new(this);
 
-    /// <summary>From now on offsets are this log's; what is told of another counts for nothing.</summary>
+    /// <summary>From now on offsets belong to this log; counts of another log are ignored.</summary>
     public void Begin(string epoch)
     {
         lock (_gate)
@@ -31,7 +31,7 @@ public sealed class DeliveryCounts(int maxChanges = 8_192)
         }
     }
 
-    /// <summary>Takes at most so many ranges, those of the oldest messages first; in order, apart from each other.</summary>
+    /// <summary>Takes up to this many ranges, oldest messages first, in order and without overlap.</summary>
     public (string Epoch, DeliveredRange[] Ranges) Take(int max)
     {
         lock (_gate)

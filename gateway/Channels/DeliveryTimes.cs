@@ -54,7 +54,7 @@ public sealed class DeliveryTimes(GatewayMetrics metrics, TimeProvider time)
         }
     }
 
-    /// <summary>The channel begins anew, and its offsets with it.</summary>
+    /// <summary>The channel restarts, and so do its offsets.</summary>
     public void Forget()
     {
         lock (_gate)

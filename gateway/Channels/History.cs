@@ -27,9 +27,9 @@ public sealed class History(IGrainFactory grains, ClientMemory memory)
     private readonly LinkedList<HistoryPage> _unread = new();
     private int _loading;
 
-    /// <summary>What follows this offset: a page that holds the next message. Whoever gets it gives it back with <see
+    /// <summary>What follows this offset: a page that holds the next message. The caller returns it with <see
     /// cref="Release"/>. Pages end at multiples of their size, so that clients fall into step.</summary>
-    /// <param name="epoch">The log's life that the offset belongs to; the page may turn out to be another's.</param>
+    /// <param name="epoch">The log's epoch that the offset belongs to; the page may turn out to be of another one.</param>
     /// <param name="after">The last offset that the reader has.</param>
     /// <param name="cancellation">The reader needs it no more.</param>
     public async Task<HistoryPage> ReadAsync(string epoch, long after, CancellationToken cancellation)
@@ -174,7 +174,7 @@ public sealed class History(IGrainFactory grains, ClientMemory memory)
         return false;
     }
 
-    /// <summary>Gives it to nobody else. What it takes is given back when its last reader has left.</summary>
+    /// <summary>Gives it to no new reader. Its memory is returned when its last reader has left.</summary>
     private void Forget(HistoryPage page)
     {
         if (!page.IsForgotten)

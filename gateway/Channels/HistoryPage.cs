@@ -4,7 +4,7 @@ namespace NotifyHub.Gateway.Channels;
 /// A page of the channel as it is stored, on its way or there. <see cref="History"/> counts who reads it: it takes memory as
 /// long as it has readers, and is not loaded without any.
 /// </summary>
-/// <param name="expectedEpoch">The log's life that the offset belongs to; the page may turn out to be another's.</param>
+/// <param name="expectedEpoch">The log's epoch that the offset belongs to; the page may turn out to be of another one.</param>
 /// <param name="after">The last offset before it.</param>
 public sealed class HistoryPage(string expectedEpoch, long after)
 {
@@ -12,7 +12,7 @@ public sealed class HistoryPage(string expectedEpoch, long after)
 
     public (string Epoch, long After) Key { get; } = (expectedEpoch, after);
 
-    /// <summary>The life of the log that it was read from.</summary>
+    /// <summary>The epoch of the log that it was read from.</summary>
     public string Epoch { get; private set; } = "";
 
     /// <summary>The oldest offset that was retained then.</summary>
@@ -61,13 +61,13 @@ public sealed class HistoryPage(string expectedEpoch, long after)
         Bytes = segment?.Buffer.Length ?? 0;
     }
 
-    /// <summary>Lets those go on that wait for it.</summary>
+    /// <summary>Releases the readers that wait for it.</summary>
     internal void Announce() => _loaded.SetResult();
 
     internal void Fail(Exception failure)
     {
         _loaded.SetException(failure);
-        // Seen, also when everybody has left meanwhile.
+        // Marks the exception as observed, even if no reader is left.
         _ = _loaded.Task.Exception;
     }
 }

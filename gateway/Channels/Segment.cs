@@ -38,7 +38,7 @@ public sealed class Segment
     /// <summary>Offset of its last message; set for a page only.</summary>
     public long LastOffset { get; init; }
 
-    /// <summary>The life of the log that it was read from; set for a page only.</summary>
+    /// <summary>The epoch of the log that it was read from; set for a page only.</summary>
     public string Epoch { get; init; } = "";
 
     /// <summary>Not part of the live chain but read from storage for clients that resume from further back; it has no

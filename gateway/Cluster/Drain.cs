@@ -8,7 +8,7 @@ namespace NotifyHub.Gateway.Cluster;
 
 /// <summary>
 /// Ends a gateway in order, before any of its services stops. It is not ready any more, but serves as before for
-/// <c>DrainDelay</c>, until load balancers have noticed. Then its ports close, pushes under way are answered, and the clients are
+/// <c>DrainDelay</c>, until load balancers have noticed. Then its ports close, pending pushes are answered, and the clients are
 /// closed over <c>DrainWindow</c>. A second signal closes the rest at once.
 /// </summary>
 public sealed partial class Drain(
@@ -21,7 +21,7 @@ public sealed partial class Drain(
     ILogger<Drain> logger)
     : IHostedLifecycleService
 {
-    /// <summary>The time for what comes after the clients: requests under way, the last reports, the embedded silo.</summary>
+    /// <summary>The time for what comes after the clients: requests in progress, the last reports, the embedded silo.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(20);
 
     /// <summary>The shutdown timeout that the host needs for an orderly end.</summary>
@@ -31,21 +31,21 @@ public sealed partial class Drain(
     {
         // A gateway that was never ready has no clients to close.
         if (!contact.First.IsCompletedSuccessfully && !node.State.WebSocketListening) return;
-        using var hurry = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => Hurry(hurry));
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => Hurry(hurry));
+        using var closeNow = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => CloseNow(closeNow));
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => CloseNow(closeNow));
         try
         {
             if (options.Value.DrainDelay > TimeSpan.Zero)
             {
                 LogWaiting(options.Value.DrainDelay);
-                await Task.Delay(options.Value.DrainDelay, time, hurry.Token)
+                await Task.Delay(options.Value.DrainDelay, time, closeNow.Token)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
 
             LogDraining(options.Value.DrainWindow);
             transport.StopListening();
-            await listeners.LeaveAsync(options.Value.DrainWindow, hurry.Token, cancellationToken);
+            await listeners.LeaveAsync(options.Value.DrainWindow, closeNow.Token, cancellationToken);
         }
         catch (OperationCanceledException)
         {
@@ -63,12 +63,12 @@ public sealed partial class Drain(
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private void Hurry(CancellationTokenSource hurry)
+    private void CloseNow(CancellationTokenSource closeNow)
     {
         try
         {
-            hurry.Cancel();
-            LogHurry();
+            closeNow.Cancel();
+            LogCloseNow();
         }
         catch (ObjectDisposedException)
         {
@@ -83,7 +83,7 @@ public sealed partial class Drain(
     private partial void LogDraining(TimeSpan window);
 
     [LoggerMessage(6003, LogLevel.Information, "Second signal: closing the remaining clients at once")]
-    private partial void LogHurry();
+    private partial void LogCloseNow();
 
     [LoggerMessage(6004, LogLevel.Warning, "The shutdown timeout ended before all clients had closed")]
     private partial void LogCutShort();

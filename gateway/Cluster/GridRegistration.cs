@@ -88,7 +88,7 @@ internal sealed partial class GridRegistration : BackgroundService
 
     private IServiceGrain Service() => _grains.GetGrain<IServiceGrain>(GrainKeys.Only);
 
-    [LoggerMessage(6101, LogLevel.Warning, "The grid cannot be reached: {Error}. Clients stay; trying again")]
+    [LoggerMessage(6101, LogLevel.Warning, "The grid cannot be reached; clients stay connected; retrying: {Error}")]
     private partial void LogUnreachable(string error);
 
     [LoggerMessage(6102, LogLevel.Information, "The grid can be reached again")]

@@ -11,7 +11,7 @@ namespace NotifyHub.Gateway.Cluster;
 /// </summary>
 public sealed partial class ListenerControl : IDisposable
 {
-    /// <summary>The time that a gateway that ends leaves to pushes under way: longer than a silo takes to answer or to
+    /// <summary>The time that a stopping gateway leaves to pushes in progress: longer than a silo takes to answer or to
     /// fail.</summary>
     private static readonly TimeSpan PushGrace = TimeSpan.FromSeconds(10);
 
@@ -76,17 +76,17 @@ public sealed partial class ListenerControl : IDisposable
         Interlocked.CompareExchange(ref _closed, [], closed);
     }
 
-    /// <summary>Closes both ports for good, because the process is about to end: pushes under way are answered and the clients
-    /// are closed over the window, the rest at once when <paramref name="hurry"/> is cancelled. Returns when the last client has
-    /// ended.</summary>
-    public async Task LeaveAsync(TimeSpan window, CancellationToken hurry, CancellationToken cancellation)
+    /// <summary>Closes both ports for good, because the process is about to end: pushes in progress are answered and the clients
+    /// are closed over the window, the rest at once when <paramref name="closeNow"/> is cancelled. Returns when the last client
+    /// has ended.</summary>
+    public async Task LeaveAsync(TimeSpan window, CancellationToken closeNow, CancellationToken cancellation)
     {
         await _gate.WaitAsync(cancellation);
         // From here on no change of the wanted state opens anything again.
         Publish(node => node with { IsLeaving = true, WebSocketListening = false });
         _gate.Release();
         await Task.WhenAll(StopPushAsync(cancellation, PushGrace),
-            _closer.CloseAllAsync(CloseReason.ShuttingDown, window, hurry));
+            _closer.CloseAllAsync(CloseReason.ShuttingDown, window, closeNow));
         await _closer.WaitUntilEmptyAsync(cancellation);
     }
 

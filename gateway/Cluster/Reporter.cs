@@ -4,7 +4,7 @@ namespace NotifyHub.Gateway.Cluster;
 
 /// <summary>
 /// Sends reports of one kind to the grid, one at a time. A report has a number and is kept until it is answered: without an
-/// answer it is sent again unchanged, and its number tells the grid whether it was taken already. Nothing waits for a report.
+/// answer it is sent again unchanged, and its number shows the grid whether it was taken already. Nothing waits for a report.
 /// What is not in a report yet waits with its source, which bounds it.
 /// </summary>
 /// <remarks>A failure is logged when it begins and when it ends, not per try.</remarks>

@@ -58,7 +58,7 @@ internal sealed partial class SessionReporter(
         }
     }
 
-    // The first report at once: nobody is let in before it is answered.
+    // The first report at once: no client is accepted before it is answered.
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => RepeatAsync(stoppingToken);
 
     protected override SessionReport? Next(long number)
@@ -131,6 +131,6 @@ internal sealed partial class SessionReporter(
 
     private IConnectionGrain Connections() => grains.GetGrain<IConnectionGrain>(GrainKeys.Gateway(node.Id));
 
-    [LoggerMessage(6401, LogLevel.Warning, "Could not give the lease back to the grid: {Error}")]
+    [LoggerMessage(6401, LogLevel.Warning, "The lease could not be returned to the grid: {Error}")]
     private partial void LogNotReleased(string error);
 }

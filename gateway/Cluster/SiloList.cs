@@ -13,7 +13,7 @@ namespace NotifyHub.Gateway.Cluster;
 /// <summary>
 /// Finds the silos of a cluster without a database, by the names in the settings. Names are resolved again and again: a name may
 /// stand for several silos, and a silo may return with another address. A silo that hangs, or whose machine is gone, leaves its
-/// connections open, so the grid is asked which silos are alive. A silo that only this gateway cannot reach, because the network
+/// connections open, so the grid is read for live silos. A silo that only this gateway cannot reach, because the network
 /// between the two is cut, is found by trying to connect.
 /// </summary>
 public sealed partial class SiloList(
@@ -196,9 +196,9 @@ public sealed partial class SiloList(
         }
     }
 
-    [LoggerMessage(6501, LogLevel.Debug, "Could not ask which silos are alive: {Error}")]
+    [LoggerMessage(6501, LogLevel.Debug, "The list of live silos could not be read: {Error}")]
     private partial void LogNotAsked(string error);
 
-    [LoggerMessage(6502, LogLevel.Warning, "None of the silos {Silos} can be reached yet, waiting for them: {Error}")]
+    [LoggerMessage(6502, LogLevel.Warning, "None of the silos {Silos} can be reached yet; waiting: {Error}")]
     private partial void LogWaiting(string silos, string error);
 }

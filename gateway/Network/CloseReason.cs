@@ -58,7 +58,7 @@ public sealed record CloseReason(int Code, string Text, bool Abnormal = false)
     /// <summary>No close frame: the peer reset or dropped the connection.</summary>
     public static readonly CloseReason Lost = new(1006, "connection lost", Abnormal: true);
 
-    /// <summary>No close frame: nothing was heard for two ping intervals.</summary>
+    /// <summary>No close frame: nothing was received for two ping intervals.</summary>
     public static readonly CloseReason Dead = new(1006, "no answer to pings", Abnormal: true);
 
     /// <summary>The gateway process ends in order.</summary>

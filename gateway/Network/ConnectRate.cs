@@ -5,14 +5,14 @@ namespace NotifyHub.Gateway.Network;
 
 /// <summary>
 /// How many WebSockets one address (of IPv6 one /64) may open per second; ten seconds' worth may come at once. As many again are
-/// refused with an answer, so that an honest crowd learns when to come back; the rest is dropped without one.
+/// refused with an answer, so that well-behaved clients learn when to retry; the rest is dropped without one.
 /// </summary>
 /// <param name="perSecond">0: no limit.</param>
 public sealed class ConnectRate(int perSecond, TimeProvider time)
 {
     private const int MaxAddresses = 100_000;
 
-    /// <summary>A bucket that nobody took from is full after this long, and need not be remembered.</summary>
+    /// <summary>An unused bucket is full after this long, and need not be kept.</summary>
     private static readonly TimeSpan Burst = TimeSpan.FromSeconds(10);
 
     private readonly double _capacity = perSecond * Burst.TotalSeconds;

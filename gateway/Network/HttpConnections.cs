@@ -7,7 +7,7 @@ namespace NotifyHub.Gateway.Network;
 /// <summary>
 /// The connections of one port that are no clients: HTTP, handshakes, and those that have not sent a byte yet. When they are too
 /// many, in all or from one address, a new one takes the place of the one that has been idle the longest; it is refused only when
-/// all have a request under way. So open idle connections cannot keep others out.
+/// all have a request in progress. So open idle connections cannot keep others out.
 /// </summary>
 /// <param name="max">In all.</param>
 /// <param name="maxPerAddress">From one address, of IPv6 one /64; 0: no limit but <paramref name="max"/>.</param>
@@ -182,7 +182,7 @@ public sealed class HttpConnections(int max, int maxPerAddress, Func<IPAddress, 
         /// <summary>The limit is near: the connection is to end with its request.</summary>
         public bool IsToEnd => _all.AreScarce;
 
-        /// <summary>A request is under way.</summary>
+        /// <summary>A request is in progress.</summary>
         public void Begin() => _all.Begin(this);
 
         /// <summary>The request is answered; the connection is idle.</summary>

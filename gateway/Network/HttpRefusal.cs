@@ -6,6 +6,6 @@ public enum HttpRefusal
     /// <summary>It was idle, and a newer one needed its place.</summary>
     Shed,
 
-    /// <summary>There are as many as there may be, and all have a request under way.</summary>
+    /// <summary>The limit is reached, and all connections have a request in progress.</summary>
     Full,
 }

@@ -6,7 +6,7 @@ namespace NotifyHub.Gateway.Network;
 
 /// <summary>
 /// How near this process is to its limit of open files. The system gives every new file the lowest free number, so the number of
-/// a new socket says how many files are open, whoever opened them. At the limit itself the runtime cannot go on (it aborts when
+/// a new socket says how many files the whole process has open. At the limit itself the runtime cannot go on (it aborts when
 /// it cannot read how much memory there is), so connections stop short of it.
 /// </summary>
 internal static unsafe partial class OpenFiles

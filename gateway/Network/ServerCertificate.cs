@@ -81,7 +81,7 @@ public sealed partial class ServerCertificate : BackgroundService
         }
         catch (IOException e)
         {
-            // Certificate and key are seldom written at the same moment: a pair that does not match yet is retried. Logged once.
+            // Certificate and key are rarely written at the same moment: a pair that does not match yet is retried. Logged once.
             if (_refused == e.Message) return;
             _refused = e.Message;
             LogKept(e.Message);
@@ -117,6 +117,6 @@ public sealed partial class ServerCertificate : BackgroundService
     private partial void LogExpired(DateTime until);
 
     [LoggerMessage(1103, LogLevel.Warning,
-        "The certificate stays as it was, the changed files cannot be used: {Error}")]
+        "The changed certificate files cannot be used; the previous certificate stays: {Error}")]
     private partial void LogKept(string error);
 }

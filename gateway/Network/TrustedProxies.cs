@@ -6,8 +6,8 @@ using IPNetwork = System.Net.IPNetwork;
 namespace NotifyHub.Gateway.Network;
 
 /// <summary>
-/// Who a request really comes from, when it came by way of proxies. What <c>X-Forwarded-For</c> says is believed only of the
-/// networks in <c>TrustedProxies</c>: anybody can write that header.
+/// The client address of a request that came through proxies. <c>X-Forwarded-For</c> is trusted only from the
+/// networks in <c>TrustedProxies</c>: any client can send that header.
 /// </summary>
 public sealed partial class TrustedProxies(IOptions<GatewayOptions> options, ILogger<TrustedProxies> logger)
 {
@@ -25,7 +25,7 @@ public sealed partial class TrustedProxies(IOptions<GatewayOptions> options, ILo
         if (string.IsNullOrEmpty(forwardedFor)) return client;
         if (!IsTrusted(client))
         {
-            // Once: anybody can write that header, and the log is not theirs to fill.
+            // Once: any client can send that header, and must not be able to fill the log.
             if (Interlocked.Exchange(ref _hasWarned, 1) == 0) LogNotTrusted(client);
             return client;
         }
@@ -88,6 +88,6 @@ public sealed partial class TrustedProxies(IOptions<GatewayOptions> options, ILo
     [LoggerMessage(1201, LogLevel.Warning,
         "X-Forwarded-For from {Peer} is ignored: it is not in NotifyHub:TrustedProxies. If it is your proxy, set "
         + "NotifyHub:TrustedProxies (environment NotifyHub__TrustedProxies__0) to its address or network: until then the "
-        + "limits of logins, requests and clients count everybody behind it as one address. Logged once.")]
+        + "limits of logins, requests and clients count all clients behind it as one address. Logged once.")]
     private partial void LogNotTrusted(IPAddress peer);
 }

@@ -11,7 +11,7 @@ public static class FirstBytes
     private const int MethodLength = 16;
     private const byte TlsHandshake = 0x16;
 
-    /// <summary>Whether the connection speaks the protocol, as soon as it can be told.</summary>
+    /// <summary>Decides as early as possible whether the connection speaks the protocol.</summary>
     /// <param name="unread">All that has arrived and was not consumed.</param>
     /// <param name="searched">How many leading bytes are known to be blanks.</param>
     /// <param name="isKeyed">Whether the first line must be <c>AUTH</c> and a key; otherwise a JSON object.</param>

@@ -1,7 +1,7 @@
 namespace NotifyHub.Gateway.Push;
 
 /// <summary>
-/// Memory that the lines of all push connections may take until they are published and answered. At the bound nobody is refused:
+/// Memory that the lines of all push connections may take until they are published and answered. At the bound nothing is refused:
 /// connections are read from in turn as it becomes free, and what they send meanwhile waits in their sockets.
 /// </summary>
 public sealed class PushBudget(long maxBytes)

@@ -94,7 +94,7 @@ public sealed partial class PushConnection(
             // Stop and the other ends cancel the read, so that what has arrived is still taken and answered.
             var read = await input.ReadAsync(CancellationToken.None);
             var unread = read.Buffer;
-            // Any byte is a sign of life: the idle time is for silence, not for slowness.
+            // Any byte resets the idle time, which limits silence, not slowness.
             if (unread.Length > _unreadBefore) Volatile.Write(ref _lastSign, time.GetTimestamp());
             var ending = _ending;
             var complete = read.IsCompleted || ending is not null;
@@ -178,7 +178,7 @@ public sealed partial class PushConnection(
 
     private void Authorise(ReadOnlySpan<byte> line, PushedLines batch)
     {
-        // Hashed, so that neither the time nor the length of the comparison tells anything about the key.
+        // Hashed, so that neither the time nor the length of the comparison reveals anything about the key.
         _authorised = line.StartsWith("AUTH "u8)
             && CryptographicOperations.FixedTimeEquals(SHA256.HashData(line["AUTH ".Length..]), _keyHash);
         if (_authorised)
@@ -251,7 +251,7 @@ public sealed partial class PushConnection(
         }
         catch (Exception e)
         {
-            // Whatever it was, nobody can be answered any more. What has been read already is published all the same.
+            // Whatever it was, no answer can be sent any more. What was read already is still published.
             LogPeerGone(e.Message);
             _peerGone = true;
             input.CancelPendingRead();

@@ -20,11 +20,11 @@ namespace NotifyHub.Gateway.Push;
 /// </summary>
 public sealed partial class PushListener : IHostedService, IDisposable
 {
-    /// <summary>How long a stop waits for outstanding publishes before it resets the connections, unless it is told
-    /// otherwise.</summary>
+    /// <summary>How long a stop waits for outstanding publishes before it resets the connections, by
+    /// default.</summary>
     public static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(3);
 
-    private const int RefusalsAtATime = 100;
+    private const int MaxConcurrentRefusals = 100;
 
     private static readonly byte[] Full = "error: too many connections\n"u8.ToArray();
     private static readonly byte[] AddressFull = "error: too many connections from this address\n"u8.ToArray();
@@ -202,18 +202,18 @@ public sealed partial class PushListener : IHostedService, IDisposable
         }
     }
 
-    /// <summary>Serves a connection, or tells it why not, to its end; never throws.</summary>
+    /// <summary>Serves or refuses a connection until its end; never throws.</summary>
     private async Task TakeAsync(Socket socket, string address, Task started, CancellationToken stop)
     {
         await started;
         var admission = _registry.TryAdd(address, isAuthorised: _options.PushKey.Length == 0, out var slot);
         if (slot is null)
         {
-            await TurnAwayAsync(admission, async () =>
+            await RefuseAsync(admission, async () =>
             {
                 await TalkAsync(socket, stream =>
                     stream.WriteAsync(admission == Admission.Full ? Full : AddressFull, stop).AsTask(), stop);
-                await SayGoodbyeAsync(socket, stop);
+                await CloseGracefullyAsync(socket, stop);
             });
         }
         else
@@ -225,20 +225,20 @@ public sealed partial class PushListener : IHostedService, IDisposable
                 _registry.Remove(slot);
             }
 
-            if (slot.IsShed) await TurnAwayAsync(slot.Shortage, () => SayGoodbyeAsync(socket, stop));
-            else await SayGoodbyeAsync(socket, stop);
+            if (slot.IsShed) await RefuseAsync(slot.Shortage, () => CloseGracefullyAsync(socket, stop));
+            else await CloseGracefullyAsync(socket, stop);
         }
 
         socket.Dispose();
         _connections.TryRemove(socket, out _);
     }
 
-    /// <summary>One for which there is no place is told so and stays for a moment; of more at once each is dropped without a
-    /// word.</summary>
-    private async Task TurnAwayAsync(Admission shortage, Func<Task> tell)
+    /// <summary>Sends the reason to a connection beyond the limits and closes it. Beyond a number of concurrent refusals,
+    /// connections are closed without an answer.</summary>
+    private async Task RefuseAsync(Admission shortage, Func<Task> answer)
     {
         _metrics.Refused(shortage == Admission.Full ? Refusal.PushFull : Refusal.PushAddressFull);
-        if (Interlocked.Increment(ref _refusing) <= RefusalsAtATime) await tell();
+        if (Interlocked.Increment(ref _refusing) <= MaxConcurrentRefusals) await answer();
         Interlocked.Decrement(ref _refusing);
     }
 
@@ -258,7 +258,7 @@ public sealed partial class PushListener : IHostedService, IDisposable
             await using var plain = new NetworkStream(socket, ownsSocket: false);
             await using var stream = _certificate is null ? plain : await _certificate.GuardAsync(plain, giveUp);
             await talk(stream);
-            // The peer can tell an end that was meant from a connection that was cut.
+            // Lets the peer distinguish an orderly end from a cut connection.
             if (stream is SslStream tls) await tls.ShutdownAsync().WaitAsync(_options.CloseGrace, _time, CancellationToken.None);
         }
         catch (Exception e) when (e is IOException or AuthenticationException or SocketException or ObjectDisposedException
@@ -273,10 +273,10 @@ public sealed partial class PushListener : IHostedService, IDisposable
     }
 
     /// <summary>
-    /// Says goodbye and reads away what the peer still sends. A socket closed with bytes unread resets the connection, and the
+    /// Ends sending and discards what the peer still sends. A socket closed with bytes unread resets the connection, and the
     /// reset may overtake the answers: a sender of an oversized line would never learn why it was cut off.
     /// </summary>
-    private async Task SayGoodbyeAsync(Socket socket, CancellationToken stop)
+    private async Task CloseGracefullyAsync(Socket socket, CancellationToken stop)
     {
         try
         {

@@ -5,9 +5,8 @@ namespace NotifyHub.Gateway.Push;
 
 /// <summary>
 /// The open push connections, within their limits. At a limit a new connection takes the place of the one that has been idle the
-/// longest, of its own address or of all; it is refused only when all of them are at work. So nobody who holds connections open
-/// keeps others out. Where there is a key, whoever has not shown it yet takes the place of others who have not, and of nobody
-/// else.
+/// longest, of its own address or of all; it is refused only when all of them are at work. So open idle connections cannot keep
+/// others out. Where there is a key, a connection that has not shown it only replaces others that have not.
 /// </summary>
 /// <param name="max">In all.</param>
 /// <param name="maxPerAddress">From one address, of IPv6 one /64; 0: no limit but <paramref name="max"/>.</param>
@@ -99,7 +98,7 @@ public sealed class PushRegistry(int max, int maxPerAddress)
         private readonly LinkedList<Slot> _strangers = new();
         private readonly LinkedList<Slot> _authorised = new();
 
-        /// <summary>Who is to make room for a new one.</summary>
+        /// <summary>The connection that a new one replaces.</summary>
         public Slot? First(bool forAuthorised) => (_strangers.First ?? (forAuthorised ? _authorised.First : null))?.Value;
 
         public void Place(Slot slot, LinkedListNode<Slot> node)

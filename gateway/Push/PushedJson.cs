@@ -50,7 +50,7 @@ public static class PushedJson
     /// none, or it is none.</summary>
     public static ActivityContext? Trace(ReadOnlySpan<byte> utf8)
     {
-        // Most texts name none, and one look tells.
+        // Fast path: most texts have none.
         if (utf8.IndexOf("\"traceparent\""u8) < 0) return null;
         var reader = new Utf8JsonReader(utf8, ReaderOptions);
         reader.Read();

@@ -24,7 +24,7 @@ internal sealed record CertificateFiles(SslStreamCertificateContext Context, str
                 : X509CertificateLoader.LoadPkcs12Collection(certificate, options.TlsPassword);
             var leaf = all.FirstOrDefault(one => one.HasPrivateKey)
                 ?? throw new IOException(
-                    $"{CertificateSetting}: '{options.TlsCertificateFile}' holds no certificate with its private key.");
+                    $"{CertificateSetting}: '{options.TlsCertificateFile}' does not contain a certificate with its private key.");
             all.Remove(leaf);
             return new CertificateFiles(
                 SslStreamCertificateContext.Create(leaf, all, offline: true),
@@ -35,8 +35,8 @@ internal sealed record CertificateFiles(SslStreamCertificateContext Context, str
             var files = key.Length == 0
                 ? $"'{options.TlsCertificateFile}'" : $"'{options.TlsCertificateFile}' with the key in '{options.TlsKeyFile}'";
             throw new IOException(
-                $"{CertificateSetting}: {files} cannot be used: no PEM or PFX, a key that belongs to another certificate, "
-                + $"or not the right {GatewayOptions.Section}:{nameof(GatewayOptions.TlsPassword)}. {e.Message}",
+                $"{CertificateSetting}: {files} cannot be used: not PEM or PFX, a key of another certificate, "
+                + $"or a wrong {GatewayOptions.Section}:{nameof(GatewayOptions.TlsPassword)}. {e.Message}",
                 e);
         }
     }

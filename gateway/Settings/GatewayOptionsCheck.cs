@@ -57,11 +57,12 @@ public sealed class GatewayOptionsCheck : IValidateOptions<GatewayOptions>
 
         faults.AddRange(options.TrustedProxies
             .Where(network => IpNetworks.Parse(network) is null)
-            .Select(network => $"NotifyHub:TrustedProxies: '{network}' is no IP address, nor a network such as 10.0.0.0/8."));
+            .Select(network =>
+                $"NotifyHub:TrustedProxies: '{network}' is neither an IP address nor a network such as 10.0.0.0/8."));
         CheckCertificate(options, faults);
 
         if (options.Mode == GatewayMode.Cluster && options.Silos.Length == 0)
-            faults.Add("NotifyHub:Silos: a gateway of a cluster must be told its silos, as host:port each.");
+            faults.Add("NotifyHub:Silos: required in cluster mode, each as host:port.");
         faults.AddRange(options.Silos
             .Where(silo => !IsHostAndPort(silo))
             .Select(silo => $"NotifyHub:Silos: '{silo}' is not host:port."));
@@ -73,7 +74,7 @@ public sealed class GatewayOptionsCheck : IValidateOptions<GatewayOptions>
     {
         if (options.TlsCertificateFile.Length == 0)
         {
-            if (options.TlsKeyFile.Length > 0) faults.Add("NotifyHub:TlsKeyFile: a key without NotifyHub:TlsCertificateFile.");
+            if (options.TlsKeyFile.Length > 0) faults.Add("NotifyHub:TlsKeyFile: requires NotifyHub:TlsCertificateFile.");
             return;
         }
 

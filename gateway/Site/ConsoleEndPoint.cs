@@ -18,7 +18,7 @@ public sealed class ConsoleEndPoint(IOptions<GatewayOptions> options, ServerCert
         : new IPEndPoint(ListenAddress.Of(options.Value.ConsoleAddress), options.Value.ConsolePort);
 
     /// <summary>
-    /// Whether browsers are told to use nothing but TLS with this host. They apply it to each of its ports: with WebSockets on a
+    /// Whether browsers must use only TLS with this host (HSTS). They apply it to each of its ports: with WebSockets on a
     /// plain one they would not reach that any more.
     /// </summary>
     internal bool IsStrict(HttpRequest request) =>

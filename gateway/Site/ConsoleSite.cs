@@ -70,7 +70,7 @@ public static class ConsoleSite
         });
     }
 
-    /// <summary>Serves the files: compressed as they were built, those with a fingerprint in their name for ever, the rest asked
-    /// for anew.</summary>
+    /// <summary>Serves the files: compressed as they were built, those with a fingerprint in their name without expiry, the rest
+    /// with revalidation.</summary>
     public static void MapConsole(this WebApplication app) => app.MapStaticAssets().AllowAnonymous();
 }

@@ -70,7 +70,7 @@ public sealed class Client
 
     public SessionOpened Opened { get; }
 
-    /// <summary>Who it is.</summary>
+    /// <summary>The caller of its token or key.</summary>
     public ClientPrincipal Principal { get; init; } = ClientPrincipal.Anonymous;
 
     /// <summary>The client speaks <c>notifyhub.v1</c>.</summary>
@@ -100,8 +100,8 @@ public sealed class Client
     /// <summary>Answers wait and are to be taken before more is read.</summary>
     public bool IsOutboxFull => _outbox.IsFull;
 
-    /// <summary>Its reader waits for the answers to be taken, or for memory; what the client says meanwhile is not
-    /// heard.</summary>
+    /// <summary>Its reader waits for the answers to be taken, or for memory; what the client sends meanwhile is not
+    /// read.</summary>
     public bool IsReadingPaused { get; set; }
 
     /// <summary>The connection had enough, and the rest is sent as it takes more.</summary>
@@ -113,7 +113,7 @@ public sealed class Client
     /// <summary>What it holds of the clients' memory, about.</summary>
     public long HeldBytes => OutboxBytes + ReceivingBytes + (Volatile.Read(ref _page)?.Bytes ?? 0);
 
-    /// <summary>Milliseconds of <see cref="Environment.TickCount64"/> when the client was last heard of.</summary>
+    /// <summary>Milliseconds of <see cref="Environment.TickCount64"/> when something last arrived from the client.</summary>
     public long LastHeard { get; set; }
 
     public long LastPinged { get; set; }
@@ -182,9 +182,9 @@ public sealed class Client
 
     /// <summary>
     /// Queues answers and moves the cursor behind them, in one step as the sender sees it. A cursor on a page of history stays at
-    /// its end; the page is told when it gets there. Takes the place of a move that has not been carried out.
+    /// its end; the page is notified when it gets there. Takes the place of a move that has not been carried out.
     /// </summary>
-    /// <param name="frames">What the client is told first.</param>
+    /// <param name="frames">What the client is sent first.</param>
     /// <param name="cursor">Where it goes on from.</param>
     /// <param name="offset">The last offset before the cursor.</param>
     /// <param name="page">For a page of history; given up when nothing comes of the move.</param>
@@ -205,7 +205,7 @@ public sealed class Client
         }
     }
 
-    /// <summary>A long message is being received in so many bytes; 0: it is over.</summary>
+    /// <summary>The bytes held for a long message that is being received; 0: it is complete.</summary>
     public void SetReceiving(int bytes)
     {
         if (ReceivingBytes == 0) Volatile.Write(ref _receivingSince, Environment.TickCount64);
@@ -232,7 +232,7 @@ public sealed class Client
         return now - _progressAt;
     }
 
-    /// <summary>Says goodbye: a close frame behind the answers that wait, then nothing more.</summary>
+    /// <summary>Queues a close frame behind the waiting answers; nothing follows it.</summary>
     public void Close(CloseReason reason) => Close(reason, ServerFrame.CloseFrame(reason.Code, reason.Text));
 
     /// <summary>Closes with ready frames, of which the last is the close frame (the echo of the client's own; or behind when to
@@ -243,13 +243,13 @@ public sealed class Client
         // First: the heartbeat must not find a client that has been closing since 0.
         ClosingSince = Environment.TickCount64;
         if (Interlocked.CompareExchange(ref _closing, reason, null) is not null) return;
-        // Who does not take what waits is not made to take it before it is told so.
+        // A client that does not read gets the close frame without the waiting answers.
         if (reason == CloseReason.TooSlow) _outbox.Clear();
         _outbox.AddLast(frames);
         MarkReady();
     }
 
-    /// <summary>Tells the peer that nothing follows, while what it still sends can be read. A stream can only be ended as a
+    /// <summary>Signals the peer that nothing follows, while what it still sends can be read. A stream can only be ended as a
     /// whole.</summary>
     public void EndSending() => _socket?.Shutdown(SocketShutdown.Send);
 
@@ -399,7 +399,7 @@ public sealed class Client
         catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException or InvalidOperationException
             or OperationCanceledException)
         {
-            // Every way a connection can end while bytes are under way; its reader notices and cleans up.
+            // Every way a connection can end while bytes are in transit; its reader notices and cleans up.
             Abort(CloseReason.Lost);
         }
     }

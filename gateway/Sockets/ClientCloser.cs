@@ -6,8 +6,8 @@ namespace NotifyHub.Gateway.Sockets;
 /// <summary>Closes clients on behalf of the service: all of them at once or over a window, some of them, or one.</summary>
 public sealed class ClientCloser
 {
-    /// <summary>A gateway that ends closes at least so many clients per second, however long its drain window: few are no
-    /// stampede, and nobody should have to wait for them.</summary>
+    /// <summary>A stopping gateway closes at least this many clients per second, however long its drain window: a few clients
+    /// are no stampede, and should not prolong the stop.</summary>
     public const int MinClosedPerSecond = 100;
 
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(20);
@@ -15,7 +15,7 @@ public sealed class ClientCloser
     /// <summary>The time that a client has to take its close frame when an operator waits for its end.</summary>
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
 
-    /// <summary>v1 clients that may return are told to do so within this time, each at a moment of its own, to avoid a
+    /// <summary>v1 clients that may return get a random delay within this time, to avoid a
     /// stampede.</summary>
     private static readonly TimeSpan ReconnectSpread = TimeSpan.FromSeconds(2);
 
@@ -45,9 +45,9 @@ public sealed class ClientCloser
     }
 
     /// <summary>Closes every client, evenly over the window or faster (<see cref="MinClosedPerSecond"/>), so that they return
-    /// elsewhere. When <paramref name="hurry"/> is cancelled, the rest is closed at once. Returns when the last close frame is
+    /// elsewhere. When <paramref name="closeNow"/> is cancelled, the rest is closed at once. Returns when the last close frame is
     /// queued.</summary>
-    public async Task CloseAllAsync(CloseReason reason, TimeSpan window, CancellationToken hurry)
+    public async Task CloseAllAsync(CloseReason reason, TimeSpan window, CancellationToken closeNow)
     {
         Client[] all = [.. _clients.All];
         var perSecond = Math.Max(MinClosedPerSecond, all.Length / Math.Max(window.TotalSeconds, 0.001));
@@ -55,10 +55,10 @@ public sealed class ClientCloser
         for (var closed = 0; closed < all.Length;)
         {
             // By the clock: a delay that took longer must not stretch the window.
-            var due = hurry.IsCancellationRequested ? all.Length : 1 + (_time.GetElapsedTime(begun).TotalSeconds * perSecond);
+            var due = closeNow.IsCancellationRequested ? all.Length : 1 + (_time.GetElapsedTime(begun).TotalSeconds * perSecond);
             for (; closed < all.Length && closed < due; closed++) Close(all[closed], reason, mayReturn: true);
             if (closed < all.Length)
-                await Task.Delay(PollInterval, _time, hurry).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(PollInterval, _time, closeNow).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -2,5 +2,5 @@ using System.Net;
 
 namespace NotifyHub.Gateway.Sockets;
 
-/// <summary>The endpoint that Kestrel is told to listen on for clients; by its identity the transport knows it again.</summary>
+/// <summary>The endpoint that Kestrel listens on for clients; the transport recognises it by its identity.</summary>
 public sealed record ClientEndPoint(IPEndPoint EndPoint);

@@ -5,7 +5,7 @@ namespace NotifyHub.Gateway.Sockets;
 /// <param name="Message">For the people who write them.</param>
 public sealed record ClientError(string Code, string Message)
 {
-    public static readonly ClientError InvalidJson = new("INVALID_JSON", "Send one JSON object a message.");
+    public static readonly ClientError InvalidJson = new("INVALID_JSON", "Send one JSON object per message.");
     public static readonly ClientError UnknownType = new("UNKNOWN_TYPE", "The type must be \"ping\" or \"subscribe\".");
     public static readonly ClientError UnknownChannel = new("UNKNOWN_CHANNEL", "There is only the channel \"all\".");
     public static readonly ClientError Since = new("VALIDATION_ERROR", "since must be an offset: an integer from 0.");

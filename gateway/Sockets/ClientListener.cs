@@ -141,7 +141,7 @@ internal sealed partial class ClientListener : IConnectionListener
                 return;
             }
 
-            // Of what is encrypted the first bytes tell nothing.
+            // The first bytes of an encrypted connection say nothing.
             if (_isTls)
             {
                 HandOver(socket, ref connection);
@@ -156,7 +156,7 @@ internal sealed partial class ClientListener : IConnectionListener
                 return;
             }
 
-            // Before anybody is asked about the token.
+            // Before the token is checked.
             var address = Address(socket.RemoteEndPoint, request.ForwardedFor);
             var verdict = _rate.Take(address);
             if (verdict == ConnectVerdict.Dropped)
@@ -191,7 +191,7 @@ internal sealed partial class ClientListener : IConnectionListener
         }
         catch (Exception e) when (isOurs && e is SocketException or ObjectDisposedException)
         {
-            // The peer left before it was anybody, or its place was needed.
+            // The peer left before it was a client, or its slot was needed.
             socket.Dispose();
         }
         catch (Exception e)
@@ -306,6 +306,6 @@ internal sealed partial class ClientListener : IConnectionListener
         + "({Suppressed} more connections since the last such line)")]
     private partial void LogFilesScarce(int limit, long suppressed);
 
-    [LoggerMessage(4003, LogLevel.Error, "A new connection failed unexpectedly")]
+    [LoggerMessage(4003, LogLevel.Error, "Accepting a new connection failed")]
     private partial void LogTakeFailed(Exception exception);
 }

@@ -94,7 +94,7 @@ public sealed partial class ClientReader(
 
                 length += result.Count;
                 if (length > maxMessageBytes) client.Close(CloseReason.TooBig);
-                // After goodbye only the peer's own close is of interest; its messages are read and forgotten.
+                // After our close frame only the peer's close frame matters; its messages are discarded.
                 if (client.Closing) length = 0;
             }
             while (!result.EndOfMessage);
@@ -111,7 +111,7 @@ public sealed partial class ClientReader(
     }
 
     /// <summary>
-    /// A connection closed with bytes unread is reset, and the reset may overtake the close frame: whoever broke the protocol
+    /// A connection closed with bytes unread is reset, and the reset may overtake the close frame: a peer that broke the protocol
     /// would never learn how. The heartbeat bounds it.
     /// </summary>
     private static async Task ReadAwayAsync(Client client, ClientStream stream)
@@ -183,6 +183,6 @@ public sealed partial class ClientReader(
     [LoggerMessage(4101, LogLevel.Debug, "Connection {ConnectionId} ended")]
     private partial void LogEnded(Exception exception, string connectionId);
 
-    [LoggerMessage(4102, LogLevel.Error, "Reading connection {ConnectionId} failed unexpectedly")]
+    [LoggerMessage(4102, LogLevel.Error, "Reading connection {ConnectionId} failed")]
     private partial void LogFailure(Exception exception, string connectionId);
 }

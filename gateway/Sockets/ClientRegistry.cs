@@ -81,8 +81,8 @@ public sealed partial class ClientRegistry
     public SessionChanges Changes { get; } = new();
 
     /// <summary>
-    /// The place in the log where a client of this handshake begins. To be taken before the client is told that it is connected:
-    /// whatever is published from then on is behind it. Whoever is granted one admits the client or calls <see cref="GiveUp"/>.
+    /// The place in the log where a client of this handshake begins. To be taken before the client is sent the upgrade:
+    /// whatever is published from then on is behind it. A caller that gets one admits the client or calls <see cref="GiveUp"/>.
     /// </summary>
     public Admission Reserve(Handshake handshake, string address, out LogPlace place)
     {
@@ -97,10 +97,10 @@ public sealed partial class ClientRegistry
     /// <summary>No client came for what was reserved.</summary>
     public void GiveUp(string address) => _limiter.GiveBack(address);
 
-    /// <summary>Takes in a client that has been told that it is connected. The task is its life; it does not fail.</summary>
+    /// <summary>Adds a client that has been sent the upgrade. The task ends with the client; it does not fail.</summary>
     /// <param name="handshake">Accepted.</param>
     /// <param name="place">Reserved before it was answered.</param>
-    /// <param name="principal">Who it is.</param>
+    /// <param name="principal">The caller of its token or key.</param>
     /// <param name="userAgent">Of its request; kept to 255 characters.</param>
     /// <param name="address">Where it comes from, as reserved.</param>
     /// <param name="connection">Its connection.</param>

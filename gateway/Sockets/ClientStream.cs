@@ -15,7 +15,7 @@ namespace NotifyHub.Gateway.Sockets;
 /// wait.</remarks>
 internal sealed class ClientStream(Client client, ClientConnection connection, FrameRate rate) : Stream
 {
-    /// <summary>After so many reads that did not have to wait others get their turn on the thread.</summary>
+    /// <summary>After this many reads without a wait, the thread is yielded to others.</summary>
     private const int ReadsPerTurn = 16;
 
     private FrameWatch _frames;
@@ -82,7 +82,7 @@ internal sealed class ClientStream(Client client, ClientConnection connection, F
         return count == 0 && _fault is not null ? Refuse(_fault) : count;
     }
 
-    /// <summary>Says goodbye, and ends the stream as the framework sees it.</summary>
+    /// <summary>Closes the client, and ends the stream for the framework.</summary>
     private int Refuse(CloseReason fault)
     {
         if (fault == CloseReason.TooFast && !client.Closing) client.Answer(ServerMessage.Error(ClientError.TooFast));

@@ -73,7 +73,7 @@ public sealed partial class ClientTransport(
         socket.SendBufferSize = options.SendBufferBytes;
     }
 
-    /// <summary>Closes the port to new connections; those there are go on, whoever they belong to.</summary>
+    /// <summary>Closes the port to new connections; all existing ones continue.</summary>
     public void StopListening() => _stopListening?.Invoke();
 
     /// <summary>A socket that listens there.</summary>

@@ -5,7 +5,7 @@ namespace NotifyHub.Gateway.Sockets;
 /// <summary>
 /// <c>send(2)</c> by a socket's number. The framework's <see cref="System.Net.Sockets.Socket"/> touches three objects a send;
 /// with thousands of clients those are not in the processor's cache, which with the calls around them cost a delivery a tenth
-/// more (docs/adr/0004). Whoever uses a number sees to it that the socket is not closed meanwhile: numbers are given again.
+/// more (docs/adr/0004). A caller must ensure that the socket is not closed meanwhile: numbers are reused.
 /// </summary>
 internal static unsafe partial class DirectSocket
 {

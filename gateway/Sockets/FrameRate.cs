@@ -1,7 +1,7 @@
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>
-/// How many frames a client may send: so many per second, and what it has saved up while it sent fewer, at once. What comes
+/// How many frames a client may send: a rate per second, and a burst of what it saved while it sent fewer. What comes
 /// faster is read at <see cref="LateFactor"/> times the rate, so that a burst is slowed down and not punished; who goes on is too
 /// fast. A bucket that drips, kept as numbers per client: the time at which all it has sent will have been allowed, and the time
 /// at which more is read. No timer fills it.

@@ -31,7 +31,7 @@ internal struct FrameWatch
     private bool _isFinal;
     private bool _isControl;
 
-    /// <summary>The data message under way is a text.</summary>
+    /// <summary>The data message in progress is a text.</summary>
     private bool _isText;
 
     // What may follow inside a code point, as https://encoding.spec.whatwg.org/#utf-8-decoder says.

@@ -64,7 +64,7 @@ public sealed record Handshake(string AcceptKey, string Protocol, long? Since, s
 
     /// <summary>
     /// A page's origin is checked, since browsers let any page open a WebSocket. Programs send none. <c>null</c> is no exception:
-    /// any page can have that origin, by a sandboxed frame; nor is this machine, where anybody may serve a page.
+    /// any page can have that origin, by a sandboxed frame; nor is this machine, where any program may serve a page.
     /// </summary>
     private static bool IsAllowed(string? origin, IReadOnlyList<string> allowed) =>
         allowed.Count == 0 || origin is null || allowed.Contains(origin, StringComparer.OrdinalIgnoreCase);

@@ -10,7 +10,7 @@ namespace NotifyHub.Gateway.Sockets;
 /// <param name="Version"><c>Sec-WebSocket-Version</c>.</param>
 /// <param name="Protocols"><c>Sec-WebSocket-Protocol</c>, comma separated.</param>
 /// <param name="ApiKey"><c>X-API-Key</c>.</param>
-/// <param name="ForwardedFor"><c>X-Forwarded-For</c>, which anybody can write.</param>
+/// <param name="ForwardedFor"><c>X-Forwarded-For</c>, which any client can send.</param>
 public sealed record HandshakeRequest(
     string Path,
     string Query,

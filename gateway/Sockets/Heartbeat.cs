@@ -12,7 +12,7 @@ public sealed partial class Heartbeat(GatewayOptions options, ClientMemory memor
 {
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Who holds memory for less than this is on its way and not in the way.</summary>
+    /// <summary>Clients that have held memory for less than this are not disconnected: they are making progress.</summary>
     private const long MinHeldMilliseconds = 3_000;
 
     /// <summary>Between two log lines about memory that is short.</summary>

@@ -59,8 +59,8 @@ internal sealed class Outbox(int maxBytes, ClientMemory memory)
         }
     }
 
-    /// <summary>After the last one whatever comes is dropped: whoever looked just before the close frame came is told nothing of
-    /// it here.</summary>
+    /// <summary>Answers after the close frame are dropped silently: a caller may have checked just before it was
+    /// queued.</summary>
     public void Add(byte[] frames)
     {
         lock (_lock)

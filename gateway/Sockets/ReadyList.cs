@@ -46,7 +46,7 @@ public sealed class ReadyList<T>
             while (Volatile.Read(ref _isSignaled) == 0) Monitor.Wait(_wakeUp);
         }
 
-        // Cleared before looking: whoever signals from here on finds the thread awake or wakes it again.
+        // Cleared before looking: a signal from here on finds the thread awake or wakes it again.
         Interlocked.Exchange(ref _isSignaled, 0);
     }
 }

@@ -7,7 +7,7 @@ namespace NotifyHub.Gateway.Sockets;
 /// <summary>
 /// One thread that owns a share of the clients and is the only one to write to their connections. Whenever the log grows it takes
 /// every client whose cursor is behind and sends the whole contiguous rest in one call. A socket that would block is left to the
-/// system until it has taken what was pending; nobody waits for it. Past the backlog limit its client is evicted. Answers and the
+/// system until it has taken what was pending; nothing waits. Past the backlog limit its client is evicted. Answers and the
 /// log take turns: a pass serves each client once that was in the queue when it began, then comes the log.
 /// </summary>
 public sealed partial class Sender : IDisposable
@@ -197,7 +197,7 @@ public sealed partial class Sender : IDisposable
 
             if (segment.IsPage)
             {
-                // A page may have been under way while the channel was begun anew.
+                // A page may have been in progress while the channel restarted.
                 if (!shard.IsObserver && segment.Epoch == _deliveries.Epoch) _deliveries.Add(slot.Offset, segment.LastOffset);
                 _sent += slot.AdvanceTo(segment.LastOffset);
                 slot.Segment = null;
@@ -205,11 +205,11 @@ public sealed partial class Sender : IDisposable
                 return;
             }
 
-            // Without a next it is the end of a log that was begun anew: those who know offsets are being sent away.
+            // Without a next it is the end of a log that was replaced: clients that know offsets are being closed.
             if (segment.Next is not { } next) return;
             (slot.Segment, slot.Position) = (next, 0);
             if (next.EndBefore is not { } last) continue;
-            // Into a log that was begun anew, whose offsets begin elsewhere. What was still to be sent of the old one is no
+            // Into a new log, whose offsets begin elsewhere. What was still to be sent of the old one is no
             // longer reported.
             _sent += slot.AdvanceTo(last);
             slot.Offset = next.FirstOffset - 1;
@@ -266,6 +266,6 @@ public sealed partial class Sender : IDisposable
         return false;
     }
 
-    [LoggerMessage(4501, LogLevel.Error, "A sender failed unexpectedly and goes on")]
+    [LoggerMessage(4501, LogLevel.Error, "A sender failed and continues")]
     private partial void LogFailure(Exception exception);
 }

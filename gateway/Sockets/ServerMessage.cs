@@ -22,7 +22,7 @@ public static class ServerMessage
     });
 
     /// <summary>The answer to a subscription.</summary>
-    /// <param name="epoch">The log's life.</param>
+    /// <param name="epoch">The log's epoch.</param>
     /// <param name="head">The newest offset now.</param>
     /// <param name="recovered">Everything after the client's offset follows.</param>
     public static byte[] Subscribed(string epoch, long head, bool recovered) => Frame("subscribed", writer =>

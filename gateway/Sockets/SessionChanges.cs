@@ -5,7 +5,7 @@ namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>
 /// The sessions that opened and closed since the last report, in the order in which it happened: if an end were reported before
-/// its opening, storage would have nothing to end, and then a session that stays open for ever.
+/// its opening, storage would have nothing to end, and then a session that never closes.
 /// </summary>
 public sealed class SessionChanges
 {
@@ -75,7 +75,7 @@ public sealed class SessionChanges
             return;
         }
 
-        // Counted first, so that nobody who waits for it misses it.
+        // Counted first, so that no waiter misses it.
         Interlocked.Increment(ref _added);
         _changes.Enqueue(change);
     }

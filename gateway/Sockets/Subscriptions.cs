@@ -17,7 +17,7 @@ public sealed partial class Subscriptions(ChannelFollower follower, History hist
     /// <summary>Subscribes a new client.</summary>
     /// <param name="client">Just connected.</param>
     /// <param name="handshake">What it asked for.</param>
-    /// <param name="place">Where the log ended before the client was told that it is connected.</param>
+    /// <param name="place">Where the log ended before the client was sent the upgrade.</param>
     public void Begin(Client client, Handshake handshake, LogPlace place)
     {
         var (log, head) = place;
@@ -26,7 +26,7 @@ public sealed partial class Subscriptions(ChannelFollower follower, History hist
         else client.MoveTo(ServerMessage.Subscribed(log.Epoch, head.Offset, recovered: false), head.Cursor, head.Offset);
     }
 
-    /// <summary>A <c>subscribe</c> message: with an offset the cursor goes there, without one the client is told where it
+    /// <summary>A <c>subscribe</c> message: with an offset the cursor goes there, without one the client is sent where it
     /// stands.</summary>
     public void Start(Client client, long? since, string? epoch)
     {
@@ -147,7 +147,7 @@ public sealed partial class Subscriptions(ChannelFollower follower, History hist
         }
     }
 
-    [LoggerMessage(4601, LogLevel.Warning, "History cannot be read right now ({Error}); clients that resume wait")]
+    [LoggerMessage(4601, LogLevel.Warning, "History cannot be read; clients that resume wait: {Error}")]
     private partial void LogRetry(string error);
 
     [LoggerMessage(4602, LogLevel.Error, "Resuming connection {ConnectionId} failed")]

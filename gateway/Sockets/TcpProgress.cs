@@ -3,8 +3,8 @@ using System.Net.Sockets;
 
 namespace NotifyHub.Gateway.Sockets;
 
-/// <summary>What a peer has taken, as TCP knows it. That a socket accepts nothing does not tell: it asks for more only when a
-/// third of its buffer is free, which takes a slow peer many seconds.</summary>
+/// <summary>The bytes that a peer has acknowledged, from TCP itself. That a socket is not writable proves nothing: it becomes
+/// writable only when a third of its buffer is free, which takes a slow peer many seconds.</summary>
 internal static class TcpProgress
 {
     // Linux: IPPROTO_TCP, TCP_INFO, and where tcpi_bytes_acked is (since Linux 4.1).

@@ -6,8 +6,8 @@ using NotifyHub.Gateway.Settings;
 namespace NotifyHub.Gateway.Sockets;
 
 /// <summary>
-/// Where WebSockets need a token, closes the clients whose token ends while they are connected (4501). Elsewhere it would serve
-/// nothing: whoever is closed comes back without one.
+/// Where WebSockets need a token, closes the clients whose token ends while they are connected (4501). Elsewhere it would be
+/// useless: a closed client could reconnect without one.
 /// </summary>
 public sealed partial class TokenWatch(
     ClientRegistry clients,
@@ -19,8 +19,8 @@ public sealed partial class TokenWatch(
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>How often the grid is asked whether the tokens still stand, one question a user: more seldom than for requests,
-    /// where every caller brings its own.</summary>
+    /// <summary>How often the tokens are checked with the grid, one call per user: less often than for requests, where the
+    /// caller causes the call.</summary>
     private static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(5);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -57,7 +57,7 @@ public sealed partial class TokenWatch(
         }
     }
 
-    [LoggerMessage(4701, LogLevel.Debug, "The clients' tokens will be checked later: {Error}")]
+    [LoggerMessage(4701, LogLevel.Debug, "The clients' tokens could not be checked; retrying: {Error}")]
     private partial void LogPutOff(string error);
 
     [LoggerMessage(4702, LogLevel.Error, "The clients' tokens could not be checked")]

@@ -1,6 +1,6 @@
 namespace NotifyHub.Gateway.Telemetry;
 
-/// <summary>Every way a connection is turned away before it is a client, or may push; docs/telemetry.md lists them.</summary>
+/// <summary>Every reason to refuse a connection before it is a client, or may push; docs/telemetry.md lists them.</summary>
 /// <param name="Port">Where it came: <c>websocket</c>, <c>push</c>, or <c>http</c> for all others.</param>
 /// <param name="Reason">In one word.</param>
 public sealed record Refusal(string Port, string Reason)

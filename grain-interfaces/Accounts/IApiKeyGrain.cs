@@ -17,7 +17,7 @@ public interface IApiKeyGrain : IGrainWithIntegerKey
     [Alias("RevokeAsync"), AnySilo]
     Task<bool> RevokeAsync(long id);
 
-    /// <summary>Finds a live key and notes its use (at most once a minute); null for an unknown or revoked one.</summary>
+    /// <summary>Finds an active key and records its use (at most once per minute). Null: unknown or revoked.</summary>
     [Alias("AuthenticateAsync"), AnySilo]
     Task<ApiKey?> AuthenticateAsync(string secret);
 }

@@ -2,7 +2,7 @@ namespace NotifyHub.GrainInterfaces;
 
 /// <summary>
 /// Signs e-mail addresses in, known or not. All attempts at one address meet in one grain, so it counts failures for the whole
-/// grid. There are so many of these grains and no more, whatever addresses strangers invent. Key: <see cref="GrainKeys.User"/>.
+/// grid. The number of these grains is fixed, whatever addresses callers send. Key: <see cref="GrainKeys.User"/>.
 /// </summary>
 [Alias("NotifyHub.IUserGrain")]
 public interface IUserGrain : IGrainWithStringKey

@@ -1,7 +1,7 @@
 namespace NotifyHub.GrainInterfaces;
 
 /// <summary>
-/// One channel: a log. It gives every message its offset (1, 2, 3, … without holes), makes it durable, then hands it to every
+/// One channel: a log. It gives every message its offset (1, 2, 3, … without gaps), makes it durable, then hands it to every
 /// subscribed gateway. Key: <see cref="GrainKeys.Channel"/>.
 /// </summary>
 [Alias("NotifyHub.IBroadcastGrain")]
@@ -19,11 +19,11 @@ public interface IBroadcastGrain : IGrainWithStringKey
     Task<PublishResult> PublishAsync(PublishBatch batch);
 
     /// <summary>
-    /// Subscribes a gateway or renews its subscription (once a second). The answer has the channel's position, so a gateway
-    /// that missed even the very last message finds out.
+    /// Subscribes a gateway or renews its subscription (once per second). Returns the channel's position, so that a gateway
+    /// detects that it missed even the last message.
     /// </summary>
-    /// <param name="gatewayId">Who.</param>
-    /// <param name="observer">Where to hand the messages.</param>
+    /// <param name="gatewayId">The subscribing gateway.</param>
+    /// <param name="observer">Receives the messages.</param>
     /// <param name="known">What the gateway has; null when that is nothing. If it is more than the database has, the log gets a
     /// new epoch, which the answer names.</param>
     [Alias("SubscribeAsync"), AnySilo]

@@ -1,7 +1,7 @@
 namespace NotifyHub.GrainInterfaces;
 
 /// <summary>Where a channel stands.</summary>
-/// <param name="Epoch">The log's life.</param>
+/// <param name="Epoch">The log's epoch.</param>
 /// <param name="FirstRetained">The oldest offset that can still be read; <c>Head + 1</c> when there is none.</param>
 /// <param name="Head">The newest durable offset; 0 in an empty channel.</param>
 /// <param name="EpochStart">The newest offset when the epoch began: what is above was published in it. Null when that is not

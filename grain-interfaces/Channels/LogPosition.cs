@@ -4,7 +4,7 @@ namespace NotifyHub.GrainInterfaces;
 /// What a gateway has of a channel. Gateways get messages only after the commit, so one that is ahead of the database proves
 /// that the database has lost messages that were acknowledged.
 /// </summary>
-/// <param name="Epoch">The log's life.</param>
+/// <param name="Epoch">The log's epoch.</param>
 /// <param name="Head">The newest offset there.</param>
 /// <param name="HeadHash">SHA-256 of the payload at that offset; null when it is not known or not sent.</param>
 [GenerateSerializer, Immutable, Alias("NotifyHub.LogPosition")]

@@ -5,7 +5,7 @@ namespace NotifyHub.GrainInterfaces;
 /// <param name="IdempotencyKey">If it was already used on this channel, nothing is appended and the first answer is
 /// repeated.</param>
 /// <param name="AcceptedAt">When the gateway had read it, by the gateway's clock; null: when it came to the grain.</param>
-/// <param name="RequestHash">Tells requests under the same key apart: another hash is another request. Null: not
+/// <param name="RequestHash">Distinguishes requests under the same key: another hash is another request. Null: not
 /// compared.</param>
 /// <param name="Known">What the gateway that publishes has of the channel; null when that is nothing.</param>
 [GenerateSerializer, Immutable, Alias("NotifyHub.PublishBatch")]

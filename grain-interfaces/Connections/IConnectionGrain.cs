@@ -14,7 +14,7 @@ public interface IConnectionGrain : IGrainWithStringKey
     [Alias("ReportAsync"), AnySilo]
     Task<LeaseAnswer> ReportAsync(SessionReport report);
 
-    /// <summary>The gateway says goodbye after having reported all its sessions closed.</summary>
+    /// <summary>Releases the lease of a gateway that has reported all its sessions closed.</summary>
     [Alias("ReleaseAsync"), AnySilo]
     Task ReleaseAsync();
 

@@ -1,6 +1,6 @@
 namespace NotifyHub.GrainInterfaces;
 
-/// <summary>Tells failures that pass from those that stay.</summary>
+/// <summary>Distinguishes transient failures from permanent ones.</summary>
 public static class TransientFailure
 {
     /// <summary>The grid cannot do it now, for a reason that passes: the call may be made again.</summary>

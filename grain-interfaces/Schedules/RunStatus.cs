@@ -2,7 +2,7 @@ namespace NotifyHub.GrainInterfaces;
 
 public static class RunStatus
 {
-    /// <summary>Under way: it is not listed before its outcome is known.</summary>
+    /// <summary>In progress: it is not listed before its outcome is known.</summary>
     public const string Started = "started";
     public const string Sent = "sent";
     public const string Skipped = "skipped";

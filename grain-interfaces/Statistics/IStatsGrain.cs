@@ -7,18 +7,18 @@ namespace NotifyHub.GrainInterfaces;
 [Alias("NotifyHub.IStatsGrain")]
 public interface IStatsGrain : IGrainWithIntegerKey
 {
-    /// <summary>A node's sign of life, once a second. A node unheard of for longer than the lease leaves the list.</summary>
+    /// <summary>A heartbeat of a node, once per second. A node without one for longer than the lease is removed.</summary>
     [Alias("ReportAsync"), AnySilo]
     Task ReportAsync(NodeReport report);
 
-    /// <summary>A node says goodbye.</summary>
+    /// <summary>Removes a node that stops.</summary>
     [Alias("RemoveAsync"), AnySilo]
     Task RemoveAsync(string nodeId);
 
     [Alias("StatusAsync"), AnySilo]
     Task<GridStatus> StatusAsync();
 
-    /// <summary>Where gateways reach the silos that are alive, <c>address:port</c> each. Every gateway calls it once a
+    /// <summary>Where gateways reach the silos that are alive, <c>address:port</c> each. Every gateway calls it once per
     /// second.</summary>
     [Alias("SilosAsync"), AnySilo]
     Task<string[]> SilosAsync();
@@ -34,7 +34,7 @@ public interface IStatsGrain : IGrainWithIntegerKey
     [Alias("ConnectionsAsync"), AnySilo]
     Task<SessionPage> ConnectionsAsync(SessionQuery query);
 
-    /// <summary>Closes one client with 1008, wherever in the grid it is. Returns when it has ended and is counted as such. False:
+    /// <summary>Closes one client with 1008, at whichever gateway it is. Returns when it has ended and is counted as such. False:
     /// no client with this id is connected.</summary>
     [Alias("CloseConnectionAsync"), AnySilo, ResponseTimeout("00:00:15")]
     Task<bool> CloseConnectionAsync(string connectionId);

@@ -1,6 +1,6 @@
 namespace NotifyHub.GrainInterfaces;
 
-/// <summary>Requests of callers who did not log in, added up: anybody can make any number of them.</summary>
+/// <summary>Requests of callers who did not log in, added up: any caller can make any number of them.</summary>
 /// <param name="Minute">UTC of its beginning.</param>
 /// <param name="Address">Where they came from; "*": from more addresses, or for more, than a minute lists one by one.</param>
 /// <param name="Duration">Of all of them.</param>

@@ -12,7 +12,7 @@ namespace NotifyHub.Grains.Accounts;
 /// request.
 /// </summary>
 [StatelessWorker, Reentrant, GrainType("apikey")]
-public sealed partial class ApiKeyGrain(ApiKeyStore store, TimeProvider time, ILogger<ApiKeyGrain> log) : Grain, IApiKeyGrain
+public sealed partial class ApiKeyGrain(ApiKeyStore store, TimeProvider time, ILogger<ApiKeyGrain> logger) : Grain, IApiKeyGrain
 {
     private const string Scheme = "nh_";
     private const int SecretBytes = 32;

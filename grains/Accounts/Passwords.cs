@@ -21,7 +21,7 @@ public sealed class Passwords : IDisposable
     // The hasher ignores the user; its type parameter wants one.
     private static readonly User Nobody = new(0, "", "", "", default);
 
-    /// <summary>So many wait for a core that only logins from known networks should join them.</summary>
+    /// <summary>Above this queue length, only logins from known networks should be queued.</summary>
     public bool IsBusy => Volatile.Read(ref _waiting) >= Many;
 
     /// <param name="iterations">What a hash costs; fewer for tests alone.</param>

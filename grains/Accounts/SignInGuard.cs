@@ -7,18 +7,18 @@ using NotifyHub.Hosting;
 namespace NotifyHub.Grains.Accounts;
 
 /// <summary>
-/// Counts failed sign-ins. An account is locked for the network that fails, and for no other: whoever guesses locks out
-/// themselves. Very many failures from many networks lock it for all but those that it has signed in from lately. Memory only,
-/// and bounded: beyond the bound the oldest counts are forgotten. Not for several threads at once.
+/// Counts failed sign-ins. An account is locked only for the network that fails, so a guesser does not lock out others. Very many
+/// failures from many networks lock it for all networks except those that it signed in from recently. In memory and bounded:
+/// beyond the bound the oldest counts are removed. Not thread-safe.
 /// </summary>
 internal sealed class SignInGuard(IOptions<SiloOptions> options, TimeProvider time)
 {
     /// <summary>As many networks, each with all its attempts, may fail within the lock's time.</summary>
     public const int Networks = 10;
 
-    private const int Most = 1_000;
+    private const int MaxCounts = 1_000;
 
-    private readonly LruTable<(UInt128 Account, string Network), Count> _counts = new(Most, count => count.Users == 0);
+    private readonly LruTable<(UInt128 Account, string Network), Count> _counts = new(MaxCounts, count => count.Users == 0);
 
     /// <summary>Takes the count of this account and network, which stays until <see cref="Leave"/>.</summary>
     public Count Enter(string email, string network) => Use(Key(email), network, options.Value.SignInAttempts);
@@ -28,9 +28,9 @@ internal sealed class SignInGuard(IOptions<SiloOptions> options, TimeProvider ti
 
     public static void Leave(Count count) => count.Users--;
 
-    private Count Use(UInt128 account, string network, int most)
+    private Count Use(UInt128 account, string network, int maxFailures)
     {
-        var count = _counts.GetOrAdd((account, network), () => new Count(most, options.Value.SignInLock, time));
+        var count = _counts.GetOrAdd((account, network), () => new Count(maxFailures, options.Value.SignInLock, time));
         count.Users++;
         return count;
     }
@@ -44,7 +44,7 @@ internal sealed class SignInGuard(IOptions<SiloOptions> options, TimeProvider ti
     }
 
     /// <summary>Failures within the lock's time. Durations are monotonic: setting the clock has no effect on locks.</summary>
-    internal sealed class Count(int most, TimeSpan lockTime, TimeProvider time)
+    internal sealed class Count(int maxFailures, TimeSpan lockTime, TimeProvider time)
     {
         private long _failedAt;
         private long _lockedAt;
@@ -52,7 +52,7 @@ internal sealed class SignInGuard(IOptions<SiloOptions> options, TimeProvider ti
 
         /// <summary>One at a time: a thousand guesses sent at once must meet the same limit as a thousand sent one by
         /// one.</summary>
-        public SemaphoreSlim Turn { get; } = new(1, 1);
+        public SemaphoreSlim Gate { get; } = new(1, 1);
 
         /// <summary>How many attempts have it in use.</summary>
         public int Users { get; set; }
@@ -62,7 +62,7 @@ internal sealed class SignInGuard(IOptions<SiloOptions> options, TimeProvider ti
         /// <summary>Whose failures they are, for the audit log: the account, or "-" when there is none.</summary>
         public string Who { get; set; } = "-";
 
-        /// <summary>Not null: locked, for so long.</summary>
+        /// <summary>Not null: locked, with the remaining time.</summary>
         public TimeSpan? Lock()
         {
             if (!_isLocked) return null;
@@ -72,17 +72,17 @@ internal sealed class SignInGuard(IOptions<SiloOptions> options, TimeProvider ti
             return null;
         }
 
-        /// <summary>Counts one. True: that was one too many, and it is locked now.</summary>
+        /// <summary>Counts a failure. True: it reached the limit and is locked now.</summary>
         public bool Fail()
         {
             if (time.GetElapsedTime(_failedAt) >= lockTime) Failures = 0;
             _failedAt = time.GetTimestamp();
-            if (++Failures < most) return false;
+            if (++Failures < maxFailures) return false;
             (Failures, _isLocked, _lockedAt) = (0, true, _failedAt);
             return true;
         }
 
-        /// <summary>The one that was counted last was none.</summary>
+        /// <summary>Undoes the last count.</summary>
         public void TakeBack() => Failures = Math.Max(0, Failures - 1);
 
         public void Forget() => Failures = 0;

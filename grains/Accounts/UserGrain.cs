@@ -8,14 +8,14 @@ using Orleans.Concurrency;
 namespace NotifyHub.Grains.Accounts;
 
 /// <summary>
-/// Signs in the addresses of its share. Failures are memory: who makes the grid forget them by waiting until an idle grain is
-/// collected has waited longer than the lock.
+/// Signs in the addresses of its share. Failures are kept in memory: an idle grain is collected only after a time that is longer
+/// than the lock.
 /// </summary>
 [Reentrant, GrainType("user"), CollectionAgeLimit(Minutes = 5)]
 public sealed partial class UserGrain : Grain, IUserGrain
 {
     // Each queued attempt costs a core a tenth of a second; beyond this many of one account and network are refused unchecked.
-    private const int QueueLimit = 64;
+    private const int MaxQueuedAttempts = 64;
     private static readonly TimeSpan QueueFull = TimeSpan.FromSeconds(1);
 
     private readonly UserStore _store;
@@ -63,8 +63,8 @@ public sealed partial class UserGrain : Grain, IUserGrain
         var count = _guard.Enter(email, from.Network);
         try
         {
-            if (count.Users > QueueLimit) return new SignIn(null, QueueFull, IsBusy: true);
-            await count.Turn.WaitAsync();
+            if (count.Users > MaxQueuedAttempts) return new SignIn(null, QueueFull, IsBusy: true);
+            await count.Gate.WaitAsync();
             try
             {
                 if (count.Lock() is not { } left) return await work(count);
@@ -73,7 +73,7 @@ public sealed partial class UserGrain : Grain, IUserGrain
             }
             finally
             {
-                count.Turn.Release();
+                count.Gate.Release();
             }
         }
         finally
@@ -99,7 +99,7 @@ public sealed partial class UserGrain : Grain, IUserGrain
             if (strangers is not null && _passwords.IsBusy) return new SignIn(null, QueueFull, IsBusy: true);
             // Before it is checked: a thousand networks that guess at once must meet the same limit as well.
             if (strangers?.Fail() == true) KeepLock();
-            // Who is disabled is refused like anybody with a wrong password, after the same work.
+            // A disabled user is refused like a wrong password, after the same work.
             if (await _passwords.VerifyAsync(stored?.PasswordHash, password) && stored!.User.DisabledAt is null)
             {
                 strangers?.TakeBack();

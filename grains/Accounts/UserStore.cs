@@ -15,9 +15,9 @@ public sealed class UserStore(Database database, TimeProvider time)
         default_password AS DefaultPassword
         """;
 
-    // More than a person has; the one that was used longest ago makes way.
-    private const int NetworksKept = 32;
-    private static readonly TimeSpan Lately = TimeSpan.FromDays(90);
+    // More than a person has; the one that was used longest ago is replaced.
+    private const int MaxNetworks = 32;
+    private static readonly TimeSpan NetworkKnownFor = TimeSpan.FromDays(90);
 
     /// <summary>Null: no user has this address.</summary>
     /// <param name="network">Where the login comes from.</param>
@@ -35,7 +35,7 @@ public sealed class UserStore(Database database, TimeProvider time)
                     {
                         email = GrainKeys.NormaliseEmail(email),
                         network,
-                        since = StoredTime.Now(time) - (long)Lately.TotalMilliseconds,
+                        since = StoredTime.Now(time) - (long)NetworkKnownFor.TotalMilliseconds,
                     }))?.ToStored(),
                 cancellation);
 
@@ -148,14 +148,14 @@ public sealed class UserStore(Database database, TimeProvider time)
     public Task NoteLoginAsync(User user, ClientAddress from, CancellationToken cancellation = default) => database.WriteAsync(
         async (connection, transaction) =>
         {
-            var arguments = new { user.Id, from.Network, now = StoredTime.Now(time), NetworksKept };
+            var arguments = new { user.Id, from.Network, now = StoredTime.Now(time), MaxNetworks };
             await connection.ExecuteAsync(
                 """
                 UPDATE account SET last_login_at = @now WHERE id = @Id;
                 INSERT INTO sign_in_network (account_id, network, succeeded_at) VALUES (@Id, @Network, @now)
                 ON CONFLICT (account_id, network) DO UPDATE SET succeeded_at = excluded.succeeded_at;
                 DELETE FROM sign_in_network WHERE account_id = @Id AND network NOT IN (
-                    SELECT network FROM sign_in_network WHERE account_id = @Id ORDER BY succeeded_at DESC LIMIT @NetworksKept)
+                    SELECT network FROM sign_in_network WHERE account_id = @Id ORDER BY succeeded_at DESC LIMIT @MaxNetworks)
                 """,
                 arguments,
                 transaction);

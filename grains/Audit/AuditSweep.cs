@@ -13,10 +13,10 @@ public sealed class AuditSweep(Database database, IOptions<SiloOptions> options)
     public async Task<long> RunAsync(DateTimeOffset now, CancellationToken cancellation = default)
     {
         var before = (now - options.Value.AuditAge).ToUnixTimeMilliseconds();
-        var most = options.Value.AuditLogins;
+        var maxLogins = options.Value.AuditLogins;
         return await DeleteAsync("at < @before ORDER BY at", keep: 0)
-            + await DeleteAsync($"act = '{AuditGrain.Login}' ORDER BY id DESC", most)
-            + await DeleteAsync($"act = '{AuditGrain.FailedLogin}' ORDER BY at DESC", most);
+            + await DeleteAsync($"act = '{AuditGrain.Login}' ORDER BY id DESC", maxLogins)
+            + await DeleteAsync($"act = '{AuditGrain.FailedLogin}' ORDER BY at DESC", maxLogins);
 
         Task<long> DeleteAsync(string which, int keep) =>
             BatchedDelete.RunAsync(database, "audit", "id", which, new { before }, BatchSize, cancellation, keep);

@@ -111,6 +111,6 @@ public sealed partial class FailedLogins(Database database, TimeProvider time, I
                 transaction),
             cancellation);
 
-    [LoggerMessage(301, LogLevel.Warning, "Failed logins will be written to the audit log later: {Error}")]
+    [LoggerMessage(301, LogLevel.Warning, "Failed logins could not be written to the audit log yet: {Error}")]
     private partial void LogWaiting(string error);
 }

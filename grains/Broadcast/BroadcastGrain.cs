@@ -122,7 +122,7 @@ public sealed partial class BroadcastGrain(
     private async Task CommitAllAsync()
     {
         _isCommitting = true;
-        // It goes on for others than the publisher who happened to begin it.
+        // The loop serves all publishers, so it must not run in the trace of the one that started it.
         Activity.Current = null;
         while (_pending.Count > 0) await CommitNextAsync();
         _isCommitting = false;
@@ -226,7 +226,7 @@ public sealed partial class BroadcastGrain(
         if (activity is not null)
         {
             activity.SetTag("notifyhub.channel", _channel).SetTag("messaging.batch.message_count", written.Count);
-            // It can go on in one trace only; the others are shown the way.
+            // A span has one parent; the other traces are linked.
             foreach (var trace in batch.Select(publish => publish.Trace).OfType<Activity>().Skip(1))
                 trace.AddLink(new ActivityLink(activity.Context));
         }
@@ -334,7 +334,7 @@ public sealed partial class BroadcastGrain(
 
     /// <summary>
     /// The fence detects a second activation only when this one writes. Without this check, an activation that gateways follow
-    /// but nobody publishes to, while the grain directory is inconsistent, would report for ever that there is nothing new.
+    /// but nobody publishes to, while the grain directory is inconsistent, would always report that there is nothing new.
     /// </summary>
     private async Task VerifyAsync(CancellationToken cancellation)
     {
@@ -379,19 +379,19 @@ public sealed partial class BroadcastGrain(
     [LoggerMessage(401, LogLevel.Information, "Gateway {GatewayId} follows channel {Channel}")]
     private partial void LogGatewayJoined(string gatewayId, string channel);
 
-    [LoggerMessage(402, LogLevel.Warning, "Channel {Channel} is written by another activation; this one ends")]
+    [LoggerMessage(402, LogLevel.Warning, "Another activation writes channel {Channel}; this one ends")]
     private partial void LogFenced(string channel);
 
     [LoggerMessage(403, LogLevel.Error, "{Publishes} publishes to channel {Channel} failed; their callers were notified")]
     private partial void LogCommitFailed(Exception exception, string channel, int publishes);
 
-    [LoggerMessage(404, LogLevel.Error, "A publish to channel {Channel} cannot be stored; only this one was refused")]
+    [LoggerMessage(404, LogLevel.Error, "A publish to channel {Channel} cannot be stored; only it was refused")]
     private partial void LogNotStorable(Exception exception, string channel);
 
     [LoggerMessage(405, LogLevel.Debug, "Could not check whether channel {Channel} has another writer: {Error}")]
     private partial void LogNotVerified(string error, string channel);
 
-    [LoggerMessage(406, LogLevel.Warning, "Retention of channel {Channel} was not applied this time: {Error}")]
+    [LoggerMessage(406, LogLevel.Warning, "Retention of channel {Channel} failed this time: {Error}")]
     private partial void LogSweepFailed(string error, string channel);
 
     [LoggerMessage(407, LogLevel.Debug,

@@ -51,7 +51,7 @@ internal sealed partial class ChannelState(
     {
         var state = await OpenAsync();
         if (!IsAhead(known)) return state;
-        // Another activation may have written to the channel, or the database has lost its end: it is asked.
+        // Another activation may have written to the channel, or the database has lost its end: it is checked.
         _acknowledged = known;
         Forget();
         return await OpenAsync();
@@ -84,7 +84,7 @@ internal sealed partial class ChannelState(
         if (Current is { } state && state.FirstRetained != firstRetained) Current = state with { FirstRetained = firstRetained };
     }
 
-    /// <summary>The database is asked before anything else is answered or written.</summary>
+    /// <summary>The database is read before anything else is answered or written.</summary>
     public void Forget()
     {
         Current = null;
@@ -124,7 +124,7 @@ internal sealed partial class ChannelState(
     }
 
     [LoggerMessage(501, LogLevel.Error,
-        "The database has lost messages of channel {Channel} that were acknowledged: {Known} was the newest, and now it ends "
-        + "at {Kept} or has others in their place. The log goes on in a new epoch; clients that know offsets start anew")]
+        "The database has lost acknowledged messages of channel {Channel}: the newest was {Known}, and now the log ends at "
+        + "{Kept} or has other messages there. The log continues in a new epoch; clients that know offsets start over")]
     private partial void LogLost(string channel, long known, long kept);
 }

@@ -7,13 +7,13 @@ using NotifyHub.Grains.Storage;
 
 namespace NotifyHub.Grains.Broadcast;
 
-/// <summary>The lives of the channels' logs: a new channel begins one, and so does a log whose acknowledged end the database
+/// <summary>The epochs of the channels' logs: a new channel begins one, and so does a log whose acknowledged end the database
 /// has lost.</summary>
-public sealed class EpochStore(Database database, TimeProvider? clock = null)
+public sealed class EpochStore(Database database, TimeProvider? time = null)
 {
-    private readonly TimeProvider _clock = clock ?? TimeProvider.System;
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
 
-    private long Now => _clock.GetUtcNow().ToUnixTimeMilliseconds();
+    private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>Makes the channel unless it exists.</summary>
     public Task BeginAsync(string channel, CancellationToken cancellation) => database.WriteAsync(
@@ -34,9 +34,9 @@ public sealed class EpochStore(Database database, TimeProvider? clock = null)
         cancellation);
 
     /// <summary>
-    /// Begins a new epoch if the database does not have what somebody knows to have been acknowledged. Answers the newest
-    /// offset that is
-    /// left; null: nothing is lost, or the epoch is another one already. Of several who find a loss exactly one begins an epoch.
+    /// Begins a new epoch if the database lacks messages that are known to have been acknowledged. Returns the newest offset that
+    /// is left; null: nothing is lost, or the epoch is another one already. Of several that find a loss exactly one begins an
+    /// epoch.
     /// </summary>
     /// <param name="channel">The channel.</param>
     /// <param name="known">What was acknowledged.</param>

@@ -56,6 +56,6 @@ internal sealed partial class GatewayFeed(
     }
 
     [LoggerMessage(601, LogLevel.Warning,
-        "Gateway {GatewayId} did not take a batch of channel {Channel}; it is dropped until it registers again")]
+        "Gateway {GatewayId} did not accept a batch of channel {Channel}; it gets none until it registers again")]
     private partial void LogNotDelivered(Exception exception, string gatewayId, string channel);
 }

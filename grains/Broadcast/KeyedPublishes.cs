@@ -3,8 +3,8 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Grains.Broadcast;
 
 /// <summary>
-/// Publishes with idempotency keys. The first one with a key appends; the same request again gets its answer, also while the
-/// first is still under way; another request with the key is refused.
+/// Publishes with idempotency keys. The first one with a key appends; a repeated request gets the same answer, even while the
+/// first is in progress; another request with the key is refused.
 /// </summary>
 /// <param name="find">What is stored under a key; null when it is new.</param>
 /// <param name="append">Makes a publish durable.</param>
@@ -42,7 +42,7 @@ internal sealed class KeyedPublishes(Func<string, Task<PublishKey?>> find, Func<
 
     private static void RequireSame(byte[]? first, byte[]? again)
     {
-        // Without a hash, as from a schedule, whose keys are its own, the key alone tells.
+        // Without a hash (a schedule, whose keys are unique) only the key is compared.
         if (first is null || again is null || first.AsSpan().SequenceEqual(again)) return;
         throw new IdempotencyConflictException();
     }

@@ -4,8 +4,8 @@ using NotifyHub.Grains.Storage;
 
 namespace NotifyHub.Grains.Broadcast;
 
-/// <summary>The channels' logs: append-only rows (channel, offset), one durable transaction a batch.</summary>
-public sealed class MessageStore(Database database, TimeProvider? clock = null)
+/// <summary>The channels' logs: append-only rows (channel, offset), one durable transaction per batch.</summary>
+public sealed class MessageStore(Database database, TimeProvider? time = null)
 {
     /// <summary>How long idempotency keys are remembered.</summary>
     public static readonly TimeSpan KeyLifetime = TimeSpan.FromHours(24);
@@ -22,17 +22,17 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
         """;
 
     // The unique key alone would let in an activation that slept through so much that its offsets have been written, swept and
-    // are free again, and one that has not heard of the log's new epoch.
+    // are free again, and one that does not know the log's new epoch.
     private const string FenceSql = """
         SELECT id FROM channel
         WHERE name = @channel AND epoch = @epoch
             AND @first = 1 + coalesce((SELECT max("offset") FROM message WHERE channel_id = channel.id), 0)
         """;
 
-    private readonly TimeProvider _clock = clock ?? TimeProvider.System;
-    private readonly EpochStore _epochs = new(database, clock);
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private readonly EpochStore _epochs = new(database, time);
 
-    private long Now => _clock.GetUtcNow().ToUnixTimeMilliseconds();
+    private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>Where the channel stands; makes the channel, with a new epoch, when it does not exist.</summary>
     /// <exception cref="StorageUnavailableException">The database failed.</exception>
@@ -41,7 +41,7 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
         if (await FindAsync(channel, cancellation) is { } found) return found;
         await _epochs.BeginAsync(channel, cancellation);
         return await FindAsync(channel, cancellation)
-            ?? throw new StorageUnavailableException($"The channel '{channel}' has vanished.");
+            ?? throw new StorageUnavailableException($"The channel '{channel}' no longer exists.");
     }
 
     /// <summary>
@@ -84,7 +84,7 @@ public sealed class MessageStore(Database database, TimeProvider? clock = null)
     }
 
     /// <summary>
-    /// Messages above <paramref name="after"/>, at most so many and so many bytes of payload, but at least one if there is one.
+    /// Messages above <paramref name="after"/>, up to a number and a size of payload, but at least one if there is one.
     /// </summary>
     /// <exception cref="StorageUnavailableException">The database failed.</exception>
     public Task<Message[]> ReadAsync(string channel, long after, int maxMessages, int maxBytes, CancellationToken cancellation) =>

@@ -5,7 +5,7 @@ namespace NotifyHub.Grains.Broadcast;
 
 /// <summary>
 /// What can never be stored is refused before it waits with others for one commit, which it would fail for all. Gateways check
-/// what callers may send; this is what the log needs, whoever publishes.
+/// what callers may send; this is what the log needs from every publisher.
 /// </summary>
 internal static class PublishRules
 {

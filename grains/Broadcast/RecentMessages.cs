@@ -3,7 +3,7 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Grains.Broadcast;
 
 /// <summary>
-/// The newest messages of a channel, consecutive and at most so many bytes: gateways and most repairs are served from here
+/// The newest messages of a channel, consecutive and bounded in bytes: gateways and most repairs are served from here
 /// without reading the database.
 /// </summary>
 internal sealed class RecentMessages(int maxBytes)

@@ -14,7 +14,7 @@ namespace NotifyHub.Grains.Connections;
 /// </summary>
 [Reentrant, GrainType("connection")]
 public sealed partial class ConnectionGrain(
-    SessionStore store, SiloMetrics metrics, IOptions<SiloOptions> options, TimeProvider time, ILogger<ConnectionGrain> log)
+    SessionStore store, SiloMetrics metrics, IOptions<SiloOptions> options, TimeProvider time, ILogger<ConnectionGrain> logger)
     : Grain, IConnectionGrain, IDisposable
 {
     private static readonly LeaseAnswer Known = new(Unknown: false);
@@ -23,12 +23,12 @@ public sealed partial class ConnectionGrain(
     private readonly TimeSpan _lease = options.Value.Lease;
 
     // Reports, the release and the end of the lease run one at a time; calls to the gateway do not wait for them.
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly TaskCompletionSource<IGatewayObserver> _firstObserver =
         new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private IGatewayObserver? _observer;
-    private long _heardAt = time.GetTimestamp();
+    private long _reportedAt = time.GetTimestamp();
     private long _checkedAt = time.GetTimestamp();
     private long _storedAt;
     private long _taken;
@@ -50,18 +50,18 @@ public sealed partial class ConnectionGrain(
     public async Task<LeaseAnswer> ReportAsync(SessionReport report)
     {
         // Before anything that can fail: a gateway is alive also while the storage is not.
-        _heardAt = time.GetTimestamp();
+        _reportedAt = time.GetTimestamp();
         _observer = report.Observer;
         _firstObserver.TrySetResult(report.Observer);
         Stats.ReportAsync(report.Node).Ignore();
 
-        await _turn.WaitAsync();
+        await _gate.WaitAsync();
         try
         {
             if (report.Sequence <= _taken) return Known;
 
             // A quiet gateway costs no write. Once a lease it does: were the lease ended by another activation (a grid that was
-            // split), the gateway would otherwise never hear of it.
+            // split), the gateway would otherwise never learn of it.
             if (_taken > 0 && IsEmpty(report) && time.GetElapsedTime(_storedAt) < _lease)
             {
                 _taken = report.Sequence;
@@ -81,26 +81,26 @@ public sealed partial class ConnectionGrain(
         }
         finally
         {
-            _turn.Release();
+            _gate.Release();
         }
     }
 
     public async Task ReleaseAsync()
     {
-        await _turn.WaitAsync();
+        await _gate.WaitAsync();
         try
         {
             await EndAsync("gateway left", CancellationToken.None);
         }
         finally
         {
-            _turn.Release();
+            _gate.Release();
         }
 
         await Stats.RemoveAsync(GatewayId);
     }
 
-    // Being activated is being on watch.
+    // An activation watches its gateway from its start.
     public Task WatchAsync() => Task.CompletedTask;
 
     public Task<LiveCounters[]> DescribeAsync(string[] connectionIds) =>
@@ -120,21 +120,21 @@ public sealed partial class ConnectionGrain(
         }
     }
 
-    public void Dispose() => _turn.Dispose();
+    public void Dispose() => _gate.Dispose();
 
     private async Task CheckLeaseAsync(CancellationToken cancellation)
     {
         var stood = time.GetElapsedTime(_checkedAt);
         _checkedAt = time.GetTimestamp();
         // This process itself stood still: the gateway could not report and gets another lease.
-        if (stood > _lease / 2) _heardAt = _checkedAt;
-        if (time.GetElapsedTime(_heardAt) < _lease) return;
+        if (stood > _lease / 2) _reportedAt = _checkedAt;
+        if (time.GetElapsedTime(_reportedAt) < _lease) return;
 
-        await _turn.WaitAsync(cancellation);
+        await _gate.WaitAsync(cancellation);
         try
         {
             // It may have reported while this waited.
-            if (time.GetElapsedTime(_heardAt) < _lease) return;
+            if (time.GetElapsedTime(_reportedAt) < _lease) return;
             await EndAsync("gateway lost", cancellation);
             metrics.GatewayLost();
         }
@@ -145,7 +145,7 @@ public sealed partial class ConnectionGrain(
         }
         finally
         {
-            _turn.Release();
+            _gate.Release();
         }
     }
 
@@ -160,9 +160,9 @@ public sealed partial class ConnectionGrain(
     private static bool IsEmpty(SessionReport report) =>
         !report.Complete && report.Opened.Length == 0 && report.Closed.Length == 0 && report.Sent == 0 && report.Received == 0;
 
-    [LoggerMessage(801, LogLevel.Warning, "Gateway {GatewayId}: {Reason}; {Count} open sessions were closed as errors.")]
+    [LoggerMessage(801, LogLevel.Warning, "Gateway {GatewayId}: {Reason}; {Count} open sessions were closed as errors")]
     private partial void LogEnded(string gatewayId, string reason, long count);
 
-    [LoggerMessage(802, LogLevel.Warning, "Gateway {GatewayId} is lost, and its sessions could not be closed yet: {Error}")]
+    [LoggerMessage(802, LogLevel.Warning, "The sessions of lost gateway {GatewayId} could not be closed yet: {Error}")]
     private partial void LogNotEnded(string gatewayId, string error);
 }

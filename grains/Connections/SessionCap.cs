@@ -6,7 +6,7 @@ using NotifyHub.Grains.Storage;
 namespace NotifyHub.Grains.Connections;
 
 /// <summary>
-/// Bounds the stored sessions that have ended. Whoever opens and closes thousands pays with their own: the networks with the most
+/// Bounds the stored sessions that have ended. A network that opens thousands loses its own: the networks with the most
 /// sessions lose their oldest first; only when none has more than a hundredth of the bound is the oldest of all deleted. Totals
 /// are counters and stay.
 /// </summary>
@@ -17,7 +17,7 @@ public sealed class SessionCap(Database database, IOptions<SiloOptions> options)
     /// <summary>Part of the bound that makes a network a heavy one.</summary>
     private const int HeavyPart = 100;
 
-    /// <summary>Part of the bound that is deleted beyond need, so that the networks are counted seldom.</summary>
+    /// <summary>Part of the bound that is deleted beyond need, so that the networks are counted rarely.</summary>
     private const int SparePart = 50;
 
     private readonly long _max = options.Value.SessionRows;

@@ -15,7 +15,7 @@ namespace NotifyHub.Grains.Connections;
 /// </summary>
 public sealed class SessionStore(Database database, ReportPositions positions, IOptions<SiloOptions> options, TimeProvider time)
 {
-    private const int TextLimit = 512;
+    private const int MaxTextLength = 512;
     private const int SweepBatch = 500;
 
     private readonly TimeZoneInfo _zone = options.Value.Zone();
@@ -250,11 +250,11 @@ public sealed class SessionStore(Database database, ReportPositions positions, I
 
     private static bool IsPostgres(Database database) => database.Invariant == "Npgsql";
 
-    // PostgreSQL refuses U+0000 in texts: one such report would be refused for ever, and all that come after it.
+    // PostgreSQL refuses U+0000 in texts: one such report would always be refused, and so would all later ones.
     private static string Clean(string text)
     {
         var clean = text.Replace("\0", "", StringComparison.Ordinal);
-        return clean.Length <= TextLimit ? clean : clean[..TextLimit];
+        return clean.Length <= MaxTextLength ? clean : clean[..MaxTextLength];
     }
 
     private static string? CleanOrNull(string? text) => text is null ? null : Clean(text);

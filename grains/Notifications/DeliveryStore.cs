@@ -38,7 +38,7 @@ public sealed class DeliveryStore(Database database, ReportPositions positions, 
     /// <exception cref="StorageUnavailableException">The same report may be offered again.</exception>
     public async Task<bool> AddAsync(DeliveryReport report, CancellationToken cancellation = default)
     {
-        // Before any transaction: where only lines are pushed, nobody must wait for a commit that keeps nothing.
+        // Before any transaction: where only lines are pushed, no call must wait for a commit that stores nothing.
         var ranges = await database.ReadAsync(connection => NarrowAsync(connection, report.Ranges), cancellation);
         if (ranges.Count == 0) return false;
         return await database.WriteAsync(

@@ -12,7 +12,7 @@ public sealed partial class RetentionGrain(
     [PersistentState("retention")] IPersistentState<RetentionState> stored,
     IOptions<SiloOptions> options,
     TimeProvider time,
-    ILogger<RetentionGrain> log) : Grain, IRetentionGrain
+    ILogger<RetentionGrain> logger) : Grain, IRetentionGrain
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan MaxTolerance = TimeSpan.FromHours(1);
@@ -57,7 +57,7 @@ public sealed partial class RetentionGrain(
     }
 
     [LoggerMessage(901, LogLevel.Warning,
-        "The clock is {Ahead} ahead of its last known time: it jumped, or nothing ran for that long. Deletion by age goes on "
+        "The clock is {Ahead} ahead of its last known time: it jumped, or nothing ran for that long. Deletion by age continues "
         + "from the last known time, and follows the clock if it stays ahead for another {Wait}")]
     private partial void LogHeld(TimeSpan ahead, TimeSpan wait);
 

@@ -8,7 +8,8 @@ namespace NotifyHub.Grains.Schedules;
 /// <summary>The grid's schedules and the one clock that runs them. Reentrant, so that reads do not wait for what is being
 /// sent.</summary>
 [Reentrant, GrainType("schedule")]
-public sealed partial class ScheduleGrain(ScheduleStore store, Scheduler scheduler, TimeProvider time, ILogger<ScheduleGrain> log)
+public sealed partial class ScheduleGrain(
+    ScheduleStore store, Scheduler scheduler, TimeProvider time, ILogger<ScheduleGrain> logger)
     : Grain, IScheduleGrain
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(200);

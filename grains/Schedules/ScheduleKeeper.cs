@@ -6,7 +6,7 @@ namespace NotifyHub.Grains.Schedules;
 
 /// <summary>Keeps the schedules' clock active somewhere in the grid, also after the silo that it was in has died.</summary>
 internal sealed partial class ScheduleKeeper(
-    IGrainFactory grains, TimeProvider time, ILogger<ScheduleKeeper> log) : BackgroundService
+    IGrainFactory grains, TimeProvider time, ILogger<ScheduleKeeper> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
@@ -28,6 +28,6 @@ internal sealed partial class ScheduleKeeper(
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    [LoggerMessage(1101, LogLevel.Debug, "The schedules' clock could not be reached: {Error}")]
+    [LoggerMessage(1101, LogLevel.Debug, "The schedule grain could not be reached: {Error}")]
     private partial void LogNotWoken(string error);
 }

@@ -106,10 +106,10 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
 
     /// <summary>Those whose time has come, the longest overdue first.</summary>
     public Task<Schedule[]> DueAsync(
-        DateTimeOffset now, int most, CancellationToken cancellation = default) => database.ReadAsync(
+        DateTimeOffset now, int max, CancellationToken cancellation = default) => database.ReadAsync(
         async connection => (await connection.QueryAsync<ScheduleRow>(
-            $"SELECT {ScheduleRow.Columns} FROM schedule WHERE next_run_at <= @now ORDER BY next_run_at LIMIT @most",
-            new { now = now.ToUnixTimeMilliseconds(), most })).Select(row => row.ToSchedule()).ToArray(),
+            $"SELECT {ScheduleRow.Columns} FROM schedule WHERE next_run_at <= @now ORDER BY next_run_at LIMIT @max",
+            new { now = now.ToUnixTimeMilliseconds(), max })).Select(row => row.ToSchedule()).ToArray(),
         cancellation);
 
     /// <summary>When the next run is due; null: none is to come.</summary>
@@ -190,11 +190,11 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
         cancellation);
 
     /// <summary>Runs that were claimed and whose outcome is not known, the oldest first.</summary>
-    public Task<OpenRun[]> OpenRunsAsync(int most, CancellationToken cancellation = default) => database.ReadAsync(
+    public Task<OpenRun[]> OpenRunsAsync(int max, CancellationToken cancellation = default) => database.ReadAsync(
         async connection =>
         {
             var runs = await connection.QueryAsync<RunRow>(
-                $"SELECT {RunRow.Columns} FROM schedule_run WHERE status = 'started' ORDER BY id LIMIT @most", new { most });
+                $"SELECT {RunRow.Columns} FROM schedule_run WHERE status = 'started' ORDER BY id LIMIT @max", new { max });
             List<OpenRun> open = [];
             foreach (var run in runs)
             {

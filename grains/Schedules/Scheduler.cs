@@ -15,10 +15,10 @@ namespace NotifyHub.Grains.Schedules;
 public sealed partial class Scheduler(
     ScheduleStore store, SiloMetrics metrics, IOptions<SiloOptions> options, TimeProvider time, ILogger<Scheduler> logger)
 {
-    /// <summary>Of the missed runs of a schedule the newest so many are sent; those before are skipped.</summary>
+    /// <summary>How many missed runs of a schedule are sent, newest first; older ones are skipped.</summary>
     public const int MaxCaughtUp = 100;
 
-    /// <summary>Of the missed runs of a schedule the newest so many are recorded at all.</summary>
+    /// <summary>How many missed runs of a schedule are recorded, newest first.</summary>
     public const int MaxRecorded = 1_000;
 
     // A claim transaction stays short, and the publishes of one round fit one commit of the channel.
@@ -26,7 +26,7 @@ public sealed partial class Scheduler(
     private const int MaxPublishes = 500;
 
     /// <summary>How long a claimed run is retried: within the life of its idempotency key, so no retry sends it twice.</summary>
-    private static readonly TimeSpan Patience = MessageStore.KeyLifetime - TimeSpan.FromHours(1);
+    private static readonly TimeSpan GiveUpAfter = MessageStore.KeyLifetime - TimeSpan.FromHours(1);
 
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
@@ -146,7 +146,7 @@ public sealed partial class Scheduler(
     private async Task<ScheduleRun> PublishAsync(OpenRun open, Func<PublishBatch, Task<PublishResult>> publish)
     {
         var run = open.Run;
-        if (time.GetUtcNow() - run.StartedAt > Patience)
+        if (time.GetUtcNow() - run.StartedAt > GiveUpAfter)
             return run with { Status = RunStatus.Failed, Error = "The notification could not be published in time." };
 
         try
@@ -169,7 +169,7 @@ public sealed partial class Scheduler(
     [LoggerMessage(1202, LogLevel.Error, "The next run of schedule {Id} could not be computed")]
     private partial void LogNotUnderstood(Exception exception, long id);
 
-    [LoggerMessage(1203, LogLevel.Warning, "A run of schedule {Id} will be retried soon: {Error}")]
+    [LoggerMessage(1203, LogLevel.Warning, "A run of schedule {Id} is postponed: {Error}")]
     private partial void LogPutOff(long id, string error);
 
     [LoggerMessage(1204, LogLevel.Error, "A run of schedule {Id} failed")]

@@ -7,7 +7,7 @@ internal sealed class Cached<T>(TimeSpan age, TimeProvider time, Func<Task<T>> a
     private Task<T>? _answer;
     private long _askedAt;
 
-    /// <summary>What was answered is no longer so: the next question is asked anew, also when one is under way.</summary>
+    /// <summary>Invalidates the answer: the next call reads again, even while a read is in progress.</summary>
     public void Forget() => _answer = null;
 
     public Task<T> GetAsync()

@@ -21,13 +21,13 @@ public sealed partial class Housekeeping(
     ILocalSiloDetails silo,
     IOptions<SiloOptions> options,
     TimeProvider time,
-    ILogger<Housekeeping> log) : BackgroundService
+    ILogger<Housekeeping> logger) : BackgroundService
 {
-    /// <summary>The lock lasts so many intervals: one renewal may fail.</summary>
+    /// <summary>How many intervals the lock lasts: one renewal may fail.</summary>
     private const int LockIntervals = 2;
     private static readonly TimeSpan SweepInterval = TimeSpan.FromHours(1);
 
-    /// <summary>Giving the lock back is a courtesy: a silo does not stop later because the database does not answer.</summary>
+    /// <summary>Short: releasing the lock is optional, and must not delay the stop when the database does not answer.</summary>
     private static readonly TimeSpan ReleaseTimeout = TimeSpan.FromSeconds(2);
 
     private readonly string _holder = silo.SiloAddress.ToString();
@@ -95,7 +95,7 @@ public sealed partial class Housekeeping(
     private async Task RunAsync(CancellationToken cancellation)
     {
         await WatchOrphansAsync(cancellation);
-        // Not only once per hour: anybody can make thousands of sessions per minute.
+        // Not only once per hour: any client can open thousands of sessions per minute.
         await cap.ApplyAsync(cancellation);
         // Also between sweeps: the retention clock must see that the grid runs.
         var now = await grains.GetGrain<IRetentionGrain>(GrainKeys.Only).NowAsync().WaitAsync(cancellation);
@@ -108,8 +108,8 @@ public sealed partial class Housekeeping(
         _isPostponed = false;
     }
 
-    /// <summary>A gateway that died together with the silo that watched it has open sessions in storage and nobody who closes
-    /// them.</summary>
+    /// <summary>A gateway that died together with the silo that watched it leaves open sessions in storage that no grain
+    /// closes.</summary>
     private async Task WatchOrphansAsync(CancellationToken cancellation)
     {
         var leased = await positions.LeasedGatewaysAsync(cancellation);
@@ -119,7 +119,7 @@ public sealed partial class Housekeeping(
             grains.GetGrain<IConnectionGrain>(GrainKeys.Gateway(gatewayId)).WatchAsync().WaitAsync(cancellation)));
     }
 
-    [LoggerMessage(1502, LogLevel.Warning, "Housekeeping is put off: {Error}")]
+    [LoggerMessage(1502, LogLevel.Warning, "Housekeeping is postponed: {Error}")]
     private partial void LogPostponed(string error);
 
     [LoggerMessage(1503, LogLevel.Error, "Housekeeping failed and will be tried again")]

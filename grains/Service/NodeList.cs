@@ -8,7 +8,7 @@ namespace NotifyHub.Grains.Service;
 /// </summary>
 internal sealed class NodeList(TimeSpan lease, TimeProvider time)
 {
-    private readonly Dictionary<string, (NodeStatus Status, long HeardAt)> _nodes = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (NodeStatus Status, long ReportedAt)> _nodes = new(StringComparer.Ordinal);
 
     public void Add(NodeReport report) =>
         _nodes[report.Id] = (new NodeStatus(report, time.GetUtcNow()), time.GetTimestamp());
@@ -20,7 +20,7 @@ internal sealed class NodeList(TimeSpan lease, TimeProvider time)
     {
         foreach (var (id, node) in _nodes)
         {
-            if (time.GetElapsedTime(node.HeardAt) > lease) _nodes.Remove(id);
+            if (time.GetElapsedTime(node.ReportedAt) > lease) _nodes.Remove(id);
         }
 
         return [.. _nodes.Values.Select(node => node.Status).OrderBy(node => node.Report.Role, StringComparer.Ordinal)

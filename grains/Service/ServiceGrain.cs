@@ -14,16 +14,16 @@ public sealed partial class ServiceGrain(
     [PersistentState("service")] IPersistentState<ServiceState> stored,
     IOptions<SiloOptions> options,
     TimeProvider time,
-    ILogger<ServiceGrain> log) : Grain, IServiceGrain, IDisposable
+    ILogger<ServiceGrain> logger) : Grain, IServiceGrain, IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan NotifyTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Gateways renew once per second: after this time a grain that has just moved here knows them all.</summary>
-    private static readonly TimeSpan KnowsAll = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan SubscribersKnownAfter = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan RecoverEvery = TimeSpan.FromSeconds(1);
     private static readonly ServiceState Initial = new(Running: true, Restarts: 0);
 
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly SemaphoreSlim _gate = new(1, 1);
     private readonly long _activatedAt = time.GetTimestamp();
     private readonly Dictionary<string, Subscriber> _subscribers = new(StringComparer.Ordinal);
 
@@ -43,7 +43,7 @@ public sealed partial class ServiceGrain(
 
     public async Task<ServiceChange> SetAsync(ServiceCommand command)
     {
-        await _turn.WaitAsync();
+        await _gate.WaitAsync();
         try
         {
             if (_recovery is not null && !await TryRecoverAsync())
@@ -57,7 +57,7 @@ public sealed partial class ServiceGrain(
             };
             var changed = wanted != _state;
             if (changed) await StoreAsync(wanted with { Version = _state.Version + 1 });
-            if (KnowsAll - time.GetElapsedTime(_activatedAt) is { Ticks: > 0 } rest) await Task.Delay(rest, time);
+            if (SubscribersKnownAfter - time.GetElapsedTime(_activatedAt) is { Ticks: > 0 } rest) await Task.Delay(rest, time);
             // Also when nothing changed: it may be the retry of a command whose answer was lost.
             var unanswered = await NotifyAsync();
             await RefreshStatsAsync();
@@ -65,7 +65,7 @@ public sealed partial class ServiceGrain(
         }
         finally
         {
-            _turn.Release();
+            _gate.Release();
         }
     }
 
@@ -81,7 +81,7 @@ public sealed partial class ServiceGrain(
         return Task.CompletedTask;
     }
 
-    public void Dispose() => _turn.Dispose();
+    public void Dispose() => _gate.Dispose();
 
     private async Task StoreAsync(ServiceState wanted)
     {
@@ -93,7 +93,7 @@ public sealed partial class ServiceGrain(
         }
         catch (Exception failure)
         {
-            // Not to find out would be to stop the service days later, when this grain moves and reads what was stored after all.
+            // Without the check the service could stop days later, when this grain moves and reads what was stored after all.
             // Not by deactivating: the next activation could not read either, and gateways could not renew while the storage is
             // down.
             LogNotStored(failure);
@@ -108,14 +108,14 @@ public sealed partial class ServiceGrain(
 
     private async Task RecoverAsync(CancellationToken cancellation)
     {
-        await _turn.WaitAsync(cancellation);
+        await _gate.WaitAsync(cancellation);
         try
         {
             if (_recovery is not null && await TryRecoverAsync()) await NotifyAsync();
         }
         finally
         {
-            _turn.Release();
+            _gate.Release();
         }
     }
 
@@ -153,7 +153,7 @@ public sealed partial class ServiceGrain(
     /// <summary>Returns the gateways that did not confirm.</summary>
     private async Task<string[]> NotifyAsync()
     {
-        // A gateway that no longer renews is gone, and would cost every command the whole patience.
+        // A gateway that no longer renews is gone, and would make every command wait for the whole timeout.
         foreach (var (gatewayId, subscriber) in _subscribers)
         {
             if (time.GetElapsedTime(subscriber.RenewedAt) > options.Value.Lease) _subscribers.Remove(gatewayId);
@@ -163,12 +163,12 @@ public sealed partial class ServiceGrain(
         {
             try
             {
-                await entry.Value.Observer.ApplyAsync(_state).WaitAsync(Patience, time);
+                await entry.Value.Observer.ApplyAsync(_state).WaitAsync(NotifyTimeout, time);
                 return null;
             }
             catch (Exception failure)
             {
-                LogNotTold(entry.Key, failure.Message);
+                LogNotNotified(entry.Key, failure.Message);
                 // Unless it has renewed meanwhile: then it knows the state from the answer.
                 if (_subscribers.TryGetValue(entry.Key, out var now) && now == entry.Value) _subscribers.Remove(entry.Key);
                 return entry.Key;
@@ -183,12 +183,12 @@ public sealed partial class ServiceGrain(
     private partial void LogNotStored(Exception failure);
 
     [LoggerMessage(1302, LogLevel.Warning,
-        "The counts may be a second behind the command: the statistics could not be refreshed")]
+        "The statistics could not be refreshed; the counts may be one second old")]
     private partial void LogNotRefreshed(Exception failure);
 
     [LoggerMessage(1303, LogLevel.Debug, "The wanted state cannot be read yet: {Error}")]
     private partial void LogNotRead(string error);
 
-    [LoggerMessage(1304, LogLevel.Warning, "Gateway {GatewayId} could not be told the wanted state: {Error}")]
-    private partial void LogNotTold(string gatewayId, string error);
+    [LoggerMessage(1304, LogLevel.Warning, "Gateway {GatewayId} could not be notified of the wanted state: {Error}")]
+    private partial void LogNotNotified(string gatewayId, string error);
 }

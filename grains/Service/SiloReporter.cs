@@ -8,7 +8,7 @@ namespace NotifyHub.Grains.Service;
 
 /// <summary>Puts a silo that runs in a process of its own on the list of nodes, once per second.</summary>
 internal sealed partial class SiloReporter(
-    IGrainFactory grains, ILocalSiloDetails silo, Database database, TimeProvider time, ILogger<SiloReporter> log)
+    IGrainFactory grains, ILocalSiloDetails silo, Database database, TimeProvider time, ILogger<SiloReporter> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);

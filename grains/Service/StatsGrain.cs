@@ -23,7 +23,7 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
     private readonly SessionQueries _queries;
     private readonly Database _database;
     private readonly TimeProvider _time;
-    private readonly ILogger<StatsGrain> _log;
+    private readonly ILogger<StatsGrain> _logger;
     private readonly Cached<(SessionTotals Totals, StorageError? Error)> _totals;
     private readonly Cached<SessionStats> _stats;
     private readonly Cached<LogLoss?> _loss;
@@ -38,9 +38,9 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         Database database,
         IOptions<SiloOptions> options,
         TimeProvider time,
-        ILogger<StatsGrain> log)
+        ILogger<StatsGrain> logger)
     {
-        (_queries, _database, _time, _log) = (queries, database, time, log);
+        (_queries, _database, _time, _logger) = (queries, database, time, logger);
         _nodes = new(options.Value.Lease, time);
         _totals = new(AnswerAge, time, ReadTotalsAsync);
         _stats = new(AnswerAge, time, () => queries.StatsAsync());
@@ -75,12 +75,12 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
     {
         var (totals, error) = await _totals.GetAsync();
         var nodes = _nodes.Current();
-        // This silo can read; whether it, and the others, can write, their last commits tell.
+        // This silo can read. Whether it and the others can write follows from their last commits.
         error ??= _database.Health.Error?.ToError()
             ?? nodes.Select(node => node.Report.StorageError).FirstOrDefault(fault => fault is not null);
         // Without storage the nodes still know how many clients they have.
         var active = error is null ? totals.Active : nodes.Sum(node => node.Report.Connections);
-        // Without storage what was known stands.
+        // Without storage the last known numbers stay.
         if (error is null) _lastLoss = await ReadLossAsync();
         return new GridStatus(active, totals.Total, totals.LastConnectionAt, nodes, error, _lastLoss, _database.Health.Warning);
     }
@@ -142,7 +142,7 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         }
         catch (Exception failure)
         {
-            // One gateway that is slow or dying costs its sessions their fresh counters, and the page nothing else.
+            // If one gateway is slow or dying, only its sessions lack fresh counters; the page is complete otherwise.
             LogNotDescribed(gatewayId, failure.Message);
             return [];
         }
@@ -207,6 +207,6 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         }
     }
 
-    [LoggerMessage(1501, LogLevel.Debug, "Gateway {GatewayId} did not tell its sessions' counters: {Error}")]
+    [LoggerMessage(1501, LogLevel.Debug, "Gateway {GatewayId} did not return its sessions' counters: {Error}")]
     private partial void LogNotDescribed(string gatewayId, string error);
 }

@@ -49,7 +49,7 @@ public sealed class TrafficSeries(TimeProvider time)
                 latencies[i] += traffic.Latencies[i] - (i < before.Latencies.Length ? before.Latencies[i] : 0);
         }
 
-        // Every message raises the channel's head by one, whoever published it. A head that fell is another log's.
+        // Every message raises the channel's head by one, from every publisher. A head that fell is another log's.
         var publishes = _head < 0 ? 0 : Math.Max(0, head - _head);
         if (head >= 0) _head = head;
         _counted.Clear();

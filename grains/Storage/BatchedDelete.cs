@@ -14,7 +14,7 @@ internal static class BatchedDelete
     /// <param name="which">The condition that they are to be deleted, and the order.</param>
     /// <param name="arguments">What the condition names.</param>
     /// <param name="size">Rows per transaction.</param>
-    /// <param name="keep">The first so many in the order stay.</param>
+    /// <param name="keep">How many stay, from the first in the order.</param>
     public static async Task<long> RunAsync(
         Database database, string table, string key, string which, object arguments, int size, CancellationToken cancellation,
         long keep = 0)

@@ -16,9 +16,9 @@ public abstract class Database : IAsyncDisposable
 
     private readonly ListLimiter _lists;
 
-    private protected Database(int concurrentLists, ILogger? log)
+    private protected Database(int concurrentLists, ILogger? logger)
     {
-        Health = new StorageHealth(TimeProvider.System, log ?? NullLogger.Instance);
+        Health = new StorageHealth(TimeProvider.System, logger ?? NullLogger.Instance);
         _lists = new ListLimiter(concurrentLists);
     }
 
@@ -38,7 +38,7 @@ public abstract class Database : IAsyncDisposable
     /// </summary>
     public abstract DbDataSource DataSource { get; }
 
-    /// <summary>What reads and commits came to lately.</summary>
+    /// <summary>The recent outcomes of reads and commits.</summary>
     public StorageHealth Health { get; }
 
     /// <summary>
@@ -147,7 +147,7 @@ public abstract class Database : IAsyncDisposable
             cancellationToken: cancellation)),
         cancellation);
 
-    /// <summary>Null when the database answers; otherwise what an operator may be told (no secret, no path, no SQL).</summary>
+    /// <summary>Null when the database answers; otherwise a text for an operator (no secret, no path, no SQL).</summary>
     public async Task<StorageFault?> CheckAsync(CancellationToken cancellation = default)
     {
         try

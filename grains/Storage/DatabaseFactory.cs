@@ -12,15 +12,15 @@ public static class DatabaseFactory
     /// <summary>Chooses by the connection string's own keys: <c>Host</c> is PostgreSQL, <c>Data Source</c> is SQLite.</summary>
     /// <exception cref="ArgumentException">Neither, or not a connection string; the message names the setting
     /// <c>NotifyHub:Storage</c>.</exception>
-    public static Database Open(string connectionString, ILogger<Database>? log = null)
+    public static Database Open(string connectionString, ILogger<Database>? logger = null)
     {
         try
         {
             var keys = new DbConnectionStringBuilder { ConnectionString = connectionString };
             return (PostgresKeys.Any(keys.ContainsKey), SqliteKeys.Any(keys.ContainsKey)) switch
             {
-                (true, false) => new PostgresDatabase(connectionString, log),
-                (false, true) => new SqliteDatabase(connectionString, log),
+                (true, false) => new PostgresDatabase(connectionString, logger),
+                (false, true) => new SqliteDatabase(connectionString, logger),
                 _ => throw new ArgumentException("it must have either Host=… (PostgreSQL) or Data Source=… (SQLite)."),
             };
         }

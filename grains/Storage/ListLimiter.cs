@@ -19,7 +19,7 @@ internal sealed class ListLimiter(int concurrent) : IDisposable
         try
         {
             if (Interlocked.Increment(ref _inside) > concurrent + MaxWaiting || !await _running.WaitAsync(MaxWait, cancellation))
-                throw new ListRefusedException("Too many lists and searches are asked for at a time.");
+                throw new ListRefusedException("Too many lists and searches are running.");
             try
             {
                 return await list();

@@ -16,7 +16,7 @@ internal sealed class PostgresDatabase : Database
 
     // What every transaction that writes begins with. Settings of the session would not do: a pooler in front of the server gives
     // the session to others between transactions. A silo that hangs between its insert and its commit, or whose machine is gone,
-    // keeps the rows it wrote locked: whoever takes over the channel would wait for it, for ever. The server ends such a
+    // keeps the rows it wrote locked: the next owner of the channel would wait for it indefinitely. The server ends such a
     // transaction before the silo is found dead, and before the one that waits gives up. synchronous_commit: role, database or
     // server may say "off"; what is stricter than "on" stays.
     private const string TransactionSettings =
@@ -29,18 +29,18 @@ internal sealed class PostgresDatabase : Database
     private readonly PostgresPools _pools;
     private readonly PostgresGuardedInsert _guardedInsert;
 
-    public PostgresDatabase(string connectionString, ILogger? log = null)
-        : this(Complete(connectionString), Prepares(connectionString), log)
+    public PostgresDatabase(string connectionString, ILogger? logger = null)
+        : this(Complete(connectionString), Prepares(connectionString), logger)
     {
     }
 
-    private PostgresDatabase(NpgsqlConnectionStringBuilder settings, bool prepares, ILogger? log)
-        : this(settings, new PostgresPools(settings), prepares, log)
+    private PostgresDatabase(NpgsqlConnectionStringBuilder settings, bool prepares, ILogger? logger)
+        : this(settings, new PostgresPools(settings), prepares, logger)
     {
     }
 
-    private PostgresDatabase(NpgsqlConnectionStringBuilder settings, PostgresPools pools, bool prepares, ILogger? log)
-        : base(pools.Small, log)
+    private PostgresDatabase(NpgsqlConnectionStringBuilder settings, PostgresPools pools, bool prepares, ILogger? logger)
+        : base(pools.Small, logger)
     {
         (ConnectionString, _pools) = (settings.ConnectionString, pools);
         _guardedInsert = new PostgresGuardedInsert(prepares);
@@ -75,7 +75,7 @@ internal sealed class PostgresDatabase : Database
             var result = await write(connection, transaction);
             cancellation.ThrowIfCancellationRequested();
 
-            // A commit that is cancelled under way would leave the caller without knowing what became of it.
+            // A commit that is cancelled while it runs would leave its outcome unknown.
             await transaction.CommitAsync(CancellationToken.None);
             return result;
         },
@@ -88,7 +88,7 @@ internal sealed class PostgresDatabase : Database
         IReadOnlyList<(string Name, Array Values)> columns,
         CancellationToken cancellation)
     {
-        // One array a column: one statement, one round trip, and one plan for any number of rows.
+        // One array per column: one statement, one round trip, and one plan for any number of rows.
         var names = string.Join(", ", columns.Select(column => column.Name));
         var arrays = string.Join(", ", Enumerable.Range(1, columns.Count).Select(number => $"${number}"));
         await using var command = connection.CreateCommand();
@@ -166,8 +166,8 @@ internal sealed class PostgresDatabase : Database
         { InnerException: TimeoutException } or TimeoutException => new(
             "did not answer in time", "Look at its load, its locks and the network to it."),
         NpgsqlException { InnerException: null } when IsNoPrimary(fault) => new(
-            "has no primary among its servers", "Promote one, or mend the host names in the setting."),
-        _ => new("cannot be reached", "Is it up, and is the way to it open?"),
+            "has no primary among its servers", "Promote one, or correct the host names in the setting."),
+        _ => new("cannot be reached", "Check that it runs and that the network to it is open."),
     };
 
     /// <summary>Prepared statements are off for those who say so, as for Npgsql's own.</summary>
@@ -219,7 +219,7 @@ internal sealed class PostgresDatabase : Database
         catch (Exception e) when (IsFault(e))
         {
             // One broken connection means a server that went away, or is not the primary any more: every idle connection in the
-            // pools would fail once more, each in the face of a caller, and those to a former primary would fail for ever.
+            // pools would fail one caller each, and those to a former primary would always fail.
             if (PostgresFaults.IsOfTheServer(e, isConnected: connection?.State == ConnectionState.Open)) _pools.Clear();
             throw Translate(use, e);
         }

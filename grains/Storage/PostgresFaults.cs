@@ -8,11 +8,11 @@ internal static class PostgresFaults
     public static StorageFault Explain(PostgresException fault) => fault.SqlState switch
     {
         PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification => new(
-            "refuses the user name or password", "Mend the setting.", Passes: false),
+            "refuses the user name or password", "Correct the setting.", Passes: false),
         PostgresErrorCodes.InvalidCatalogName => new(
-            "does not exist on the server", "Create it, or mend the setting.", Passes: false),
+            "does not exist on the server", "Create it, or correct the setting.", Passes: false),
         PostgresErrorCodes.TooManyConnections => new(
-            "has no connection left for us", "Raise max_connections, or lower Maximum Pool Size."),
+            "has no connection left", "Raise max_connections, or lower Maximum Pool Size."),
         PostgresErrorCodes.DiskFull => new("has no space left", "Free space on the server's disk.", Passes: false),
         PostgresErrorCodes.OutOfMemory => new("has no memory left", "Look at the server's memory."),
         PostgresErrorCodes.ReadOnlySqlTransaction => new(
@@ -21,7 +21,7 @@ internal static class PostgresFaults
             "lacks a table or a column that NotifyHub needs",
             "Restore what was renamed or dropped; the log names it.", Passes: false, IsBroken: true),
         PostgresErrorCodes.InsufficientPrivilege => new(
-            "denies its user a right", "Grant it what its tables need.", Passes: false, IsBroken: true),
+            "denies its user a right", "Grant its user the rights on its tables.", Passes: false, IsBroken: true),
         PostgresErrorCodes.LockNotAvailable => new(
             "is locked by another session", "Find who holds the lock (pg_stat_activity, pg_locks)."),
         PostgresErrorCodes.QueryCanceled => new("did not answer in time", "Look at its load and its locks."),
@@ -30,7 +30,7 @@ internal static class PostgresFaults
         PostgresErrorCodes.IoError => new(
             "cannot read or write its disk", "Look at the server's log and its disk.", Passes: false),
         ['5', '7', 'P', ..] => new("is starting or shutting down"),
-        _ => new($"failed (SQLSTATE {fault.SqlState})", "Look at the log of the silo."),
+        _ => new($"failed (SQLSTATE {fault.SqlState})", "Look at the silo's log."),
     };
 
     /// <summary>

@@ -77,7 +77,7 @@ internal sealed class PostgresGuardedInsert(bool prepares)
     {
         cancellation.ThrowIfCancellationRequested();
 
-        // Cancelled under way, it would leave the caller without knowing what became of it.
+        // Cancelled while it runs, it would leave its outcome unknown.
         await using var reader = await batch.ExecuteReaderAsync(CancellationToken.None);
         await reader.NextResultAsync(CancellationToken.None);
         await reader.ReadAsync(CancellationToken.None);

@@ -32,16 +32,16 @@ internal sealed class SqliteDatabase : Database
     private bool _isLocked;
     private bool _disposed;
 
-    public SqliteDatabase(string connectionString, ILogger? log = null) : base(ConcurrentLists, log)
+    public SqliteDatabase(string connectionString, ILogger? logger = null) : base(ConcurrentLists, logger)
     {
         // The provider's own waiting ends with the first answer that comes after this.
         var builder = new SqliteConnectionStringBuilder(connectionString) { DefaultTimeout = 1 };
         if (builder.DataSource is "" or ":memory:" || builder.Mode == SqliteOpenMode.Memory)
-            throw new ArgumentException("SQLite needs a file; what is kept in memory is not durable.");
+            throw new ArgumentException("SQLite needs a file; an in-memory database is not durable.");
         if (builder.DataSource.StartsWith("file:", StringComparison.OrdinalIgnoreCase))
             throw new ArgumentException("SQLite needs a plain path: a file: name can turn off what makes a commit durable.");
         if (builder.Cache == SqliteCacheMode.Shared)
-            throw new ArgumentException("SQLite needs caches of its own: with Cache=Shared readers see what is not committed.");
+            throw new ArgumentException("SQLite must not use Cache=Shared: readers would see uncommitted data.");
         if (builder.Mode == SqliteOpenMode.ReadOnly)
             throw new ArgumentException("SQLite must be writable: NotifyHub stores what it acknowledges.");
         builder.DataSource = Path.GetFullPath(builder.DataSource);
@@ -133,7 +133,7 @@ internal sealed class SqliteDatabase : Database
             using var command = connection.CreateCommand();
             command.CommandText = "PRAGMA journal_mode";
             var mode = (string?)command.ExecuteScalar();
-            return Task.FromResult(mode is "memory" or "off" ? $"SQLite's journal of the file is in the mode '{mode}'" : null);
+            return Task.FromResult(mode is "memory" or "off" ? $"the journal mode of the SQLite file is '{mode}'" : null);
         },
         cancellation);
 

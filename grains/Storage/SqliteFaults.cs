@@ -8,7 +8,7 @@ internal static class SqliteFaults
 {
     private static readonly StorageFault Replaced = new(
         "was deleted, moved or replaced while it was open",
-        "Stop NotifyHub, put the file and those beside it (-wal, -shm) back where they were, or a backup, and start it again.",
+        "Stop NotifyHub, restore the file with its -wal and -shm files, or a backup, and start it again.",
         Passes: false);
 
     public static bool IsInterrupted(Exception fault) => fault is SqliteException { SqliteErrorCode: SQLITE_INTERRUPT };
@@ -42,7 +42,7 @@ internal static class SqliteFaults
         SqliteException { SqliteErrorCode: SQLITE_CANTOPEN } => new(
             "cannot be opened", "Look at the file, its folder and their owner.", Passes: false),
         SqliteException sqlite => new($"failed (SQLite error {sqlite.SqliteExtendedErrorCode})", "Look at the log."),
-        TimeoutException => new("did not take a write in time", "Another program holds its lock, or its disk is too slow."),
+        TimeoutException => new("did not complete a write in time", "Another program holds its lock, or its disk is too slow."),
         _ => new("cannot be opened", "Look at the file, its folder and their owner.", Passes: false),
     };
 }

@@ -2,7 +2,7 @@ namespace NotifyHub.Grains.Storage;
 
 /// <summary>
 /// Watches that the database's files are still where they were opened. A file that was deleted, moved away or replaced takes
-/// commits as before, through the descriptor that is open, and nobody finds them again.
+/// commits as before, through the descriptor that is open, and they are lost.
 /// </summary>
 internal sealed class SqliteFiles(string file)
 {
@@ -19,7 +19,7 @@ internal sealed class SqliteFiles(string file)
         _beside = [.. Suffixes.Select(suffix => FileIdentity.Of(file + suffix))];
     }
 
-    /// <summary>The writer is closed; with the last connection the files beside go, and come anew.</summary>
+    /// <summary>The writer is closed; the last connection deletes the files beside it, and later ones recreate them.</summary>
     public void ForgetBeside() => _beside = null;
 
     /// <exception cref="FileReplacedException">Not all are there any more.</exception>

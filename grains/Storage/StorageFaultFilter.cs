@@ -8,7 +8,7 @@ namespace NotifyHub.Grains.Storage;
 /// Removes the cause from a <see cref="StorageUnavailableException"/> that leaves a grain: the driver's exceptions cannot be
 /// serialized, and they name SQL and hosts. The health has logged the faults of the database; other causes are logged here.
 /// </summary>
-internal sealed partial class StorageFaultFilter(Database database, SiloMetrics metrics, ILogger<StorageFaultFilter> log)
+internal sealed partial class StorageFaultFilter(Database database, SiloMetrics metrics, ILogger<StorageFaultFilter> logger)
     : IIncomingGrainCallFilter
 {
     public Task Invoke(IIncomingGrainCallContext context)
@@ -40,6 +40,6 @@ internal sealed partial class StorageFaultFilter(Database database, SiloMetrics 
     [LoggerMessage(1801, LogLevel.Error, "The database refused the values of a call to {Interface}.{Method}")]
     private partial void LogRefused(Exception exception, string @interface, string method);
 
-    [LoggerMessage(1802, LogLevel.Warning, "A list query was given up: {Interface}.{Method}")]
+    [LoggerMessage(1802, LogLevel.Warning, "A list query was cancelled: {Interface}.{Method}")]
     private partial void LogListRefused(Exception exception, string @interface, string method);
 }

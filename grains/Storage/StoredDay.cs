@@ -7,7 +7,7 @@ internal static class StoredDay
 {
     public static string Of(DateTimeOffset at, TimeZoneInfo zone) => Name(TimeZoneInfo.ConvertTime(at, zone).Date);
 
-    /// <summary>The last so many days without a gap, up to the day of a time.</summary>
+    /// <summary>A number of consecutive days, up to the day of a time.</summary>
     public static string[] Last(int days, DateTimeOffset upTo, TimeZoneInfo zone)
     {
         var today = TimeZoneInfo.ConvertTime(upTo, zone).Date;

@@ -6,7 +6,7 @@ using NotifyHub.Grains.Storage;
 namespace NotifyHub.Grains.Usage;
 
 /// <summary>Requests of callers without a login: a sum per minute, address and endpoint. Kept apart from the records of known
-/// callers, so that strangers cannot displace those.</summary>
+/// callers, so that anonymous callers cannot displace those.</summary>
 internal static class AnonymousUsage
 {
     /// <summary>One page, newest first.</summary>

@@ -71,7 +71,7 @@ public static class SettingsCheck
 
     private static string? ValueFault(IConfigurationSection setting, string name, Type[] options)
     {
-        if (setting.GetChildren().Any()) return "is one value, and neither a list nor a section.";
+        if (setting.GetChildren().Any()) return "must be one value, not a list or a section.";
         if (setting.Value is not { } value) return "has no value; leave it out for its default.";
         var type = options.Select(each => each.GetProperty(name, BindingFlags.Public | BindingFlags.Instance)?.PropertyType)
             .FirstOrDefault(found => found is not null);
@@ -79,7 +79,7 @@ public static class SettingsCheck
         if (type == typeof(TimeSpan)) return Duration.TryParse(value, out _) ? null : Duration.Fault(value);
         if (type == typeof(bool)) return bool.TryParse(value, out _) ? null : $"'{value}' is neither True nor False.";
         if (type.IsEnum) return IsOf(type, value) ? null : $"'{value}' is none of {string.Join(", ", Enum.GetNames(type))}.";
-        return IsNumber(type, value) ? null : $"'{value}' is not a whole number, or is far too large.";
+        return IsNumber(type, value) ? null : $"'{value}' is not a whole number, or is too large.";
     }
 
     /// <summary>Names alone: a number would be taken whatever it is.</summary>

@@ -55,7 +55,7 @@ public sealed class MessageTests
         Assert.Equal(3.5, ServerUsage.Cpu("77 (a) b (c) S 1 2 3 4 5 6 7 8 9 10 150 200 0 0"));
 
     [Fact]
-    public void All_faults_of_the_options_are_told_at_once()
+    public void All_faults_of_the_options_are_reported_at_once()
     {
         var fault = Assert.Throws<FormatException>(
             () => BenchOptions.Parse(["--size", "63", "--no", "1", "--resume=5@1", "--publisher", "rest"]));

@@ -32,7 +32,7 @@ public sealed class PeerTests
     }
 
     [Fact]
-    public async Task The_floor_cuts_off_who_does_not_read_and_nobody_else()
+    public async Task The_floor_disconnects_only_clients_that_do_not_read()
     {
         using var peer = await Peer.StartAsync("floor", "--backlog", "200000");
         // The kernel buffers data beyond the backlog limit; 20 MB per client exceed those buffers.

@@ -30,7 +30,7 @@ public sealed class RunTests
     }
 
     [Fact]
-    public async Task A_refused_message_is_missed_by_nobody()
+    public async Task A_refused_message_is_not_a_gap()
     {
         using var server = new ScriptedServer(n => n == 3 ? ("error: busy", []) : ("ok", [n]));
         var report = await RunAsync(server);

@@ -37,7 +37,7 @@ public sealed class ServerFrameTests
     [Theory]
     [InlineData(new byte[] { 0x88, 0x02, 0x03, 0xF5 }, 1013)]
     [InlineData(new byte[] { 0x88, 0x00 }, 1005)]
-    public void A_close_frame_tells_its_code(byte[] bytes, int code)
+    public void A_close_frame_has_its_code(byte[] bytes, int code)
     {
         Assert.Equal(FrameStatus.Complete, ServerFrame.TryRead(bytes, out var frame));
         Assert.Equal(code, frame.CloseCode);

@@ -7,7 +7,7 @@ namespace NotifyHub.BenchTests;
 public sealed class SimulationTests
 {
     [Fact]
-    public async Task Simulated_gateways_ask_of_a_real_silo_what_real_ones_do_and_every_figure_is_told()
+    public async Task Simulated_gateways_load_a_real_silo_and_report_every_figure()
     {
         using var output = new StringWriter(CultureInfo.InvariantCulture);
         await using (var simulation = new Simulation(gateways: 3, clients: 300, TimeSpan.FromSeconds(1), output))

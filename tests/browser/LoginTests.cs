@@ -11,7 +11,7 @@ namespace NotifyHub.BrowserTests;
 public sealed class LoginTests(Browser browser)
 {
     [Fact]
-    public async Task Whoever_is_not_logged_in_is_led_to_the_login_and_then_to_where_they_wanted()
+    public async Task Without_a_login_the_page_redirects_to_login_and_back()
     {
         await using var tab = await browser.OpenAsync();
         await tab.GoAsync("notifications");
@@ -57,7 +57,7 @@ public sealed class LoginTests(Browser browser)
     }
 
     [Fact]
-    public async Task When_the_login_has_ended_the_page_says_so_and_one_returns_to_where_one_was()
+    public async Task An_expired_login_is_shown_and_login_returns_there()
     {
         var (id, email) = await People.AddAsync(browser.Hub, "viewer", "first-password");
         await using var tab = await browser.OpenAsync();

@@ -81,7 +81,7 @@ public sealed class ScheduleTests(Browser browser)
     }
 
     [Fact]
-    public async Task A_faulty_form_is_told_and_not_sent()
+    public async Task An_invalid_form_shows_its_faults_and_is_not_sent()
     {
         await using var tab = await browser.LogInAsync("scheduler");
         await tab.Button("新增排程").ClickAsync();

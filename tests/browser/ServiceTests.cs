@@ -111,7 +111,7 @@ public sealed class ServiceTests(Browser browser)
     }
 
     [Fact]
-    public async Task A_gateway_that_does_not_answer_is_told_with_what_is_still_known_and_mends_itself()
+    public async Task Without_the_gateway_the_page_keeps_its_data_and_recovers()
     {
         await using var tab = await browser.LogInAsync();
         tab.MayComplain("Failed to load resource");

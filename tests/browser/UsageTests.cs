@@ -11,7 +11,7 @@ namespace NotifyHub.BrowserTests;
 public sealed class UsageTests(Browser browser)
 {
     [Fact]
-    public async Task Connections_are_counted_listed_told_in_detail_and_closed()
+    public async Task Connections_are_counted_listed_shown_in_detail_and_closed()
     {
         await using var client = await browser.Hub.ConnectAsync(v1: true);
         await using var tab = await browser.LogInAsync("usage");

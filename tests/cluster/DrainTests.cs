@@ -107,7 +107,7 @@ public sealed class DrainTests(LocalCluster cluster) : IAsyncLifetime
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Processes_that_are_told_to_end_while_the_database_is_away_or_frozen_do_so_soon(bool isFrozen)
+    public async Task Processes_stop_soon_while_the_database_is_down_or_frozen(bool isFrozen)
     {
         await using var socket = await cluster.Gateways[0].ConnectAsync();
         if (isFrozen) cluster.Database.Freeze();
@@ -137,14 +137,14 @@ public sealed class DrainTests(LocalCluster cluster) : IAsyncLifetime
     /// <summary>Pipelines numbered lines until the gateway closes; returns the acknowledged ones.</summary>
     private static async Task<List<string>> PushUntilClosedAsync(NotifyHubProcess gateway)
     {
-        const int AtATime = 20;
+        const int Batch = 20;
         List<string> acknowledged = [];
         using var push = await gateway.ConnectPushAsync();
         try
         {
             while (true)
             {
-                string[] lines = [.. Enumerable.Range(acknowledged.Count, AtATime).Select(number => $$"""{"line":{{number}}}""")];
+                string[] lines = [.. Enumerable.Range(acknowledged.Count, Batch).Select(number => $$"""{"line":{{number}}}""")];
                 await push.SendAsync(string.Concat(lines.Select(line => line + "\n")));
                 foreach (var line in lines)
                 {

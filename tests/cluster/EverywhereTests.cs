@@ -92,7 +92,7 @@ public sealed class EverywhereTests(LocalCluster cluster) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Both_gateways_tell_the_same_numbers_nodes_and_connections()
+    public async Task Both_gateways_report_the_same_numbers_nodes_and_connections()
     {
         await using var here = await One.ConnectAsync();
         await using var there = await Other.ConnectAsync(v1: true);

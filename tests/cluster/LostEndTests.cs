@@ -61,7 +61,9 @@ public sealed partial class LostEndTests
             health.GetProperty("checks").EnumerateArray(), one => one.GetProperty("name").GetString() == "Storage");
         Assert.Equal("warning", check.GetProperty("status").GetString());
         Assert.Contains($"{Kept + 1} 至 {Known}", check.GetProperty("message").GetString(), StringComparison.Ordinal);
-        Assert.Single(cluster.Silos, silo => silo.Output.Contains("has lost messages of channel all", StringComparison.Ordinal));
+        Assert.Single(
+            cluster.Silos,
+            silo => silo.Output.Contains("has lost acknowledged messages of channel all", StringComparison.Ordinal));
         Assert.Equal(1, (await Task.WhenAll(cluster.Silos.Select(LossesAsync))).Sum());
         foreach (var gateway in gateways) gateway.Dispose();
     }

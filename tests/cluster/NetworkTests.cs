@@ -71,7 +71,7 @@ public sealed class NetworkTests(NetworkTests.Hosts cluster) : IClassFixture<Net
     }
 
     [Fact]
-    public async Task The_silos_are_cut_off_from_each_other_and_one_of_them_gives_way()
+    public async Task When_silos_lose_each_other_one_of_them_ends()
     {
         await using var traffic = await Traffic.StartAsync(_cluster);
         using var rest = await _cluster.LogInAsync(_cluster.Gateways[1]);

@@ -20,7 +20,7 @@ public sealed class RefusedStartTests(LocalCluster cluster)
         var (exitCode, output) = await silo.RunToItsEndAsync();
 
         Assert.Equal(1, exitCode);
-        Assert.Equal("NotifyHub:AdministratorPassword: a clustered deployment has no default password; set one.", output.Trim());
+        Assert.Equal("NotifyHub:AdministratorPassword: required in a cluster, which has no default password.", output.Trim());
     }
 
     [Fact]
@@ -107,10 +107,10 @@ public sealed class RefusedStartTests(LocalCluster cluster)
     [InlineData("--check", 0, "the settings are good")]
     [InlineData("--check --NotifyHub:Lease=24:00:00", 1, "NotifyHub:Lease: '24:00:00' would mean 24d")]
     [InlineData("--check --NotifyHub:AdvertisedAddress=198.51.100.7", 1,
-        "NotifyHub:AdvertisedAddress: 198.51.100.7 is no address of this machine.")]
+        "NotifyHub:AdvertisedAddress: 198.51.100.7 is not an address of this machine.")]
     [InlineData("--NotifyHub:Storrage=x", 1, "did you mean Storage?")]
     [InlineData("--SiloPort 1", 1, "--NotifyHub:SiloPort=")]
-    public async Task A_silo_answers_what_needs_no_grid_and_joins_none(string arguments, int code, string told)
+    public async Task A_silo_answers_what_needs_no_grid_and_joins_none(string arguments, int code, string expected)
     {
         var storage = await cluster.Database.CreateDatabaseAsync();
         await using var silo = NotifyHubProcess.Silo(null, ("Storage", storage), ("AdministratorPassword", "correct horse"));
@@ -119,7 +119,7 @@ public sealed class RefusedStartTests(LocalCluster cluster)
         var (exitCode, output) = await silo.RunToItsEndAsync();
 
         Assert.Equal(code, exitCode);
-        Assert.Contains(told, output, StringComparison.Ordinal);
+        Assert.Contains(expected, output, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
         await using var database = new NpgsqlConnection(storage + ";Pooling=false");
         await database.OpenAsync(TestContext.Current.CancellationToken);

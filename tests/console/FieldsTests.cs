@@ -49,7 +49,7 @@ public sealed class FieldsTests
         Assert.Equal(good, !Fields(fields => fields.Metadata = metadata).Faults(Texts.English).ContainsKey("metadata"));
 
     [Fact]
-    public void What_the_API_refuses_is_told_at_its_field()
+    public void An_error_of_the_API_is_shown_at_its_field()
     {
         var fields = Fields(_ => { });
         fields.Refused = new Dictionary<string, string> { ["title"] = "含有不允許的字元" };
@@ -112,7 +112,7 @@ public sealed class FieldsTests
     }
 
     [Fact]
-    public void A_refused_schedule_tells_the_notifications_faults_at_the_notification()
+    public void A_refused_schedule_shows_notification_faults_at_the_notification()
     {
         var fields = Schedule(Grid("Asia/Taipei"), _ => { });
 

@@ -76,7 +76,7 @@ public sealed class LanguageTests : ConsoleContext
     [InlineData(0.4251, "0.43")]
     [InlineData(42.35, "42.4")]
     [InlineData(1234567.8, "1,234,568")]
-    public void Rates_have_as_many_digits_as_tell_something(double rate, string shown) => Assert.Equal(shown, Formats.Rate(rate));
+    public void Rates_have_only_significant_digits(double rate, string shown) => Assert.Equal(shown, Formats.Rate(rate));
 
     [Theory]
     [InlineData(0.42, "0.42 ms")]
@@ -91,7 +91,7 @@ public sealed class LanguageTests : ConsoleContext
     [InlineData(14, 20)]
     [InlineData(450, 500)]
     [InlineData(501, 1000)]
-    public void A_charts_scale_grows_in_steps(double most, double top) => Assert.Equal(top, TimeChart.Ceiling(most));
+    public void A_charts_scale_grows_in_steps(double max, double top) => Assert.Equal(top, TimeChart.Ceiling(max));
 
     [Fact]
     public void A_chart_has_a_gap_where_nothing_is_known()

@@ -25,7 +25,7 @@ public sealed class ListViewTests : ConsoleContext
     }
 
     [Fact]
-    public void Nothing_is_told_as_nothing()
+    public void An_empty_list_says_so()
     {
         _total = 0;
 

@@ -48,7 +48,7 @@ public sealed class LiveSocketTests : IDisposable
     }
 
     [Fact]
-    public async Task It_resumes_behind_the_last_message_after_the_time_it_was_told()
+    public async Task It_resumes_after_the_last_message_and_the_given_delay()
     {
         _ = _socket.RunAsync(Address, v1: true, since: 40);
         var server = await ServerAsync();
@@ -83,7 +83,7 @@ public sealed class LiveSocketTests : IDisposable
     }
 
     [Fact]
-    public async Task It_tries_again_and_again_and_ever_less_often_when_nobody_answers()
+    public async Task Retries_slow_down_while_there_is_no_answer()
     {
         _refuses = true;
         var running = _socket.RunAsync(Address, v1: true, since: null);
@@ -168,7 +168,7 @@ public sealed class LiveSocketTests : IDisposable
     }
 
     [Fact]
-    public async Task A_ping_carries_the_time_and_disconnecting_says_goodbye()
+    public async Task A_ping_carries_the_time_and_disconnecting_sends_a_close()
     {
         var running = _socket.RunAsync(Address, v1: true, since: null);
         var server = await ServerAsync();
@@ -191,7 +191,7 @@ public sealed class LiveSocketTests : IDisposable
     }
 
     [Fact]
-    public async Task Left_while_open_it_says_goodbye()
+    public async Task Leaving_the_page_sends_a_close()
     {
         var running = _socket.RunAsync(Address, v1: true, since: null);
         var server = await ServerAsync();

@@ -36,7 +36,7 @@ public sealed class LoginTests : ConsoleContext
     }
 
     [Fact]
-    public async Task An_empty_form_asks_nobody()
+    public async Task An_empty_form_sends_no_request()
     {
         var page = Render<LoginPage>();
 
@@ -62,7 +62,7 @@ public sealed class LoginTests : ConsoleContext
     }
 
     [Fact]
-    public async Task Too_many_attempts_are_told_with_the_seconds_to_wait()
+    public async Task Too_many_attempts_show_the_seconds_to_wait()
     {
         Server.Refuse(Request, HttpStatusCode.TooManyRequests, "RATE_LIMITED", "嘗試次數過多，請稍後再試", retryAfter: 30);
         var page = Render<LoginPage>();

@@ -26,7 +26,7 @@ public sealed class NotificationsPageTests : ConsoleContext
     [InlineData(",\"deliveries\":1", "1", "1 個客戶端", "1 client")]
     [InlineData(",\"deliveries\":0", "0", "0 個客戶端", "0 clients")]
     [InlineData("", "—", "—", "—")]
-    public async Task The_list_and_the_details_tell_how_many_clients_it_was_sent_to(
+    public async Task List_and_details_show_the_number_of_clients(
         string field, string inList, string chinese, string english)
     {
         Server.Answer(List, $$"""{"notifications":[{{One}}{{field}}}],"total":1}""");

@@ -110,7 +110,7 @@ public sealed class ServiceCardTests : ConsoleContext
     }
 
     [Fact]
-    public async Task Whoever_may_not_control_the_service_sees_the_card_without_its_buttons()
+    public async Task Without_the_permission_the_service_card_has_no_buttons()
     {
         await LogInAsync(Permissions.Publish, Permissions.ManageSchedules);
 

@@ -96,7 +96,7 @@ public sealed partial class ComposeTests
     }
 
     [Fact]
-    public void There_is_no_default_for_a_secret_and_whoever_gives_none_is_told_what_to_do()
+    public void A_missing_secret_is_an_error_with_remedy()
     {
         Assert.Equal(5, _compose.Secrets.Count);
         Assert.All(
@@ -110,7 +110,7 @@ public sealed partial class ComposeTests
     }
 
     [Fact]
-    public void Each_secret_is_a_file_of_those_alone_who_need_it_and_named_for_its_setting()
+    public void Each_secret_is_a_file_only_for_its_services()
     {
         Assert.Equal(["NotifyHub__JwtKey"], Backend.SecretFiles.Values);
         Assert.Equal(["NotifyHub__Storage", "NotifyHub__AdministratorPassword"], Silo.SecretFiles.Values);
@@ -143,7 +143,7 @@ public sealed partial class ComposeTests
     }
 
     [Fact]
-    public void A_silo_tells_the_others_its_address_in_the_network_that_they_share()
+    public void A_silo_advertises_its_address_in_the_shared_network()
     {
         var shared = Assert.Single(Silo.Networks.Intersect(Backend.Networks));
 
@@ -154,7 +154,7 @@ public sealed partial class ComposeTests
     }
 
     [Fact]
-    public void Docker_waits_for_as_long_as_an_orderly_end_may_take_and_stops_in_the_right_order()
+    public void Docker_stops_in_order_and_waits_for_the_shutdown_limit()
     {
         Assert.True(Seconds(Backend.StopGracePeriod) > Drain.Limit(GatewaySettings));
         Assert.True(Seconds(Silo.StopGracePeriod) > new Microsoft.Extensions.Hosting.HostOptions().ShutdownTimeout);
@@ -167,7 +167,7 @@ public sealed partial class ComposeTests
     }
 
     [Fact]
-    public void Every_service_comes_back_is_bounded_and_has_no_rights_that_it_does_not_need()
+    public void Every_service_restarts_with_limits_and_minimal_rights()
     {
         Assert.All(_compose.Services, one =>
         {
@@ -203,7 +203,7 @@ public sealed partial class ComposeTests
     }
 
     [Fact]
-    public void The_gateways_believe_the_proxy_and_nobody_else_who_it_says_is_calling()
+    public void The_gateways_trust_the_forwarded_address_of_the_proxy_only()
     {
         var network = Assert.Single(_compose.Services["proxy"].Networks);
         var proxy = System.Net.IPAddress.Parse(ComposeFile.WithDefaults(_compose.Services["proxy"].AddressIn(network)!));

@@ -65,7 +65,7 @@ public sealed partial class DockerfileTests
     [Theory]
     [InlineData("gateway", "NotifyHub.Gateway.dll")]
     [InlineData("silo", "NotifyHub.Silo.dll")]
-    public void The_image_runs_its_program_without_root_and_can_tell_whether_it_is_ready(string stage, string program)
+    public void The_image_runs_without_root_and_has_a_health_check(string stage, string program)
     {
         var image = Stage(stage);
 

@@ -41,6 +41,6 @@ public sealed class StrictnessTests
     }
 
     [Fact]
-    public void A_silo_is_not_told_what_only_gateways_understand() =>
+    public void A_silo_gets_no_settings_of_gateways() =>
         Assert.NotNull(KnownSettings.Fault("NotifyHub__PushAddress", "*", typeof(SiloOptions)));
 }

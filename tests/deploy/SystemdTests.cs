@@ -40,13 +40,13 @@ public sealed class SystemdTests
     }
 
     [Fact]
-    public void Systemd_waits_for_as_long_as_an_orderly_end_may_take()
+    public void Systemd_waits_for_the_shutdown_limit()
     {
-        Assert.True(Patience("gateway") > Drain.Limit(new GatewayOptions()));
-        Assert.True(Patience("silo") > new HostOptions().ShutdownTimeout);
+        Assert.True(StopTimeout("gateway") > Drain.Limit(new GatewayOptions()));
+        Assert.True(StopTimeout("silo") > new HostOptions().ShutdownTimeout);
     }
 
-    private static TimeSpan Patience(string name) =>
+    private static TimeSpan StopTimeout(string name) =>
         TimeSpan.FromSeconds(int.Parse(Unit(name)["TimeoutStopSec"].Single(), CultureInfo.InvariantCulture));
 
     private static ILookup<string, string> Unit(string name) =>

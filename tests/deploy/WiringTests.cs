@@ -121,7 +121,7 @@ public sealed class WiringTests
 
     [Theory]
     [MemberData(nameof(Overlays))]
-    public async Task What_nobody_allows_is_denied_and_each_port_is_open_to_those_alone_who_need_it(string name)
+    public async Task Default_deny_and_each_port_is_open_only_where_needed(string name)
     {
         var overlay = await Overlay.RenderAsync(name);
         var everybody = overlay.Named<V1NetworkPolicy>("nothing").Spec;

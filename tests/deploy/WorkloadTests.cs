@@ -157,11 +157,11 @@ public sealed partial class WorkloadTests
     {
         var overlay = await Overlay.RenderAsync(name);
         var annotations = overlay.Of<V1Ingress>().Single().Metadata.Annotations;
-        var least = 2 * GatewaySettings(overlay).PingInterval;
+        var min = 2 * GatewaySettings(overlay).PingInterval;
 
-        Assert.True(TimeSpan.FromHours(int.Parse(annotations["haproxy.org/timeout-tunnel"].TrimEnd('h'), null)) > least);
-        Assert.True(TimeSpan.FromSeconds(int.Parse(annotations["nginx.ingress.kubernetes.io/proxy-read-timeout"], null)) > least);
-        Assert.True(TimeSpan.FromSeconds(int.Parse(annotations["nginx.ingress.kubernetes.io/proxy-send-timeout"], null)) > least);
+        Assert.True(TimeSpan.FromHours(int.Parse(annotations["haproxy.org/timeout-tunnel"].TrimEnd('h'), null)) > min);
+        Assert.True(TimeSpan.FromSeconds(int.Parse(annotations["nginx.ingress.kubernetes.io/proxy-read-timeout"], null)) > min);
+        Assert.True(TimeSpan.FromSeconds(int.Parse(annotations["nginx.ingress.kubernetes.io/proxy-send-timeout"], null)) > min);
     }
 
     private static string[] Faults(Overlay overlay, string container, Type options) =>

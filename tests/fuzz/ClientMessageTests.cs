@@ -73,9 +73,9 @@ public sealed class ClientMessageTests
             if (TextOf(fields, "type") != "subscribe") return Faulty(ClientError.UnknownType);
             if (TextOf(fields, "channel") != "all") return Faulty(ClientError.UnknownChannel);
             long? since = null;
-            if (fields.TryGetValue("since", out var told) && told.ValueKind != JsonValueKind.Null)
+            if (fields.TryGetValue("since", out var offsetField) && offsetField.ValueKind != JsonValueKind.Null)
             {
-                if (told.ValueKind != JsonValueKind.Number || !told.TryGetInt64(out var offset) || offset < 0)
+                if (offsetField.ValueKind != JsonValueKind.Number || !offsetField.TryGetInt64(out var offset) || offset < 0)
                     return Faulty(ClientError.Since);
                 since = offset;
             }

@@ -13,7 +13,7 @@ public abstract class AccountStoreTests(PostgresServer? server) : StoreTest(serv
     private static readonly ClientAddress Home = new("2001:db8::7", "2001:db8::");
 
     [Fact]
-    public async Task Of_many_who_add_the_same_address_one_wins_and_the_others_are_told()
+    public async Task Of_concurrent_adds_of_one_address_one_succeeds()
     {
         var users = new UserStore(Database, Clock);
 
@@ -46,7 +46,7 @@ public abstract class AccountStoreTests(PostgresServer? server) : StoreTest(serv
     }
 
     [Fact]
-    public async Task What_ends_a_users_tokens_is_a_role_being_disabled_or_a_password_and_nothing_else()
+    public async Task Only_role_password_and_disabling_end_a_users_tokens()
     {
         var users = new UserStore(Database, Clock);
         await AddAsync(users, "first@example.com");

@@ -23,7 +23,7 @@ public class AccountTests
     [InlineData(Administrator)]
     [InlineData("nobody@example.com")]
     [InlineData("no\0body")]
-    public async Task Known_or_not_an_address_is_refused_alike_and_locked_after_as_many_failures(string email)
+    public async Task Known_and_unknown_addresses_are_refused_and_locked_alike(string email)
     {
         await using var cluster = await GrainCluster.StartAsync(configure: options => options.SignInAttempts = 3);
 
@@ -48,7 +48,7 @@ public class AccountTests
     }
 
     [Fact]
-    public async Task Guesses_from_very_many_networks_lock_all_but_those_that_have_succeeded_lately()
+    public async Task Guesses_from_many_networks_lock_all_but_recently_used_ones()
     {
         await using var cluster = await GrainCluster.StartAsync(configure: options => options.SignInAttempts = 2);
         Assert.NotNull((await SignInAsync(cluster, Administrator, Password, "10.0.0.7")).User);
@@ -103,7 +103,7 @@ public class AccountTests
     }
 
     [Fact]
-    public async Task Strangers_make_so_many_grains_and_no_more()
+    public async Task Unknown_addresses_activate_a_bounded_number_of_grains()
     {
         await using var cluster = await GrainCluster.StartAsync(configure: options => options.SignInAttempts = 1);
 
@@ -128,14 +128,14 @@ public class AccountTests
             .ToList();
         Assert.NotNull((await SignInAsync(cluster, Administrator, Password, "10.0.0.7")).User);
 
-        // The others are told to come back, instead of waiting for longer than anybody would.
+        // The others get a retry time, instead of waiting too long.
         var answers = await Task.WhenAll(flood);
         Assert.All(answers, answer => Assert.Null(answer.User));
         Assert.Contains(answers, answer => answer.RetryAfter == TimeSpan.FromSeconds(1));
     }
 
     [Fact]
-    public async Task Logins_are_in_the_audit_log_and_failed_ones_as_a_sum_without_what_was_typed()
+    public async Task The_audit_log_has_logins_and_sums_of_failed_ones()
     {
         await using var cluster = await GrainCluster.StartAsync(configure: options => options.SignInAttempts = 3);
         var audit = cluster.Grains.GetGrain<IAuditGrain>(GrainKeys.Only);
@@ -172,7 +172,7 @@ public class AccountTests
     }
 
     [Fact]
-    public async Task The_default_password_is_told_until_it_is_changed_and_the_old_one_is_then_refused()
+    public async Task The_default_password_is_reported_until_changed_and_then_refused()
     {
         await using var cluster = await GrainCluster.StartAsync();
         var accounts = Accounts(cluster);
@@ -191,7 +191,7 @@ public class AccountTests
     }
 
     [Fact]
-    public async Task A_disabled_user_is_refused_like_anybody_and_one_who_is_enabled_again_comes_back()
+    public async Task A_disabled_user_is_refused_until_enabled_again()
     {
         await using var cluster = await GrainCluster.StartAsync();
         var accounts = Accounts(cluster);

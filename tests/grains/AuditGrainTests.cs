@@ -50,7 +50,7 @@ public abstract class AuditGrainTests(PostgresServer? server) : StoreTest(server
     }
 
     [Fact]
-    public async Task An_act_begins_as_an_entry_that_is_told_how_it_ended()
+    public async Task An_entry_is_written_before_the_act_and_completed_after()
     {
         var audit = new AuditGrain(Database);
         var entry = new AuditEntry(
@@ -114,7 +114,7 @@ public abstract class AuditGrainTests(PostgresServer? server) : StoreTest(server
     }
 
     [Fact]
-    public async Task A_flood_of_failed_logins_is_so_many_entries_a_minute_and_loses_none()
+    public async Task A_flood_of_failed_logins_makes_bounded_entries_without_loss()
     {
         var audit = new AuditGrain(Database);
         using var failed = new FailedLogins(Database, Clock, NullLogger<FailedLogins>.Instance);

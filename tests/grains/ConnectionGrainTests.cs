@@ -87,7 +87,7 @@ public class ConnectionGrainTests
     }
 
     [Fact]
-    public async Task A_lease_that_ends_without_goodbye_closes_the_sessions_as_errors()
+    public async Task An_expired_lease_closes_the_sessions_as_errors()
     {
         await using var cluster = await GrainCluster.StartAsync();
         var gateway = cluster.Gateway();
@@ -117,7 +117,7 @@ public class ConnectionGrainTests
     }
 
     [Fact]
-    public async Task A_gateway_that_says_goodbye_leaves_the_nodes()
+    public async Task A_gateway_that_unregisters_leaves_the_nodes()
     {
         await using var cluster = await GrainCluster.StartAsync();
         var gateway = cluster.Gateway();
@@ -133,7 +133,7 @@ public class ConnectionGrainTests
     }
 
     [Fact]
-    public async Task The_sessions_of_a_gateway_that_died_with_all_silos_are_ended_by_the_next_ones()
+    public async Task Sessions_of_gateways_that_died_with_all_silos_are_ended()
     {
         var folder = Directory.CreateTempSubdirectory("notifyhub-grains-");
         var storage = $"Data Source={Path.Combine(folder.FullName, "grains.db")}";

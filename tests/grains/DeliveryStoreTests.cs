@@ -25,7 +25,7 @@ public abstract class DeliveryStoreTests(PostgresServer? server) : StoreTest(ser
     private NotificationGrain Notifications => field ??= new NotificationGrain(Database, Store, Settings, Clock);
 
     [Fact]
-    public async Task Every_notification_has_the_sum_of_what_was_told_of_the_ranges_around_it()
+    public async Task Every_notification_has_the_sum_of_its_reported_ranges()
     {
         await PublishAsync(FarApart);
         var random = new Random(11);
@@ -120,7 +120,7 @@ public abstract class DeliveryStoreTests(PostgresServer? server) : StoreTest(ser
     }
 
     [Fact]
-    public async Task A_channel_that_is_begun_anew_begins_without_deliveries()
+    public async Task A_restarted_channel_has_no_deliveries()
     {
         await PublishAsync(1, 2);
         await AddAsync(new DeliveredRange(1, 2, 5));

@@ -20,7 +20,7 @@ public class ServiceGrainTests
     }
 
     [Fact]
-    public async Task Every_gateway_follows_before_the_answer_and_one_that_fails_holds_up_nobody()
+    public async Task Every_gateway_applies_a_command_despite_a_failing_one()
     {
         await using var cluster = await StartAsync();
         var (good, bad, left) = (cluster.Gateway(), cluster.Gateway(), cluster.Gateway());

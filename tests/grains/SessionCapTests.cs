@@ -34,7 +34,7 @@ public abstract class SessionCapTests(PostgresServer? server) : StoreTest(server
     }
 
     [Fact]
-    public async Task Whoever_comes_and_goes_thousands_of_times_displaces_only_their_own()
+    public async Task Thousands_of_sessions_of_one_network_displace_only_its_own()
     {
         await ComeAndGoAsync("192.0.2.1", 8);
         await ComeAndGoAsync("2001:db8::1", 8);
@@ -61,7 +61,7 @@ public abstract class SessionCapTests(PostgresServer? server) : StoreTest(server
     }
 
     [Fact]
-    public async Task Where_nobody_has_many_the_oldest_leave()
+    public async Task Without_a_heavy_network_the_oldest_sessions_are_deleted()
     {
         for (var i = 0; i < 220; i++) await ComeAndGoAsync($"10.0.{i / 250}.{i % 250}", 5);
 

@@ -105,7 +105,7 @@ public abstract class SessionStoreTests(PostgresServer? server) : StoreTest(serv
     }
 
     [Fact]
-    public async Task A_complete_report_that_was_interrupted_is_mended_by_the_next_one()
+    public async Task A_complete_report_repairs_an_interrupted_one()
     {
         await TakeAsync(1, opened: [.. "abcdef".Select(id => Open($"{id}", Now))], complete: true);
         Clock.Advance(TimeSpan.FromMinutes(1));
@@ -131,7 +131,7 @@ public abstract class SessionStoreTests(PostgresServer? server) : StoreTest(serv
     }
 
     [Fact]
-    public async Task The_total_of_every_list_is_the_number_of_its_rows_whatever_has_happened_to_them()
+    public async Task The_total_of_every_list_is_the_number_of_rows()
     {
         await TotalsAreTrueAsync();
         await TakeAsync(
@@ -167,7 +167,7 @@ public abstract class SessionStoreTests(PostgresServer? server) : StoreTest(serv
     }
 
     [Fact]
-    public async Task A_page_behind_the_last_is_empty_and_tells_the_total_all_the_same()
+    public async Task A_page_after_the_last_is_empty_with_the_total()
     {
         await TakeAsync(1, opened: [Open("a", Now), Open("b", Now)], complete: true);
 

@@ -5,7 +5,7 @@ namespace NotifyHub.GrainTests;
 public class SettingsGrainTests
 {
     [Fact]
-    public async Task A_silo_tells_its_settings_to_gateways_and_keeps_its_secrets()
+    public async Task A_silo_returns_its_settings_without_secrets()
     {
         await using var cluster = await GrainCluster.StartAsync(
             configure: options => options.AdministratorPassword = "correct horse");

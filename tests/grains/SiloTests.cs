@@ -72,7 +72,7 @@ public sealed class SiloTests(PostgresServer server) : IDisposable
     }
 
     [Fact]
-    public async Task All_faults_of_the_settings_are_told_at_once_by_their_names()
+    public async Task All_faults_of_the_settings_are_reported_at_once()
     {
         using var silo = Silo(
             embedded: false,
@@ -93,7 +93,7 @@ public sealed class SiloTests(PostgresServer server) : IDisposable
     [InlineData("nonsense")]
     [InlineData("Data Source=/proc/nowhere/hub.db")]
     [InlineData("Host=127.0.0.1;Port=1;Timeout=2")]
-    public async Task A_database_that_cannot_be_opened_is_told_in_one_line_that_names_the_setting(string storage)
+    public async Task An_unusable_database_is_one_line_that_names_the_setting(string storage)
     {
         using var silo = Silo(embedded: true, ("Storage", storage));
 
@@ -104,7 +104,7 @@ public sealed class SiloTests(PostgresServer server) : IDisposable
     }
 
     [Fact]
-    public async Task A_host_that_does_not_prepare_its_silo_refuses_to_start_all_the_same()
+    public async Task A_host_without_a_prepared_silo_refuses_to_start()
     {
         using var silo = Silo(embedded: true, ("Storage", "Data Source=/proc/nowhere/hub.db"));
 

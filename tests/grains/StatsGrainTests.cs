@@ -65,7 +65,7 @@ public class StatsGrainTests
     }
 
     [Fact]
-    public async Task Pages_are_newest_first_with_the_counters_of_the_living_fresh_from_their_gateway()
+    public async Task Pages_are_newest_first_with_fresh_counters_of_open_sessions()
     {
         await using var cluster = await GrainCluster.StartAsync();
         var (good, bad) = (cluster.Gateway(), cluster.Gateway());

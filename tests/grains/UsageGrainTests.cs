@@ -125,7 +125,7 @@ public abstract class UsageGrainTests(PostgresServer? server) : StoreTest(server
     }
 
     [Fact]
-    public async Task Requests_without_a_login_are_sums_whoever_tells_them_and_count_in_the_days()
+    public async Task Anonymous_requests_are_sums_from_any_gateway_and_count_daily()
     {
         await AddAsync(Usage, Refusals(0), Refusals(0, status: 429, requests: 5));
         await Usage.RecordAsync(
@@ -206,7 +206,7 @@ public abstract class UsageGrainTests(PostgresServer? server) : StoreTest(server
         Assert.Equal(100, (await small.RequestsAsync(Everything with { Who = "rare" })).Total);
         var failed = await small.RequestsAsync(Everything with { LowestStatus = 500, HighestStatus = 599 });
         Assert.Equal(1_000, failed.Total);
-        // /api/100000 to /api/100009; /api/10000 is older than what a search looks at, until it is told the time.
+        // /api/100000 to /api/100009; /api/10000 is older than what a search looks at, until it gets a time range.
         var found = await small.RequestsAsync(Everything with { Search = "/10000" });
         Assert.Equal((10, true), (found.Total, found.IsTruncated));
         var older = await small.RequestsAsync(

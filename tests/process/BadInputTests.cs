@@ -211,7 +211,7 @@ public sealed class BadInputTests(BadInputTests.Shared shared) : IClassFixture<B
     [InlineData("hello")]
     [InlineData("[]")]
     [InlineData("GET / HTTP/1.1")]
-    public async Task A_connection_that_begins_with_something_else_is_told_so_and_closed(string line)
+    public async Task Another_protocol_gets_an_error_and_is_closed(string line)
     {
         await using var client = await Hub.ConnectAsync();
         using (var push = await Hub.ConnectPushAsync())

@@ -135,7 +135,7 @@ public sealed class BurdenTests
     }
 
     [Fact]
-    public async Task A_storm_of_subscriptions_keeps_nobody_from_publishing()
+    public async Task A_storm_of_subscriptions_does_not_block_publishing()
     {
         await using var hub = await NotifyHubProcess.StartAsync();
         await StoreAsync(hub);
@@ -149,7 +149,7 @@ public sealed class BurdenTests
         await Task.WhenAll(storm);
 
         Assert.DoesNotContain("cannot be reached", hub.Output, StringComparison.Ordinal);
-        Assert.DoesNotContain("wait for the grid", hub.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("until the grid answers", hub.Output, StringComparison.Ordinal);
     }
 
     private static string Subscribe(int since) => $$"""{"type":"subscribe","channel":"all","since":{{since}}}""";

@@ -45,7 +45,7 @@ public sealed class ConsoleSiteTests(ConsoleSiteTests.Shared shared) : IClassFix
     }
 
     [Fact]
-    public async Task Files_with_a_fingerprint_are_kept_for_ever_and_the_others_are_asked_for_anew()
+    public async Task Fingerprinted_files_are_immutable_and_others_are_revalidated()
     {
         using var loader = await GetAsync("/_framework/dotnet.js");
         Assert.True(loader.Headers.CacheControl!.NoCache);

@@ -39,7 +39,7 @@ public sealed class ControlTests(ControlTests.Shared shared) : IClassFixture<Con
     }
 
     [Fact]
-    public async Task Commands_are_idempotent_and_tell_whether_they_changed_anything()
+    public async Task Commands_are_idempotent_and_report_whether_they_changed_anything()
     {
         using var admin = await Hub.LogInAsync();
 

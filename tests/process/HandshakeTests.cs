@@ -157,7 +157,7 @@ public sealed class HandshakeTests(HandshakeTests.Shared shared) : IClassFixture
     [Theory]
     [InlineData(0)]
     [InlineData(6000)]
-    public async Task Nobody_who_is_not_a_trusted_proxy_says_where_a_client_comes_from(int cookieLength)
+    public async Task Only_a_trusted_proxy_may_forward_the_client_address(int cookieLength)
     {
         using var rest = await shared.Hub.LogInAsync();
         using var raw = await RawSocket.ConnectAsync(Port);

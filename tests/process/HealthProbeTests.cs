@@ -10,7 +10,7 @@ namespace NotifyHub.ProcessTests;
 public sealed class HealthProbeTests
 {
     [Fact]
-    public async Task It_ends_with_0_while_the_gateway_is_ready_and_with_1_when_it_has_ended()
+    public async Task Exit_code_is_0_while_ready_and_1_afterwards()
     {
         await using var hub = await NotifyHubProcess.StartAsync();
 

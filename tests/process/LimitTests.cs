@@ -244,7 +244,7 @@ public sealed class LimitTests(LimitTests.Shared shared) : IClassFixture<LimitTe
     }
 
     [Fact]
-    public async Task Of_one_address_so_many_and_the_oldest_of_them_gives_way_not_another_addresss()
+    public async Task Beyond_the_limit_per_address_its_own_oldest_connection_closes()
     {
         List<RawSocket> many = [];
         using var other = await RawSocket.ConnectAsync(Hub.WebSocketPort, from: "127.0.0.8");

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace NotifyHub.ProcessTests;
 
-/// <summary>Attacks on the login: nobody else is locked out or kept waiting, and memory does not grow.</summary>
+/// <summary>Attacks on the login: others are neither locked out nor delayed, and memory does not grow.</summary>
 public sealed class LoginTests(LoginTests.Shared shared) : IClassFixture<LoginTests.Shared>
 {
     private const string Login = "/api/auth/login";
@@ -63,7 +63,7 @@ public sealed class LoginTests(LoginTests.Shared shared) : IClassFixture<LoginTe
     }
 
     [Fact]
-    public async Task Bodies_that_trickle_keep_nobody_of_the_same_address_waiting_and_are_sent_away()
+    public async Task Slow_bodies_do_not_block_their_address_and_time_out()
     {
         List<RawSocket> slow = [];
         try

@@ -14,7 +14,7 @@ public sealed partial class OpenFilesTests
     private const int Many = 300;
 
     [Fact]
-    public async Task Out_of_files_it_lives_serves_operators_says_so_once_and_heals_by_itself()
+    public async Task Out_of_files_it_serves_operators_logs_once_and_recovers()
     {
         await using var hub = NotifyHubProcess.Gateway(
             null, ("MetricsPort", "0"), ("HealthPort", "0"), ("ConsolePort", "0"), ("PushIdle", "00:05:00"),

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace NotifyHub.ProcessTests;
 
-/// <summary>Every refused connection is told why and counted once, by port and reason.</summary>
+/// <summary>Every refused connection gets the reason and is counted once, by port and reason.</summary>
 public sealed class RefusalTests(RefusalTests.Shared shared) : IClassFixture<RefusalTests.Shared>, IAsyncLifetime
 {
     private const string Key = "a key";

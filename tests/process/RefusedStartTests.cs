@@ -75,14 +75,14 @@ public sealed class RefusedStartTests
     [InlineData("secret", "--NotifyHub:NAME=VALUE")]
     [InlineData("--NotifyHub:RequireToken", "has no value")]
     [InlineData("--NotifyHub:RequireToken --NotifyHub:PushPort=0", "has no value")]
-    public async Task Stray_arguments_are_refused(string arguments, string told)
+    public async Task Stray_arguments_are_refused(string arguments, string expected)
     {
         await using var hub = NotifyHubProcess.Gateway(null);
         hub.Arguments = arguments.Split(' ');
 
         var (exitCode, output) = await hub.RunToItsEndAsync();
 
-        AssertRefused(exitCode, output, told);
+        AssertRefused(exitCode, output, expected);
         Assert.DoesNotContain("secret", output, StringComparison.Ordinal);
     }
 
@@ -92,11 +92,11 @@ public sealed class RefusedStartTests
     [InlineData("RetentionAge", "90", "would mean 90d")]
     [InlineData("PushIdle", "5 s", "is not a time")]
     public async Task A_time_that_means_something_else_is_refused_with_what_it_would_have_meant(
-        string setting, string value, string told)
+        string setting, string value, string expected)
     {
         var (exitCode, output) = await NotifyHubProcess.RunToItsEndAsync(null, (setting, value));
 
-        AssertRefused(exitCode, output, $"NotifyHub:{setting}: '{value}' {told}");
+        AssertRefused(exitCode, output, $"NotifyHub:{setting}: '{value}' {expected}");
     }
 
     [Theory]

@@ -19,7 +19,7 @@ public sealed class ResumeTests(ResumeTests.Shared shared) : IClassFixture<Resum
     private NotifyHubProcess Hub => shared.Hub;
 
     [Fact]
-    public async Task A_new_client_is_told_epoch_and_head_and_then_gets_what_is_new_in_envelopes()
+    public async Task A_new_client_gets_epoch_and_head_and_then_envelopes()
     {
         using var push = await Hub.ConnectPushAsync();
         var (epoch, head) = await HeadAsync();
@@ -50,7 +50,7 @@ public sealed class ResumeTests(ResumeTests.Shared shared) : IClassFixture<Resum
     }
 
     [Fact]
-    public async Task A_client_that_claims_more_than_there_is_or_another_epoch_starts_anew_at_the_head()
+    public async Task An_unknown_offset_or_epoch_restarts_at_the_head()
     {
         var (epoch, head) = await HeadAsync();
 
@@ -162,7 +162,7 @@ public sealed class ResumeTests(ResumeTests.Shared shared) : IClassFixture<Resum
     }
 
     [Fact]
-    public async Task What_a_person_who_looks_on_is_sent_does_not_count_as_delivered()
+    public async Task Messages_to_observers_do_not_count_as_delivered()
     {
         await using var hub = await NotifyHubProcess.StartAsync();
         using var rest = await hub.LogInAsync();

@@ -10,7 +10,7 @@ public sealed class ScheduleTests
     private const int Many = 40;
 
     [Fact]
-    public async Task Runs_that_a_kill_interrupts_are_each_sent_once_by_the_next_life()
+    public async Task Runs_interrupted_by_a_kill_are_sent_once_after_restart()
     {
         using var clock = new FakeTime();
         await using var hub = await NotifyHubProcess.StartAsync([("ScheduleGrace", "01:00:00"), .. clock.Settings]);

@@ -9,7 +9,7 @@ namespace NotifyHub.ProcessTests;
 public sealed class ShutdownTests
 {
     [Fact]
-    public async Task A_process_that_is_asked_to_end_says_goodbye_answers_what_it_took_and_ends_with_0()
+    public async Task Shutdown_closes_clients_answers_pushes_and_exits_with_0()
     {
         await using var hub = await NotifyHubProcess.StartAsync();
         await using var plain = await hub.ConnectAsync();

@@ -108,7 +108,7 @@ public sealed partial class StartTests
     [Theory]
     [InlineData("--help", "--NotifyHub:SETTING=VALUE")]
     [InlineData("--version", "NotifyHub gateway ")]
-    public async Task The_program_says_what_it_is_and_starts_nothing(string argument, string told)
+    public async Task The_program_says_what_it_is_and_starts_nothing(string argument, string expected)
     {
         // Invalid settings, which must not be read.
         await using var hub = NotifyHubProcess.Gateway(null, ("PushKay", "x"));
@@ -117,7 +117,7 @@ public sealed partial class StartTests
         var (exitCode, output) = await hub.RunToItsEndAsync();
 
         Assert.Equal(0, exitCode);
-        Assert.Contains(told, output, StringComparison.Ordinal);
+        Assert.Contains(expected, output, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(hub.Folder));
     }
 

@@ -64,7 +64,7 @@ public sealed class StorageFaultTests
     }
 
     [Fact]
-    public async Task A_database_that_is_locked_is_told_although_nobody_publishes_and_heals_by_itself()
+    public async Task A_locked_database_is_reported_without_publishes_and_recovers()
     {
         await using var hub = await NotifyHubProcess.StartAsync();
         using var rest = await hub.LogInAsync();

@@ -36,7 +36,7 @@ public sealed class TlsTests : IDisposable
         using var renewed = new TestCertificate();
         Write("tls.crt", renewed.Pem);
         await Until.TrueAsync(
-            () => hub.Output.Contains("The certificate stays as it was", StringComparison.Ordinal), () => hub.Output,
+            () => hub.Output.Contains("The changed certificate files cannot be used", StringComparison.Ordinal), () => hub.Output,
             "the failed reload is logged");
         Assert.Equal(HttpStatusCode.OK, (await GetAsync(_certificate, hub.WebSocketPort, "/health/live")).StatusCode);
         Write("tls.key", renewed.KeyPem);
@@ -80,8 +80,8 @@ public sealed class TlsTests : IDisposable
 
     [Theory]
     [InlineData("missing", "cannot be read")]
-    [InlineData("of another key", "a key that belongs to another certificate")]
-    [InlineData("nonsense", "no PEM or PFX")]
+    [InlineData("of another key", "a key of another certificate")]
+    [InlineData("nonsense", "not PEM or PFX")]
     [InlineData("without a key", "cannot be used")]
     public async Task A_certificate_that_cannot_be_used_stops_the_start_and_is_named(string fault, string why)
     {

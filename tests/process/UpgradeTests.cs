@@ -38,7 +38,7 @@ public sealed class UpgradeTests(UpgradeTests.Shared shared) : IClassFixture<Upg
     [InlineData("GET / HTTP/1.1", "Upgrade: websocket\r\nConnection: close")]
     [InlineData("GET / HTTP/1.1", "Upgrade: websocket")]
     [InlineData("GET / HTTP/1.0", "Upgrade: websocket\r\nConnection: Upgrade")]
-    public async Task A_request_without_the_upgrade_is_told_of_it_and_of_the_lines_that_nginx_needs(string line, string headers)
+    public async Task A_request_without_the_upgrade_gets_426_with_a_hint(string line, string headers)
     {
         using var raw = await RawSocket.ConnectAsync(Hub.WebSocketPort);
 

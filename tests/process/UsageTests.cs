@@ -11,7 +11,7 @@ public sealed class UsageTests
     private static readonly TimeSpan Attack = TimeSpan.FromSeconds(12);
 
     [Fact]
-    public async Task Refused_requests_of_strangers_are_sums_that_displace_no_record_and_fill_no_disk()
+    public async Task Refused_anonymous_requests_are_sums_that_displace_no_record()
     {
         await using var hub = await NotifyHubProcess.StartAsync(("UsageRows", "3000"));
         using var admin = await hub.LogInAsync();
@@ -66,7 +66,7 @@ public sealed class UsageTests
     }
 
     [Fact]
-    public async Task Requests_of_an_earlier_life_are_listed_also_the_last_one_before_the_end()
+    public async Task Requests_before_a_restart_are_listed_including_the_last_one()
     {
         await using var hub = await NotifyHubProcess.StartAsync();
         using (var rest = await hub.LogInAsync())

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace NotifyHub.StorageTests;
 
-/// <summary>Faults that last until an operator acts are told apart from those that pass.</summary>
+/// <summary>Faults that last until an operator acts are distinguished from transient ones.</summary>
 public abstract class BrokenStorageTests(PostgresServer? server) : StorageTest(server)
 {
     [Fact]

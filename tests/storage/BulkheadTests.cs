@@ -9,7 +9,7 @@ public sealed class SqliteBulkheadTests() : BulkheadTests(null);
 
 public sealed class PostgresBulkheadTests(PostgresServer server) : BulkheadTests(server);
 
-/// <summary>Whoever lists and searches takes nothing from whoever publishes.</summary>
+/// <summary>Lists and searches do not slow down publishes.</summary>
 public abstract class BulkheadTests(PostgresServer? server) : StorageTest(server)
 {
     // Without an end, in both databases.

@@ -33,7 +33,7 @@ public sealed class DurabilityTests(DurabilityTests.DurableServer fixture) : ICl
             await store.AppendAsync("all", epoch, [new Message(offset, [1], false)], [], [], Cancellation);
         await using (var orleans = await database.DataSource.OpenConnectionAsync(Cancellation))
             await orleans.ExecuteAsync(GrainState);
-        // What anybody else commits is not on the disk then: the test does cause it.
+        // Commits of other connections are not on the disk then: the test does cause it.
         await using (var other = new NpgsqlConnection(storage + ";Pooling=false"))
         {
             await other.OpenAsync(Cancellation);

@@ -12,7 +12,7 @@ public sealed class SqliteEpochStoreTests() : EpochStoreTests(null);
 public sealed class PostgresEpochStoreTests(PostgresServer server) : EpochStoreTests(server)
 {
     [Fact]
-    public async Task A_commit_under_way_when_the_epoch_changes_belongs_to_the_old_one_or_is_fenced()
+    public async Task A_commit_during_an_epoch_change_is_old_or_fenced()
     {
         var store = new MessageStore(Database);
         for (var round = 0; round < 20; round++)
@@ -51,7 +51,7 @@ public abstract class EpochStoreTests(PostgresServer? server) : StorageTest(serv
     private EpochStore Epochs => field ??= new EpochStore(Database);
 
     [Fact]
-    public async Task Of_those_who_find_a_loss_at_once_one_begins_the_new_epoch()
+    public async Task Of_concurrent_finders_of_a_loss_one_begins_the_epoch()
     {
         var before = await MakeAsync(messages: 3);
 
@@ -79,7 +79,7 @@ public abstract class EpochStoreTests(PostgresServer? server) : StorageTest(serv
     }
 
     [Fact]
-    public async Task Whoever_has_not_heard_of_the_new_epoch_is_fenced()
+    public async Task A_writer_of_the_old_epoch_is_fenced()
     {
         var before = await MakeAsync(messages: 3);
         await Epochs.TryBeginAnewAsync("all", new LogPosition(before.Epoch, 9), isReplaced: false, Cancellation);

@@ -94,7 +94,7 @@ public sealed class FailoverTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Where_nobody_publishes_the_probe_finds_that_the_primary_is_gone()
+    public async Task Without_publishes_the_probe_detects_a_lost_primary()
     {
         await using var database = DatabaseFactory.Open(_storage.ConnectionString);
         await database.MigrateAsync(Cancellation);

@@ -21,7 +21,7 @@ public sealed class FullDiskTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_full_disk_is_told_with_what_to_do_and_publishing_goes_on_when_there_is_space()
+    public async Task A_full_disk_is_reported_and_publishing_resumes_with_space()
     {
         var cancellation = TestContext.Current.CancellationToken;
         var ballast = Path.Combine(_disk.FullName, "ballast");

@@ -115,7 +115,7 @@ public abstract class GrainStateTests(PostgresServer? server) : StorageTest(serv
     }
 
     [Fact]
-    public async Task Every_part_of_the_key_tells_states_apart()
+    public async Task Every_part_of_the_key_distinguishes_states()
     {
         var tables = await OrleansTables.LoadAsync(Database);
         var keys = new[]

@@ -11,7 +11,7 @@ namespace NotifyHub.StorageTests;
 public sealed class PreparedCommitTests(PostgresServer server) : StorageTest(server)
 {
     [Fact]
-    public async Task Commits_are_prepared_and_go_on_without_when_the_server_has_not_what_was_prepared()
+    public async Task Commits_continue_when_the_server_lost_prepared_statements()
     {
         var one = new NpgsqlConnectionStringBuilder(ConnectionString) { MaxPoolSize = 4 };
         await using var database = DatabaseFactory.Open(one.ConnectionString);

@@ -8,7 +8,7 @@ using Xunit;
 namespace NotifyHub.StorageTests;
 
 /// <summary>
-/// The database's files are deleted, moved or replaced while it is open: nothing is acknowledged that nobody will find again.
+/// The database's files are deleted, moved or replaced while it is open: nothing is acknowledged that would be lost.
 /// </summary>
 public sealed class SqliteFilesTests() : StorageTest(null)
 {
@@ -84,7 +84,7 @@ public sealed class SqliteFilesTests() : StorageTest(null)
     [Fact]
     public async Task The_write_ahead_log_shrinks_when_a_long_reader_has_gone()
     {
-        const int Most = 4 << 20;
+        const int MaxBytes = 4 << 20;
         _epoch = (await Store.OpenAsync("all", Cancellation)).Epoch;
         await using (var reader = new SqliteConnection(ConnectionString + ";Pooling=False"))
         {
@@ -97,7 +97,7 @@ public sealed class SqliteFilesTests() : StorageTest(null)
 
         await Database.ProbeAsync(Cancellation);
 
-        Assert.True(LogBytes() <= Most, $"The log has {LogBytes()} bytes.");
+        Assert.True(LogBytes() <= MaxBytes, $"The log has {LogBytes()} bytes.");
         Assert.Equal(20, (await Store.OpenAsync("all", Cancellation)).Head);
 
         long LogBytes() => new FileInfo(File + "-wal").Length;
@@ -114,7 +114,7 @@ public sealed class SqliteFilesTests() : StorageTest(null)
         var writes = Enumerable.Range(0, 20)
             .Select(n => Record.ExceptionAsync(() => Store.OpenAsync($"behind-{n}", Cancellation)).AsTask()).ToList();
         var errors = await Task.WhenAll(writes);
-        // The next ones need not wait as long to be told.
+        // The next ones fail sooner.
         var later = await Record.ExceptionAsync(() => Store.OpenAsync("later", Cancellation));
 
         Assert.All([.. errors, later], error => Assert.IsType<StorageUnavailableException>(error));

@@ -34,7 +34,7 @@ public sealed class StorageHealthTests
     }
 
     [Fact]
-    public void What_somebody_has_to_mend_is_not_hidden_by_other_writes_that_succeed()
+    public void A_lasting_fault_is_not_hidden_by_successful_writes()
     {
         for (var second = 0; second < 60; second++)
         {

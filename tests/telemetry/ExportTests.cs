@@ -7,7 +7,7 @@ namespace NotifyHub.TelemetryTests;
 public sealed class ExportTests
 {
     [Fact]
-    public async Task An_embedded_gateway_tells_everything_over_HTTP_and_its_log_lines_carry_the_trace()
+    public async Task An_embedded_gateway_exports_metrics_traces_and_logs_over_HTTP()
     {
         await using var collector = await OtlpReceiver.StartAsync();
         await using var hub = await NotifyHubProcess.StartAsync(
@@ -60,12 +60,12 @@ public sealed class ExportTests
         Assert.DoesNotContain("   at ", said, StringComparison.Ordinal);
 
         await using var other = await NotifyHubProcess.StartAsync(("MetricsPort", "0"));
-        var (taken, told) = await NotifyHubProcess.RunToItsEndAsync(null, ("MetricsPort", $"{other.MetricsPort}"));
+        var (taken, output) = await NotifyHubProcess.RunToItsEndAsync(null, ("MetricsPort", $"{other.MetricsPort}"));
         Assert.Equal(1, taken);
         Assert.Contains(
-            $"Port {other.MetricsPort} is in use by another process. Stop it, or set NotifyHub:MetricsPort", told,
+            $"Port {other.MetricsPort} is in use by another process. Stop it, or set NotifyHub:MetricsPort", output,
             StringComparison.Ordinal);
-        Assert.DoesNotContain("   at ", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
 
         var (faulty, fault) = await NotifyHubProcess.RunToItsEndAsync(
             null, ("MetricsPort", "70000"), ("MetricsAddress", "everywhere"));

@@ -11,7 +11,7 @@ public sealed class MetricTests(WatchedGrid grid)
     public async Task The_page_lists_every_metric_as_it_is_and_none_that_is_not()
     {
         await using var client = await grid.Gateway.ConnectAsync();
-        var told = TableRows().Select(row => (row[1], row[0], row[2], row[3])).Order().ToArray();
+        var documented = TableRows().Select(row => (row[1], row[0], row[2], row[3])).Order().ToArray();
         (string, string, string, string)[] measured = [];
         await Until.TrueAsync(
             async () =>
@@ -20,11 +20,11 @@ public sealed class MetricTests(WatchedGrid grid)
                 Assert.Equal("ok", await push.PushAsync("{}"));
                 measured = [.. grid.Collector.Metrics.Where(metric => metric.Meter == "NotifyHub")
                     .Select(metric => (metric.Service.Split('-')[1], metric.Name, metric.Kind, metric.Unit)).Order()];
-                return measured.Length >= told.Length;
+                return measured.Length >= documented.Length;
             },
-            () => string.Join('\n', told.Except(measured)));
+            () => string.Join('\n', documented.Except(measured)));
 
-        Assert.Equal(told, measured);
+        Assert.Equal(documented, measured);
         Assert.All(
             grid.Collector.Metrics.Where(metric => metric.Meter == "NotifyHub"), metric => Assert.NotEmpty(metric.Description));
     }

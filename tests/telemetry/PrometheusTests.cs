@@ -100,7 +100,7 @@ public sealed partial class PrometheusTests(WatchedGrid grid)
     }
 
     [Fact]
-    public async Task Promtool_finds_the_rules_in_order_and_they_speak_up_when_they_should()
+    public async Task Promtool_accepts_the_alert_rules_and_their_tests_pass()
     {
         Assert.Equal(0, (await Prometheus.ToolAsync("check", "rules", Rules)).Code);
         var (code, said) = await Prometheus.ToolAsync("test", "rules", RuleTests);

@@ -59,7 +59,7 @@ public sealed class TraceTests(WatchedGrid grid)
     }
 
     [Fact]
-    public async Task What_the_caller_does_not_record_is_not_recorded_and_nonsense_is_no_trace()
+    public async Task Unsampled_and_invalid_trace_contexts_are_not_recorded()
     {
         await using var client = await grid.Gateway.ConnectAsync();
         using var push = await grid.Gateway.ConnectPushAsync();
@@ -78,7 +78,7 @@ public sealed class TraceTests(WatchedGrid grid)
     }
 
     [Fact]
-    public async Task What_gateways_and_silos_say_to_each_other_by_themselves_is_no_trace()
+    public async Task Internal_calls_of_gateways_and_silos_are_not_traced()
     {
         // Silo and gateway have exchanged calls several times per second since their start.
         using var push = await grid.Gateway.ConnectPushAsync();

@@ -55,7 +55,7 @@ public sealed class BroadcastCluster : IAsyncLifetime
     public Task LoseAsync(string channel, long after) => ExecuteAsync(
         $"""DELETE FROM message WHERE channel_id = (SELECT id FROM channel WHERE name = '{channel}') AND "offset" > {after}""");
 
-    /// <summary>Lets nobody write until the answer is disposed.</summary>
+    /// <summary>Blocks all writes until the returned object is disposed.</summary>
     public async Task<IAsyncDisposable> HoldWritesAsync()
     {
         var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

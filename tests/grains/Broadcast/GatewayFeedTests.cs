@@ -40,7 +40,7 @@ public sealed class GatewayFeedTests(BroadcastCluster grid) : IClassFixture<Broa
     }
 
     [Fact]
-    public async Task A_slow_gateway_delays_nobody_and_what_was_committed_meanwhile_is_its_next_batch()
+    public async Task A_slow_gateway_delays_no_others_and_gets_larger_batches()
     {
         var channel = grid.Channel("slow");
         var release = new TaskCompletionSource();
@@ -59,7 +59,7 @@ public sealed class GatewayFeedTests(BroadcastCluster grid) : IClassFixture<Broa
     }
 
     [Fact]
-    public async Task A_failing_gateway_is_forgotten_until_its_renewal_which_tells_what_to_read()
+    public async Task A_failing_gateway_is_dropped_until_it_renews()
     {
         var channel = grid.Channel("failing");
         var listener = new Listener(grid.Cluster.Grains, channel) { Fails = true };

@@ -26,7 +26,7 @@ public sealed class LostEndTests(BroadcastCluster grid) : IClassFixture<Broadcas
     }
 
     [Fact]
-    public async Task An_activation_that_nobody_publishes_at_finds_it_by_itself()
+    public async Task An_activation_without_publishes_finds_the_loss_itself()
     {
         const string name = "own-idle";
         var (channel, before) = await MakeAsync(name);

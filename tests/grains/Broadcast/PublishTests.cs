@@ -34,7 +34,7 @@ public sealed class PublishTests(BroadcastCluster grid) : IClassFixture<Broadcas
         await using (await grid.HoldWritesAsync())
         {
             waiting = channel.PublishAsync(Batch("b", "c"));
-            // Calls are taken in order: once this one is answered, the publish before it has been under way.
+            // Calls are taken in order: once this one is answered, the publish before it is in progress.
             Assert.Equal(1, (await channel.ReadAsync(0, 10)).Head);
             Assert.False(waiting.IsCompleted);
         }
@@ -57,7 +57,7 @@ public sealed class PublishTests(BroadcastCluster grid) : IClassFixture<Broadcas
     {
         var channel = grid.Channel("once");
         var batch = Batch("a", "b") with { IdempotencyKey = "key" };
-        // Made before nobody may write.
+        // Created before writes are blocked.
         await channel.ReadAsync(0, 1);
         Task<PublishResult>[] together;
         await using (await grid.HoldWritesAsync())
@@ -103,7 +103,7 @@ public sealed class PublishTests(BroadcastCluster grid) : IClassFixture<Broadcas
     }
 
     [Fact]
-    public async Task Another_writer_fences_the_grain_off_and_it_goes_on_behind_what_that_one_wrote()
+    public async Task A_fenced_grain_continues_after_the_other_writer()
     {
         var channel = grid.Channel("fence");
         await channel.PublishAsync(Batch("a"));
@@ -139,7 +139,7 @@ public sealed class PublishTests(BroadcastCluster grid) : IClassFixture<Broadcas
     }
 
     [Fact]
-    public async Task What_would_pass_the_queues_bound_is_refused_as_busy_and_the_rest_is_stored()
+    public async Task Publishes_beyond_the_queue_limit_are_refused_as_busy()
     {
         var channel = grid.Channel("busy");
         await channel.PublishAsync(Batch("a"));

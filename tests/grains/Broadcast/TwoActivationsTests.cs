@@ -28,7 +28,7 @@ public sealed class TwoActivationsTests(PostgresServer server)
 
         await Task.WhenAll(Enumerable.Range(0, Publishers).Select(PublishAsync));
 
-        // Their writes crossed, and whoever was behind was not let through.
+        // Their writes crossed, and the one that was behind was fenced.
         Assert.True(fenced > 0);
         await using var database = DatabaseFactory.Open(storage);
         var log = await new MessageStore(database).ReadAsync("split", 0, 1_000, 1 << 20, CancellationToken.None);

@@ -19,7 +19,7 @@ public class RetentionClockTests
     public void It_follows_the_clock_also_when_that_is_set_a_little()
     {
         var retention = New();
-        Pass(3 * Day);
+        Advance(3 * Day);
         Assert.Equal(_clock.GetUtcNow(), retention.Read());
         _clock.Ahead = 0.9 * Hour;
         Assert.Equal(_clock.GetUtcNow(), retention.Read());
@@ -36,12 +36,12 @@ public class RetentionClockTests
         Assert.Equal(start, retention.Read());
         for (var hour = 1; hour < 24; hour++)
         {
-            Pass(Hour);
+            Advance(Hour);
             Assert.Equal(start + hour * Hour, retention.Read());
         }
 
         Assert.Equal(10 * Day, retention.Ahead);
-        Pass(Hour);
+        Advance(Hour);
         Assert.Equal(start + 11 * Day, retention.Read());
         Assert.Equal(TimeSpan.Zero, retention.Ahead);
     }
@@ -52,13 +52,13 @@ public class RetentionClockTests
         var retention = New();
         _clock.Ahead = 10 * Day;
         retention.Read();
-        Pass(20 * Hour);
+        Advance(20 * Hour);
         retention.Read();
         _clock.Ahead = TimeSpan.Zero;
         Assert.Equal(_clock.GetUtcNow(), retention.Read());
 
         _clock.Ahead = 10 * Day;
-        Pass(20 * Hour);
+        Advance(20 * Hour);
         Assert.Equal(_clock.GetUtcNow() - 10 * Day, retention.Read());
     }
 
@@ -78,16 +78,16 @@ public class RetentionClockTests
         _clock.Ahead = 10 * Day;
         var after = New(before.State);
         Assert.Equal(left, after.Read());
-        Pass(20 * Hour);
+        Advance(20 * Hour);
         Assert.Equal(left + 20 * Hour, after.Read());
 
         // The doubt lasts over restarts, and so does what was waited for.
         var last = New(after.State);
-        Pass(4 * Hour);
+        Advance(4 * Hour);
         Assert.Equal(_clock.GetUtcNow(), last.Read());
     }
 
     private RetentionClock New(RetentionState? stored = null) => new(_clock, Hour, stored);
 
-    private void Pass(TimeSpan time) => _passing.Advance(time);
+    private void Advance(TimeSpan time) => _passing.Advance(time);
 }

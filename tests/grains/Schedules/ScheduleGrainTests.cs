@@ -7,7 +7,7 @@ namespace NotifyHub.GrainTests.Schedules;
 public class ScheduleGrainTests
 {
     [Fact]
-    public async Task In_a_grid_of_two_each_run_is_sent_once_also_when_the_silo_with_the_clock_dies()
+    public async Task Each_run_is_sent_once_when_the_scheduling_silo_dies()
     {
         // The survivor may take a while to learn of the death: late, but not missed.
         await using var cluster = await GrainCluster.StartAsync(

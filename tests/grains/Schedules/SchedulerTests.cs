@@ -71,7 +71,7 @@ public abstract class SchedulerTests(PostgresServer? server) : StoreTest(server)
     }
 
     [Fact]
-    public async Task What_is_a_little_late_is_sent_and_what_was_missed_is_skipped_or_caught_up_with()
+    public async Task Late_runs_are_sent_missed_ones_skipped_or_caught_up()
     {
         var skips = (await Store.AddAsync(Cron("*/10 * * * *"), "ann", Cancellation)).Id;
         var catchesUp = (await Store.AddAsync(Cron("*/10 * * * *", MissedRuns.CatchUp), "ann", Cancellation)).Id;
@@ -138,7 +138,7 @@ public abstract class SchedulerTests(PostgresServer? server) : StoreTest(server)
     }
 
     [Fact]
-    public async Task A_run_that_was_claimed_by_one_who_died_is_carried_out_once_under_the_same_key()
+    public async Task A_claimed_run_of_a_dead_silo_is_sent_once()
     {
         var id = (await Store.AddAsync(Once(Clock.GetUtcNow() + Minute), "ann", Cancellation)).Id;
         Clock.Advance(Minute);
@@ -279,7 +279,7 @@ public abstract class SchedulerTests(PostgresServer? server) : StoreTest(server)
     }
 
     [Fact]
-    public async Task After_the_clock_was_ahead_next_runs_are_counted_anew_and_nothing_is_sent_twice()
+    public async Task After_a_clock_ahead_runs_are_recomputed_and_none_repeats()
     {
         var skips = (await Store.AddAsync(Cron("*/10 * * * *"), "ann", Cancellation)).Id;
         var catchesUp = (await Store.AddAsync(Cron("*/10 * * * *", MissedRuns.CatchUp), "ann", Cancellation)).Id;

@@ -129,7 +129,7 @@ public sealed partial class AccessTests
     }
 
     [Fact]
-    public async Task Every_body_that_is_read_has_a_bound_and_those_of_strangers_a_small_one()
+    public async Task Every_body_has_a_limit_anonymous_ones_a_small_one()
     {
         await using var server = await ApiServer.StartAsync();
         var limits = server.Endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<IAcceptsMetadata>() is not null)
@@ -147,14 +147,15 @@ public sealed partial class AccessTests
     [InlineData(Roles.Viewer)]
     [InlineData(Roles.Operator)]
     [InlineData(Roles.Administrator)]
-    public async Task Who_logs_in_is_told_exactly_what_the_endpoints_then_allow(string role)
+    public async Task Login_returns_exactly_the_permissions_of_the_endpoints(string role)
     {
         await using var server = await ApiServer.StartAsync();
         server.Grid.UserRole = role;
         server.Grid.Users[7] = server.Grid.Users[7] with { Role = role };
         var login = (await server.PostAsync("/api/auth/login", """{"email":"admin@notifyhub.com","password":"admin123"}""")).Data;
-        var told = Told(login.GetProperty("user"));
-        Assert.Equal(told, Told((await server.GetAsync("/api/auth/me", login.GetProperty("token").GetString())).Data));
+        var permissions = PermissionsOf(login.GetProperty("user"));
+        Assert.Equal(
+            permissions, PermissionsOf((await server.GetAsync("/api/auth/me", login.GetProperty("token").GetString())).Data));
 
         var needed = server.Endpoints.OfType<RouteEndpoint>()
             .SelectMany(endpoint => (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"])
@@ -164,11 +165,11 @@ public sealed partial class AccessTests
                         .Select(authorize => authorize.Policy!).ToArray())))
             .Where(endpoint => Table.ContainsKey(endpoint.Name));
         Assert.All(needed, endpoint => Assert.Equal(
-            Table[endpoint.Name].Contains(role), endpoint.Permissions.All(permission => told.Contains(permission))));
+            Table[endpoint.Name].Contains(role), endpoint.Permissions.All(permission => permissions.Contains(permission))));
         // No permission is listed that no endpoint requires.
-        Assert.Empty(told.Except(needed.SelectMany(endpoint => endpoint.Permissions)));
+        Assert.Empty(permissions.Except(needed.SelectMany(endpoint => endpoint.Permissions)));
 
-        static string[] Told(JsonElement user) =>
+        static string[] PermissionsOf(JsonElement user) =>
             [.. user.GetProperty("permissions").EnumerateArray().Select(one => one.GetString()!)];
     }
 

@@ -36,7 +36,7 @@ public sealed class AnonymousTallyTests
     }
 
     [Fact]
-    public void A_minute_lists_so_many_sums_however_often_they_are_taken_and_adds_up_the_rest()
+    public void A_minute_lists_a_bounded_number_of_sums()
     {
         List<AnonymousRequests> taken = [];
         for (var round = 0; round < 10; round++)
@@ -72,7 +72,7 @@ public sealed class AnonymousTallyTests
     }
 
     [Fact]
-    public void While_nobody_takes_it_away_it_does_not_grow_with_time()
+    public void Sums_that_are_not_taken_do_not_grow_with_time()
     {
         for (var minute = 0; minute < 100; minute++)
         {

@@ -39,7 +39,7 @@ public sealed class ApiKeysTests
     }
 
     [Fact]
-    public async Task What_is_no_key_is_asked_for_no_more_often_and_what_can_be_none_never()
+    public async Task Unknown_secrets_are_cached_too_and_impossible_ones_not_checked()
     {
         for (var i = 0; i < 3; i++) Assert.Null(await FindAsync("nh_other"));
         Assert.Equal(1, _grid.KeysAsked);
@@ -98,7 +98,7 @@ public sealed class ApiKeysTests
     }
 
     [Fact]
-    public async Task Also_when_a_revocation_is_not_answered_the_key_is_looked_up_anew()
+    public async Task An_unanswered_revocation_clears_the_cached_key()
     {
         await FindAsync();
         _grid.Fault = new TimeoutException();
@@ -110,7 +110,7 @@ public sealed class ApiKeysTests
     }
 
     [Fact]
-    public async Task A_failure_is_told_and_not_kept()
+    public async Task A_failure_is_returned_and_not_cached()
     {
         _grid.Fault = new StorageUnavailableException();
         await Assert.ThrowsAsync<StorageUnavailableException>(() => FindAsync());
@@ -131,17 +131,17 @@ public sealed class ApiKeysTests
     }
 
     [Fact]
-    public async Task Whoever_gives_up_waiting_takes_the_answer_from_nobody()
+    public async Task A_cancelled_caller_does_not_cancel_others()
     {
         var held = new TaskCompletionSource();
         _grid.KeysHeld = held.Task;
-        using var impatience = new CancellationTokenSource();
-        var (impatient, patient) = (_keys.FindAsync(FakeGrid.ApiKeySecret, impatience.Token), FindAsync());
+        using var cancelled = new CancellationTokenSource();
+        var (first, second) = (_keys.FindAsync(FakeGrid.ApiKeySecret, cancelled.Token), FindAsync());
 
-        await impatience.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => impatient);
+        await cancelled.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
         held.SetResult();
-        Assert.NotNull(await patient);
+        Assert.NotNull(await second);
         Assert.Equal(1, _grid.KeysAsked);
     }
 
@@ -155,7 +155,7 @@ public sealed class ApiKeysTests
     }
 
     [Fact]
-    public async Task Requests_with_a_key_ask_once_a_second_and_none_is_let_in_once_it_is_revoked_here()
+    public async Task A_key_is_checked_once_per_second_and_revoked_immediately()
     {
         await using var server = await ApiServer.StartAsync();
         var token = await server.LogInAsync();

@@ -75,7 +75,7 @@ public sealed class AuditTests
     }
 
     [Fact]
-    public async Task The_entry_is_there_before_the_act_and_stays_when_nobody_can_say_how_it_ended()
+    public async Task The_entry_precedes_the_act_and_stays_if_it_fails()
     {
         await using var server = await ApiServer.StartAsync();
         var token = await server.LogInAsync();

@@ -44,14 +44,14 @@ public sealed class AuthTests
     }
 
     [Fact]
-    public async Task A_login_without_its_fields_is_told_both()
+    public async Task A_login_without_its_fields_names_both()
     {
         await using var server = await ApiServer.StartAsync();
         Assert.Equal(["email", "password"], (await server.PostAsync("/api/auth/login", "{}")).FaultyFields);
     }
 
     [Fact]
-    public async Task A_locked_address_is_told_when_to_come_back()
+    public async Task A_locked_address_gets_Retry_After()
     {
         await using var server = await ApiServer.StartAsync();
         server.Grid.EmailLock = TimeSpan.FromSeconds(41.2);
@@ -106,7 +106,7 @@ public sealed class AuthTests
     }
 
     [Fact]
-    public async Task The_longest_password_that_can_be_set_fits_into_a_login_however_it_is_escaped()
+    public async Task The_longest_password_fits_into_a_login_when_escaped()
     {
         await using var server = await ApiServer.StartAsync();
         var escaped = string.Concat(Enumerable.Repeat("\\ud83d\\ude00", UserRules.NewPasswordLength));
@@ -117,7 +117,7 @@ public sealed class AuthTests
     }
 
     [Fact]
-    public async Task The_grid_is_told_where_a_login_comes_from()
+    public async Task The_grid_gets_the_address_of_a_login()
     {
         await using var server = await ApiServer.StartAsync();
         await server.LogInAsync();
@@ -142,7 +142,7 @@ public sealed class AuthTests
     }
 
     [Fact]
-    public async Task A_service_comes_in_by_its_key_and_may_not_do_what_people_may()
+    public async Task A_service_authenticates_by_key_without_permissions_of_users()
     {
         await using var server = await ApiServer.StartAsync();
         (string, string) key = ("X-API-Key", FakeGrid.ApiKeySecret);

@@ -15,7 +15,7 @@ public sealed class BodyBudgetTests
     private const int Free = BodyBudget.Free;
 
     [Fact]
-    public void One_caller_gets_half_all_together_the_whole_and_what_ends_makes_room()
+    public void One_caller_gets_half_and_all_together_the_whole()
     {
         var budget = Budget(requestBytes: 1 << 20, bodies: 4 << 20);
         using var first = new BodyHold(budget, "ann");
@@ -54,7 +54,7 @@ public sealed class BodyBudgetTests
         var token = await server.LogInAsync();
 
         // Repeats until the server has read the half. If the half was refused, because one of these requests had the room when it
-        // came, it is sent again: otherwise they would be taken for ever.
+        // came, it is sent again: otherwise they would stay taken.
         var half = await SendHalfAsync(server, large);
         Answer? answer = null;
         await Until.TrueAsync(async () =>

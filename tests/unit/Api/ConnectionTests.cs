@@ -54,7 +54,7 @@ public sealed class ConnectionTests
     [InlineData("limit=ten", "limit")]
     [InlineData("status=gone", "status")]
     [InlineData("status=gone&page=x&limit=1.5", "limit,page,status")]
-    public async Task Out_of_range_paging_is_told_by_field(string query, string fields)
+    public async Task Out_of_range_paging_names_the_field(string query, string fields)
     {
         await using var server = await ApiServer.StartAsync();
         var answer = await server.GetAsync($"/api/websocket/connections?{query}", await server.LogInAsync());
@@ -78,7 +78,7 @@ public sealed class ConnectionTests
     }
 
     [Fact]
-    public async Task Stats_are_told_in_the_contracts_form()
+    public async Task Stats_have_the_form_of_the_contract()
     {
         await using var server = await ApiServer.StartAsync();
         server.Grid.Stats = new SessionStats(2, 3, 1, 3, 1.23456, [new("2026-01-22", 3, 2, 1)], 10, 4, [Session]);

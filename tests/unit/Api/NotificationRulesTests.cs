@@ -86,7 +86,7 @@ public sealed class NotificationRulesTests
     }
 
     [Fact]
-    public void All_faults_are_told_at_once()
+    public void All_faults_are_reported_at_once()
     {
         Read("""{"title":5,"severity":"mild","priority":[],"icon":{},"type":""}""", out var faults);
 
@@ -158,15 +158,15 @@ public sealed class NotificationRulesTests
     [InlineData("repo", 255)]
     [InlineData("branch", 255)]
     [InlineData("commit_sha", 255)]
-    public void Lengths_are_bounded_in_Unicode_characters(string field, int most)
+    public void Lengths_are_bounded_in_Unicode_characters(string field, int max)
     {
         // Two UTF-16 units, four bytes, one character.
-        Read(With(field, string.Concat(Enumerable.Repeat("😀", most))), out var none);
+        Read(With(field, string.Concat(Enumerable.Repeat("😀", max))), out var none);
         Assert.Empty(none);
 
-        Read(With(field, string.Concat(Enumerable.Repeat("😀", most + 1))), out var faults);
+        Read(With(field, string.Concat(Enumerable.Repeat("😀", max + 1))), out var faults);
         Assert.Equal([field], faults.Keys);
-        Assert.EndsWith($"to {most} characters long", faults[field], StringComparison.Ordinal);
+        Assert.EndsWith($"to {max} characters long", faults[field], StringComparison.Ordinal);
     }
 
     [Theory]
@@ -217,7 +217,7 @@ public sealed class NotificationRulesTests
         Assert.NotNull(Read($$"""{"title":"t","message":"m","metadata":{{Long(16 << 10)}}}""", out _));
 
         Read($$"""{"title":"t","message":"m","metadata":{{Nested(33)}}}""", out var deep);
-        Assert.Equal(new() { ["metadata"] = "must not nest deeper than 32" }, deep);
+        Assert.Equal(new() { ["metadata"] = "must not be nested deeper than 32" }, deep);
         Read($$"""{"title":"t","message":"m","metadata":{{Long((16 << 10) + 1)}}}""", out var tooLong);
         Assert.Equal(new() { ["metadata"] = "must not be longer than 16384 bytes" }, tooLong);
     }

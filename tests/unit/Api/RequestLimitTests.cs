@@ -9,7 +9,7 @@ namespace NotifyHub.UnitTests.Api;
 public sealed class RequestLimitTests
 {
     [Fact]
-    public async Task A_caller_beyond_its_share_is_told_when_to_come_back_and_others_are_not_touched()
+    public async Task A_caller_beyond_its_limit_gets_Retry_After_others_pass()
     {
         await using var server = await ApiServer.StartAsync(("RequestsPerSecond", "1"));
         (string, string) key = ("X-API-Key", FakeGrid.ApiKeySecret);
@@ -29,7 +29,7 @@ public sealed class RequestLimitTests
     }
 
     [Fact]
-    public async Task One_caller_has_only_a_few_lists_at_a_time_and_takes_none_from_others()
+    public async Task Concurrent_lists_are_limited_per_caller()
     {
         await using var server = await ApiServer.StartAsync();
         var token = await server.LogInAsync();
@@ -54,7 +54,7 @@ public sealed class RequestLimitTests
     }
 
     [Fact]
-    public async Task A_list_that_the_storage_refuses_is_told_to_be_narrowed()
+    public async Task A_refused_list_gets_an_answer_that_suggests_narrowing()
     {
         await using var server = await ApiServer.StartAsync();
         var token = await server.LogInAsync();
@@ -68,7 +68,7 @@ public sealed class RequestLimitTests
     }
 
     [Fact]
-    public async Task Without_a_limit_nobody_is_refused()
+    public async Task Without_a_limit_nothing_is_refused()
     {
         await using var server = await ApiServer.StartAsync(("RequestsPerSecond", "0"));
 

@@ -102,7 +102,7 @@ public sealed class ScheduleTests
     [InlineData(
         """{"name":"n","notification":{"title":"t","message":"m"},"kind":"cron","cron":"0 0 30 2 *","time_zone":"UTC"}""",
         "cron")]
-    public async Task A_faulty_schedule_is_told_every_field_that_is_wrong(string json, string fields)
+    public async Task An_invalid_schedule_gets_every_faulty_field(string json, string fields)
     {
         await using var server = await ApiServer.StartAsync();
         var answer = await server.PostAsync("/api/schedules", json, await server.LogInAsync());
@@ -112,7 +112,7 @@ public sealed class ScheduleTests
     }
 
     [Fact]
-    public async Task The_next_five_runs_are_told_as_points_in_time()
+    public async Task The_next_five_runs_are_points_in_time()
     {
         await using var server = await ApiServer.StartAsync();
         var token = await server.LogInAsync();

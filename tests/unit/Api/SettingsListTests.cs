@@ -55,7 +55,7 @@ public sealed class SettingsListTests
     [InlineData("Data Source=hub.db;Password=abc", "Data Source=hub.db;Password=••••••")]
     [InlineData("Data Source=data/notifyhub.db", "Data Source=data/notifyhub.db")]
     [InlineData("Password=abc;nonsense", "••••••")]
-    public void No_secret_of_a_connection_string_is_told(string storage, string shown)
+    public void No_secret_of_a_connection_string_is_shown(string storage, string shown)
     {
         var options = new SiloOptions { Storage = storage, AdministratorPassword = "abc" };
         var settings = SettingsGrain.List(options, new ConfigurationBuilder().Build()).ToDictionary(setting => setting.Name);
@@ -65,7 +65,7 @@ public sealed class SettingsListTests
     }
 
     [Fact]
-    public void Whatever_may_hold_a_secret_is_masked_and_what_only_says_where_it_is_is_shown()
+    public void Secrets_are_masked_and_their_locations_are_shown()
     {
         var shown = SettingsList.Of(new Kinds(), new Kinds(), new ConfigurationBuilder().Build(), "Gateway")
             .ToDictionary(setting => setting.Name, setting => setting.Value);
@@ -95,7 +95,7 @@ public sealed class SettingsListTests
     }
 
     [Fact]
-    public void Every_setting_is_told_with_what_it_means()
+    public void Every_setting_has_its_meaning()
     {
         var configuration = new ConfigurationBuilder().Build();
         foreach (var (settings, type) in new[]
@@ -113,7 +113,7 @@ public sealed class SettingsListTests
     }
 
     [Fact]
-    public async Task Both_parts_are_told_to_an_administrator_without_their_secrets()
+    public async Task An_administrator_sees_both_parts_without_secrets()
     {
         await using var server = await ApiServer.StartAsync(("PushKey", "push secret"));
         var token = await server.LogInAsync();

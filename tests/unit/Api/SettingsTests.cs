@@ -15,7 +15,7 @@ public sealed class SettingsTests : IDisposable
         Assert.True(new GatewayOptionsCheck().Validate(null, new GatewayOptions()).Succeeded);
 
     [Fact]
-    public void All_faults_are_told_at_once_each_with_its_setting()
+    public void All_faults_are_reported_at_once_with_their_settings()
     {
         var options = new GatewayOptions
         {
@@ -58,7 +58,7 @@ public sealed class SettingsTests : IDisposable
     public void A_key_of_TLS_needs_its_certificate_and_a_certificate_its_file()
     {
         Assert.Equal(
-            ["NotifyHub:TlsKeyFile: a key without NotifyHub:TlsCertificateFile."],
+            ["NotifyHub:TlsKeyFile: requires NotifyHub:TlsCertificateFile."],
             new GatewayOptionsCheck().Validate(null, new GatewayOptions { TlsKeyFile = "tls.key" }).Failures!);
         Assert.StartsWith(
             $"NotifyHub:TlsCertificateFile: the file '{_folder}' cannot be read",

@@ -79,7 +79,7 @@ public sealed class SystemTests
     }
 
     [Fact]
-    public async Task Without_the_grid_the_status_tells_what_was_known_and_that_it_is_alone()
+    public async Task Without_the_grid_the_status_has_the_last_known_state()
     {
         await using var server = await ApiServer.StartAsync();
         await server.GetAsync(Status);
@@ -93,7 +93,7 @@ public sealed class SystemTests
     }
 
     [Fact]
-    public async Task A_storage_that_fails_is_told()
+    public async Task A_failing_storage_is_reported()
     {
         await using var server = await ApiServer.StartAsync();
         server.Grid.Status = server.Grid.Status with { StorageError = new("connection refused") };
@@ -231,7 +231,7 @@ public sealed class SystemTests
     }
 
     [Fact]
-    public async Task The_console_is_told_of_a_default_password()
+    public async Task The_info_says_whether_the_default_password_is_in_use()
     {
         await using var server = await ApiServer.StartAsync();
         var info = (await server.GetAsync("/api/system/info", await server.LogInAsync())).Data;
@@ -245,7 +245,7 @@ public sealed class SystemTests
     }
 
     [Fact]
-    public async Task The_overview_tells_the_grid_and_its_last_minutes()
+    public async Task The_overview_has_the_grid_and_its_last_minutes()
     {
         await using var server = await ApiServer.StartAsync();
         var token = await server.LogInAsync();

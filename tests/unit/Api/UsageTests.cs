@@ -54,13 +54,13 @@ public sealed class UsageTests
     public async Task Requests_without_a_login_are_added_up_and_leave_room_for_those_of_callers()
     {
         var log = Log();
-        await RequestAsync(log, UsageLog.Capacity + 100, "/api/keys", caller: null, status: 401);
+        await RequestAsync(log, UsageLog.MaxQueued + 100, "/api/keys", caller: null, status: 401);
         await RequestAsync(log, 3, "/api/users");
         var grid = await ReportAsync(log);
 
         Assert.Equal(3, grid.Recorded.Sum(batch => batch.Requests.Length));
         var sums = grid.Recorded.SelectMany(batch => batch.Anonymous).ToArray();
-        Assert.Equal(UsageLog.Capacity + 100, sums.Sum(sum => sum.Requests));
+        Assert.Equal(UsageLog.MaxQueued + 100, sums.Sum(sum => sum.Requests));
         Assert.All(sums, sum => Assert.Equal(("192.0.2.7", "GET", "-", 401), (sum.Address, sum.Method, sum.Route, sum.Status)));
         Assert.InRange(sums.Length, 1, 2);
     }
@@ -116,10 +116,10 @@ public sealed class UsageTests
     public async Task Beyond_the_bound_requests_are_answered_and_not_recorded()
     {
         var log = Log();
-        await RequestAsync(log, UsageLog.Capacity + 100, "/api/keys");
+        await RequestAsync(log, UsageLog.MaxQueued + 100, "/api/keys");
         var grid = await ReportAsync(log);
 
-        Assert.Equal(UsageLog.Capacity, grid.Recorded.Sum(batch => batch.Requests.Length));
+        Assert.Equal(UsageLog.MaxQueued, grid.Recorded.Sum(batch => batch.Requests.Length));
         Assert.All(grid.Recorded, batch => Assert.Equal(500, batch.Requests.Length));
     }
 

@@ -39,7 +39,7 @@ public sealed class UserTests
     }
 
     [Fact]
-    public async Task What_is_at_odds_with_what_is_there_is_a_conflict_that_names_the_field()
+    public async Task A_conflict_names_its_field()
     {
         await using var server = await ApiServer.StartAsync();
         var token = await server.LogInAsync();
@@ -60,7 +60,7 @@ public sealed class UserTests
         """{"email":"a b@c.de","name":"","role":"god","password":"seven77","extra":1}""", "email extra name password role")]
     [InlineData("""{"email":"a@b@c.de","name":"n","role":"viewer","password":"admin123"}""", "email password")]
     [InlineData("""{"email":"a@b.cd","name":"n","role":"service","password":"correct horse"}""", "role")]
-    public async Task A_faulty_user_is_told_every_field_that_is_wrong(string json, string fields)
+    public async Task An_invalid_user_gets_every_faulty_field(string json, string fields)
     {
         await using var server = await ApiServer.StartAsync();
         var answer = await server.PostAsync("/api/users", json, await server.LogInAsync());
@@ -80,7 +80,7 @@ public sealed class UserTests
     }
 
     [Fact]
-    public async Task There_is_no_user_nobody_made()
+    public async Task An_unknown_user_is_not_found()
     {
         await using var server = await ApiServer.StartAsync();
         var token = await server.LogInAsync();
@@ -139,7 +139,7 @@ public sealed class UserTests
     [InlineData("""{"current_password":"admin123","new_password":"short"}""", "new_password")]
     [InlineData("""{"current_password":"admin123","new_password":"admin123"}""", "new_password")]
     [InlineData("""{"password":"correct horse"}""", "current_password new_password password")]
-    public async Task A_password_that_cannot_be_changed_is_told_why(string json, string fields)
+    public async Task A_refused_password_change_says_why(string json, string fields)
     {
         await using var server = await ApiServer.StartAsync();
         var answer = await server.PostAsync("/api/auth/password", json, await server.LogInAsync());
@@ -148,7 +148,7 @@ public sealed class UserTests
     }
 
     [Fact]
-    public async Task While_the_grid_cannot_say_whether_a_token_stands_nobody_is_let_in()
+    public async Task While_a_token_cannot_be_checked_requests_are_refused()
     {
         await using var server = await ApiServer.StartAsync();
         var token = await server.LogInAsync();

@@ -36,7 +36,7 @@ public sealed class DeliveryReporterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_was_sent_is_told_once_a_second_and_once()
+    public async Task Deliveries_are_reported_once_per_second_and_once()
     {
         Send(0, 5);
         Send(0, 5);
@@ -80,7 +80,7 @@ public sealed class DeliveryReporterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_sent_while_it_is_told_waits_for_the_next_second()
+    public async Task Deliveries_during_a_report_wait_for_the_next_one()
     {
         var offset = 0;
         _grid.OnDeliveries = () =>
@@ -96,7 +96,7 @@ public sealed class DeliveryReporterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Much_is_told_in_reports_of_a_bounded_size()
+    public async Task Many_deliveries_are_reported_in_bounded_reports()
     {
         for (var offset = 0; offset < 2_000; offset += 2) Send(offset, offset + 1);
         await ReportedAsync(2);
@@ -107,7 +107,7 @@ public sealed class DeliveryReporterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_was_sent_last_is_told_at_the_end()
+    public async Task The_last_deliveries_are_reported_at_the_end()
     {
         Send(0, 5);
         await _reporter.StopAsync(CancellationToken.None);

@@ -50,7 +50,8 @@ public sealed class ReporterTests : IAsyncLifetime
         await UntilAsync(() => _log.Count > 1);
 
         Assert.Equal(
-            ["Reports of numbers wait for the grid: The database is away.", "Reports of numbers are answered again"], _log);
+            ["Reports of numbers are queued until the grid answers: The database is away.",
+            "The grid accepts reports of numbers again"], _log);
     }
 
     [Fact]
@@ -73,13 +74,13 @@ public sealed class ReporterTests : IAsyncLifetime
         _reporter.Defect = new InvalidOperationException();
         _reporter.Add(7);
         await UntilAsync(() => _reporter.Failures > 3);
-        Assert.Equal(["A report of numbers could not be made; the next try follows"], _log);
+        Assert.Equal(["A report of numbers could not be built; retrying"], _log);
 
         _reporter.Defect = null;
         await SentAsync(1);
         await UntilAsync(() => _log.Count == 2);
         Assert.Equal("1: 7", _reporter.Sent.Single().ToString());
-        Assert.Equal("Reports of numbers are answered again", _log.Last());
+        Assert.Equal("The grid accepts reports of numbers again", _log.Last());
     }
 
     [Fact]

@@ -102,7 +102,8 @@ public sealed class SiloListTests(PostgresServer server) : IClassFixture<Postgre
         public void Log<TState>(
             LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
-            if (exception is ConnectionAbortedException && exception.Message.Contains("fallen silent", StringComparison.Ordinal))
+            if (exception is ConnectionAbortedException
+                && exception.Message.Contains("No message from the gateway", StringComparison.Ordinal))
                 OfSilentGateways.Enqueue(formatter(state, exception));
         }
 

@@ -40,7 +40,7 @@ public sealed class ConnectRateTests
         Assert.All(Take(new ConnectRate(0, _clock), "a", 10_000), verdict => Assert.Equal(ConnectVerdict.Granted, verdict));
 
     [Fact]
-    public void What_an_address_has_used_up_is_remembered_for_as_long_as_it_takes_to_come_back()
+    public void A_used_up_rate_is_remembered_until_it_has_refilled()
     {
         var rate = new ConnectRate(1, _clock);
         for (var elapsed = 0; elapsed < 40; elapsed++)

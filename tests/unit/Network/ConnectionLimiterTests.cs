@@ -6,7 +6,7 @@ namespace NotifyHub.UnitTests.Network;
 public sealed class ConnectionLimiterTests
 {
     [Fact]
-    public void There_are_as_many_as_there_are_and_one_given_back_can_be_taken_again()
+    public void A_released_connection_can_be_taken_again()
     {
         var places = new ConnectionLimiter(2, 0);
         Assert.Equal(Admission.Granted, places.Take("a"));
@@ -21,7 +21,7 @@ public sealed class ConnectionLimiterTests
     }
 
     [Fact]
-    public void Of_one_address_only_so_many_and_whoever_is_refused_takes_no_place_from_others()
+    public void The_limit_per_address_does_not_use_up_the_total()
     {
         var places = new ConnectionLimiter(3, 1);
         Assert.Equal(Admission.Granted, places.Take("10.0.0.1"));
@@ -45,7 +45,7 @@ public sealed class ConnectionLimiterTests
     }
 
     [Fact]
-    public void Whoever_comes_at_once_there_are_never_more_than_there_are()
+    public void Concurrent_connects_never_exceed_the_limits()
     {
         var places = new ConnectionLimiter(100, 30);
         var granted = new int[8];

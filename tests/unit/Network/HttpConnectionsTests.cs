@@ -14,7 +14,7 @@ public sealed class HttpConnectionsTests
     private readonly List<HttpRefusal> _refused = [];
 
     [Fact]
-    public void The_longest_idle_connection_gives_way_and_no_busy_one_does()
+    public void The_longest_idle_connection_is_replaced_never_a_busy_one()
     {
         var connections = New(max: 3, perAddress: 0);
         var first = Open(connections, One, "first");
@@ -35,7 +35,7 @@ public sealed class HttpConnectionsTests
     }
 
     [Fact]
-    public void When_all_have_a_request_under_way_the_newest_is_refused()
+    public void When_all_connections_are_busy_the_newest_is_refused()
     {
         var connections = New(max: 2, perAddress: 0);
         var first = Open(connections, One, "first")!;
@@ -51,7 +51,7 @@ public sealed class HttpConnectionsTests
     }
 
     [Fact]
-    public void Of_one_address_its_own_oldest_gives_way_and_of_IPv6_a_network_is_one()
+    public void The_limit_per_address_or_IPv6_network_replaces_its_oldest()
     {
         var connections = New(max: 10, perAddress: 2);
         Open(connections, Two, "other");

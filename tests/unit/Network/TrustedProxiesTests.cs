@@ -31,7 +31,7 @@ public sealed class TrustedProxiesTests
     [InlineData("10.1.2.3", "::ffff:198.51.100.1", "198.51.100.1")]
     [InlineData("fd00::1", "198.51.100.1", "198.51.100.1")]
     [InlineData("192.0.2.2", "198.51.100.1", "192.0.2.2")]
-    public void The_list_is_believed_from_the_right_as_far_as_trusted_proxies_wrote_it(
+    public void The_header_is_trusted_from_the_right_through_trusted_proxies(
         string peer, string? forwarded, string client) =>
         Assert.Equal(client, _proxies.Client(IPAddress.Parse(peer), forwarded).ToString());
 
@@ -60,7 +60,7 @@ public sealed class TrustedProxiesTests
     }
 
     [Fact]
-    public void Nobody_is_believed_unless_the_settings_say_so() =>
+    public void Without_trusted_proxies_no_header_is_trusted() =>
         Assert.Equal("127.0.0.1", Trusting().Client(IPAddress.Loopback, "198.51.100.1").ToString());
 
     [Theory]
@@ -85,7 +85,7 @@ public sealed class TrustedProxiesTests
     }
 
     [Fact]
-    public void Without_the_header_and_of_a_trusted_peer_nothing_is_told()
+    public void No_warning_without_the_header_or_from_a_trusted_peer()
     {
         var lines = new Lines();
         var proxies = new TrustedProxies(Options.Create(new GatewayOptions { TrustedProxies = ["10.0.0.0/8"] }), lines);

@@ -147,7 +147,7 @@ public sealed class PushConnectionTests
     }
 
     [Fact]
-    public async Task When_the_publish_fails_bad_lines_still_hear_what_is_wrong_with_them()
+    public async Task Bad_lines_get_their_error_even_if_the_publish_fails()
     {
         await using var wire = new PushWire(publishing: _ => Task.FromException(new ChannelBusyException()));
         await wire.SendAsync("{}\n[]\n{}\n");
@@ -187,7 +187,7 @@ public sealed class PushConnectionTests
     }
 
     [Fact]
-    public async Task A_sender_that_sends_nothing_for_the_idle_time_is_let_go_without_an_error()
+    public async Task An_idle_sender_is_closed_without_an_error()
     {
         await using var wire = new PushWire();
         await wire.SendAsync("{}\n");
@@ -230,7 +230,7 @@ public sealed class PushConnectionTests
     }
 
     [Fact]
-    public async Task A_line_that_never_ends_is_told_so_when_the_idle_time_is_over()
+    public async Task After_the_idle_time_half_a_line_is_an_error()
     {
         await using var wire = new PushWire();
         await wire.SendAsync("{}");
@@ -264,7 +264,7 @@ public sealed class PushConnectionTests
     [InlineData("[{\"a\":1}]\n{\"a\":1}\n", "must be a JSON object")]
     [InlineData("AUTH key\n{\"a\":1}\n", "no key is set")]
     [InlineData("AUTH / HTTP/1.1\r\n\r\n{\"a\":1}\n", "no key is set")]
-    public async Task A_connection_that_begins_as_something_else_is_told_so_and_publishes_nothing(string sent, string reason)
+    public async Task Another_protocol_gets_an_error_and_publishes_nothing(string sent, string reason)
     {
         await using (var whole = new PushWire())
         {
@@ -341,7 +341,7 @@ public sealed class PushConnectionTests
     }
 
     [Fact]
-    public async Task A_line_that_takes_for_ever_ends_the_connection_after_those_before_it()
+    public async Task A_slow_line_ends_the_connection_after_earlier_answers()
     {
         await using var wire = new PushWire();
         await wire.SendAsync("{}\n");
@@ -362,7 +362,7 @@ public sealed class PushConnectionTests
     }
 
     [Fact]
-    public async Task One_that_waits_for_the_disk_is_not_blamed_for_the_line_behind()
+    public async Task A_sender_waiting_for_the_disk_gets_no_line_timeout()
     {
         var durable = new TaskCompletionSource();
         await using var wire = new PushWire(o => o.PushLineTimeout = TimeSpan.FromSeconds(6), publishing: _ => durable.Task);
@@ -378,7 +378,7 @@ public sealed class PushConnectionTests
     }
 
     [Fact]
-    public async Task At_the_bound_of_memory_connections_are_read_from_in_turn_and_nothing_is_refused()
+    public async Task At_the_memory_limit_connections_are_read_in_turn()
     {
         var durable = new TaskCompletionSource();
         var budget = new PushBudget(50_000);

@@ -9,7 +9,7 @@ namespace NotifyHub.UnitTests.Push;
 public sealed class PushListenerTests : PushListenerTestBase
 {
     [Fact]
-    public async Task It_listens_only_between_start_and_stop_and_comes_back_on_the_same_port()
+    public async Task It_listens_between_start_and_stop_on_the_same_port()
     {
         using var listener = Listener();
         await listener.StartListeningAsync(CancellationToken.None);
@@ -94,7 +94,7 @@ public sealed class PushListenerTests : PushListenerTestBase
     }
 
     [Fact]
-    public async Task While_all_connections_are_at_work_one_too_many_is_told_so()
+    public async Task While_all_connections_are_busy_another_gets_an_error()
     {
         var durable = new TaskCompletionSource();
         using var listener = Listener(o => o.PushConnections = 1, publishing: () => durable.Task);
@@ -205,7 +205,7 @@ public sealed class PushListenerTests : PushListenerTestBase
     }
 
     [Fact]
-    public async Task A_sender_that_resets_takes_nobody_with_it()
+    public async Task A_sender_that_resets_does_not_affect_others()
     {
         using var listener = Listener();
         await listener.StartListeningAsync(CancellationToken.None);

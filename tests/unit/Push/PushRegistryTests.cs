@@ -90,7 +90,7 @@ public sealed class PushRegistryTests
     }
 
     [Fact]
-    public void Whoever_has_not_shown_the_key_makes_room_whatever_it_does_and_takes_nobody_elses()
+    public void Connections_without_the_key_replace_only_each_other()
     {
         var registry = new PushRegistry(3, 0);
         var trusted = Add(registry, isAuthorised: false);

@@ -44,10 +44,10 @@ public sealed class DurationTests
     [InlineData("5s\n", "is not a time")]
     [InlineData("", "is not a time")]
     [InlineData("abc", "is not a time")]
-    public void Anything_else_is_refused_with_what_it_would_have_meant(string text, string told)
+    public void Anything_else_is_refused_with_what_it_would_have_meant(string text, string expected)
     {
         Assert.False(Duration.TryParse(text, out _));
-        Assert.StartsWith($"'{text}' {told}", Duration.Fault(text), StringComparison.Ordinal);
+        Assert.StartsWith($"'{text}' {expected}", Duration.Fault(text), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -44,10 +44,10 @@ public sealed class SettingsCheckTests
     [InlineData("NotifyHup:PushKey", "did you mean NotifyHub?")]
     [InlineData("NotifyHub_PushKey", "has one underscore; the setting is NotifyHub__PushKey")]
     [InlineData("NOTIFYHUB_PUSHKEY", "has one underscore; the setting is NotifyHub__PushKey")]
-    public void What_the_binder_would_pass_over_is_a_fault(string key, string told)
+    public void What_the_binder_would_pass_over_is_a_fault(string key, string expected)
     {
         var fault = Assert.Single(Faults((key, "any")));
-        Assert.Contains(told, fault, StringComparison.Ordinal);
+        Assert.Contains(expected, fault, StringComparison.Ordinal);
     }
 
     [Theory]

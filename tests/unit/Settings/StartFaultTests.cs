@@ -16,11 +16,11 @@ public sealed class StartFaultTests
         var file = Path.GetTempFileName();
         File.WriteAllText(file, """{"NotifyHub":{""");
 
-        var told = StartFault.Explain(Record.Exception(() => new ConfigurationBuilder().AddJsonFile(file).Build())!);
+        var message = StartFault.Explain(Record.Exception(() => new ConfigurationBuilder().AddJsonFile(file).Build())!);
 
-        Assert.Contains(file, told, StringComparison.Ordinal);
-        Assert.Contains("LineNumber: 0", told, StringComparison.Ordinal);
-        Assert.DoesNotContain('\n', told!);
+        Assert.Contains(file, message, StringComparison.Ordinal);
+        Assert.Contains("LineNumber: 0", message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', message!);
         File.Delete(file);
     }
 
@@ -43,14 +43,15 @@ public sealed class StartFaultTests
 
     [Theory]
     [InlineData(SocketError.AccessDenied, "NotifyHub:WebSocketPort: this user may not listen on port 80.")]
-    [InlineData(SocketError.AddressNotAvailable, "NotifyHub:Address: 192.0.2.1 is no address of this machine.")]
+    [InlineData(SocketError.AddressNotAvailable, "NotifyHub:Address: 192.0.2.1 is not an address of this machine.")]
     [InlineData(
-        SocketError.AddressFamilyNotSupported, "NotifyHub:Address: this machine has no network of the kind of 192.0.2.1.")]
+        SocketError.AddressFamilyNotSupported,
+        "NotifyHub:Address: this machine does not support the address family of 192.0.2.1.")]
     [InlineData(SocketError.AddressAlreadyInUse, "Port 80 is in use by another process.")]
     [InlineData(SocketError.NoBufferSpaceAvailable, "NotifyHub:WebSocketPort: 192.0.2.1:80 cannot be listened on:")]
-    public void A_port_that_cannot_be_had_is_told_with_the_setting_that_has_the_remedy(SocketError error, string told) =>
+    public void An_unavailable_port_names_its_setting_and_remedy(SocketError error, string message) =>
         Assert.StartsWith(
-            told,
+            message,
             PortCheck.Explain(
                 new SocketException((int)error), new IPEndPoint(IPAddress.Parse("192.0.2.1"), 80), "WebSocketPort", "Address"),
             StringComparison.Ordinal);

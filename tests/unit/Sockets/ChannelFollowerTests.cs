@@ -80,7 +80,7 @@ public sealed class ChannelFollowerTests : IDisposable
     }
 
     [Fact]
-    public Task In_whatever_order_batches_come_or_do_not_come_the_log_is_the_channel() =>
+    public Task The_log_equals_the_channel_for_any_batch_order() =>
         Gen.Select(Gen.Int[1, 5].Array[1, 20], Gen.Int[0, 19].Array[0, 30]).SampleAsync(async (sizes, order) =>
         {
             var channel = new FakeChannel();
@@ -102,7 +102,7 @@ public sealed class ChannelFollowerTests : IDisposable
         });
 
     [Fact]
-    public async Task Another_epoch_begins_another_log_and_is_told()
+    public async Task Another_epoch_begins_another_log_and_raises_the_event()
     {
         await RenewAsync();
         _channel.Add(1, 1);
@@ -158,7 +158,7 @@ public sealed class ChannelFollowerTests : IDisposable
     }
 
     [Fact]
-    public async Task What_was_swept_before_it_could_be_read_begins_another_log_at_what_is_left()
+    public async Task Messages_swept_before_the_read_begin_another_log()
     {
         await RenewAsync();
         _channel.Add(1, 1, 1, 1, 1);
@@ -194,20 +194,20 @@ public sealed class ChannelFollowerTests : IDisposable
         var sender = _counts.Join();
         sender.Begin("e");
         await RenewAsync();
-        Tell(1);
+        Send(1);
         _channel.BeginAnew("f");
         await RenewAsync();
 
         // A sender that has not seen it yet.
-        Tell(2);
+        Send(2);
         sender.Begin("f");
-        Tell(3);
+        Send(3);
 
         var (epoch, ranges) = _counts.Take(10);
         Assert.Equal("f", epoch);
         Assert.Equal([new DeliveredRange(1, 3, 1)], ranges);
 
-        void Tell(long offset)
+        void Send(long offset)
         {
             sender.Add(0, offset);
             sender.Flush();

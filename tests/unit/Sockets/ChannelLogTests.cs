@@ -9,7 +9,7 @@ namespace NotifyHub.UnitTests.Sockets;
 public class ChannelLogTests
 {
     [Fact]
-    public void Whatever_comes_again_or_too_early_the_log_holds_each_message_once_and_in_order() =>
+    public void The_log_holds_each_message_once_and_in_order() =>
         Gen.Select(Gen.Int[0, 30], Gen.Int[1, 6]).Array[0, 40].Sample(batches =>
         {
             var log = new ChannelLog(new ChannelHead("e", 1, 10), 1 << 20);
@@ -39,7 +39,7 @@ public class ChannelLogTests
     }
 
     [Fact]
-    public void A_log_that_was_begun_anew_takes_nothing_more()
+    public void A_replaced_log_accepts_nothing_more()
     {
         var log = new ChannelLog(new ChannelHead("a", 1, 3), 0);
         var next = log.BeginAnew(new ChannelHead("b", 1, 0), 0);
@@ -52,7 +52,7 @@ public class ChannelLogTests
     }
 
     [Fact]
-    public void A_page_has_its_messages_in_envelopes_and_tells_its_first_and_last()
+    public void A_page_has_envelopes_and_its_first_and_last_offset()
     {
         var page = ChannelLog.Page("e", [Message(300, 10), Message(301, 70_000), Message(302, 0)]);
 

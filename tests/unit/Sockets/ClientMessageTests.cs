@@ -19,7 +19,7 @@ public class ClientMessageTests
     private static readonly Gen<string> Json = Nested(3);
 
     [Fact]
-    public void Any_JSON_value_of_a_ping_comes_back_as_it_was_written() =>
+    public void Any_JSON_value_of_a_ping_is_returned_unchanged() =>
         Gen.Select(Json, Blank, Blank).Sample((time, before, after) =>
         {
             var (kind, raw, _) = Parse(
@@ -68,7 +68,7 @@ public class ClientMessageTests
     [InlineData("""{"type":"ping","time":NaN}""")]
     [InlineData("""{"type":"ping"/* */}""")]
     [InlineData("""{"\ud800xx":1,"type":"ping"}""")]
-    public void What_is_not_one_JSON_object_is_told_so(string text) => Assert.Equal(ClientError.InvalidJson, Fault(text));
+    public void Anything_but_one_JSON_object_is_an_error(string text) => Assert.Equal(ClientError.InvalidJson, Fault(text));
 
     [Fact]
     public void Nesting_is_followed_to_64_and_no_further()
@@ -87,13 +87,13 @@ public class ClientMessageTests
     [InlineData("""{"type":null}""")]
     [InlineData("""{"type":["ping"]}""")]
     [InlineData("""{"type":"\ud800"}""")]
-    public void An_unknown_type_is_told_so(string text) => Assert.Equal(ClientError.UnknownType, Fault(text));
+    public void An_unknown_type_is_an_error(string text) => Assert.Equal(ClientError.UnknownType, Fault(text));
 
     [Theory]
     [InlineData("""{"type":"subscribe"}""")]
     [InlineData("""{"type":"subscribe","channel":"other"}""")]
     [InlineData("""{"type":"subscribe","channel":null}""")]
-    public void An_unknown_channel_is_told_so(string text) => Assert.Equal(ClientError.UnknownChannel, Fault(text));
+    public void An_unknown_channel_is_an_error(string text) => Assert.Equal(ClientError.UnknownChannel, Fault(text));
 
     [Theory]
     [InlineData("-1")]
@@ -103,14 +103,14 @@ public class ClientMessageTests
     [InlineData("true")]
     [InlineData("[1]")]
     [InlineData("9223372036854775808")]
-    public void What_is_no_offset_is_told_so(string since) =>
+    public void An_invalid_offset_is_an_error(string since) =>
         Assert.Equal(ClientError.Since, Fault($$"""{"type":"subscribe","channel":"all","since":{{since}}}"""));
 
     [Theory]
     [InlineData("1")]
     [InlineData("{}")]
     [InlineData("\"\\ud800\"")]
-    public void What_is_no_epoch_is_told_so(string epoch) =>
+    public void An_invalid_epoch_is_an_error(string epoch) =>
         Assert.Equal(ClientError.Epoch, Fault($$"""{"type":"subscribe","channel":"all","epoch":{{epoch}}}"""));
 
     [Fact]

@@ -74,8 +74,8 @@ public sealed class ClientReaderTests : IDisposable
                 Assert.Equal(
                     [
                         """1 {"type":"pong","time":1}""", "10 hi", """1 {"type":"pong","time":[2]}""",
-                        """1 {"type":"error","code":"INVALID_JSON","message":"Send one JSON object a message."}""",
-                        """1 {"type":"error","code":"INVALID_JSON","message":"Send one JSON object a message."}""",
+                        """1 {"type":"error","code":"INVALID_JSON","message":"Send one JSON object per message."}""",
+                        """1 {"type":"error","code":"INVALID_JSON","message":"Send one JSON object per message."}""",
                         """1 {"type":"pong"}""", $$"""1 {"type":"pong","time":"{{new string('x', 900)}}"}""", "8 \u0003\ufffd",
                     ],
                     peer.Frames().Select(frame => $"{frame.Opcode} {frame.Text}"));
@@ -162,7 +162,7 @@ public sealed class ClientReaderTests : IDisposable
     }
 
     [Fact]
-    public async Task An_escaped_half_of_a_surrogate_pair_is_answered_and_costs_nobody_the_connection()
+    public async Task An_escaped_lone_surrogate_is_answered_and_the_connection_stays()
     {
         var (peer, reading) = Begin();
         using var ended = peer;
@@ -197,7 +197,7 @@ public sealed class ClientReaderTests : IDisposable
 
     /// <summary>A client that reads its answers late isn't read from in the meantime, and gets all answers later.</summary>
     [Fact]
-    public async Task While_answers_wait_to_be_taken_nothing_more_is_read_and_then_all_is_answered()
+    public async Task While_answers_wait_reading_pauses_and_then_all_are_answered()
     {
         var (peer, reading) = Begin(bufferBytes: 16 << 10);
         using var ended = peer;

@@ -7,18 +7,18 @@ namespace NotifyHub.UnitTests.Sockets;
 
 public sealed class DeliveryCountsTests
 {
-    private static readonly Gen<(int What, int Seat, int Where)[]> Scripts =
-        Gen.Select(Gen.Int[0, 9], Gen.Int[0, Model.Seats - 1], Gen.Int[0, 100]).Array[0, 120];
+    private static readonly Gen<(int What, int Client, int Where)[]> Scripts =
+        Gen.Select(Gen.Int[0, 9], Gen.Int[0, Model.ClientCount - 1], Gen.Int[0, 100]).Array[0, 120];
 
     [Fact]
-    public void Whatever_clients_are_sent_in_whatever_order_each_message_counts_for_each_of_them() =>
+    public void Each_message_counts_for_each_client_in_any_order() =>
         Scripts.Sample(script =>
         {
             var model = new Model(new DeliveryCounts());
-            foreach (var (what, seat, where) in script) model.Step(what, seat, where);
+            foreach (var (what, client, where) in script) model.Step(what, client, where);
             model.TakeAll();
 
-            Assert.Equal(model.Sent, model.Told);
+            Assert.Equal(model.Sent, model.Counted);
             Assert.Equal(0, model.Counts.TakeDropped());
         });
 
@@ -27,10 +27,10 @@ public sealed class DeliveryCountsTests
         Scripts.Sample(script =>
         {
             var model = new Model(new DeliveryCounts(maxChanges: 4));
-            foreach (var (what, seat, where) in script) model.Step(what, seat, where);
+            foreach (var (what, client, where) in script) model.Step(what, client, where);
             model.TakeAll();
 
-            var missing = model.Sent.Zip(model.Told, (sent, told) => sent - told).ToArray();
+            var missing = model.Sent.Zip(model.Counted, (sent, counted) => sent - counted).ToArray();
             Assert.DoesNotContain(missing, each => each < 0);
             Assert.Equal(missing.Any(each => each > 0), model.Counts.TakeDropped() > 0);
         });
@@ -56,7 +56,7 @@ public sealed class DeliveryCountsTests
     }
 
     [Fact]
-    public void Many_that_are_sent_different_things_at_once_are_told_in_pieces_and_lose_nothing()
+    public void Many_concurrent_ranges_are_reported_in_parts_without_loss()
     {
         var counts = new DeliveryCounts();
         var sender = counts.Join();
@@ -70,7 +70,7 @@ public sealed class DeliveryCountsTests
     }
 
     [Fact]
-    public void Of_more_than_may_wait_the_oldest_are_dropped_and_told_how_many()
+    public void Beyond_the_limit_the_oldest_counts_are_dropped_and_counted()
     {
         var counts = new DeliveryCounts(maxChanges: 100);
         var sender = counts.Join();
@@ -112,10 +112,10 @@ public sealed class DeliveryCountsTests
     /// <summary>The clients of two senders, each a cursor, with every message sent counted individually.</summary>
     private sealed class Model
     {
-        public const int Seats = 7;
+        public const int ClientCount = 7;
 
         private readonly DeliveryCounts.Buffer[] _senders;
-        private readonly long?[] _cursors = new long?[Seats];
+        private readonly long?[] _cursors = new long?[ClientCount];
         private int _head;
 
         public Model(DeliveryCounts counts) => (Counts, _senders) = (counts, [counts.Join(), counts.Join()]);
@@ -124,9 +124,9 @@ public sealed class DeliveryCountsTests
 
         public long[] Sent { get; } = new long[20_000];
 
-        public long[] Told { get; } = new long[20_000];
+        public long[] Counted { get; } = new long[20_000];
 
-        public void Step(int what, int seat, int where)
+        public void Step(int what, int client, int where)
         {
             switch (what)
             {
@@ -134,27 +134,27 @@ public sealed class DeliveryCountsTests
                     _head += where + 1;
                     break;
                 case 2 or 3:
-                    for (var each = seat % 2; each < Seats; each += 2) Reach(each, _head);
-                    _senders[seat % 2].Flush();
+                    for (var each = client % 2; each < ClientCount; each += 2) Reach(each, _head);
+                    _senders[client % 2].Flush();
                     break;
                 case 4:
                     // A client that didn't get everything in the sweep, or that reads history.
-                    Reach(seat, Math.Min(_head, (_cursors[seat] ?? 0) + where));
+                    Reach(client, Math.Min(_head, (_cursors[client] ?? 0) + where));
                     break;
                 case 5:
-                    _cursors[seat] = (long)_head * where / 100;
+                    _cursors[client] = (long)_head * where / 100;
                     break;
                 case 6:
-                    _cursors[seat] = null;
+                    _cursors[client] = null;
                     break;
                 case 7:
-                    _senders[seat % 2].Flush();
+                    _senders[client % 2].Flush();
                     break;
                 case 8:
                     Take((where % 3) + 1);
                     break;
                 default:
-                    _cursors[seat] ??= _head;
+                    _cursors[client] ??= _head;
                     break;
             }
         }
@@ -167,12 +167,12 @@ public sealed class DeliveryCountsTests
             }
         }
 
-        private void Reach(int seat, long offset)
+        private void Reach(int client, long offset)
         {
-            if (_cursors[seat] is not { } cursor) return;
-            _senders[seat % 2].Add(cursor, offset);
+            if (_cursors[client] is not { } cursor) return;
+            _senders[client % 2].Add(cursor, offset);
             for (var sent = cursor + 1; sent <= offset; sent++) Sent[sent]++;
-            _cursors[seat] = offset;
+            _cursors[client] = offset;
         }
 
         private int Take(int max)
@@ -185,7 +185,7 @@ public sealed class DeliveryCountsTests
                 Assert.True(
                     one.Last + 1 < next.First || (one.Last + 1 == next.First && one.Clients != next.Clients), $"{one} {next}");
             foreach (var range in ranges)
-                for (var offset = range.First; offset <= range.Last; offset++) Told[offset] += range.Clients;
+                for (var offset = range.First; offset <= range.Last; offset++) Counted[offset] += range.Clients;
             return ranges.Length;
         }
     }

@@ -61,7 +61,7 @@ public sealed class DeliveryTimesTests
     }
 
     [Fact]
-    public void What_was_on_the_way_in_a_channel_that_begins_anew_is_forgotten()
+    public void Pending_times_of_a_restarted_channel_are_dropped()
     {
         _times.Begin(100, _clock.GetUtcNow());
         _times.Forget();
@@ -92,8 +92,8 @@ public sealed class DeliveryTimesTests
             foreach (var share in (double[])[0.01, 0.5, 0.99, 1])
             {
                 var exact = sorted[Math.Max(1, (int)Math.Ceiling(share * sorted.Length)) - 1] / 1000.0;
-                var told = LatencyBuckets.QuantileMs(counts, share)!.Value;
-                Assert.InRange(told, exact, exact * 1.125 + 0.001);
+                var quantile = LatencyBuckets.QuantileMs(counts, share)!.Value;
+                Assert.InRange(quantile, exact, exact * 1.125 + 0.001);
             }
         });
 

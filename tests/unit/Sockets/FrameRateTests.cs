@@ -64,7 +64,7 @@ public sealed class FrameRateTests
     }
 
     [Fact]
-    public void At_the_rate_it_goes_on_for_ever_and_a_little_faster_it_ends()
+    public void The_exact_rate_is_allowed_and_a_faster_one_ends()
     {
         var rate = new FrameRate(100);
         var (steady, faster) = (FrameRate.Begin(0), FrameRate.Begin(0));
@@ -80,7 +80,7 @@ public sealed class FrameRateTests
     }
 
     [Fact]
-    public void Whatever_was_sent_before_who_then_keeps_to_the_rate_is_never_too_fast() =>
+    public void Keeping_to_the_rate_is_never_too_fast() =>
         Gen.Select(Gen.Int[1, 400].Array[0, 20], Gen.Int[0, 2_000]).Sample((bursts, pause) =>
         {
             var rate = new FrameRate(100);

@@ -57,7 +57,7 @@ public sealed class FrameWatchTests
     [InlineData(125, 8, 8)]
     [InlineData(126, 8, 8)]
     [InlineData(65_535, 8, 8)]
-    public void A_length_in_more_bytes_than_it_needs_is_at_fault_with_the_byte_that_tells(int length, int lengthBytes, int at)
+    public void A_non_minimal_length_fails_as_early_as_possible(int length, int lengthBytes, int at)
     {
         foreach (var opcode in (int[])[0, 1, 2, 8, 9])
             Assert.Equal(

@@ -74,7 +74,7 @@ public class HandshakeTests
     [Theory]
     [InlineData("null")]
     [InlineData("http://localhost:3000")]
-    public void A_file_and_this_machine_are_let_in_when_the_list_names_them(string origin) =>
+    public void Null_and_localhost_origins_are_accepted_when_listed(string origin) =>
         Assert.True(Handshake.TryAccept(Ordinary with { Origin = origin }, ["https://console.example", origin], out _, out _));
 
     [Theory]

@@ -79,7 +79,7 @@ public sealed class HeartbeatTests : IDisposable
     }
 
     [Fact]
-    public void Who_is_not_read_from_is_not_taken_for_dead_and_who_is_silent_is()
+    public void Only_silent_clients_are_dead_not_those_whose_reads_pause()
     {
         using var paused = new Peer(_sender, v1: false, memory: _memory);
         using var silent = new Peer(_sender, v1: false, memory: _memory);
@@ -120,7 +120,7 @@ public sealed class HeartbeatTests : IDisposable
     }
 
     [Fact]
-    public async Task Pages_that_nobody_reads_make_room_before_any_client_does()
+    public async Task Unread_pages_are_freed_before_any_client_is_disconnected()
     {
         _channel.Add([.. Enumerable.Repeat(20_000, 25)]);
         _history.Release(await _history.ReadAsync("e", 0, TestContext.Current.CancellationToken));

@@ -35,7 +35,7 @@ public sealed class SenderTests : IDisposable
     public void Dispose() => _sender.Dispose();
 
     [Fact]
-    public async Task A_client_gets_what_is_published_after_it_came_and_is_told_so()
+    public async Task A_client_gets_what_is_published_after_it_connected()
     {
         Publish(10);
         using var plain = Subscribed(v1: false);
@@ -214,7 +214,7 @@ public sealed class SenderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_receiver_that_is_cut_off_is_reset_and_what_it_did_not_take_is_thrown_away()
+    public async Task A_disconnected_receiver_is_reset_and_its_data_discarded()
     {
         // After a graceful close, the system would keep the connection and retry for minutes.
         using var slow = Subscribed(v1: false, bufferBytes: 4096);
@@ -298,7 +298,7 @@ public sealed class SenderTests : IDisposable
     }
 
     [Fact]
-    public async Task Answers_that_wait_go_out_in_one_piece_but_no_more_than_a_turn_of_them()
+    public async Task Waiting_answers_are_sent_together_up_to_a_limit()
     {
         await using var stream = new HookedStream();
         var client = new Client(
@@ -440,7 +440,7 @@ public sealed class SenderTests : IDisposable
     }
 
     [Fact]
-    public async Task What_a_log_that_was_begun_anew_further_on_leaves_out_counts_for_nobody()
+    public async Task Messages_skipped_by_a_replaced_log_count_for_no_client()
     {
         using var plain = Subscribed(v1: false);
         Publish(1, 1);
@@ -622,10 +622,10 @@ public sealed class SenderTests : IDisposable
         DeliveredRange[] Sum()
         {
             var sum = new DeliveryCounts();
-            var told = sum.Join();
+            var buffer = sum.Join();
             foreach (var range in counted)
-                for (var client = 0; client < range.Clients; client++) told.Add(range.First - 1, range.Last);
-            told.Flush();
+                for (var client = 0; client < range.Clients; client++) buffer.Add(range.First - 1, range.Last);
+            buffer.Flush();
             return sum.Take(100).Ranges;
         }
     }

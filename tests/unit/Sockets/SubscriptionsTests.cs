@@ -51,7 +51,7 @@ public sealed class SubscriptionsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Without_an_offset_a_client_is_told_where_it_stands_and_follows_from_there()
+    public async Task Without_an_offset_a_client_starts_at_the_head()
     {
         Publish(1, 1);
         using var peer = Connect();
@@ -67,7 +67,7 @@ public sealed class SubscriptionsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_plain_client_is_told_nothing_and_follows_from_the_head_that_it_was_given()
+    public async Task A_plain_client_starts_at_its_head_without_an_answer()
     {
         var (log, head) = (Follower.Log!, Follower.Log!.Plain.Head);
         Publish(1, 1);
@@ -133,7 +133,7 @@ public sealed class SubscriptionsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_no_longer_retained_is_told_as_a_gap_first()
+    public async Task Messages_no_longer_retained_are_reported_as_a_gap_first()
     {
         Publish([.. Enumerable.Repeat(20_000, 40)]);
         _channel.Sweep(20);
@@ -145,7 +145,7 @@ public sealed class SubscriptionsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_swept_while_a_client_catches_up_is_told_as_a_gap_in_the_middle()
+    public async Task Messages_swept_during_a_resume_are_reported_as_a_gap()
     {
         Publish([.. Enumerable.Repeat(1_000, 600)]);
         _channel.OnRead = () =>
@@ -190,7 +190,7 @@ public sealed class SubscriptionsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_page_of_another_epoch_sends_the_client_away_instead_of_being_sent()
+    public async Task A_page_of_another_epoch_closes_the_client()
     {
         // The silos lost the log and started a new one, which this gateway learns at its next renewal.
         Publish([.. Enumerable.Repeat(20_000, 40)]);
@@ -248,7 +248,7 @@ public sealed class SubscriptionsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_subscribes_again_while_a_page_is_under_way_gets_the_new_subscription_alone()
+    public async Task A_second_subscribe_replaces_the_first_during_a_page()
     {
         Publish([.. Enumerable.Repeat(20_000, 200)]);
         using var peer = Connect(since: 0, bufferBytes: 4096);
@@ -331,7 +331,7 @@ public sealed class SubscriptionsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Few_pages_are_loaded_at_a_time_and_none_that_nobody_waits_for_any_more()
+    public async Task Few_pages_load_at_once_and_abandoned_ones_do_not()
     {
         Publish([.. Enumerable.Repeat(20_000, 2_000)]);
         var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -363,7 +363,7 @@ public sealed class SubscriptionsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Clients_that_do_not_read_hold_no_more_than_the_budget_and_make_room_for_others()
+    public async Task Clients_that_do_not_read_stay_within_the_budget()
     {
         Publish([.. Enumerable.Repeat(20_000, 2_000)]);
         var heartbeat = new Heartbeat(
@@ -450,7 +450,7 @@ public sealed class SubscriptionsTests : IAsyncLifetime
         }
 
         foreach (var peer in peers) peer?.Dispose();
-        // Without free memory, pages that nobody reads are evicted: then nothing is left.
+        // Without free memory, unread pages are evicted: then nothing is left.
         _memory.Take(MaxMemory);
         var last = Connect(since: 0);
         await Until.TrueAsync(
