@@ -76,6 +76,11 @@ internal static class ApiDocument
         return endpoint;
     }
 
+    /// <summary>The endpoint takes JSON, and no more of it than that.</summary>
+    public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder endpoint, long bytes)
+        where T : notnull => endpoint.Accepts<T>("application/json").WithMetadata(new BodyLimit(bytes))
+            .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.RequestTimeout, ErrorCatalogue.PayloadTooLarge);
+
     /// <summary>Describes what every endpoint that publishes has in common.</summary>
     public static RouteHandlerBuilder Publishes(this RouteHandlerBuilder endpoint) => endpoint
         .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.PayloadTooLarge, ErrorCatalogue.Unavailable)

@@ -1,6 +1,4 @@
-using System.ComponentModel.DataAnnotations;
 using System.Security.Claims;
-using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Access;
@@ -13,7 +11,6 @@ namespace NotifyHub.Gateway.Api;
 internal static class ApiKeyEndpoints
 {
     private const string Route = "/api/keys";
-    public const int NameLength = 100;
 
     public static void MapApiKeys(this IEndpointRouteBuilder app)
     {
@@ -32,7 +29,7 @@ internal static class ApiKeyEndpoints
     {
         var faults = new Faults();
         var fields = JsonFields.Parse(await RequestBody.ReadAsync(request, cancellation), faults, "name", "scopes");
-        var name = fields?.RequiredText("name", 1, NameLength);
+        var name = fields?.RequiredText("name", 1, NewKey.NameLength);
         var scopes = fields?.OptionalChoices("scopes", KeyScopes.All);
         if (name is null || faults.Any) return Failure.Invalid(faults);
 
@@ -63,32 +60,3 @@ internal static class ApiKeyEndpoints
 
     private static IApiKeyGrain Keys(IGrainFactory grains) => grains.GetGrain<IApiKeyGrain>(GrainKeys.Only);
 }
-
-/// <param name="Scopes">publish, read; absent: both.</param>
-public sealed record NewKey(
-    [property: StringLength(ApiKeyEndpoints.NameLength, MinimumLength = 1)] string Name,
-    [property: AllowedValues("publish", "read")] IReadOnlyList<string>? Scopes);
-
-/// <param name="Key">What the service sends in <c>X-API-Key</c>.</param>
-public sealed record CreatedKeyView(
-    long Id,
-    string Name,
-    string Prefix,
-    string Key,
-    [property: JsonPropertyName("created_by")] string CreatedBy,
-    [property: JsonPropertyName("created_at")] string CreatedAt,
-    [property: AllowedValues("publish", "read")] IReadOnlyList<string> Scopes) : IMade;
-
-public sealed record KeyView(
-    long Id,
-    string Name,
-    string Prefix,
-    [property: JsonPropertyName("created_by")] string CreatedBy,
-    [property: JsonPropertyName("created_at")] string CreatedAt,
-    [property: JsonPropertyName("last_used_at")] string? LastUsedAt,
-    [property: JsonPropertyName("revoked_at")] string? RevokedAt,
-    [property: AllowedValues("publish", "read")] IReadOnlyList<string> Scopes);
-
-public sealed record KeyList(IReadOnlyList<KeyView> Keys);
-
-public sealed record KeyRevoked(long Id);

@@ -14,9 +14,4 @@ internal static class BodyLimits
 
     /// <summary>A notification, and when to send it.</summary>
     public const int Schedule = Notification + Account;
-
-    /// <summary>The endpoint takes JSON, and no more of it than that.</summary>
-    public static RouteHandlerBuilder Takes<T>(this RouteHandlerBuilder endpoint, long bytes)
-        where T : notnull => endpoint.Accepts<T>("application/json").WithMetadata(new BodyLimit(bytes))
-            .Fails(ErrorCatalogue.ValidationError, ErrorCatalogue.RequestTimeout, ErrorCatalogue.PayloadTooLarge);
 }

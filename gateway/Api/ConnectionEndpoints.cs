@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Access;
@@ -51,79 +50,3 @@ internal static class ConnectionEndpoints
 
     private static IStatsGrain Stats(IGrainFactory grains) => grains.GetGrain<IStatsGrain>(GrainKeys.Only);
 }
-
-public sealed record ConnectionPage(IReadOnlyList<ConnectionView> Connections, long Total, int Page, int Limit);
-
-public sealed record ConnectionView(
-    string Id,
-    string ConnectionId,
-    string IpAddress,
-    string UserAgent,
-    [property: AllowedValues("connected", "disconnected", "error")] string Status,
-    string ConnectedAt,
-    string? DisconnectedAt,
-    string? LastPingAt,
-    long MessagesSent,
-    long MessagesReceived,
-    int ErrorCount,
-    string? LastError,
-    ConnectionMetadata Metadata)
-{
-    public static ConnectionView Of(Session session, TimeZoneInfo zone) => new(
-        session.Id.ToString(CultureInfo.InvariantCulture),
-        session.Opened.ConnectionId,
-        session.Opened.IpAddress,
-        session.Opened.UserAgent,
-        session.Status,
-        NotificationJson.LocalTime(session.Opened.ConnectedAt, zone),
-        session.DisconnectedAt is { } ended ? NotificationJson.LocalTime(ended, zone) : null,
-        session.Counters.LastPingAt is { } ping ? NotificationJson.LocalTime(ping, zone) : null,
-        session.Counters.Sent,
-        session.Counters.Received,
-        session.Counters.Errors,
-        session.Counters.LastError,
-        new ConnectionMetadata(session.GatewayId, session.Opened.Protocol));
-}
-
-/// <param name="Gateway">Which gateway holds, or held, the client.</param>
-/// <param name="Protocol">The subprotocol, "" without one.</param>
-public sealed record ConnectionMetadata(string Gateway, string Protocol);
-
-public sealed record ConnectionClosed(string ConnectionId);
-
-/// <param name="AvgConnectionDuration">Minutes.</param>
-public sealed record ConnectionStats(
-    long ActiveConnections,
-    long TotalConnections,
-    long ErrorConnections,
-    long TodayConnections,
-    double AvgConnectionDuration,
-    IReadOnlyList<DailyTrend> DailyTrends,
-    MessageStats MessageStats,
-    IReadOnlyList<RecentError> RecentErrors)
-{
-    public static ConnectionStats Of(SessionStats stats, TimeZoneInfo zone) => new(
-        stats.Active,
-        stats.Total,
-        stats.Errors,
-        stats.Today,
-        Math.Round(stats.AverageMinutes, 2),
-        [.. stats.Days.Select(day => new DailyTrend(day.Date, day.Count, day.Active, day.Errors))],
-        new MessageStats(stats.Sent, stats.Received, Each(stats.Sent, stats.Total), Each(stats.Received, stats.Total)),
-        [.. stats.RecentErrors.Select(session => new RecentError(
-            session.Opened.ConnectionId,
-            session.Opened.IpAddress,
-            session.Counters.LastError,
-            session.Counters.Errors,
-            NotificationJson.LocalTime(session.Opened.ConnectedAt, zone)))]);
-
-    private static double Each(long messages, long connections) =>
-        connections == 0 ? 0 : Math.Round((double)messages / connections, 2);
-}
-
-public sealed record DailyTrend(string Date, long Count, long Active, long Errors);
-
-public sealed record MessageStats(
-    long TotalSent, long TotalReceived, double AvgSentPerConnection, double AvgReceivedPerConnection);
-
-public sealed record RecentError(string ConnectionId, string IpAddress, string? Error, int ErrorCount, string ConnectedAt);

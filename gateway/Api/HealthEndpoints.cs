@@ -65,5 +65,3 @@ internal static class HealthEndpoints
         return faults;
     }
 }
-
-internal sealed record HealthView(string Status);

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Access;
@@ -168,18 +167,3 @@ internal static class NotificationEndpoints
 
     private static INotificationGrain Notifications(IGrainFactory grains) => grains.GetGrain<INotificationGrain>(GrainKeys.Only);
 }
-
-public sealed record NotificationList(IReadOnlyList<NotificationView> Notifications);
-
-/// <param name="Truncated">Only in the answer when true: the search looked at the newest rows alone.</param>
-public sealed record NotificationPageView(
-    IReadOnlyList<NotificationView> Notifications, long Total, int Page, int Limit,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Truncated = false);
-
-public sealed record NotificationStatsView(
-    long Total,
-    long Today,
-    [property: JsonPropertyName("by_status")] IReadOnlyDictionary<string, long> ByStatus,
-    [property: JsonPropertyName("by_severity")] IReadOnlyDictionary<string, long> BySeverity);
-
-public sealed record NotificationDeleted(long Id);

@@ -8,7 +8,7 @@ namespace NotifyHub.Gateway.Api;
 
 /// <summary>A notification as callers see it: the JSON that <see cref="NotificationJson"/> writes, which is also what the log
 /// keeps and the sockets send.</summary>
-[JsonConverter(typeof(NotificationViewConverter))]
+[JsonConverter(typeof(NotificationView.Converter))]
 public sealed record NotificationView(ReadOnlyMemory<byte> Utf8)
 {
     /// <summary>As it stands now.</summary>
@@ -22,13 +22,13 @@ public sealed record NotificationView(ReadOnlyMemory<byte> Utf8)
 
     /// <summary>As it was published, from the log.</summary>
     public static NotificationView Of(Message message) => new(NotificationJson.Data(message.Payload).ToArray());
-}
 
-internal sealed class NotificationViewConverter : JsonConverter<NotificationView>
-{
-    public override NotificationView Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        throw new NotSupportedException("Notifications are only written.");
+    internal sealed class Converter : JsonConverter<NotificationView>
+    {
+        public override NotificationView Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            throw new NotSupportedException("Notifications are only written.");
 
-    public override void Write(Utf8JsonWriter writer, NotificationView value, JsonSerializerOptions options) =>
-        writer.WriteRawValue(value.Utf8.Span, skipInputValidation: true);
+        public override void Write(Utf8JsonWriter writer, NotificationView value, JsonSerializerOptions options) =>
+            writer.WriteRawValue(value.Utf8.Span, skipInputValidation: true);
+    }
 }

@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Access;
@@ -49,10 +48,3 @@ internal static class PushEndpoints
             : new Pushed(GrainKeys.PublicChannel, result.FirstOffset, null));
     }
 }
-
-/// <param name="Offset">The place of the one object in the channel.</param>
-/// <param name="Offsets">The places of a batch's objects, in order.</param>
-public sealed record Pushed(
-    string Channel,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Offset,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<long>? Offsets);

@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using System.Security.Claims;
-using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NotifyHub.Gateway.Access;
 using NotifyHub.GrainInterfaces;
@@ -131,30 +130,3 @@ internal static class ScheduleEndpoints
 
     private static IScheduleGrain Schedules(IGrainFactory grains) => grains.GetGrain<IScheduleGrain>(GrainKeys.Only);
 }
-
-public sealed record SchedulePageView(IReadOnlyList<ScheduleView> Schedules, long Total, int Page, int Limit);
-
-public sealed record ScheduleDeleted(long Id);
-
-public sealed record NextRuns([property: JsonPropertyName("next_runs")] IReadOnlyList<DateTime> Times);
-
-/// <summary>A run as callers see it. Times are RFC 3339, UTC.</summary>
-/// <param name="Trigger">schedule, catch_up or manual.</param>
-/// <param name="Status">sent, skipped or failed.</param>
-public sealed record RunView(
-    long Id,
-    [property: JsonPropertyName("schedule_id")] long ScheduleId,
-    [property: JsonPropertyName("scheduled_for")] DateTime ScheduledFor,
-    [property: JsonPropertyName("started_at")] DateTime StartedAt,
-    [property: AllowedValues("schedule", "catch_up", "manual")] string Trigger,
-    [property: AllowedValues("started", "sent", "skipped", "failed")] string Status,
-    [property: JsonPropertyName("notification_id")] long? NotificationId,
-    long? Offset,
-    string? Error)
-{
-    public static RunView Of(ScheduleRun run) => new(
-        run.Id, run.ScheduleId, run.ScheduledFor.UtcDateTime, run.StartedAt.UtcDateTime, run.Cause, run.Status,
-        run.NotificationId, run.NotificationId, run.Error);
-}
-
-public sealed record RunPageView(IReadOnlyList<RunView> Runs, long Total, int Page, int Limit);

@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Access;
@@ -32,13 +31,3 @@ internal static class SettingsEndpoints
             meanings.GetValueOrDefault(setting.Name, setting.Description)));
     }
 }
-
-public sealed record SettingsView(IReadOnlyList<SettingView> Settings);
-
-/// <param name="Source">default, file, environment or argument.</param>
-/// <param name="Part">gateway or silo.</param>
-/// <param name="Description">What it means; Chinese, or English with <c>Accept-Language: en</c>.</param>
-public sealed record SettingView(
-    string Name, string Value, string Default,
-    [property: AllowedValues("default", "file", "environment", "argument")] string Source,
-    [property: AllowedValues("gateway", "silo")] string Part, string Description);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NotifyHub.Gateway.Access;
 using NotifyHub.GrainInterfaces;
@@ -83,78 +82,3 @@ internal static class UsageEndpoints
 
     private static IUsageGrain Usage(IGrainFactory grains) => grains.GetGrain<IUsageGrain>(GrainKeys.Only);
 }
-
-/// <param name="At">When it arrived.</param>
-/// <param name="Who">An e-mail address, the name of an API key, or "-".</param>
-/// <param name="Path">Without the query, which may hold secrets.</param>
-/// <param name="Route">The endpoint's template; "-" when there is no such endpoint.</param>
-public sealed record RequestView(
-    long Id,
-    DateTime At,
-    string Who,
-    string Method,
-    string Path,
-    string Route,
-    int Status,
-    [property: JsonPropertyName("duration_ms")] double DurationMs,
-    string Address,
-    [property: JsonPropertyName("user_agent")] string UserAgent)
-{
-    public static RequestView Of(StoredRequest stored)
-    {
-        var request = stored.Request;
-        return new(
-            stored.Id, request.At.UtcDateTime, request.Who, request.Method, request.Path, request.Route, request.Status,
-            UsageSummaryView.Milliseconds(request.Duration), request.Address, request.UserAgent);
-    }
-}
-
-/// <param name="Minute">When the minute began.</param>
-/// <param name="Address">"*": from more addresses, or for more, than a minute lists one by one.</param>
-/// <param name="Route">The endpoint's template; "-" when there is no such endpoint.</param>
-public sealed record AnonymousView(
-    DateTime Minute,
-    string Address,
-    string Method,
-    string Route,
-    int Status,
-    long Requests,
-    [property: JsonPropertyName("avg_ms")] double AvgMs,
-    [property: JsonPropertyName("max_ms")] double MaxMs)
-{
-    public static AnonymousView Of(AnonymousRequests sum) => new(
-        sum.Minute.UtcDateTime, sum.Address, sum.Method, sum.Route, sum.Status, sum.Requests,
-        UsageSummaryView.Milliseconds(sum.Duration / sum.Requests), UsageSummaryView.Milliseconds(sum.Longest));
-}
-
-public sealed record AnonymousPageView(IReadOnlyList<AnonymousView> Sums, long Total, int Page, int Limit);
-
-/// <param name="Truncated">Only in the answer when true: the search looked at the newest rows alone.</param>
-public sealed record RequestPageView(
-    IReadOnlyList<RequestView> Requests, long Total, int Page, int Limit,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Truncated = false);
-
-public sealed record UsageSummaryView(
-    [property: JsonPropertyName("per_day")] IReadOnlyList<UsageDayView> PerDay,
-    [property: JsonPropertyName("per_endpoint")] IReadOnlyList<UsageEndpointView> PerEndpoint)
-{
-    public static UsageSummaryView Of(UsageSummary summary) => new(
-        [.. summary.Days.Select(day => new UsageDayView(day.Date, day.Requests, day.Errors, Milliseconds(day.Average)))],
-        [.. summary.Endpoints.Select(endpoint => new UsageEndpointView(
-            endpoint.Method, endpoint.Route, endpoint.Requests, endpoint.Errors, Milliseconds(endpoint.Average),
-            Milliseconds(endpoint.Longest)))]);
-
-    public static double Milliseconds(TimeSpan duration) => Math.Round(duration.TotalMilliseconds, 3);
-}
-
-/// <param name="Errors">Answered with a status of 400 or more.</param>
-public sealed record UsageDayView(
-    string Date, long Requests, long Errors, [property: JsonPropertyName("avg_ms")] double AvgMs);
-
-public sealed record UsageEndpointView(
-    string Method,
-    string Route,
-    long Requests,
-    long Errors,
-    [property: JsonPropertyName("avg_ms")] double AvgMs,
-    [property: JsonPropertyName("max_ms")] double MaxMs);

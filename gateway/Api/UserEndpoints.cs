@@ -1,5 +1,3 @@
-using System.ComponentModel.DataAnnotations;
-using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using NotifyHub.Gateway.Access;
 using NotifyHub.GrainInterfaces;
@@ -96,36 +94,3 @@ internal static class UserEndpoints
 
     private static IAccountGrain Accounts(IGrainFactory grains) => grains.GetGrain<IAccountGrain>(GrainKeys.Only);
 }
-
-/// <summary>The body of <c>POST /api/users</c>. Lengths are in Unicode characters.</summary>
-public sealed record NewUser(
-    [property: StringLength(UserRules.EmailLength, MinimumLength = 3)] string Email,
-    [property: StringLength(UserRules.NameLength, MinimumLength = 1)] string Name,
-    [property: AllowedValues("administrator", "operator", "viewer")] string Role,
-    [property: StringLength(UserRules.NewPasswordLength, MinimumLength = UserRules.LeastPasswordLength)] string Password);
-
-/// <summary>The body of <c>PATCH /api/users/{id}</c>: what is not given stays.</summary>
-public sealed record ChangedUser(
-    [property: StringLength(UserRules.NameLength, MinimumLength = 1)] string? Name = null,
-    [property: AllowedValues("administrator", "operator", "viewer")] string? Role = null,
-    bool? Disabled = null);
-
-public sealed record SetPassword(
-    [property: StringLength(UserRules.NewPasswordLength, MinimumLength = UserRules.LeastPasswordLength)] string Password);
-
-/// <summary>A user as administrators see it. Times are RFC 3339, UTC.</summary>
-public sealed record AccountView(
-    long Id,
-    string Email,
-    string Name,
-    [property: AllowedValues("administrator", "operator", "viewer")] string Role,
-    bool Disabled,
-    [property: JsonPropertyName("created_at")] DateTime CreatedAt,
-    [property: JsonPropertyName("last_login_at")] DateTime? LastLoginAt) : IMade
-{
-    public static AccountView Of(User user) => new(
-        user.Id, user.Email, user.Name, user.Role, user.DisabledAt is not null, user.CreatedAt.UtcDateTime,
-        user.LastLoginAt?.UtcDateTime);
-}
-
-public sealed record AccountPage(IReadOnlyList<AccountView> Users, long Total, int Page, int Limit);

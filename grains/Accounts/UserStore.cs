@@ -96,7 +96,7 @@ public sealed class UserStore(Database database, TimeProvider time)
                     $"SELECT {Columns} FROM account WHERE id = @id", new { id }, transaction))?.ToUser();
                 if (old is null) return new UserChange(null, Refused: false);
 
-                var was = old.DisabledAt?.ToUnixTimeMilliseconds();
+                var was = old.DisabledAt?.ToStored();
                 var disabledAt = disabled switch { true => was ?? StoredTime.Now(time), false => null, null => was };
                 var ends = (role ?? old.Role) != old.Role || disabledAt is null != old.DisabledAt is null;
                 var steps = IsActiveAdministrator(old)

@@ -34,8 +34,8 @@ public sealed class AuditGrain(Database database) : Grain, IAuditGrain
             .Scan(query.Search is not null, Like.MatchesAny(searched, "@Pattern"));
         var arguments = new
         {
-            From = query.From?.ToUnixTimeMilliseconds(),
-            To = query.To?.ToUnixTimeMilliseconds(),
+            From = query.From?.ToStored(),
+            To = query.To?.ToStored(),
             query.Who,
             Act = Like.Prefix(query.Act),
             query.Outcome,
@@ -65,7 +65,7 @@ public sealed class AuditGrain(Database database) : Grain, IAuditGrain
         """,
         new
         {
-            At = entry.At.ToUnixTimeMilliseconds(),
+            At = entry.At.ToStored(),
             entry.Who,
             entry.Act,
             entry.Target,

@@ -12,7 +12,7 @@ public sealed class AuditSweep(Database database, IOptions<SiloOptions> options)
     /// <summary>Returns how many entries were deleted.</summary>
     public async Task<long> RunAsync(DateTimeOffset now, CancellationToken cancellation = default)
     {
-        var before = (now - options.Value.AuditAge).ToUnixTimeMilliseconds();
+        var before = (now - options.Value.AuditAge).ToStored();
         var maxLogins = options.Value.AuditLogins;
         return await DeleteAsync("at < @before ORDER BY at", keep: 0)
             + await DeleteAsync($"act = '{AuditGrain.Login}' ORDER BY id DESC", maxLogins)

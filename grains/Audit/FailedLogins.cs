@@ -103,7 +103,7 @@ public sealed partial class FailedLogins(Database database, TimeProvider time, I
                 // In one order, so that two silos never wait for each other in a circle.
                 failures.OrderBy(one => one.Key).Select(one => new
                 {
-                    At = one.Key.Minute.ToUnixTimeMilliseconds(),
+                    At = one.Key.Minute.ToStored(),
                     one.Key.Who,
                     one.Key.Network,
                     Times = one.Value,

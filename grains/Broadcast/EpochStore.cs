@@ -13,7 +13,7 @@ public sealed class EpochStore(Database database, TimeProvider? time = null)
 {
     private readonly TimeProvider _time = time ?? TimeProvider.System;
 
-    private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
+    private long Now => StoredTime.Now(_time);
 
     /// <summary>Makes the channel unless it exists.</summary>
     public Task BeginAsync(string channel, CancellationToken cancellation) => database.WriteAsync(
@@ -87,11 +87,10 @@ public sealed class EpochStore(Database database, TimeProvider? time = null)
                 FROM channel_epoch e JOIN channel c ON c.id = e.channel_id
                 WHERE e.lost_offset IS NOT NULL AND e.began_at >= @since ORDER BY e.began_at DESC LIMIT 1
                 """,
-                new { since = since.ToUnixTimeMilliseconds() },
+                new { since = since.ToStored() },
                 cancellationToken: cancellation));
             return losses
-                .Select(loss => new LogLoss(
-                    loss.Channel, DateTimeOffset.FromUnixTimeMilliseconds(loss.At), loss.Known, loss.Kept))
+                .Select(loss => new LogLoss(loss.Channel, StoredTime.Of(loss.At), loss.Known, loss.Kept))
                 .FirstOrDefault();
         },
         cancellation);

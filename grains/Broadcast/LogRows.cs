@@ -34,10 +34,10 @@ internal static class LogRows
             ("commit_sha", Column(notifications, notification => notification.Draft.CommitSha)),
             ("metadata", Column(notifications, notification => notification.Draft.MetadataJson)),
             ("status", Column(notifications, notification => notification.Status)),
-            ("created_at", Column(notifications, notification => notification.Draft.CreatedAt.ToUnixTimeMilliseconds())),
-            ("updated_at", Column(notifications, notification => notification.UpdatedAt.ToUnixTimeMilliseconds())),
-            ("delivered_at", Column(notifications, notification => notification.DeliveredAt?.ToUnixTimeMilliseconds())),
-            ("read_at", Column(notifications, notification => notification.ReadAt?.ToUnixTimeMilliseconds())),
+            ("created_at", Column(notifications, notification => notification.Draft.CreatedAt.ToStored())),
+            ("updated_at", Column(notifications, notification => notification.UpdatedAt.ToStored())),
+            ("delivered_at", Column(notifications, notification => notification.DeliveredAt?.ToStored())),
+            ("read_at", Column(notifications, notification => notification.ReadAt?.ToStored())),
         ]);
 
     public static GuardedRows Keys(IReadOnlyList<PublishKey> keys, long now) => new(

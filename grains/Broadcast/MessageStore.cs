@@ -32,7 +32,7 @@ public sealed class MessageStore(Database database, TimeProvider? time = null)
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly EpochStore _epochs = new(database, time);
 
-    private long Now => _time.GetUtcNow().ToUnixTimeMilliseconds();
+    private long Now => StoredTime.Now(_time);
 
     /// <summary>Where the channel stands; makes the channel, with a new epoch, when it does not exist.</summary>
     /// <exception cref="StorageUnavailableException">The database failed.</exception>
@@ -177,7 +177,7 @@ public sealed class MessageStore(Database database, TimeProvider? time = null)
                 WHERE channel_id = (SELECT id FROM channel WHERE name = @channel)
                     AND "offset" >= @first AND "offset" < @end AND "offset" > @surplus AND created_at >= @cutoff
                 """,
-                new { channel, first, end, surplus, cutoff = olderThan.ToUnixTimeMilliseconds() },
+                new { channel, first, end, surplus, cutoff = olderThan.ToStored() },
                 transaction,
                 cancellationToken: cancellation));
             await connection.ExecuteAsync(new(
@@ -201,7 +201,7 @@ public sealed class MessageStore(Database database, TimeProvider? time = null)
                 WHERE c.name = @channel AND k.created_at < @cutoff
                 LIMIT @SweepRows)
             """,
-            new { channel, cutoff = olderThan.ToUnixTimeMilliseconds(), SweepRows },
+            new { channel, cutoff = olderThan.ToStored(), SweepRows },
             transaction,
             cancellationToken: cancellation)),
         cancellation);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Storage;
 
 namespace NotifyHub.Grains.Broadcast;
 
@@ -15,7 +16,7 @@ internal static class PublishRules
     /// <exception cref="NotStorableException">What is wrong with the batch.</exception>
     public static void Check(PublishBatch batch)
     {
-        if (batch.IdempotencyKey is { } key && (key.Length > MaxKeyLength || !IsStorable(key)))
+        if (batch.IdempotencyKey is { } key && (key.Length > MaxKeyLength || !StoredText.IsStorable(key)))
             throw new NotStorableException("The idempotency key is too long or is no text.");
         foreach (var draft in batch.Drafts)
         {
@@ -36,23 +37,9 @@ internal static class PublishRules
         string?[] optional = [draft.Icon, draft.ActionUrl, draft.Repo, draft.Branch, draft.CommitSha, draft.MetadataJson];
         if (Array.Exists(required, text => text is null)) return "A field of the notification is missing.";
         string?[] all = [.. required, .. optional];
-        if (Array.Exists(all, text => text is not null && !IsStorable(text)))
+        if (Array.Exists(all, text => text is not null && !StoredText.IsStorable(text)))
             return "A field of the notification has U+0000 or half a surrogate pair.";
         return draft.MetadataJson is null || IsJson(draft.MetadataJson) ? null : "The notification's metadata is not JSON.";
-    }
-
-    /// <summary>PostgreSQL has no U+0000, and UTF-8 has no halves of surrogate pairs.</summary>
-    private static bool IsStorable(string text)
-    {
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (text[i] == '\0') return false;
-            if (!char.IsSurrogate(text[i])) continue;
-            if (!char.IsHighSurrogate(text[i]) || i + 1 == text.Length || !char.IsLowSurrogate(text[i + 1])) return false;
-            i++;
-        }
-
-        return true;
     }
 
     private static bool IsJson(string text)

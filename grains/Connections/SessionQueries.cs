@@ -80,18 +80,18 @@ public sealed class SessionQueries(Database database, IOptions<SiloOptions> opti
             };
             var total = await connection.ExecuteScalarAsync<long>(
                 $"SELECT CAST(coalesce(sum({stored}), 0) AS bigint) FROM session_day");
-            var arguments = new { query.Status, query.Limit, Skip = (query.Page - 1L) * query.Limit };
-            if (arguments.Skip >= total) return new SessionPage([], total);
+            var range = new PageRange(query.Page, query.Limit);
+            if (range.Skip >= total) return new SessionPage([], total);
 
             // The inner query is answered by the index alone; otherwise PostgreSQL would read the rows themselves, also those of
             // other statuses.
             var rows = await connection.QueryAsync<SessionRow>(
                 $"""
                 SELECT {Columns} FROM session
-                WHERE id IN (SELECT id FROM session {where} ORDER BY id DESC LIMIT @Limit OFFSET @Skip)
+                WHERE id IN (SELECT id FROM session {where} ORDER BY id DESC {PageRange.Sql})
                 ORDER BY id DESC
                 """,
-                arguments);
+                range.With(new { query.Status }));
             return new SessionPage(rows.Select(row => row.ToSession()).ToArray(), total);
         },
         cancellation);

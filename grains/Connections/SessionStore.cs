@@ -76,7 +76,7 @@ public sealed class SessionStore(Database database, ReportPositions positions, I
     /// <summary>Deletes sessions that ended before that time. The totals stay. Returns how many were deleted.</summary>
     public Task<long> SweepAsync(DateTimeOffset endedBefore, CancellationToken cancellation = default) => BatchedDelete.RunAsync(
         database, "session", "id", "disconnected_at < @before ORDER BY disconnected_at",
-        new { before = endedBefore.ToUnixTimeMilliseconds() }, SweepBatch, cancellation);
+        new { before = endedBefore.ToStored() }, SweepBatch, cancellation);
 
     private async Task<ReportOutcome> TakeNumberAsync(Transaction session, SessionReport report)
     {
@@ -99,7 +99,7 @@ public sealed class SessionStore(Database database, ReportPositions positions, I
             .Select(opened => new OpenedRow(
                 Clean(opened.ConnectionId), Clean(opened.IpAddress), Clean(opened.UserAgent),
                 AddressPrefix.Of(Clean(opened.IpAddress)), Clean(opened.Protocol), StoredDay.Of(opened.ConnectedAt, _zone),
-                opened.ConnectedAt.ToUnixTimeMilliseconds()))
+                opened.ConnectedAt.ToStored()))
             .ToArray();
         var json = JsonSerializer.Serialize(rows, SessionJson.Default.OpenedRowArray);
         var days = await session.Connection.QueryAsync<string>(
@@ -154,8 +154,8 @@ public sealed class SessionStore(Database database, ReportPositions positions, I
         var rows = closed.Select(each => new ClosedRow(
             Clean(each.Counters.ConnectionId),
             each.Abnormal || each.Counters.Errors > 0 ? SessionStatus.Error : SessionStatus.Disconnected,
-            each.DisconnectedAt.ToUnixTimeMilliseconds(),
-            each.Counters.LastPingAt?.ToUnixTimeMilliseconds(),
+            each.DisconnectedAt.ToStored(),
+            each.Counters.LastPingAt?.ToStored(),
             each.Counters.Sent,
             each.Counters.Received,
             each.Counters.Errors,
@@ -253,7 +253,7 @@ public sealed class SessionStore(Database database, ReportPositions positions, I
     // PostgreSQL refuses U+0000 in texts: one such report would always be refused, and so would all later ones.
     private static string Clean(string text)
     {
-        var clean = text.Replace("\0", "", StringComparison.Ordinal);
+        var clean = StoredText.Clean(text);
         return clean.Length <= MaxTextLength ? clean : clean[..MaxTextLength];
     }
 

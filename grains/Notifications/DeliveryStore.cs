@@ -86,7 +86,7 @@ public sealed class DeliveryStore(Database database, ReportPositions positions, 
         UPDATE notification SET status = 'delivered', delivered_at = @at, updated_at = @at
         WHERE {OfChannel} AND id BETWEEN @firstId AND @lastId AND status = 'pending'
         """,
-        new { firstId, lastId, at = at.ToUnixTimeMilliseconds() },
+        new { firstId, lastId, at = at.ToStored() },
         transaction);
 
     /// <summary>Each range from the first notification in it to the last; those without any left out.</summary>

@@ -63,7 +63,7 @@ public sealed class NotificationGrain(
                 CAST(sum(CASE WHEN created_at >= @midnight THEN 1 ELSE 0 END) AS bigint) AS Today
             FROM notification WHERE {OfChannel} GROUP BY status, severity
             """,
-            new { midnight = Midnight().ToUnixTimeMilliseconds() })).ToArray();
+            new { midnight = Midnight().ToStored() })).ToArray();
         return new NotificationStats(
             counts.Sum(count => count.Number),
             NotificationStatus.All.ToDictionary(status => status, status => Sum(count => count.Status == status)),

@@ -10,5 +10,5 @@ public sealed class NotificationSweep(Database database)
     /// <summary>Returns how many were deleted.</summary>
     public Task<long> RunAsync(DateTimeOffset createdBefore, CancellationToken cancellation = default) => BatchedDelete.RunAsync(
         database, "notification", "channel, id", "created_at < @before ORDER BY id",
-        new { before = createdBefore.ToUnixTimeMilliseconds() }, BatchSize, cancellation);
+        new { before = createdBefore.ToStored() }, BatchSize, cancellation);
 }

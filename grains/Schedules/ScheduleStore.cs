@@ -109,7 +109,7 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
         DateTimeOffset now, int max, CancellationToken cancellation = default) => database.ReadAsync(
         async connection => (await connection.QueryAsync<ScheduleRow>(
             $"SELECT {ScheduleRow.Columns} FROM schedule WHERE next_run_at <= @now ORDER BY next_run_at LIMIT @max",
-            new { now = now.ToUnixTimeMilliseconds(), max })).Select(row => row.ToSchedule()).ToArray(),
+            new { now = now.ToStored(), max })).Select(row => row.ToSchedule()).ToArray(),
         cancellation);
 
     /// <summary>When the next run is due; null: none is to come.</summary>
@@ -144,7 +144,7 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
         CancellationToken cancellation = default) => database.WriteAsync(
         async (connection, transaction) =>
         {
-            var at = now.ToUnixTimeMilliseconds();
+            var at = now.ToStored();
             await connection.ExecuteAsync(
                 "UPDATE schedule SET last_run_at = @at WHERE last_run_at > @at", new { at }, transaction);
             var rows = await connection.QueryAsync<ScheduleRow>(
@@ -159,13 +159,13 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
             foreach (var row in rows)
             {
                 if (next(row.ToSchedule()) is not { } first) continue;
-                if (row.NextRunAt is { } planned && planned <= first.ToUnixTimeMilliseconds()) continue;
+                if (row.NextRunAt is { } planned && planned <= first.ToStored()) continue;
                 moved += await connection.ExecuteAsync(
                     """
                     UPDATE schedule SET next_run_at = @next, status = 'active'
                     WHERE id = @Id AND updated_at = @UpdatedAt AND coalesce(next_run_at, 0) = @planned
                     """,
-                    new { next = first.ToUnixTimeMilliseconds(), row.Id, row.UpdatedAt, planned = row.NextRunAt ?? 0 },
+                    new { next = first.ToStored(), row.Id, row.UpdatedAt, planned = row.NextRunAt ?? 0 },
                     transaction);
             }
 
@@ -217,7 +217,7 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
                     "UPDATE schedule_run SET status = @Status, notification_id = @NotificationId, error = @Error WHERE id = @Id",
                     new { run.Id, run.Status, run.NotificationId, run.Error },
                     transaction);
-                await NoteLastAsync(connection, transaction, run.ScheduleId, run.StartedAt.ToUnixTimeMilliseconds(), run.Status);
+                await NoteLastAsync(connection, transaction, run.ScheduleId, run.StartedAt.ToStored(), run.Status);
             }
 
             return runs.Count;
@@ -228,12 +228,12 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
     public Task<long> SweepAsync(DateTimeOffset startedBefore, CancellationToken cancellation = default) =>
         BatchedDelete.RunAsync(
             database, "schedule_run", "id", "started_at < @before AND status <> 'started' ORDER BY started_at",
-            new { before = startedBefore.ToUnixTimeMilliseconds() }, SweepBatch, cancellation);
+            new { before = startedBefore.ToStored() }, SweepBatch, cancellation);
 
     private static async Task<int> ClaimAsync(
         DbConnection connection, DbTransaction transaction, ScheduleClaim claim, DateTimeOffset now)
     {
-        var (id, startedAt) = (claim.Schedule.Id, now.ToUnixTimeMilliseconds());
+        var (id, startedAt) = (claim.Schedule.Id, now.ToStored());
         var moved = await connection.ExecuteAsync(
             """
             UPDATE schedule SET next_run_at = @next, status = @status
@@ -242,10 +242,10 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
             new
             {
                 id,
-                next = claim.Next?.ToUnixTimeMilliseconds(),
+                next = claim.Next?.ToStored(),
                 status = claim.Next is null ? ScheduleStatus.Finished : ScheduleStatus.Active,
-                due = claim.Schedule.NextRunAt?.ToUnixTimeMilliseconds(),
-                read = claim.Schedule.UpdatedAt.ToUnixTimeMilliseconds(),
+                due = claim.Schedule.NextRunAt?.ToStored(),
+                read = claim.Schedule.UpdatedAt.ToStored(),
             },
             transaction);
         if (moved == 0) return 0;
@@ -262,7 +262,7 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
             claim.Runs.Select(run => new
             {
                 id,
-                scheduledFor = run.ScheduledFor.ToUnixTimeMilliseconds(),
+                scheduledFor = run.ScheduledFor.ToStored(),
                 startedAt,
                 run.Cause,
                 run.Status,
@@ -294,7 +294,7 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
             UPDATE schedule SET status = @status, next_run_at = @next, updated_at = @now
             WHERE id = @id RETURNING {ScheduleRow.Columns}
             """,
-            new { id, status, next = next?.ToUnixTimeMilliseconds(), now = StoredTime.Now(time) },
+            new { id, status, next = next?.ToStored(), now = StoredTime.Now(time) },
             transaction);
 
     private static Task<int> NoteLastAsync(DbConnection connection, DbTransaction transaction, long id, long at, string status) =>
@@ -318,12 +318,12 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
             draft.Notification.Title,
             Notification = ScheduleRow.ToJson(draft.Notification),
             draft.Kind,
-            At = draft.At?.ToUnixTimeMilliseconds(),
+            At = draft.At?.ToStored(),
             draft.Cron,
             draft.TimeZone,
             draft.Missed,
             Status = isPaused ? ScheduleStatus.Paused : next is null ? ScheduleStatus.Finished : ScheduleStatus.Active,
-            NextRunAt = next?.ToUnixTimeMilliseconds(),
+            NextRunAt = next?.ToStored(),
             CreatedBy = createdBy,
             UpdatedAt = StoredTime.Now(time),
         };

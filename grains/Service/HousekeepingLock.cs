@@ -29,9 +29,9 @@ public sealed class HousekeepingLock(Database database, TimeProvider time)
         var arguments = new
         {
             holder,
-            now = now.ToUnixTimeMilliseconds(),
-            end = (now + lease).ToUnixTimeMilliseconds(),
-            tooFar = (now + 2 * lease).ToUnixTimeMilliseconds(),
+            now = now.ToStored(),
+            end = (now + lease).ToStored(),
+            tooFar = (now + 2 * lease).ToStored(),
         };
         // Read first: an update of no row would count as a commit, and the storage probe would no longer write on this silo.
         var isFree = await database.ReadAsync(

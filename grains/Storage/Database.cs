@@ -121,7 +121,7 @@ public abstract class Database : IAsyncDisposable
                 await connection.ExecuteAsync(Command(migration.Sql));
                 await connection.ExecuteAsync(Command(
                     "INSERT INTO migration (name, applied_at) VALUES (@Name, @AppliedAt)",
-                    new { migration.Name, AppliedAt = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() }));
+                    new { migration.Name, AppliedAt = StoredTime.Now(TimeProvider.System) }));
             }
 
             return missing.Count;
@@ -142,7 +142,7 @@ public abstract class Database : IAsyncDisposable
             INSERT INTO storage_probe (id, written_at) VALUES (1, @now)
             ON CONFLICT (id) DO UPDATE SET written_at = excluded.written_at
             """,
-            new { now = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() },
+            new { now = StoredTime.Now(TimeProvider.System) },
             transaction,
             cancellationToken: cancellation)),
         cancellation);

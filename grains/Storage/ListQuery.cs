@@ -43,12 +43,10 @@ internal sealed class ListQuery(string table, string columns, string order)
             return new ListPage(ids, total, IsTruncated: false);
         }
 
-        var values = new DynamicParameters(arguments);
-        values.Add("Limit", limit);
-        values.Add("Skip", (page - 1L) * limit);
+        var values = new PageRange(page, limit).With(arguments);
         var newest = $"FROM (SELECT {columns} FROM {all} ORDER BY {order} LIMIT {Window}) AS newest {Clause(_scanned)}";
         var found = (await connection.QueryAsync<(long Id, long Total)>(
-            $"SELECT id, count(*) OVER () {newest} ORDER BY {order} LIMIT @Limit OFFSET @Skip", values)).AsList();
+            $"SELECT id, count(*) OVER () {newest} ORDER BY {order} {PageRange.Sql}", values)).AsList();
         // A page after the last one has no row with the total.
         var matches = found.Count > 0 ? found[0].Total
             : page == 1 ? 0

@@ -13,14 +13,12 @@ internal static class PagedRows
     public static async Task<(List<T> Rows, long Total)> ReadAsync<T>(
         DbConnection connection, string columns, string source, string order, object? arguments, int page, int limit)
     {
-        var skip = (page - 1L) * limit;
-        var values = new DynamicParameters(arguments);
-        values.Add("Limit", limit);
-        values.Add("Skip", skip);
+        var range = new PageRange(page, limit);
+        var values = range.With(arguments);
         var total = await connection.ExecuteScalarAsync<long>($"SELECT count(*) FROM {source}", values);
-        if (skip >= total) return ([], total);
+        if (range.Skip >= total) return ([], total);
         var rows = await connection.QueryAsync<T>(
-            $"SELECT {columns} FROM {source} ORDER BY {order} LIMIT @Limit OFFSET @Skip", values);
+            $"SELECT {columns} FROM {source} ORDER BY {order} {PageRange.Sql}", values);
         return (rows.AsList(), total);
     }
 }

@@ -58,7 +58,7 @@ public sealed class ReportPositions(Database database, TimeProvider time)
     public Task SweepAsync(DateTimeOffset reportedBefore, CancellationToken cancellation = default) => database.WriteAsync(
         (connection, transaction) => connection.ExecuteAsync(
             "DELETE FROM report_position WHERE taken_at < @before AND (kind <> @Sessions OR ended_at < @before)",
-            new { before = reportedBefore.ToUnixTimeMilliseconds(), ReportKind.Sessions },
+            new { before = reportedBefore.ToStored(), ReportKind.Sessions },
             transaction),
         cancellation);
 }

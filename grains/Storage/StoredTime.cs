@@ -7,6 +7,8 @@ internal static class StoredTime
 
     public static DateTimeOffset? Of(long? milliseconds) => milliseconds is { } value ? Of(value) : null;
 
+    public static long ToStored(this DateTimeOffset time) => time.ToUnixTimeMilliseconds();
+
     /// <summary>Now, as it is stored.</summary>
-    public static long Now(TimeProvider time) => time.GetUtcNow().ToUnixTimeMilliseconds();
+    public static long Now(TimeProvider time) => time.GetUtcNow().ToStored();
 }

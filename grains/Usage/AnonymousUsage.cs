@@ -61,7 +61,7 @@ internal static class AnonymousUsage
 
         public static Row Of(AnonymousRequests sum) => new()
         {
-            Minute = sum.Minute.ToUnixTimeMilliseconds(),
+            Minute = sum.Minute.ToStored(),
             Address = sum.Address,
             Method = sum.Method,
             Route = sum.Route,

@@ -65,8 +65,8 @@ public sealed class UsageGrain(Database database, ReportPositions positions, IOp
             .Scan(query.Search is not null, Like.MatchesAny(searched, "@Pattern"));
         var arguments = new
         {
-            From = query.From?.ToUnixTimeMilliseconds(),
-            To = query.To?.ToUnixTimeMilliseconds(),
+            From = query.From?.ToStored(),
+            To = query.To?.ToStored(),
             query.Method,
             Path = Like.Prefix(query.Path),
             query.LowestStatus,
@@ -119,7 +119,7 @@ public sealed class UsageGrain(Database database, ReportPositions positions, IOp
         transaction,
         "api_request",
         [
-            ("at", Array.ConvertAll(requests, request => request.At.ToUnixTimeMilliseconds())),
+            ("at", Array.ConvertAll(requests, request => request.At.ToStored())),
             ("who", Array.ConvertAll(requests, request => request.Who)),
             ("method", Array.ConvertAll(requests, request => request.Method)),
             ("path", Array.ConvertAll(requests, request => request.Path)),

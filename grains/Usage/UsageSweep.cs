@@ -21,7 +21,7 @@ public sealed class UsageSweep(Database database, IOptions<SiloOptions> options)
             (connection, transaction) => connection.ExecuteAsync(
                 "DELETE FROM api_request_day WHERE day < @oldestDay", new { oldestDay }, transaction),
             cancellation);
-        var before = (now - _options.UsageAge).ToUnixTimeMilliseconds();
+        var before = (now - _options.UsageAge).ToStored();
         await DeleteAnonymousAsync(before, cancellation);
         return await BatchedDelete.RunAsync(
             database, "api_request", "id", "at < @before ORDER BY at", new { before }, BatchSize, cancellation);

@@ -1,0 +1,3 @@
+namespace NotifyHub.Gateway.Api;
+
+public sealed record AnonymousPageView(IReadOnlyList<AnonymousView> Sums, long Total, int Page, int Limit);

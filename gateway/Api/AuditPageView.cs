@@ -1,0 +1,8 @@
+using System.Text.Json.Serialization;
+
+namespace NotifyHub.Gateway.Api;
+
+/// <param name="Truncated">Only in the answer when true: the search looked at the newest rows alone.</param>
+public sealed record AuditPageView(
+    IReadOnlyList<AuditView> Entries, long Total, int Page, int Limit,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Truncated = false);

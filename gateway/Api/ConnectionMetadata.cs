@@ -1,0 +1,5 @@
+namespace NotifyHub.Gateway.Api;
+
+/// <param name="Gateway">Which gateway holds, or held, the client.</param>
+/// <param name="Protocol">The subprotocol, "" without one.</param>
+public sealed record ConnectionMetadata(string Gateway, string Protocol);

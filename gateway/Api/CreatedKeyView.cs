@@ -1,0 +1,14 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
+
+namespace NotifyHub.Gateway.Api;
+
+/// <param name="Key">What the service sends in <c>X-API-Key</c>.</param>
+public sealed record CreatedKeyView(
+    long Id,
+    string Name,
+    string Prefix,
+    string Key,
+    [property: JsonPropertyName("created_by")] string CreatedBy,
+    [property: JsonPropertyName("created_at")] string CreatedAt,
+    [property: AllowedValues("publish", "read")] IReadOnlyList<string> Scopes) : IMade;

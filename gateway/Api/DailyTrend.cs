@@ -1,0 +1,3 @@
+namespace NotifyHub.Gateway.Api;
+
+public sealed record DailyTrend(string Date, long Count, long Active, long Errors);

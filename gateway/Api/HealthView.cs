@@ -1,0 +1,3 @@
+namespace NotifyHub.Gateway.Api;
+
+internal sealed record HealthView(string Status);

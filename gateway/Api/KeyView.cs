@@ -1,0 +1,14 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
+
+namespace NotifyHub.Gateway.Api;
+
+public sealed record KeyView(
+    long Id,
+    string Name,
+    string Prefix,
+    [property: JsonPropertyName("created_by")] string CreatedBy,
+    [property: JsonPropertyName("created_at")] string CreatedAt,
+    [property: JsonPropertyName("last_used_at")] string? LastUsedAt,
+    [property: JsonPropertyName("revoked_at")] string? RevokedAt,
+    [property: AllowedValues("publish", "read")] IReadOnlyList<string> Scopes);

@@ -1,0 +1,11 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace NotifyHub.Gateway.Api;
+
+/// <param name="Scopes">publish, read; absent: both.</param>
+public sealed record NewKey(
+    [property: StringLength(NewKey.NameLength, MinimumLength = 1)] string Name,
+    [property: AllowedValues("publish", "read")] IReadOnlyList<string>? Scopes)
+{
+    public const int NameLength = 100;
+}

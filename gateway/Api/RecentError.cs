@@ -1,0 +1,3 @@
+namespace NotifyHub.Gateway.Api;
+
+public sealed record RecentError(string ConnectionId, string IpAddress, string? Error, int ErrorCount, string ConnectedAt);

@@ -1,0 +1,6 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace NotifyHub.Gateway.Api;
+
+public sealed record SetPassword(
+    [property: StringLength(UserRules.NewPasswordLength, MinimumLength = UserRules.LeastPasswordLength)] string Password);

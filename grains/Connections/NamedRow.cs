@@ -1,0 +1,3 @@
+namespace NotifyHub.Grains.Connections;
+
+internal sealed record NamedRow(string ConnectionId);
