@@ -104,7 +104,7 @@ public sealed class RefusedStartTests(LocalCluster cluster)
     [Theory]
     [InlineData("--help", 0, "Settings of a silo")]
     [InlineData("--version", 0, "NotifyHub silo ")]
-    [InlineData("--check", 0, "the settings are good")]
+    [InlineData("--check", 0, "the settings are valid")]
     [InlineData("--check --NotifyHub:Lease=24:00:00", 1, "NotifyHub:Lease: '24:00:00' would mean 24d")]
     [InlineData("--check --NotifyHub:AdvertisedAddress=198.51.100.7", 1,
         "NotifyHub:AdvertisedAddress: 198.51.100.7 is not an address of this machine.")]

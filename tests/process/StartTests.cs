@@ -133,7 +133,7 @@ public sealed partial class StartTests
         var (exitCode, output) = await check.RunToItsEndAsync();
 
         Assert.Equal(0, exitCode);
-        Assert.Contains("the settings are good", output, StringComparison.Ordinal);
+        Assert.Contains("the settings are valid", output, StringComparison.Ordinal);
         await LocalCluster.ReadyAsync(hub);
     }
 
@@ -198,7 +198,8 @@ public sealed partial class StartTests
         using var bash = Process.Start(start)!;
 
         Assert.Equal("""{"type":"test","data":{}}""", await client.NextAsync());
-        Assert.Equal("ok\n", await bash.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken).WaitAsync(Until.Limit));
+        var answer = bash.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("ok\n", await answer.WaitAsync(Until.Limit));
     }
 
     [Fact]

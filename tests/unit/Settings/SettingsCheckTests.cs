@@ -30,7 +30,7 @@ public sealed class SettingsCheckTests
     [InlineData("NotifyHub:Push:Key", "did you mean PushKey?")]
     [InlineData("NotifyHub:Silo:0", "did you mean")]
     [InlineData("NotifyHub:Nonsense", "--help lists them all")]
-    [InlineData("NotifyHub:Mode:0", "is one value")]
+    [InlineData("NotifyHub:Mode:0", "must be one value")]
     [InlineData("NotifyHub:Silos", "is a list; its first entry is NotifyHub:Silos:0")]
     [InlineData("NotifyHub:Silos:first", "is a list")]
     [InlineData("NotifyHub:Silos:01", "is a list")]
