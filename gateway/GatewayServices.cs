@@ -63,6 +63,7 @@ public static class GatewayServices
     private static void AddClients(this IServiceCollection services)
     {
         services.AddSingleton<ClientAuthentication>();
+        services.AddSingleton<HandshakeLog>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Heartbeat>(provider, Options(provider)));
         services.AddSingleton<Subscriptions>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ClientReader>(

@@ -69,7 +69,7 @@ internal static partial class AuditEndpoints
             {
                 await audit.EndAsync(id, outcome, target);
             }
-            catch (Exception failure) when (GridCall.IsUnavailable(failure))
+            catch (Exception failure) when (GridCall.IsOutage(failure))
             {
                 // The act has its entry, and the caller must get the act's own result.
                 LogNotEnded(services.GetRequiredService<ILogger<AuditedAct>>(), id, act, outcome, failure.Message);

@@ -8,6 +8,7 @@ using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Settings;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.Gateway.Telemetry;
+using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Api;
 
@@ -172,14 +173,22 @@ public static class SocketEndpoint
             context.Response.Headers.WWWAuthenticate = "Bearer";
             await RefuseAsync(context, Refusal.Unauthorized, new Failure(ErrorCatalogue.Unauthorized));
         }
+        catch (StorageBrokenException e)
+        {
+            Log(context).Broken(e);
+            await RefuseAsync(context, Refusal.Unavailable, new Failure(ErrorCatalogue.StorageBroken));
+        }
         catch (Exception e) when (GridCall.IsUnavailable(e))
         {
+            Log(context).Unavailable(e);
             await RefuseAsync(context, Refusal.Unavailable,
                 new Failure(ErrorCatalogue.Unavailable, retryAfter: TimeSpan.FromSeconds(1)));
         }
 
         return null;
     }
+
+    private static HandshakeLog Log(HttpContext context) => context.RequestServices.GetRequiredService<HandshakeLog>();
 
     /// <summary>Spread over time: many clients are refused together.</summary>
     private static TimeSpan ReturnAfter() => TimeSpan.FromSeconds(Random.Shared.Next(5, 16));

@@ -57,8 +57,8 @@ internal abstract class Reporter<TReport> : BackgroundService
     protected virtual long TakeDropped() => 0;
 
     /// <summary>The report is to be sent again after this failure. Otherwise it is given up, since it would fail for
-    /// ever.</summary>
-    protected virtual bool MayRetry(Exception failure) => GridCall.IsUnavailable(failure);
+    /// ever. A broken storage is an outage too: an operator may repair it, and the report is still needed then.</summary>
+    protected virtual bool MayRetry(Exception failure) => GridCall.IsOutage(failure);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

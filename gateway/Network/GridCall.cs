@@ -12,6 +12,9 @@ public static class GridCall
     /// <summary>The grid cannot do it now, for a reason that passes: the call may be made again.</summary>
     public static bool IsUnavailable(Exception exception) => TransientFailure.Is(exception) || IsWithoutSilos(exception);
 
+    /// <summary>The fault is in the grid or its storage, not in the call, and may last until an operator acts.</summary>
+    public static bool IsOutage(Exception exception) => TransientFailure.IsOutage(exception) || IsWithoutSilos(exception);
+
     /// <summary>One line for the log.</summary>
     public static string Describe(Exception failure) =>
         IsWithoutSilos(failure) ? "no silo has answered yet" : failure.Message.Split('\n')[0].Trim();

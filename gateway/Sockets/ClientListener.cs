@@ -262,14 +262,14 @@ internal sealed partial class ClientListener : IConnectionListener
         }
     }
 
-    /// <summary>Null: refused, or nobody can say now; the HTTP server knows how to tell either.</summary>
+    /// <summary>Null: refused, or nobody can say now. The HTTP server asks again, answers and logs.</summary>
     private async ValueTask<ClientPrincipal?> AuthenticateAsync(HandshakeRequest request)
     {
         try
         {
             return await _authentication.AuthenticateAsync(request.Token(), request.AsksToObserve());
         }
-        catch (Exception e) when (GridCall.IsUnavailable(e))
+        catch (Exception e) when (GridCall.IsOutage(e))
         {
             return null;
         }

@@ -139,7 +139,7 @@ public sealed partial class Subscriptions(ChannelFollower follower, History hist
             {
                 return await history.ReadAsync(epoch, after, cancellation);
             }
-            catch (Exception e) when (!cancellation.IsCancellationRequested && GridCall.IsUnavailable(e))
+            catch (Exception e) when (!cancellation.IsCancellationRequested && GridCall.IsOutage(e))
             {
                 LogRetry(e.Message);
                 await Task.Delay(RetryDelay, time, cancellation);

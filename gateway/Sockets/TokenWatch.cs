@@ -46,7 +46,7 @@ public sealed partial class TokenWatch(
             var revoked = await authentication.FindRevokedAsync(principals, cancellation);
             if (revoked.Count > 0) closer.CloseAll(client => revoked.Contains(client.Principal), CloseReason.TokenEnded);
         }
-        catch (Exception e) when (GridCall.IsUnavailable(e))
+        catch (Exception e) when (GridCall.IsOutage(e))
         {
             // The grid does not answer; the clients stay, and the check is repeated.
             LogPutOff(e.Message);

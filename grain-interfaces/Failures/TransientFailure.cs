@@ -4,7 +4,11 @@ namespace NotifyHub.GrainInterfaces;
 public static class TransientFailure
 {
     /// <summary>The grid cannot do it now, for a reason that passes: the call may be made again.</summary>
-    public static bool Is(Exception exception) => exception
+    public static bool Is(Exception exception) => exception is not StorageBrokenException && IsOutage(exception);
+
+    /// <summary>The fault is in the grid or its storage, not in the call. It may last until an operator acts: whoever can wait
+    /// keeps the work and does it when the fault is over.</summary>
+    public static bool IsOutage(Exception exception) => exception
         is StorageUnavailableException
         or ChannelBusyException
         or TimeoutException

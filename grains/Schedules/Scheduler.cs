@@ -135,7 +135,7 @@ public sealed partial class Scheduler(
         {
             foreach (var each in open) finished.Add(await PublishAsync(each, publish));
         }
-        catch (Exception fault) when (TransientFailure.Is(fault))
+        catch (Exception fault) when (TransientFailure.IsOutage(fault))
         {
             LogPutOff(open[0].Run.ScheduleId, fault.Message);
         }
@@ -155,7 +155,7 @@ public sealed partial class Scheduler(
             var result = await publish(new PublishBatch([draft], open.Key));
             return run with { Status = RunStatus.Sent, NotificationId = result.FirstOffset };
         }
-        catch (Exception fault) when (!TransientFailure.Is(fault))
+        catch (Exception fault) when (!TransientFailure.IsOutage(fault))
         {
             LogFailed(fault, run.ScheduleId);
             return run with { Status = RunStatus.Failed, Error = "The notification could not be published." };

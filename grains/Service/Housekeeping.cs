@@ -77,7 +77,7 @@ public sealed partial class Housekeeping(
             {
                 // The silo ends; whatever was not done is the next holder's.
             }
-            catch (Exception failure) when (TransientFailure.Is(failure))
+            catch (Exception failure) when (TransientFailure.IsOutage(failure))
             {
                 // Once per outage: the next attempt follows soon.
                 if (!_isPostponed) LogPostponed(failure.Message);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Settings;
+using NotifyHub.Grains.Storage;
 using Orleans.Concurrency;
 
 namespace NotifyHub.Grains.Service;
@@ -12,6 +13,7 @@ namespace NotifyHub.Grains.Service;
 [Reentrant, GrainType("service")]
 public sealed partial class ServiceGrain(
     [PersistentState("service")] IPersistentState<ServiceState> stored,
+    Database database,
     IOptions<SiloOptions> options,
     TimeProvider time,
     ILogger<ServiceGrain> logger) : Grain, IServiceGrain, IDisposable
@@ -33,6 +35,9 @@ public sealed partial class ServiceGrain(
     // Not null: a write failed, and whether it was stored is unknown.
     private IGrainTimer? _recovery;
 
+    // Why the last attempt to read failed, which is logged once until it changes.
+    private string? _notRead;
+
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
         _state = stored.RecordExists ? stored.State : Initial;
@@ -46,8 +51,7 @@ public sealed partial class ServiceGrain(
         await _gate.WaitAsync();
         try
         {
-            if (_recovery is not null && !await TryRecoverAsync())
-                throw new StorageUnavailableException("The wanted state cannot be read.");
+            if (_recovery is not null && await RecoverAsync() is { } unread) throw unread;
             var wanted = command switch
             {
                 ServiceCommand.Start => _state with { Running = true },
@@ -93,25 +97,26 @@ public sealed partial class ServiceGrain(
         }
         catch (Exception failure)
         {
+            var unstored = database.TranslateProviderFault(StorageUse.Commit, failure);
             // Without the check the service could stop days later, when this grain moves and reads what was stored after all.
             // Not by deactivating: the next activation could not read either, and gateways could not renew while the storage is
             // down.
-            LogNotStored(failure);
-            _recovery ??= this.RegisterGrainTimer(RecoverAsync, new GrainTimerCreationOptions(RecoverEvery, RecoverEvery)
+            LogNotStored(failure, unstored.Message);
+            _recovery ??= this.RegisterGrainTimer(TryRecoverAsync, new GrainTimerCreationOptions(RecoverEvery, RecoverEvery)
             {
                 Interleave = true,
                 KeepAlive = true,
             });
-            throw new StorageUnavailableException("The wanted state could not be stored.");
+            throw unstored;
         }
     }
 
-    private async Task RecoverAsync(CancellationToken cancellation)
+    private async Task TryRecoverAsync(CancellationToken cancellation)
     {
         await _gate.WaitAsync(cancellation);
         try
         {
-            if (_recovery is not null && await TryRecoverAsync()) await NotifyAsync();
+            if (_recovery is not null && await RecoverAsync() is null) await NotifyAsync();
         }
         finally
         {
@@ -119,7 +124,8 @@ public sealed partial class ServiceGrain(
         }
     }
 
-    private async Task<bool> TryRecoverAsync()
+    /// <summary>Null: what was stored is known again. Otherwise why it cannot be read.</summary>
+    private async Task<StorageUnavailableException?> RecoverAsync()
     {
         try
         {
@@ -127,14 +133,16 @@ public sealed partial class ServiceGrain(
         }
         catch (Exception failure)
         {
-            LogNotRead(failure.Message);
-            return false;
+            var unread = database.TranslateProviderFault(StorageUse.Read, failure);
+            if (unread.Message != _notRead) LogNotRead(failure, unread.Message);
+            _notRead = unread.Message;
+            return unread;
         }
 
         _state = stored.RecordExists ? stored.State : Initial;
         _recovery?.Dispose();
-        _recovery = null;
-        return true;
+        (_recovery, _notRead) = (null, null);
+        return null;
     }
 
     private async Task RefreshStatsAsync()
@@ -179,15 +187,15 @@ public sealed partial class ServiceGrain(
 
     private sealed record Subscriber(IGatewayObserver Observer, long RenewedAt);
 
-    [LoggerMessage(1301, LogLevel.Error, "The wanted state could not be stored.")]
-    private partial void LogNotStored(Exception failure);
+    [LoggerMessage(1301, LogLevel.Error, "The wanted state could not be stored: {Error}")]
+    private partial void LogNotStored(Exception failure, string error);
 
     [LoggerMessage(1302, LogLevel.Warning,
         "The statistics could not be refreshed; the counts may be one second old")]
     private partial void LogNotRefreshed(Exception failure);
 
-    [LoggerMessage(1303, LogLevel.Debug, "The wanted state cannot be read yet: {Error}")]
-    private partial void LogNotRead(string error);
+    [LoggerMessage(1303, LogLevel.Warning, "The wanted state cannot be read yet: {Error}")]
+    private partial void LogNotRead(Exception failure, string error);
 
     [LoggerMessage(1304, LogLevel.Warning, "Gateway {GatewayId} could not be notified of the wanted state: {Error}")]
     private partial void LogNotNotified(string gatewayId, string error);

@@ -221,6 +221,15 @@ public abstract class Database : IAsyncDisposable
         return fault.IsBroken ? new StorageBrokenException(message, cause) : new StorageUnavailableException(message, cause);
     }
 
+    /// <summary>The exception for callers after Orleans' own provider failed on this database. The provider does not go through
+    /// this class, so that a missing table would look like a fault that passes.</summary>
+    internal StorageUnavailableException TranslateProviderFault(StorageUse use, Exception failure)
+    {
+        for (var cause = failure; cause is not null; cause = cause.InnerException)
+            if (IsFault(cause) && Translate(use, cause) is StorageUnavailableException translated) return translated;
+        return new StorageUnavailableException("The storage of the grains failed.", failure);
+    }
+
     private protected static ListRefusedException TookTooLong(Exception cause) =>
         new($"The list took longer than {ListTimeout.TotalSeconds} s: narrow it by time or by a filter.", cause);
 }

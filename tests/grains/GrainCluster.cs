@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains;
 using NotifyHub.Grains.Accounts;
@@ -28,8 +29,10 @@ public sealed class GrainCluster : IAsyncDisposable
 
     /// <param name="storage">Null: a SQLite file of its own, deleted with the cluster.</param>
     /// <param name="time">The clock of the silos' machines; null: this machine's.</param>
+    /// <param name="log">Gets what the silos log.</param>
     public static async Task<GrainCluster> StartAsync(
-        string? storage = null, Action<SiloOptions>? configure = null, short silos = 1, TimeProvider? time = null)
+        string? storage = null, Action<SiloOptions>? configure = null, short silos = 1, TimeProvider? time = null,
+        ILoggerProvider? log = null)
     {
         var folder = storage is null ? Directory.CreateTempSubdirectory("notifyhub-grains-").FullName : null;
         var builder = new InProcessTestClusterBuilder(silos);
@@ -47,6 +50,7 @@ public sealed class GrainCluster : IAsyncDisposable
             });
             silo.Services.Configure<SiloMessagingOptions>(options => options.ResponseTimeout = Until.Limit);
             if (time is not null) silo.Services.AddSingleton(time);
+            if (log is not null) silo.Services.AddLogging(logging => logging.AddProvider(log));
             silo.AddNotifyHubGrains(embedded: true);
             // A quarter of the work: a flood of logins still queues up, and the tests spend their time on other things.
             silo.Services.AddSingleton(new Passwords(iterations: 50_000));

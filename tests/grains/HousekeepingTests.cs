@@ -59,6 +59,45 @@ public sealed class HousekeepingTests() : StoreTest(null)
         Assert.Equal("", await HolderAsync());
     }
 
+    [Fact]
+    public async Task A_missing_table_puts_it_off_until_the_table_is_back()
+    {
+        await RenameAsync("housekeeping", "away");
+        var grains = DispatchProxy.Create<IGrainFactory, BrokenGrains>();
+        using var log = new LogLines<Housekeeping>();
+        using var housekeeping = new Housekeeping(
+            new HousekeepingLock(Database, Clock),
+            history: null!,
+            new SessionCap(Database, Settings),
+            Positions,
+            grains,
+            DispatchProxy.Create<ILocalSiloDetails, ThisSilo>(),
+            Settings,
+            Clock,
+            log);
+        await housekeeping.StartAsync(Cancellation);
+
+        await Until.TrueAsync(() =>
+        {
+            Clock.Advance(Settings.Value.Lease);
+            return log.All.Count > 0;
+        });
+        await RenameAsync("away", "housekeeping");
+        await Until.TrueAsync(() =>
+        {
+            Clock.Advance(Settings.Value.Lease);
+            return ((BrokenGrains)(object)grains).Calls > 0;
+        });
+
+        Assert.StartsWith("Warning: Housekeeping is put off: ", log.All.First(), StringComparison.Ordinal);
+        Assert.Single(log.All, line => line.Contains("put off", StringComparison.Ordinal));
+        await housekeeping.StopAsync(Cancellation);
+
+        Task<int> RenameAsync(string table, string name) => Database.WriteAsync(
+            (connection, transaction) => connection.ExecuteAsync($"ALTER TABLE {table} RENAME TO {name}", null, transaction),
+            Cancellation);
+    }
+
     private Task<string?> HolderAsync() => Database.ReadAsync(
         connection => connection.ExecuteScalarAsync<string>("SELECT holder FROM housekeeping"), Cancellation);
 

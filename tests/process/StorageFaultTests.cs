@@ -20,7 +20,7 @@ public sealed class StorageFaultTests
     private const string Drop = """
         import sqlite3, sys
         database = sqlite3.connect(sys.argv[1], isolation_level=None)
-        database.execute("DROP TABLE notification")
+        database.execute(f"DROP TABLE {sys.argv[2]}")
         """;
 
     [Fact]
@@ -46,12 +46,7 @@ public sealed class StorageFaultTests
     {
         await using var hub = await NotifyHubProcess.StartAsync();
         using var rest = await hub.LogInAsync();
-        using (var sqlite = Process.Start(
-            "python3", ["-c", Drop, Path.Combine(hub.Folder, "notifyhub.db")]))
-        {
-            await sqlite.WaitForExitAsync(TestContext.Current.CancellationToken);
-            Assert.Equal(0, sqlite.ExitCode);
-        }
+        await DropAsync(hub, "notification");
 
         (await rest.GetAsync("/api/notifications/windows")).ExpectError(HttpStatusCode.InternalServerError, "STORAGE_BROKEN");
         await AssertStorageAsync(rest, "error", "lacks a table");
@@ -108,6 +103,32 @@ public sealed class StorageFaultTests
         using var rest = await hub.LogInAsync();
         await AssertStorageAsync(rest, "warning", "not durable");
         Assert.Equal("degraded", (await rest.StatusAsync()).GetProperty("health").GetProperty("status").GetString());
+    }
+
+    /// <summary>A short head is handled before the HTTP server, a long one by it.</summary>
+    [Fact]
+    public async Task A_handshake_whose_key_cannot_be_looked_up_is_not_answered_try_again()
+    {
+        await using var hub = await NotifyHubProcess.StartAsync();
+        await DropAsync(hub, "api_key");
+
+        foreach (var cookie in (string?[])[null, new string('c', 6000)])
+        {
+            using var raw = await RawSocket.ConnectAsync(hub.WebSocketPort);
+            await raw.SendAsync(raw.Handshake("/", ("X-API-Key", $"nh_{new string('x', 43)}"), ("Cookie", cookie)));
+            var head = await raw.ReadHeadAsync();
+            Assert.StartsWith("HTTP/1.1 500 ", head, StringComparison.Ordinal);
+            Assert.DoesNotContain("Retry-After", head, StringComparison.OrdinalIgnoreCase);
+        }
+
+        await Until.TrueAsync(() => hub.Output.Contains("A WebSocket handshake was answered 500: ", StringComparison.Ordinal));
+    }
+
+    private static async Task DropAsync(NotifyHubProcess hub, string table)
+    {
+        using var sqlite = Process.Start("python3", ["-c", Drop, Path.Combine(hub.Folder, "notifyhub.db"), table]);
+        await sqlite.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, sqlite.ExitCode);
     }
 
     private static async Task AssertStorageAsync(RestClient rest, string status, string words)

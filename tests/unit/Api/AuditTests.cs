@@ -92,12 +92,14 @@ public sealed class AuditTests
         Assert.Equal("attempted", Assert.Single(server.Grid.Audited).Outcome);
     }
 
-    [Fact]
-    public async Task What_was_done_is_answered_as_done_even_if_that_could_not_be_written()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_was_done_is_answered_as_done_even_if_that_could_not_be_written(bool isBroken)
     {
         await using var server = await ApiServer.StartAsync();
         var token = await server.LogInAsync();
-        server.Grid.AuditEndFault = new StorageUnavailableException();
+        server.Grid.AuditEndFault = isBroken ? new StorageBrokenException() : new StorageUnavailableException();
 
         Assert.Equal(HttpStatusCode.Created, (await server.PostAsync("/api/users", New, token)).Status);
 

@@ -26,10 +26,12 @@ public sealed class ReporterTests : IAsyncLifetime
         _reporter.Dispose();
     }
 
-    [Fact]
-    public async Task A_report_is_repeated_unchanged_until_it_is_answered()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_report_is_repeated_unchanged_until_it_is_answered(bool isBroken)
     {
-        _reporter.Fault = new StorageUnavailableException();
+        _reporter.Fault = isBroken ? new StorageBrokenException() : new StorageUnavailableException();
         _reporter.Add(7);
         await SentAsync(3);
         _reporter.Add(8);

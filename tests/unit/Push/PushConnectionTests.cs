@@ -110,13 +110,13 @@ public sealed class PushConnectionTests
     {
         Queue<Exception?> outcomes = new([
             new StorageUnavailableException(), new ChannelBusyException(), new TimeoutException(),
-            new InvalidOperationException("a bug"), null]);
+            new StorageBrokenException(), new InvalidOperationException("a bug"), null]);
         await using var wire = new PushWire(
             publishing: _ => outcomes.Dequeue() is { } failure ? Task.FromException(failure) : Task.CompletedTask);
         string[] answers =
         [
             "error: storage unavailable, try again\n", "error: busy, try again\n", "error: storage unavailable, try again\n",
-            "error: internal error, try again\n", "ok\n",
+            "error: storage broken\n", "error: internal error, try again\n", "ok\n",
         ];
         for (var i = 0; i < answers.Length; i++)
         {
@@ -124,7 +124,7 @@ public sealed class PushConnectionTests
             await wire.AnsweredAsync(string.Concat(answers[..(i + 1)]));
         }
 
-        Assert.Equal(["""{"n":4}"""], wire.PublishedTexts);
+        Assert.Equal(["""{"n":5}"""], wire.PublishedTexts);
     }
 
     [Fact]
