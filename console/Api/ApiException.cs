@@ -8,10 +8,11 @@ namespace NotifyHub.Console.Api;
 /// <param name="explanation">The server's own words in the caller's language; null when it sent none.</param>
 /// <param name="details">What is wrong, per field.</param>
 /// <param name="retryAfter">When to try again, if the answer says so.</param>
+/// <param name="cause">Why no answer came, or could not be read.</param>
 public sealed class ApiException(
     HttpStatusCode status, string code, string? explanation = null, IReadOnlyDictionary<string, string>? details = null,
-    TimeSpan? retryAfter = null)
-    : Exception(explanation ?? $"{code} ({(int)status})")
+    TimeSpan? retryAfter = null, Exception? cause = null)
+    : Exception(explanation ?? $"{code} ({(int)status})", cause)
 {
     /// <summary>No answer came.</summary>
     public const string Unreachable = "UNREACHABLE";

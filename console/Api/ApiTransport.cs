@@ -30,18 +30,18 @@ public sealed class ApiTransport(HttpClient http)
             var envelope = await response.Content.ReadFromJsonAsync(answer, cancellation);
             return envelope is { Data: { } data } ? data : throw new ApiException(response.StatusCode, ApiException.Unreadable);
         }
-        catch (JsonException)
+        catch (JsonException e)
         {
-            throw new ApiException(HttpStatusCode.OK, ApiException.Unreadable);
+            throw new ApiException(HttpStatusCode.OK, ApiException.Unreadable, cause: e);
         }
-        catch (HttpRequestException)
+        catch (HttpRequestException e)
         {
-            throw new ApiException(0, ApiException.Unreachable);
+            throw new ApiException(0, ApiException.Unreachable, cause: e);
         }
-        catch (TaskCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (TaskCanceledException e) when (!cancellation.IsCancellationRequested)
         {
             // The client's own timeout.
-            throw new ApiException(0, ApiException.Unreachable);
+            throw new ApiException(0, ApiException.Unreachable, cause: e);
         }
     }
 

@@ -6,7 +6,8 @@ namespace NotifyHub.Gateway.Api;
 
 /// <summary>The grid and its storage answer, and the grid wants of the service what this gateway does. Checked once per second at
 /// most, however often it is requested: it needs no login, and one grain answers for all gateways.</summary>
-internal sealed class GridHealth(IGrainFactory grains, GatewayNode node, TimeProvider time) : IHealthCheck
+internal sealed partial class GridHealth(
+    IGrainFactory grains, GatewayNode node, TimeProvider time, ILogger<GridHealth> logger) : IHealthCheck
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(1);
@@ -20,6 +21,9 @@ internal sealed class GridHealth(IGrainFactory grains, GatewayNode node, TimePro
     private Task<HealthCheckResult>? _latest;
     private long _askedAt;
 
+    // One question at a time writes it. Null: all is well.
+    private string? _loggedFault;
+
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         lock (_lock)
@@ -31,6 +35,24 @@ internal sealed class GridHealth(IGrainFactory grains, GatewayNode node, TimePro
     }
 
     private async Task<HealthCheckResult> AskAsync()
+    {
+        var result = await JudgeAsync();
+        // The framework would log every failed check, so its log is off: here it is logged when the result changes.
+        var fault = result.Status == HealthStatus.Healthy ? null : result.Description;
+        if (fault != _loggedFault) LogChange(fault, result.Exception);
+        _loggedFault = fault;
+        return result;
+    }
+
+    private void LogChange(string? fault, Exception? cause)
+    {
+        if (fault is null) LogPasses();
+        else if (cause is null) LogFails(null, fault, "");
+        // An outage is explained by its message; what is unexpected needs its stack.
+        else LogFails(GridCall.IsOutage(cause) ? null : cause, fault, $": {GridCall.Describe(cause)}");
+    }
+
+    private async Task<HealthCheckResult> JudgeAsync()
     {
         try
         {
@@ -59,4 +81,10 @@ internal sealed class GridHealth(IGrainFactory grains, GatewayNode node, TimePro
         new Text(error.Message, error.Message),
         "storage",
         error.IsBroken ? ErrorCatalogue.StorageBroken : ErrorCatalogue.Unavailable);
+
+    [LoggerMessage(7601, LogLevel.Warning, "The deep health check fails: {Fault}{Error}")]
+    private partial void LogFails(Exception? exception, string fault, string error);
+
+    [LoggerMessage(7602, LogLevel.Information, "The deep health check passes again")]
+    private partial void LogPasses();
 }

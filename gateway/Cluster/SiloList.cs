@@ -37,6 +37,9 @@ public sealed partial class SiloList(
 
     // How often in a row a connection to the silo failed.
     private readonly ConcurrentDictionary<IPEndPoint, int> _unreached = new();
+
+    // The names that were not resolved, so that each is logged once until it is.
+    private readonly ConcurrentDictionary<string, bool> _unresolved = new(StringComparer.OrdinalIgnoreCase);
     private readonly ClockSteps _clock = new(time);
     private bool _wasSetBack;
     private bool _isWaitLogged;
@@ -173,14 +176,16 @@ public sealed partial class SiloList(
         }
     }
 
-    private static async Task<IPEndPoint[]> FindAsync(string silo)
+    private async Task<IPEndPoint[]> FindAsync(string silo)
     {
         // The check of the settings has refused whatever is not host:port.
         var colon = silo.LastIndexOf(':');
         var port = ushort.Parse(silo.AsSpan(colon + 1), System.Globalization.CultureInfo.InvariantCulture);
+        var host = silo[..colon];
         try
         {
-            var addresses = await Dns.GetHostAddressesAsync(silo[..colon]);
+            var addresses = await Dns.GetHostAddressesAsync(host);
+            _unresolved.TryRemove(host, out _);
             // A silo listens at one address. If a name has both kinds, like localhost, only one of them answers.
             var family = addresses.Any(address => address.AddressFamily == AddressFamily.InterNetwork)
                 ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;
@@ -189,9 +194,10 @@ public sealed partial class SiloList(
                 .. addresses.Where(address => address.AddressFamily == family).Select(address => new IPEndPoint(address, port)),
             ];
         }
-        catch (SocketException)
+        catch (SocketException e)
         {
-            // A silo that does not run may have no name yet.
+            // A silo that does not run may have no name yet; but it may also be misspelt.
+            if (_unresolved.TryAdd(host, true)) LogUnresolved(host, e.Message);
             return [];
         }
     }
@@ -201,4 +207,7 @@ public sealed partial class SiloList(
 
     [LoggerMessage(6502, LogLevel.Warning, "None of the silos {Silos} can be reached yet; waiting: {Error}")]
     private partial void LogWaiting(string silos, string error);
+
+    [LoggerMessage(6503, LogLevel.Warning, "The silo name {Host} cannot be resolved: {Error}")]
+    private partial void LogUnresolved(string host, string error);
 }

@@ -16,6 +16,11 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
     private static readonly TimeSpan AnswerAge = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan ReadTimeout = TimeSpan.FromSeconds(2);
 
+    // What is read, for the log.
+    private const string TotalsRead = "totals";
+    private const string ErrorsRead = "errors";
+    private const string LossRead = "losses";
+
     /// <summary>How long a loss of acknowledged messages is part of the status.</summary>
     private static readonly TimeSpan LossShown = TimeSpan.FromDays(1);
 
@@ -31,6 +36,9 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
     private SessionTotals _lastTotals = new(0, 0, null);
     private long _lastErrors;
     private LogLoss? _lastLoss;
+
+    // The reads that timed out, so that each is logged when it begins. Other faults are logged by the storage's health.
+    private readonly HashSet<string> _late = new(StringComparer.Ordinal);
 
     public StatsGrain(
         SessionQueries queries,
@@ -154,10 +162,12 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         try
         {
             _lastTotals = await _queries.TotalsAsync(timeout.Token).WaitAsync(ReadTimeout, _time);
+            _late.Remove(TotalsRead);
             return (_lastTotals, null);
         }
         catch (Exception failure) when (failure is StorageUnavailableException or TimeoutException or OperationCanceledException)
         {
+            NoteTimeout(TotalsRead, failure);
             // A fault that stays may concern one table: the check, which reads another one, would not find it.
             var fault = _database.Health.Error is { Passes: false } lasting ? lasting : await CheckStorageAsync();
             return (_lastTotals, (fault ?? new StorageFault("failed to answer, and answers again")).ToError());
@@ -168,10 +178,13 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
     {
         try
         {
-            return (await _stats.GetAsync().WaitAsync(ReadTimeout, _time)).Errors;
+            var errors = (await _stats.GetAsync().WaitAsync(ReadTimeout, _time)).Errors;
+            _late.Remove(ErrorsRead);
+            return errors;
         }
         catch (Exception failure) when (failure is StorageUnavailableException or TimeoutException)
         {
+            NoteTimeout(ErrorsRead, failure);
             return _lastErrors;
         }
     }
@@ -180,12 +193,20 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
     {
         try
         {
-            return await _loss.GetAsync().WaitAsync(ReadTimeout, _time);
+            var loss = await _loss.GetAsync().WaitAsync(ReadTimeout, _time);
+            _late.Remove(LossRead);
+            return loss;
         }
         catch (Exception failure) when (failure is StorageUnavailableException or TimeoutException)
         {
+            NoteTimeout(LossRead, failure);
             return _lastLoss;
         }
+    }
+
+    private void NoteTimeout(string read, Exception failure)
+    {
+        if (failure is not StorageUnavailableException && _late.Add(read)) LogLate(read, ReadTimeout.TotalSeconds);
     }
 
     private Task AddTrafficAsync(CancellationToken cancellation)
@@ -209,4 +230,8 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
 
     [LoggerMessage(1501, LogLevel.Debug, "Gateway {GatewayId} did not return its sessions' counters: {Error}")]
     private partial void LogNotDescribed(string gatewayId, string error);
+
+    [LoggerMessage(1504, LogLevel.Warning,
+        "The storage did not return the grid's {Read} within {Seconds} s; the last known ones are reported until it does")]
+    private partial void LogLate(string read, double seconds);
 }

@@ -2,6 +2,7 @@ using System.Data;
 using System.Data.Common;
 using Dapper;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace NotifyHub.Grains.Storage;
@@ -43,7 +44,7 @@ internal sealed class PostgresDatabase : Database
         : base(pools.Small, logger)
     {
         (ConnectionString, _pools) = (settings.ConnectionString, pools);
-        _guardedInsert = new PostgresGuardedInsert(prepares);
+        _guardedInsert = new PostgresGuardedInsert(prepares, log ?? NullLogger.Instance);
     }
 
     public override string Invariant => "Npgsql";

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace NotifyHub.Grains.Storage;
@@ -10,7 +11,8 @@ namespace NotifyHub.Grains.Storage;
 /// </summary>
 /// <remarks>Never prepared behind a pooler: it may give another session, in which the same name is another statement.</remarks>
 /// <param name="prepares">False: not at all.</param>
-internal sealed class PostgresGuardedInsert(bool prepares)
+/// <param name="log">Gets why preparing ended, once.</param>
+internal sealed partial class PostgresGuardedInsert(bool prepares, ILogger log)
 {
     // A prepared statement that is not there, or another of the same name: a pooler has changed the server's connection beneath
     // us.
@@ -24,6 +26,7 @@ internal sealed class PostgresGuardedInsert(bool prepares)
     // By the guard and the tables that are written: a handful.
     private readonly ConcurrentDictionary<(string Guard, string Tables), string> _statements = new();
     private volatile bool _prepares = prepares;
+    private bool _isEndLogged;
     private volatile bool _isDirect;
 
     /// <summary>False: the guard had no row, and nothing was inserted.</summary>
@@ -52,7 +55,7 @@ internal sealed class PostgresGuardedInsert(bool prepares)
             catch (PostgresException e) when (NotPrepared.Contains(e.SqlState))
             {
                 // The server has refused it, so nothing of it was done.
-                _prepares = false;
+                StopPreparing($"the server refused a prepared statement ({e.MessageText})");
             }
         }
 
@@ -68,8 +71,15 @@ internal sealed class PostgresGuardedInsert(bool prepares)
         if (_isDirect) return true;
         await using var command = new NpgsqlCommand("SELECT pg_backend_pid()", connection);
         _isDirect = (int)(await command.ExecuteScalarAsync(cancellation))! == connection.ProcessID;
-        _prepares = _isDirect;
+        if (!_isDirect) StopPreparing("there is a pooler in front of the server");
         return _isDirect;
+    }
+
+    private void StopPreparing(string reason)
+    {
+        _prepares = false;
+        // Several commits may find it out at the same time.
+        if (!Interlocked.Exchange(ref _isEndLogged, true)) LogNotPrepared(reason);
     }
 
     /// <summary>A batch is one transaction: PostgreSQL commits at its end.</summary>
@@ -133,4 +143,8 @@ internal sealed class PostgresGuardedInsert(bool prepares)
 
         string Next() => string.Create(CultureInfo.InvariantCulture, $"${++number}");
     }
+
+    [LoggerMessage(2001, LogLevel.Information,
+        "Commits are not prepared from now on, so each costs PostgreSQL more: {Reason}")]
+    private partial void LogNotPrepared(string reason);
 }

@@ -14,7 +14,8 @@ public sealed class PreparedCommitTests(PostgresServer server) : StorageTest(ser
     public async Task Commits_continue_when_the_server_lost_prepared_statements()
     {
         var one = new NpgsqlConnectionStringBuilder(ConnectionString) { MaxPoolSize = 4 };
-        await using var database = DatabaseFactory.Open(one.ConnectionString);
+        using var log = new LogLines<Database>();
+        await using var database = DatabaseFactory.Open(one.ConnectionString, log);
         var store = new MessageStore(database);
         var epoch = (await store.OpenAsync("all", Cancellation)).Epoch;
         await AppendAsync(1);
@@ -28,6 +29,9 @@ public sealed class PreparedCommitTests(PostgresServer server) : StorageTest(ser
         await AppendAsync(4);
 
         Assert.Equal(0, await PreparedAsync());
+        Assert.StartsWith(
+            "Information: Commits are not prepared from now on, so each costs PostgreSQL more: the server refused",
+            Assert.Single(log.All), StringComparison.Ordinal);
         Assert.Equal(4, (await store.OpenAsync("all", Cancellation)).Head);
 
         Task AppendAsync(long offset) => store.AppendAsync("all", epoch, Messages(offset, 1), [], [], Cancellation);
