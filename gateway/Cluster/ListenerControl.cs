@@ -20,7 +20,6 @@ public sealed partial class ListenerControl : IDisposable
     private readonly ClientCloser _closer;
     private readonly ILogger<ListenerControl> _logger;
     private readonly SemaphoreSlim _gate = new(1, 1);
-    private readonly Lock _publishing = new();
     private ServiceState? _applied;
     private IReadOnlyList<Client> _closed = [];
 
@@ -106,10 +105,7 @@ public sealed partial class ListenerControl : IDisposable
         return _push.StopListeningAsync(cancellation, limit);
     }
 
-    private void Publish(Func<NodeState, NodeState> change)
-    {
-        lock (_publishing) _node.Publish(change(_node.State));
-    }
+    private void Publish(Func<NodeState, NodeState> change) => _node.Publish(change);
 
     [LoggerMessage(6201, LogLevel.Information, "Service is now running: {Running} (restarts so far: {Restarts})")]
     private partial void LogApplied(bool running, long restarts);

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace NotifyHub.Gateway.Network;
 
 /// <summary>This gateway process: its name in the grid, and its state. Only <c>ListenerControl</c> publishes states.</summary>
@@ -12,4 +14,8 @@ public sealed class GatewayNode
     public NodeState State => Volatile.Read(ref _state);
 
     public void Publish(NodeState state) => Volatile.Write(ref _state, state);
+
+    /// <summary>Changes the newest state.</summary>
+    /// <param name="change">Runs again when another change came in between.</param>
+    public void Publish(Func<NodeState, NodeState> change) => ImmutableInterlocked.Update(ref _state, change);
 }

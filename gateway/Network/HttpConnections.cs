@@ -33,11 +33,12 @@ public sealed class HttpConnections(int max, int maxPerAddress, Func<IPAddress, 
     {
         Connection? shed = null;
         Connection? opened = null;
+        // Before the lock: it is the caller's code.
+        var key = maxPerAddress == 0 || isExempt(peer)
+            ? null
+            : AddressPrefix.Of(peer);
         lock (_lock)
         {
-            var key = maxPerAddress == 0 || isExempt(peer)
-                ? null
-                : AddressPrefix.Of(peer);
             var address = key is null ? null : _addresses.GetValueOrDefault(key);
             var isAddressFull = address is not null && address.Count >= maxPerAddress;
             if (isAddressFull) shed = address!.Idle.First?.Value;

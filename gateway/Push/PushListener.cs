@@ -139,8 +139,15 @@ public sealed partial class PushListener : IHostedService, IDisposable
 
     public void Dispose()
     {
-        _listening?.Stop.Cancel();
-        _listening?.Socket.Dispose();
+        if (_listening is { } listening)
+        {
+            // The host disposes it twice: as a service and as a hosted one.
+            _listening = null;
+            listening.Stop.Cancel();
+            listening.Socket.Dispose();
+            listening.Stop.Dispose();
+        }
+
         _gate.Dispose();
     }
 

@@ -65,6 +65,33 @@ public sealed class PushRegistry(int max, int maxPerAddress)
         lock (_lock) Drop(slot);
     }
 
+    private void Authorise(Slot slot)
+    {
+        lock (_lock)
+        {
+            slot.IsAuthorised = true;
+            Place(slot);
+        }
+    }
+
+    private void AddOutstanding(Slot slot, int batches)
+    {
+        lock (_lock)
+        {
+            slot.Outstanding += batches;
+            Place(slot);
+        }
+    }
+
+    private void SetReceiving(Slot slot, bool isReceiving)
+    {
+        lock (_lock)
+        {
+            slot.IsReceiving = isReceiving;
+            Place(slot);
+        }
+    }
+
     /// <summary>Puts a slot among the idle ones, or takes it from there, as it is now. Under the lock.</summary>
     private void Place(Slot slot)
     {
@@ -112,14 +139,14 @@ public sealed class PushRegistry(int max, int maxPerAddress)
 
     /// <summary>
     /// A connection's place. It is busy, and keeps its place, while lines of it are being published and answered, and while a
-    /// line of it arrives; before it has shown the key it is never busy.
+    /// line of it arrives; before it has shown the key it is never busy. The registry alone writes its state, under the
+    /// registry's lock.
     /// </summary>
     public sealed class Slot : IDisposable
     {
         private readonly PushRegistry _registry;
         private readonly CancellationTokenSource _shed = new();
         private int _outstanding;
-        private bool _isReceiving;
 
         internal Slot(PushRegistry registry, Network network, bool isAuthorised)
         {
@@ -140,7 +167,7 @@ public sealed class PushRegistry(int max, int maxPerAddress)
         public Admission Shortage { get; private set; } = Admission.Granted;
 
         /// <summary>Whether batches of lines are being published or answered.</summary>
-        public bool HasOutstanding => Volatile.Read(ref _outstanding) > 0;
+        public bool HasOutstanding => Outstanding > 0;
 
         internal Network Network { get; }
 
@@ -148,51 +175,32 @@ public sealed class PushRegistry(int max, int maxPerAddress)
 
         internal LinkedListNode<Slot> InNetwork { get; }
 
-        internal bool IsAuthorised { get; private set; }
+        internal bool IsAuthorised { get; set; }
 
-        internal bool IsBusy => _outstanding > 0 || _isReceiving;
+        // Read without the lock, too.
+        internal int Outstanding
+        {
+            get => Volatile.Read(ref _outstanding);
+            set => Volatile.Write(ref _outstanding, value);
+        }
+
+        internal bool IsReceiving { get; set; }
+
+        internal bool IsBusy => Outstanding > 0 || IsReceiving;
 
         internal bool IsGone { get; set; }
 
         /// <summary>The connection has shown the key.</summary>
-        public void Authorise()
-        {
-            lock (_registry._lock)
-            {
-                IsAuthorised = true;
-                _registry.Place(this);
-            }
-        }
+        public void Authorise() => _registry.Authorise(this);
 
         /// <summary>A batch of lines is on its way.</summary>
-        public void Begin()
-        {
-            lock (_registry._lock)
-            {
-                _outstanding++;
-                _registry.Place(this);
-            }
-        }
+        public void Begin() => _registry.AddOutstanding(this, 1);
 
         /// <summary>So many batches have been answered.</summary>
-        public void End(int batches)
-        {
-            lock (_registry._lock)
-            {
-                _outstanding -= batches;
-                _registry.Place(this);
-            }
-        }
+        public void End(int batches) => _registry.AddOutstanding(this, -batches);
 
         /// <summary>Whether part of a line has arrived.</summary>
-        public void Receive(bool isReceiving)
-        {
-            lock (_registry._lock)
-            {
-                _isReceiving = isReceiving;
-                _registry.Place(this);
-            }
-        }
+        public void Receive(bool isReceiving) => _registry.SetReceiving(this, isReceiving);
 
         public void Dispose() => _shed.Dispose();
 

@@ -107,6 +107,34 @@ public sealed class StorageHealthTests
     }
 
     [Fact]
+    public void A_fault_that_passes_and_returns_is_logged_once_a_minute()
+    {
+        for (var turn = 0; turn < 100; turn++)
+        {
+            _health.Failed(StorageUse.Commit, Busy, new TimeoutException("the cause"));
+            _health.Succeeded(StorageUse.Commit);
+        }
+
+        Assert.Equal(
+            [
+                ("A Commit of the storage failed. The database is busy. Wait.", "the cause"),
+                ("The storage works again: a Commit succeeded", null),
+            ],
+            _log.Written);
+    }
+
+    [Fact]
+    public void A_fault_that_passes_ends_none_that_stays()
+    {
+        _health.Failed(StorageUse.Commit, Full, new IOException());
+        _health.Failed(StorageUse.Commit, Busy, new TimeoutException());
+        _health.Succeeded(StorageUse.Commit);
+
+        Assert.Equal("The database is full. Free space.", _health.Error?.ToString());
+        Assert.DoesNotContain(_log.Written, line => line.Item1.Contains("works again", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Faults_by_turns_are_logged_once_a_minute_each()
     {
         for (var turn = 0; turn < 100; turn++)

@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;
 using NotifyHub.Gateway.Channels;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.TestKit;
 using Xunit;
 
 namespace NotifyHub.UnitTests.Sockets;
@@ -80,6 +82,36 @@ public sealed class DeliveryTimesTests
         for (var offset = 2; offset <= 4_097; offset++) _times.Begin(offset, _clock.GetUtcNow());
 
         Assert.Equal([(TimeSpan.FromMilliseconds(8), 1L)], Measured());
+    }
+
+    [Fact]
+    public void Listeners_of_a_span_do_not_hold_up_others()
+    {
+        using var source = new ActivitySource(nameof(DeliveryTimesTests));
+        var isFree = true;
+        var stopped = 0;
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = each => each == source,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = _ =>
+            {
+                stopped++;
+                var other = new Thread(() => _times.Counts());
+                other.Start();
+                isFree &= other.Join(Until.Limit);
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+
+        _times.Begin(1, _clock.GetUtcNow(), source.StartActivity("arrives"));
+        _times.Begin(1, _clock.GetUtcNow(), source.StartActivity("comes twice"));
+        _one.Report(1);
+        _two.Report(1);
+        _times.Begin(2, _clock.GetUtcNow(), source.StartActivity("is forgotten"));
+        _times.Forget();
+
+        Assert.Equal((3, true), (stopped, isFree));
     }
 
     [Fact]
