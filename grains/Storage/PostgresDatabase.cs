@@ -44,7 +44,7 @@ internal sealed class PostgresDatabase : Database
         : base(pools.Small, logger)
     {
         (ConnectionString, _pools) = (settings.ConnectionString, pools);
-        _guardedInsert = new PostgresGuardedInsert(prepares, log ?? NullLogger.Instance);
+        _guardedInsert = new PostgresGuardedInsert(prepares, logger ?? NullLogger.Instance);
     }
 
     public override string Invariant => "Npgsql";

@@ -199,7 +199,7 @@ public sealed partial class StartTests
 
         Assert.Equal("""{"type":"test","data":{}}""", await client.NextAsync());
         var answer = bash.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        Assert.Equal("ok\n", await answer.WaitAsync(Until.Limit));
+        Assert.Equal("ok\n", await answer.WaitAsync(Until.Limit, TestContext.Current.CancellationToken));
     }
 
     [Fact]
