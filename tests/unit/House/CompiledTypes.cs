@@ -4,8 +4,8 @@ using System.Reflection.PortableExecutable;
 namespace NotifyHub.UnitTests.House;
 
 /// <summary>
-/// The references between an assembly's types, read from the compiled assembly: base types, signatures, fields and method bodies.
-/// Nested types, closures and state machines count as their containing type. Types added by generators are left out.
+/// The references between an assembly's types, read from the compiled assembly: base types, signatures, fields, method bodies and
+/// attributes. Nested types, closures and state machines count as their containing type. Types added by generators are left out.
 /// </summary>
 internal static class CompiledTypes
 {
@@ -42,17 +42,24 @@ internal static class CompiledTypes
         foreach (var implemented in type.GetInterfaceImplementations())
             Add(reader.GetInterfaceImplementation(implemented).Interface);
         foreach (var field in type.GetFields()) reader.GetFieldDefinition(field).DecodeSignature(signatures, null);
+        AddAttributes(type.GetCustomAttributes());
         foreach (var method in type.GetMethods()) AddMethod(reader.GetMethodDefinition(method));
         return found;
 
         void AddMethod(MethodDefinition method)
         {
             method.DecodeSignature(signatures, null);
+            AddAttributes(method.GetCustomAttributes());
             if (method.RelativeVirtualAddress == 0) return;
             var body = file.GetMethodBody(method.RelativeVirtualAddress);
             if (!body.LocalSignature.IsNil)
                 reader.GetStandaloneSignature(body.LocalSignature).DecodeLocalSignature(signatures, null);
             foreach (var token in InstructionTokens.In(body.GetILReader())) Add(token);
+        }
+
+        void AddAttributes(CustomAttributeHandleCollection attributes)
+        {
+            foreach (var attribute in attributes) Add(reader.GetCustomAttribute(attribute).Constructor);
         }
 
         void Add(EntityHandle handle)

@@ -1,9 +1,7 @@
-using System.Text.RegularExpressions;
-
 namespace NotifyHub.UnitTests.House;
 
-/// <summary>Maps each type of a project to the folder that declares it.</summary>
-internal sealed partial class SourceTypes
+/// <summary>The source of a project: its files, and the folder that declares each type.</summary>
+internal sealed class SourceTypes
 {
     private readonly Dictionary<(string Space, string Name), string> _folders = [];
 
@@ -11,38 +9,36 @@ internal sealed partial class SourceTypes
     /// <param name="root">The project's root namespace.</param>
     public SourceTypes(string project, string root)
     {
-        foreach (var file in Directory.EnumerateFiles(project, "*.*", SearchOption.AllDirectories))
-        {
-            var folder = Path.GetRelativePath(project, Path.GetDirectoryName(file)!).Replace(Path.DirectorySeparatorChar, '/');
-            if (folder == ".") folder = "";
-            if (folder.Split('/')[0] is "bin" or "obj") continue;
-            if (Path.GetExtension(file) == ".cs") AddTypes(File.ReadAllText(file), folder);
-            if (Path.GetExtension(file) == ".razor") AddComponent(Path.GetFileNameWithoutExtension(file), folder, root);
-        }
+        Files =
+        [
+            .. Directory.EnumerateFiles(project, "*.*", SearchOption.AllDirectories)
+                .Where(file => Path.GetExtension(file) is ".cs" or ".razor")
+                .Where(file => Path.GetRelativePath(project, file).Split(Path.DirectorySeparatorChar)[0] is not ("bin" or "obj"))
+                .Select(file => new SourceFile(project, root, file)),
+        ];
+        foreach (var file in Files)
+            foreach (var type in file.Types) _folders[(file.Space, type)] = file.Folder;
 
         // The class of top-level statements.
         _folders[("", "Program")] = "";
     }
 
+    public IReadOnlyList<SourceFile> Files { get; }
+
     /// <summary>The folder, empty for the project's root; null if no source file declares the type.</summary>
     public string? FolderOf(string space, string name) => _folders.GetValueOrDefault((space, name.Split('`')[0]));
 
-    private void AddTypes(string source, string folder)
+    /// <summary>The references that the source shows and the assembly may not: to constants, which are inlined, and to names.
+    /// A name that several types have is left out.</summary>
+    public IEnumerable<TypeArrow> Mentions()
     {
-        var space = Namespace().Match(source).Groups[1].Value;
-        foreach (Match type in Declaration().Matches(source)) _folders[(space, type.Groups[1].Value)] = folder;
+        var once = _folders.GroupBy(type => type.Key.Name, type => new TypeName(type.Value, type.Key.Name))
+            .Where(types => types.Count() == 1).ToDictionary(types => types.Key, types => types.Single());
+        return
+            from file in Files
+            from type in file.Types
+            from mention in file.Mentions
+            where mention != type && once.ContainsKey(mention)
+            select new TypeArrow(new TypeName(file.Folder, type), once[mention]);
     }
-
-    private void AddComponent(string name, string folder, string root) =>
-        _folders[(folder.Length == 0 ? root : $"{root}.{folder.Replace('/', '.')}", name)] = folder;
-
-    [GeneratedRegex(@"^namespace ([\w.]+);", RegexOptions.Multiline)]
-    private static partial Regex Namespace();
-
-    /// <summary>Top-level types only: they begin at the start of a line.</summary>
-    [GeneratedRegex(
-        @"^(?:(?:public|internal|file|sealed|static|abstract|readonly|partial|unsafe|ref) )*"
-            + @"(?:class|record struct|record|struct|interface|enum|delegate [\w<>\[\]?.]+) (\w+)",
-        RegexOptions.Multiline)]
-    private static partial Regex Declaration();
 }
