@@ -7,4 +7,4 @@ public sealed record NewUser(
     [property: StringLength(UserRules.EmailLength, MinimumLength = 3)] string Email,
     [property: StringLength(UserRules.NameLength, MinimumLength = 1)] string Name,
     [property: AllowedValues("administrator", "operator", "viewer")] string Role,
-    [property: StringLength(UserRules.NewPasswordLength, MinimumLength = UserRules.LeastPasswordLength)] string Password);
+    [property: StringLength(UserRules.NewPasswordLength, MinimumLength = UserRules.MinPasswordLength)] string Password);

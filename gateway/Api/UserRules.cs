@@ -10,7 +10,7 @@ public static class UserRules
 
     public const int NameLength = 100;
 
-    public const int LeastPasswordLength = 8;
+    public const int MinPasswordLength = 8;
 
     /// <summary>The longest password that can be set: a login with it fits into the bytes that a login may have, however it is
     /// escaped.</summary>
@@ -34,7 +34,7 @@ public static class UserRules
     /// <summary>A password to be set; null with a fault noted.</summary>
     public static string? NewPassword(JsonFields fields, string name, Faults faults)
     {
-        if (fields.RequiredText(name, LeastPasswordLength, NewPasswordLength) is not { } password) return null;
+        if (fields.RequiredText(name, MinPasswordLength, NewPasswordLength) is not { } password) return null;
         if (password != DefaultPassword.Value) return password;
         faults.Add(name, new("此為公開的預設密碼，請選用其他密碼", "is the published default password: choose another"));
         return null;

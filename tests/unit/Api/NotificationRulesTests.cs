@@ -69,9 +69,10 @@ public sealed class NotificationRulesTests
     [Fact]
     public void A_field_that_is_repeated_is_named_once()
     {
-        var body = string.Join(',', Enumerable.Repeat("\"titel\":1", 100_000));
+        var body = string.Join(',', Enumerable.Repeat("\"titel\":1", 5_000));
         Read($$"""{"title":"t","message":"m",{{body}}}""", out var faults);
-        Assert.Equal("titel", Assert.Single(faults).Key);
+        var (field, fault) = Assert.Single(faults);
+        Assert.Equal(("titel", "there is no such field; did you mean title?"), (field, fault));
     }
 
     [Fact]
