@@ -89,7 +89,7 @@ public sealed class HousekeepingTests() : StoreTest(null)
             return ((BrokenGrains)(object)grains).Calls > 0;
         });
 
-        Assert.StartsWith("Warning: Housekeeping is put off: ", log.All.First(), StringComparison.Ordinal);
+        Assert.StartsWith("Warning: Housekeeping is postponed: ", log.All.First(), StringComparison.Ordinal);
         Assert.Single(log.All, line => line.Contains("put off", StringComparison.Ordinal));
         await housekeeping.StopAsync(Cancellation);
 
