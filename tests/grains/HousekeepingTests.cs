@@ -90,7 +90,7 @@ public sealed class HousekeepingTests() : StoreTest(null)
         });
 
         Assert.StartsWith("Warning: Housekeeping is postponed: ", log.All.First(), StringComparison.Ordinal);
-        Assert.Single(log.All, line => line.Contains("put off", StringComparison.Ordinal));
+        Assert.Single(log.All, line => line.Contains("postponed", StringComparison.Ordinal));
         await housekeeping.StopAsync(Cancellation);
 
         Task<int> RenameAsync(string table, string name) => Database.WriteAsync(
