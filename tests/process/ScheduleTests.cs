@@ -80,7 +80,7 @@ public sealed class ScheduleTests
     [Fact]
     public async Task Schedules_run_while_the_service_is_stopped_and_resuming_clients_get_them()
     {
-        await using var hub = await NotifyHubProcess.StartAsync();
+        await using var hub = await NotifyHubProcess.StartAsync(("ScheduleGrace", "01:00:00"));
         using var rest = await hub.LogInAsync();
         (await rest.PostAsync("/api/system/websocket/stop")).Expect(HttpStatusCode.OK);
         var id = await CreateSoonAsync(rest, "meanwhile");
