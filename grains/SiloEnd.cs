@@ -37,31 +37,22 @@ public static partial class SiloEnd
         var stopping = silo.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
         await Task.Delay(Timeout.Infinite, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-        var fault = await CheckAsync(silo.Services.GetRequiredService<Database>());
+        var fault = await silo.Services.GetRequiredService<Database>().CheckWithinAsync(CheckTimeout, TimeProvider.System);
         // The one setting that bounds every change of a silo's own entry; it is read again for each.
         silo.Services.GetRequiredService<IOptions<ClusterMembershipOptions>>().Value.MaxJoinAttemptTime =
             fault is null ? LeaveTime : NoTime;
         // In any case the host's own limit holds as well, 30 s.
         using var limit = new CancellationTokenSource(fault is null ? Timeout.InfiniteTimeSpan : GrainTime);
         if (fault is not null)
-            LogMembershipNotUpdated(silo.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(SiloEnd)), fault);
+        {
+            LogMembershipNotUpdated(
+                silo.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(SiloEnd)), fault.ToString());
+        }
+
+
         await silo.StopAsync(limit.Token);
         if (fault is null) return;
         _ = Task.Delay(GrainTime, CancellationToken.None).ContinueWith(_ => Environment.Exit(0), TaskScheduler.Default);
-    }
-
-    private static async Task<string?> CheckAsync(Database database)
-    {
-        using var timeout = new CancellationTokenSource(CheckTimeout);
-        try
-        {
-            // Twice the same limit: a cancelled query waits for the server's consent.
-            return (await database.CheckAsync(timeout.Token).WaitAsync(CheckTimeout))?.ToString();
-        }
-        catch (Exception failure) when (failure is TimeoutException or OperationCanceledException)
-        {
-            return "The database does not answer.";
-        }
     }
 
     [LoggerMessage(1601, LogLevel.Warning, "This silo stops without updating the membership table: {Error}")]

@@ -27,7 +27,7 @@ public sealed partial class ListenerControl : IDisposable
         GatewayNode node, ClientTransport transport, PushListener push, ClientCloser closer, ILogger<ListenerControl> logger)
     {
         (_node, _push, _closer, _logger) = (node, push, closer, logger);
-        transport.Bound += port => Publish(state => state with { WebSocketPort = port });
+        transport.Bound += port => _node.Publish(state => state with { WebSocketPort = port });
     }
 
     /// <summary>Returns once the state is in effect here. Older states than the one in effect are ignored.</summary>
@@ -41,7 +41,7 @@ public sealed partial class ListenerControl : IDisposable
             {
                 // Its clients are being closed already; a stop leaves them no time for it.
                 if (!state.Running) _closed = _closer.CloseAll(CloseReason.ServiceStopped, mayReturn: false);
-                Publish(node => node with { Service = state });
+                _node.Publish(node => node with { Service = state });
                 _applied = state;
                 return;
             }
@@ -50,11 +50,11 @@ public sealed partial class ListenerControl : IDisposable
             if (!state.Running) await CloseAsync(CloseReason.ServiceStopped, cancellation);
             else if (isRestart) await CloseAsync(CloseReason.ServiceRestart, cancellation);
 
-            Publish(node => node with { Service = state });
+            _node.Publish(node => node with { Service = state });
             if (state.Running)
             {
                 await _push.StartListeningAsync(cancellation);
-                Publish(node => node with { PushPort = _push.Port, PushListening = true, WebSocketListening = true });
+                _node.Publish(node => node with { PushPort = _push.Port, PushListening = true, WebSocketListening = true });
             }
 
             _applied = state;
@@ -82,7 +82,7 @@ public sealed partial class ListenerControl : IDisposable
     {
         await _gate.WaitAsync(cancellation);
         // From here on no change of the wanted state opens anything again.
-        Publish(node => node with { IsLeaving = true, WebSocketListening = false });
+        _node.Publish(node => node with { IsLeaving = true, WebSocketListening = false });
         _gate.Release();
         await Task.WhenAll(StopPushAsync(cancellation, PushGrace),
             _closer.CloseAllAsync(CloseReason.ShuttingDown, window, closeNow));
@@ -94,18 +94,16 @@ public sealed partial class ListenerControl : IDisposable
     private async Task CloseAsync(CloseReason reason, CancellationToken cancellation)
     {
         // In this order: a client that was closed must not be let in again.
-        Publish(node => node with { WebSocketListening = false });
+        _node.Publish(node => node with { WebSocketListening = false });
         _closed = _closer.CloseAll(reason, mayReturn: reason != CloseReason.ServiceStopped);
         await StopPushAsync(cancellation);
     }
 
     private Task StopPushAsync(CancellationToken cancellation, TimeSpan? limit = null)
     {
-        Publish(node => node with { PushListening = false });
+        _node.Publish(node => node with { PushListening = false });
         return _push.StopListeningAsync(cancellation, limit);
     }
-
-    private void Publish(Func<NodeState, NodeState> change) => _node.Publish(change);
 
     [LoggerMessage(6201, LogLevel.Information, "Service is now running: {Running} (restarts so far: {Restarts})")]
     private partial void LogApplied(bool running, long restarts);

@@ -13,8 +13,6 @@ public sealed class GatewayNode
     /// <summary>The newest state. Read it once where several of its values have to fit together.</summary>
     public NodeState State => Volatile.Read(ref _state);
 
-    public void Publish(NodeState state) => Volatile.Write(ref _state, state);
-
     /// <summary>Changes the newest state.</summary>
     /// <param name="change">Runs again when another change came in between.</param>
     public void Publish(Func<NodeState, NodeState> change) => ImmutableInterlocked.Update(ref _state, change);

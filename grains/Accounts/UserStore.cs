@@ -22,7 +22,7 @@ public sealed class UserStore(Database database, TimeProvider time)
     /// <summary>Null: no user has this address.</summary>
     /// <param name="network">Where the login comes from.</param>
     public Task<StoredUser?> FindAsync(string email, string network = "", CancellationToken cancellation = default) =>
-        !StoredText.CanHave(email)
+        !StoredText.CanMatch(email)
             ? Task.FromResult<StoredUser?>(null)
             : database.ReadAsync(
                 async connection => (await connection.QuerySingleOrDefaultAsync<Row>(
@@ -53,7 +53,7 @@ public sealed class UserStore(Database database, TimeProvider time)
     /// <summary>One page, by e-mail address.</summary>
     public Task<UserPage> ListAsync(UserQuery query, CancellationToken cancellation = default)
     {
-        if (!StoredText.CanHave(query.Search)) return Task.FromResult(new UserPage([], 0));
+        if (!StoredText.CanMatch(query.Search)) return Task.FromResult(new UserPage([], 0));
         var where = string.IsNullOrEmpty(query.Search)
             ? ""
             : $"WHERE {Like.Matches("email", "@Pattern")} OR {Like.Matches("name", "@Pattern")}";

@@ -22,7 +22,7 @@ public sealed class AuditGrain(Database database) : Grain, IAuditGrain
 
     public Task<AuditPage> ListAsync(AuditQuery query)
     {
-        if (!StoredText.CanHave(query.Who, query.Act, query.Search)) return Task.FromResult(new AuditPage([], 0));
+        if (!StoredText.CanMatch(query.Who, query.Act, query.Search)) return Task.FromResult(new AuditPage([], 0));
 
         string[] searched = ["who", "act", "target", "address"];
         var list = new ListQuery("audit", "id, act, target, who, address", "id DESC")

@@ -41,7 +41,7 @@ public sealed partial class FailedLogins(Database database, TimeProvider time, I
 
             if (!_ofThisMinute.Contains((who, network)))
             {
-                // While nothing can be written, many a minute may wait.
+                // While nothing can be written, the entries of many minutes wait.
                 if (_ofThisMinute.Count < MaxPerMinute && _waiting.Count < MaxWaiting) _ofThisMinute.Add((who, network));
                 else (who, network) = (Nobody, "");
             }

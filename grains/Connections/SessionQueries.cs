@@ -98,7 +98,7 @@ public sealed class SessionQueries(Database database, IOptions<SiloOptions> opti
 
     /// <summary>The gateway that an open session is at; null when there is no such open session.</summary>
     public Task<string?> FindGatewayAsync(string connectionId, CancellationToken cancellation = default) =>
-        !StoredText.CanHave(connectionId)
+        !StoredText.CanMatch(connectionId)
             ? Task.FromResult<string?>(null)
             : database.ReadAsync(
                 connection => connection.ExecuteScalarAsync<string?>(

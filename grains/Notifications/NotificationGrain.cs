@@ -33,7 +33,7 @@ public sealed class NotificationGrain(
 
     public Task<NotificationPage> ListAsync(NotificationQuery query)
     {
-        if (!StoredText.CanHave(query.Search)) return Task.FromResult(new NotificationPage([], 0));
+        if (!StoredText.CanMatch(query.Search)) return Task.FromResult(new NotificationPage([], 0));
 
         var list = new ListQuery("notification", "id, title, message", "id DESC")
             .Where(true, OfChannel)

@@ -74,7 +74,7 @@ public sealed class ScheduleStore(Database database, TimeProvider time)
     /// <summary>One page, newest first.</summary>
     public Task<SchedulePage> ListAsync(ScheduleQuery query, CancellationToken cancellation = default)
     {
-        if (!StoredText.CanHave(query.Search)) return Task.FromResult(new SchedulePage([], 0));
+        if (!StoredText.CanMatch(query.Search)) return Task.FromResult(new SchedulePage([], 0));
         List<string> conditions = [];
         if (query.Status is not null) conditions.Add("status = @Status");
         if (!string.IsNullOrEmpty(query.Search))

@@ -13,7 +13,7 @@ namespace NotifyHub.Grains.Service;
 /// every silo, and works in the one that has the <see cref="HousekeepingLock"/>.
 /// </summary>
 public sealed partial class Housekeeping(
-    HousekeepingLock turn,
+    HousekeepingLock housekeepingLock,
     HistorySweep history,
     SessionCap cap,
     ReportPositions positions,
@@ -52,7 +52,7 @@ public sealed partial class Housekeeping(
                 mayHold = true;
                 await AttemptAsync(async () =>
                 {
-                    mayHold = holds = await turn.TryHoldAsync(_holder, LockIntervals * interval, stoppingToken);
+                    mayHold = holds = await housekeepingLock.TryHoldAsync(_holder, LockIntervals * interval, stoppingToken);
                     if (!holds) _isPostponed = false;
                 });
                 // A run may take longer than the lock lasts, so it is renewed meanwhile.
@@ -64,7 +64,7 @@ public sealed partial class Housekeeping(
             await run;
             if (!mayHold) return;
             await AttemptAsync(() =>
-                turn.ReleaseAsync(_holder, CancellationToken.None).WaitAsync(ReleaseTimeout, CancellationToken.None));
+                housekeepingLock.ReleaseAsync(_holder, CancellationToken.None).WaitAsync(ReleaseTimeout, CancellationToken.None));
         }
 
         async Task AttemptAsync(Func<Task> work)

@@ -89,7 +89,7 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         // Without storage the nodes still know how many clients they have.
         var active = error is null ? totals.Active : nodes.Sum(node => node.Report.Connections);
         // Without storage the last known numbers stay.
-        if (error is null) _lastLoss = await ReadLossAsync();
+        if (error is null) _lastLoss = await ReadAsync(_loss.GetAsync(), LossRead, _lastLoss);
         return new GridStatus(active, totals.Total, totals.LastConnectionAt, nodes, error, _lastLoss, _database.Health.Warning);
     }
 
@@ -103,7 +103,7 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
     {
         var status = await StatusAsync();
         // The totals have just been read: without storage there is no second attempt to wait for.
-        if (status.StorageError is null) _lastErrors = await ReadErrorsAsync();
+        if (status.StorageError is null) _lastErrors = await ReadAsync(ErrorsAsync(), ErrorsRead, _lastErrors);
         return new GridOverview(status, _lastErrors, _traffic.Points);
     }
 
@@ -169,38 +169,28 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
         {
             NoteTimeout(TotalsRead, failure);
             // A fault that stays may concern one table: the check, which reads another one, would not find it.
-            var fault = _database.Health.Error is { Passes: false } lasting ? lasting : await CheckStorageAsync();
+            var fault = _database.Health.Error is { Passes: false } lasting
+                ? lasting
+                : await _database.CheckWithinAsync(ReadTimeout, _time);
             return (_lastTotals, (fault ?? new StorageFault("failed to answer, and answers again")).ToError());
         }
     }
 
-    private async Task<long> ReadErrorsAsync()
-    {
-        try
-        {
-            var errors = (await _stats.GetAsync().WaitAsync(ReadTimeout, _time)).Errors;
-            _late.Remove(ErrorsRead);
-            return errors;
-        }
-        catch (Exception failure) when (failure is StorageUnavailableException or TimeoutException)
-        {
-            NoteTimeout(ErrorsRead, failure);
-            return _lastErrors;
-        }
-    }
+    private async Task<long> ErrorsAsync() => (await _stats.GetAsync()).Errors;
 
-    private async Task<LogLoss?> ReadLossAsync()
+    /// <summary>Returns what is read, or what was last known when the storage fails or is late.</summary>
+    private async Task<T> ReadAsync<T>(Task<T> read, string name, T lastKnown)
     {
         try
         {
-            var loss = await _loss.GetAsync().WaitAsync(ReadTimeout, _time);
-            _late.Remove(LossRead);
-            return loss;
+            var value = await read.WaitAsync(ReadTimeout, _time);
+            _late.Remove(name);
+            return value;
         }
         catch (Exception failure) when (failure is StorageUnavailableException or TimeoutException)
         {
-            NoteTimeout(LossRead, failure);
-            return _lastLoss;
+            NoteTimeout(name, failure);
+            return lastKnown;
         }
     }
 
@@ -213,19 +203,6 @@ public sealed partial class StatsGrain : Grain, IStatsGrain
     {
         _traffic.Add(_nodes.Current());
         return Task.CompletedTask;
-    }
-
-    private async Task<StorageFault?> CheckStorageAsync()
-    {
-        using var timeout = new CancellationTokenSource(ReadTimeout, _time);
-        try
-        {
-            return await _database.CheckAsync(timeout.Token).WaitAsync(ReadTimeout, _time);
-        }
-        catch (Exception failure) when (failure is TimeoutException or OperationCanceledException)
-        {
-            return new StorageFault("does not answer");
-        }
     }
 
     [LoggerMessage(1501, LogLevel.Debug, "Gateway {GatewayId} did not return its sessions' counters: {Error}")]

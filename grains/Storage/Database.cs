@@ -147,7 +147,22 @@ public abstract class Database : IAsyncDisposable
             cancellationToken: cancellation)),
         cancellation);
 
-    /// <summary>Null when the database answers; otherwise a text for an operator (no secret, no path, no SQL).</summary>
+    /// <summary>Null when the database answers within this time; otherwise why not.</summary>
+    public async Task<StorageFault?> CheckWithinAsync(TimeSpan limit, TimeProvider time)
+    {
+        using var timeout = new CancellationTokenSource(limit, time);
+        try
+        {
+            // Twice the same limit: a cancelled query waits for the server's consent.
+            return await CheckAsync(timeout.Token).WaitAsync(limit, time);
+        }
+        catch (Exception failure) when (failure is TimeoutException or OperationCanceledException)
+        {
+            return new StorageFault("does not answer");
+        }
+    }
+
+    /// <summary>Null when the database answers; otherwise why not.</summary>
     public async Task<StorageFault?> CheckAsync(CancellationToken cancellation = default)
     {
         try

@@ -1,10 +1,10 @@
 namespace NotifyHub.Grains.Storage;
 
-/// <summary>What can stand in a column of texts.</summary>
+/// <summary>Which texts a column can store.</summary>
 internal static class StoredText
 {
-    /// <summary>False: one of them has a U+0000. No stored text has one, and PostgreSQL refuses to be asked for it.</summary>
-    public static bool CanHave(params ReadOnlySpan<string?> texts)
+    /// <summary>False: one of them contains U+0000. No stored text does, and PostgreSQL fails such a query.</summary>
+    public static bool CanMatch(params ReadOnlySpan<string?> texts)
     {
         foreach (var text in texts)
         {

@@ -50,7 +50,7 @@ public sealed class UsageGrain(Database database, ReportPositions positions, IOp
 
     public Task<ApiRequestPage> RequestsAsync(ApiRequestQuery query)
     {
-        if (!StoredText.CanHave(query.Method, query.Path, query.Who, query.Search))
+        if (!StoredText.CanMatch(query.Method, query.Path, query.Who, query.Search))
             return Task.FromResult(new ApiRequestPage([], 0));
 
         string[] searched = ["path", "who", "address", "user_agent"];

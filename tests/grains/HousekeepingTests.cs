@@ -1,5 +1,6 @@
 using System.Reflection;
 using Dapper;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Connections;
@@ -35,17 +36,7 @@ public sealed class HousekeepingTests() : StoreTest(null)
     public async Task An_unexpected_fault_does_not_end_it()
     {
         var grains = DispatchProxy.Create<IGrainFactory, BrokenGrains>();
-        using var housekeeping = new Housekeeping(
-            new HousekeepingLock(Database, Clock),
-            // The fault comes before the sweep.
-            history: null!,
-            new SessionCap(Database, Settings),
-            Positions,
-            grains,
-            DispatchProxy.Create<ILocalSiloDetails, ThisSilo>(),
-            Settings,
-            Clock,
-            NullLogger<Housekeeping>.Instance);
+        using var housekeeping = Create(grains, NullLogger<Housekeeping>.Instance);
         await housekeeping.StartAsync(Cancellation);
 
         await Until.TrueAsync(() =>
@@ -65,16 +56,7 @@ public sealed class HousekeepingTests() : StoreTest(null)
         await RenameAsync("housekeeping", "away");
         var grains = DispatchProxy.Create<IGrainFactory, BrokenGrains>();
         using var log = new LogLines<Housekeeping>();
-        using var housekeeping = new Housekeeping(
-            new HousekeepingLock(Database, Clock),
-            history: null!,
-            new SessionCap(Database, Settings),
-            Positions,
-            grains,
-            DispatchProxy.Create<ILocalSiloDetails, ThisSilo>(),
-            Settings,
-            Clock,
-            log);
+        using var housekeeping = Create(grains, log);
         await housekeeping.StartAsync(Cancellation);
 
         await Until.TrueAsync(() =>
@@ -97,6 +79,18 @@ public sealed class HousekeepingTests() : StoreTest(null)
             (connection, transaction) => connection.ExecuteAsync($"ALTER TABLE {table} RENAME TO {name}", null, transaction),
             Cancellation);
     }
+
+    /// <summary>Its runs end with the first call of a grain, before the sweep.</summary>
+    private Housekeeping Create(IGrainFactory grains, ILogger<Housekeeping> logger) => new(
+        new HousekeepingLock(Database, Clock),
+        history: null!,
+        new SessionCap(Database, Settings),
+        Positions,
+        grains,
+        DispatchProxy.Create<ILocalSiloDetails, ThisSilo>(),
+        Settings,
+        Clock,
+        logger);
 
     private Task<string?> HolderAsync() => Database.ReadAsync(
         connection => connection.ExecuteScalarAsync<string>("SELECT holder FROM housekeeping"), Cancellation);

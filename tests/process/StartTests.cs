@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Runtime.CompilerServices;
 using System.Runtime.Versioning;
 using System.Text.RegularExpressions;
 using NotifyHub.TestKit;
@@ -208,13 +207,13 @@ public sealed partial class StartTests
         await using var hub = await NotifyHubProcess.StartAsync();
         using var push = await hub.ConnectPushAsync();
         Assert.Equal("ok", await push.PushAsync("""{"type":"missed"}"""));
-        var line = (await File.ReadAllLinesAsync(Path.Combine(Repository, "README.md"), TestContext.Current.CancellationToken))
+        var line = (await File.ReadAllLinesAsync(Checkout.PathOf("README.md"), TestContext.Current.CancellationToken))
             .Single(one => one.StartsWith("python3 scripts/lib/ws_client.py --protocol", StringComparison.Ordinal))
             .Replace("localhost:8080", $"127.0.0.1:{hub.WebSocketPort}", StringComparison.Ordinal);
 
         using var client = Process.Start(new ProcessStartInfo("bash", ["-c", line])
         {
-            WorkingDirectory = Repository, RedirectStandardInput = true, RedirectStandardOutput = true,
+            WorkingDirectory = Checkout.Root, RedirectStandardInput = true, RedirectStandardOutput = true,
         })!;
         var first = await client.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
         var second = await client.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken);
@@ -225,10 +224,6 @@ public sealed partial class StartTests
         Assert.Equal("""{"type":"message","channel":"all","offset":1,"data":{"type":"missed"}}""", second);
         Assert.Equal(0, client.ExitCode);
     }
-
-    private static string Repository => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(Here())!, "../.."));
-
-    private static string Here([CallerFilePath] string here = "") => here;
 
     [GeneratedRegex("(info|warn|fail|crit): ")]
     private static partial Regex LogLine();

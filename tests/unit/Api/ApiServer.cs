@@ -56,11 +56,14 @@ public sealed class ApiServer : IAsyncDisposable
         ]);
         builder.Services.Configure<GatewayOptions>(builder.Configuration.GetSection(GatewayOptions.Section));
         var node = new GatewayNode();
-        node.Publish(new NodeState { WebSocketPort = 8080, PushPort = 8081, WebSocketListening = true, PushListening = true });
+        node.Publish(_ => new NodeState
+        {
+            WebSocketPort = 8080, PushPort = 8081, WebSocketListening = true, PushListening = true,
+        });
         var grid = new FakeGrid
         {
-            Observer = state => node.Publish(
-                node.State with { Service = state, WebSocketListening = state.Running, PushListening = state.Running }),
+            Observer = state => node.Publish(now =>
+                now with { Service = state, WebSocketListening = state.Running, PushListening = state.Running }),
         };
         builder.Services.AddSingleton<TimeProvider>(new TestClock());
         builder.Services.AddSingleton(node).AddSingleton(grid).AddSingleton(grid.Factory());

@@ -12,7 +12,7 @@ public sealed class GridHealthTests
     public async Task Each_change_is_logged_once_with_its_cause()
     {
         var (grid, node, clock) = (new FakeGrid(), new GatewayNode(), new TestClock());
-        node.Publish(new NodeState { WebSocketListening = true });
+        node.Publish(_ => new NodeState { WebSocketListening = true });
         using var log = new LogLines<GridHealth>();
         var health = new GridHealth(grid.Factory(), node, clock, log);
 

@@ -188,11 +188,11 @@ public sealed class SystemTests
         Assert.Equal("""{"success":true,"data":{"status":"ok"}}""", (await server.GetAsync("/health/ready")).Body);
         Assert.Equal("""{"success":true,"data":{"status":"ok"}}""", (await DeepAsync()).Body);
 
-        server.Node.Publish(server.Node.State with { WebSocketListening = false });
+        server.Node.Publish(state => state with { WebSocketListening = false });
         Assert.Equal("尚未接受 WebSocket", (await server.GetAsync("/health/ready")).Detail("gateway"));
 
         server.Grid.Service = server.Grid.Service with { Running = false };
-        server.Node.Publish(server.Node.State with { Service = server.Grid.Service });
+        server.Node.Publish(state => state with { Service = server.Grid.Service });
         Assert.Equal(HttpStatusCode.OK, (await server.GetAsync("/health/ready")).Status);
         Assert.Equal(HttpStatusCode.OK, (await DeepAsync()).Status);
 
