@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -16,11 +17,19 @@ public static class GrainKeys
     /// stateless ones.</summary>
     public const long Only = 0;
 
-    private const string ChannelPrefix = "channel/";
+    /// <summary>The log of <see cref="PublicChannel"/>, which has no other channel.</summary>
+    public const int PublicLog = 0;
+
+    private const string LogPrefix = "log/";
     private const string GatewayPrefix = "gateway/";
     private const string UserPrefix = "user/";
 
-    public static string Channel(string name) => ChannelPrefix + name;
+    /// <summary>A log by its name.</summary>
+    public static string Log(string name) => LogPrefix + name;
+
+    /// <summary>The name of a log: <c>all</c>, or <c>p01</c>, <c>p02</c>, … for those that carry channels.</summary>
+    public static string LogName(int log) =>
+        log == PublicLog ? PublicChannel : string.Create(CultureInfo.InvariantCulture, $"p{log:00}");
 
     public static string Gateway(string gatewayId) => GatewayPrefix + gatewayId;
 
@@ -28,7 +37,13 @@ public static class GrainKeys
     public static string User(string email) =>
         UserPrefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(NormaliseEmail(email))).AsSpan(0, 1));
 
-    public static string ChannelName(string key) => Strip(key, ChannelPrefix);
+    /// <summary>The name of the log with this grain key.</summary>
+    public static string LogNameOf(string key) => Strip(key, LogPrefix);
+
+    /// <summary>The number of the log with this name; null: it carries no channels, as the public channel's.</summary>
+    public static int? LogNumber(string name) =>
+        name is ['p', _, ..]
+        && int.TryParse(name.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var log) ? log : null;
 
     public static string GatewayId(string key) => Strip(key, GatewayPrefix);
 

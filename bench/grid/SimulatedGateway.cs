@@ -158,7 +158,7 @@ internal sealed class SimulatedGateway : IGatewayObserver, IAsyncDisposable
         await Task.WhenAll(
             ReportDeliveriesAsync(),
             _grains.GetGrain<IServiceGrain>(GrainKeys.Only).SubscribeAsync(_id, _reference),
-            _grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel))
+            _grains.GetGrain<IBroadcastGrain>(GrainKeys.Log(GrainKeys.PublicChannel))
                 .SubscribeAsync(_id, _reference, known: null),
             _grains.GetGrain<IStatsGrain>(GrainKeys.Only).SilosAsync());
     }

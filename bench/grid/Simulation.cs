@@ -30,7 +30,7 @@ internal sealed class Simulation(int gateways, int clients, TimeSpan phase, Text
 
     private IBroadcastGrain Channel =>
         _publisher!.Services.GetRequiredService<IGrainFactory>()
-            .GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel));
+            .GetGrain<IBroadcastGrain>(GrainKeys.Log(GrainKeys.PublicChannel));
 
     private int Port => int.Parse(_cluster.SiloAddresses[0].Split(':')[1], CultureInfo.InvariantCulture);
 

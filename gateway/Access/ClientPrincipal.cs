@@ -4,10 +4,15 @@ namespace NotifyHub.Gateway.Access;
 /// <param name="UserId">The user of a login token, and</param>
 /// <param name="Version">the user's version when it was issued.</param>
 /// <param name="KeyId">An API key.</param>
-/// <param name="ExpiresAt">When a login token ends, the allowed difference of clocks included.</param>
+/// <param name="ExpiresAt">When a login or client token ends, the allowed difference of clocks included.</param>
 /// <param name="IsObserver">A person who looks on: messages sent to them do not count as delivered.</param>
-public sealed record ClientPrincipal(long? UserId, long Version, long? KeyId, DateTimeOffset ExpiresAt, bool IsObserver = false)
+/// <param name="Token">A client token: the client is a user of the application.</param>
+public sealed record ClientPrincipal(
+    long? UserId, long Version, long? KeyId, DateTimeOffset ExpiresAt, bool IsObserver = false, ClientToken? Token = null)
 {
     /// <summary>A client without a token.</summary>
     public static ClientPrincipal Anonymous { get; } = new(null, 0, null, DateTimeOffset.MaxValue);
+
+    /// <summary>A login, or an API key that may read: may subscribe to everything, and is no user.</summary>
+    public bool IsStaff => UserId is not null || KeyId is not null;
 }

@@ -96,7 +96,7 @@ internal static class NotificationEndpoints
                 (offset, NotificationView.Of(Notification.AsPublished(GrainKeys.PublicChannel, offset, draft), zone));
         }
 
-        var channel = grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel));
+        var channel = grains.GetGrain<IBroadcastGrain>(GrainKeys.Log(GrainKeys.PublicChannel));
         var published = new List<(long, NotificationView)>(result.Count);
         while (published.Count < result.Count)
         {

@@ -89,7 +89,7 @@ public sealed partial class ChannelFollower(
 
     public void Dispose() => _repairing.Dispose();
 
-    private IBroadcastGrain Grain() => grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel));
+    private IBroadcastGrain Grain() => grains.GetGrain<IBroadcastGrain>(GrainKeys.Log(GrainKeys.PublicChannel));
 
     /// <summary>What the gateway has, with what proves it.</summary>
     private LogPosition? Proof() => _log switch

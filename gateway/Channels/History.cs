@@ -124,7 +124,7 @@ public sealed class History(IGrainFactory grains, ClientMemory memory)
         {
             if (!await MakeRoomAsync(page)) return;
             taken = PageBytes;
-            var grain = grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel));
+            var grain = grains.GetGrain<IBroadcastGrain>(GrainKeys.Log(GrainKeys.PublicChannel));
             var batch = await grain.ReadAsync(page.Key.After, PageMessages - (int)(page.Key.After % PageMessages));
             var segment = batch.Messages.Length == 0 || page.Readers == 0 ? null : ChannelLog.Page(batch.Epoch, batch.Messages);
             lock (_gate)

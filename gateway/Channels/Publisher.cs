@@ -10,7 +10,7 @@ public sealed class Publisher(IGrainFactory grains, ChannelFollower follower, Ga
 
     // Not got before it is used: a gateway may start before its silos, and then knows no grains yet. Got once: Orleans looks at
     // the interface's attributes each time, which costs a publish a tenth.
-    private IBroadcastGrain Channel => _channel ??= grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel));
+    private IBroadcastGrain Channel => _channel ??= grains.GetGrain<IBroadcastGrain>(GrainKeys.Log(GrainKeys.PublicChannel));
 
     /// <summary>Returns once it is durable; fails as <see cref="IBroadcastGrain.PublishAsync"/> does.</summary>
     /// <param name="batch">What is published.</param>

@@ -1,8 +1,8 @@
 namespace NotifyHub.GrainInterfaces;
 
 /// <summary>
-/// One channel: a log. It gives every message its offset (1, 2, 3, … without gaps), makes it durable, then hands it to every
-/// subscribed gateway. Key: <see cref="GrainKeys.Channel"/>.
+/// One log. It gives every message its offset, makes it durable, then hands it to every subscribed gateway. The log of <c>all</c>
+/// has no gaps (1, 2, 3, …); another one carries many channels, whose offsets grow and skip. Key: <see cref="GrainKeys.Log"/>.
 /// </summary>
 [Alias("NotifyHub.IBroadcastGrain")]
 public interface IBroadcastGrain : IGrainWithStringKey
@@ -38,4 +38,26 @@ public interface IBroadcastGrain : IGrainWithStringKey
     /// left.</param>
     [Alias("ReadAsync"), AnySilo]
     Task<MessageBatch> ReadAsync(long after, int maxMessages);
+
+    /// <summary>Reads what is retained of some channels of this log, for clients that come back: one query for all of
+    /// them.</summary>
+    /// <param name="ranges">1 to 1,000 channels or patterns of this log.</param>
+    /// <param name="maxMessages">1 to 1,000; fewer come when the batch would pass 1 MiB, but always at least one where one is
+    /// left.</param>
+    [Alias("ReadChannelsAsync"), AnySilo]
+    Task<ChannelMessages> ReadChannelsAsync(ChannelRange[] ranges, int maxMessages);
+
+    /// <summary>Reads a page of one channel backwards.</summary>
+    /// <param name="channel">A channel of this log.</param>
+    /// <param name="before">Only messages with smaller offsets; null: the newest.</param>
+    /// <param name="limit">1 to 500; fewer come when the page would pass 1 MiB, but at least one where one is left.</param>
+    /// <param name="historyLimit">Only the newest so many of the channel; null: no limit.</param>
+    [Alias("ReadHistoryAsync"), AnySilo]
+    Task<ChannelPage> ReadHistoryAsync(string channel, long? before, int limit, int? historyLimit);
+
+    /// <summary>Takes a message back: it counts as not retained from here on, and a retraction, which the log carries like a
+    /// message, tells everybody who may have it. Returns once that is durable. False: there is no such message.</summary>
+    /// <exception cref="StorageUnavailableException">The database could not take it.</exception>
+    [Alias("RetractAsync"), AnySilo]
+    Task<bool> RetractAsync(string channel, long offset);
 }

@@ -49,7 +49,7 @@ public sealed partial class BroadcastGrain(
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _channel = GrainKeys.ChannelName(this.GetPrimaryKeyString());
+        _channel = GrainKeys.LogNameOf(this.GetPrimaryKeyString());
         _state = new ChannelState(_channel, messages, epochs, new RecentMessages(_options.RecentBytes), metrics, logger);
         // Gateways count from what they have of the old epoch: they register again, and learn of the new one.
         _state.EpochChanged += _feeds.Clear;
@@ -95,6 +95,13 @@ public sealed partial class BroadcastGrain(
             : new RecentBatch(await messages.ReadAsync(_channel, after, maxMessages, MaxReadBytes, CancellationToken.None));
         return Batch(_state.Current ?? state, found);
     }
+
+    public Task<ChannelMessages> ReadChannelsAsync(ChannelRange[] ranges, int maxMessages) => throw new NotSupportedException();
+
+    public Task<ChannelPage> ReadHistoryAsync(string channel, long? before, int limit, int? historyLimit) =>
+        throw new NotSupportedException();
+
+    public Task<bool> RetractAsync(string channel, long offset) => throw new NotSupportedException();
 
     /// <summary>Another message has taken the place of the one that the gateway was given.</summary>
     private async Task<bool> IsReplacedAsync(LogPosition known)

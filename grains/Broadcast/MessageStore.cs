@@ -136,7 +136,8 @@ public sealed class MessageStore(Database database, TimeProvider? time = null)
     public async Task<long> SweepAsync(
         string channel, DateTimeOffset olderThan, DateTimeOffset keysOlderThan, long keepNewest, CancellationToken cancellation)
     {
-        var (_, first, head, _) = await OpenAsync(channel, cancellation);
+        var opened = await OpenAsync(channel, cancellation);
+        var (first, head) = (opened.FirstRetained, opened.Head);
         while (first < head)
         {
             var end = Math.Min(first + SweepRows, head);

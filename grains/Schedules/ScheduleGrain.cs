@@ -78,7 +78,7 @@ public sealed partial class ScheduleGrain(
     }
 
     private Task<PublishResult> PublishAsync(PublishBatch batch) =>
-        GrainFactory.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel)).PublishAsync(batch);
+        GrainFactory.GetGrain<IBroadcastGrain>(GrainKeys.Log(GrainKeys.PublicChannel)).PublishAsync(batch);
 
     private async Task<T> ThenWakeAsync<T>(Task<T> change)
     {

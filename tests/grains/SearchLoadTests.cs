@@ -32,7 +32,7 @@ public sealed class SearchLoadTests(PostgresServer server)
                 cancellation);
         }
 
-        var channel = cluster.Grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel("all"));
+        var channel = cluster.Grains.GetGrain<IBroadcastGrain>(GrainKeys.Log("all"));
         var usage = cluster.Grains.GetGrain<IUsageGrain>(GrainKeys.Only);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var (answered, refused) = (0, 0);

@@ -29,7 +29,7 @@ public abstract class BadDraftTests(PostgresServer? server) : IAsyncLifetime
     /// <summary>Makes the database refuse notifications with the title <c>refused</c>.</summary>
     protected abstract string RefuseSql { get; }
 
-    private IBroadcastGrain Channel => _cluster!.Grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel));
+    private IBroadcastGrain Channel => _cluster!.Grains.GetGrain<IBroadcastGrain>(GrainKeys.Log(GrainKeys.PublicChannel));
 
     public async ValueTask InitializeAsync()
     {

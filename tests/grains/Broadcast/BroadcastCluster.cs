@@ -41,7 +41,7 @@ public sealed class BroadcastCluster : IAsyncLifetime
         _folder.Delete(recursive: true);
     }
 
-    public IBroadcastGrain Channel(string name) => Cluster.Grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(name));
+    public IBroadcastGrain Channel(string name) => Cluster.Grains.GetGrain<IBroadcastGrain>(GrainKeys.Log(name));
 
     public Task ExecuteAsync(string sql) =>
         Database.WriteAsync((connection, transaction) => connection.ExecuteAsync(sql, null, transaction));

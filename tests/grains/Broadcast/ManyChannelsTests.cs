@@ -13,7 +13,7 @@ public sealed class ManyChannelsTests(PostgresServer server)
         const int Channels = 90;
         await using var cluster = await GrainCluster.StartAsync(await server.CreateDatabaseAsync(), silos: 3);
         var channels = Enumerable.Range(0, Channels)
-            .Select(number => cluster.Grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel($"c{number}"))).ToArray();
+            .Select(number => cluster.Grains.GetGrain<IBroadcastGrain>(GrainKeys.Log($"c{number}"))).ToArray();
 
         for (var round = 0; round < 5; round++)
             await Task.WhenAll(channels.Select((channel, number) => channel.PublishAsync(Batch($"{number}.{round}"))));

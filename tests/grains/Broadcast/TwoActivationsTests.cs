@@ -90,7 +90,7 @@ public sealed class TwoActivationsTests(PostgresServer server)
     }
 
     private static IBroadcastGrain Channel(GrainCluster cluster) =>
-        cluster.Grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel("split"));
+        cluster.Grains.GetGrain<IBroadcastGrain>(GrainKeys.Log("split"));
 
     private static Task UntilTakenAsync(IBroadcastGrain activation, PublishBatch batch) => Until.TrueAsync(async () =>
     {

@@ -32,7 +32,7 @@ public class WrongClockTests
             {
                 Assert.Null((await cluster.Grains.GetGrain<IUserGrain>(GrainKeys.User($"{when}-{i}@example.com"))
                     .SignInAsync($"{when}-{i}@example.com", "wrong", Here)).User);
-                var channel = cluster.Grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel($"{when}-{i}"));
+                var channel = cluster.Grains.GetGrain<IBroadcastGrain>(GrainKeys.Log($"{when}-{i}"));
                 Assert.Equal(1, (await channel.PublishAsync(Batch("{}"))).FirstOffset);
             }
         }
@@ -83,7 +83,7 @@ public class WrongClockTests
         await using var cluster = await GrainCluster.StartAsync(
             time: _clock,
             configure: options => (options.RetentionMessages, options.RetentionAge) = (1_000, TimeSpan.FromDays(7)));
-        var channel = cluster.Grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel));
+        var channel = cluster.Grains.GetGrain<IBroadcastGrain>(GrainKeys.Log(GrainKeys.PublicChannel));
         await channel.PublishAsync(new PublishBatch([.. Enumerable.Range(0, 1_005).Select(n => Push($"{n}"))]));
         await channel.PublishAsync(new PublishBatch([Push("{}")], IdempotencyKey: "key"));
 

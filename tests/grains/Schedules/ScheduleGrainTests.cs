@@ -23,7 +23,7 @@ public class ScheduleGrainTests
         await cluster.Orleans.KillSiloAsync(cluster.Orleans.Silos[0], TestContext.Current.CancellationToken);
         await AllFinishAsync();
 
-        var channel = cluster.Grains.GetGrain<IBroadcastGrain>(GrainKeys.Channel(GrainKeys.PublicChannel));
+        var channel = cluster.Grains.GetGrain<IBroadcastGrain>(GrainKeys.Log(GrainKeys.PublicChannel));
         Assert.Equal(20, (await channel.ReadAsync(0, 100)).Head);
         List<long> sent = [];
         foreach (var id in ids)
