@@ -55,6 +55,7 @@ public static class GatewayServices
         services.AddSingleton<DeliveryTimes>();
         services.AddSingleton<DeliveryCounts>();
         services.AddSingleton<ChannelFollower>();
+        services.AddSingleton<ChannelLogs>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ClientMemory>(
             provider, (long)Options(provider).ClientMemoryBytes));
         services.AddSingleton<History>();
@@ -65,7 +66,12 @@ public static class GatewayServices
         services.AddSingleton<ClientAuthentication>();
         services.AddSingleton<HandshakeLog>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Heartbeat>(provider, Options(provider)));
+        services.AddSingleton<Namespaces>();
+        services.AddSingleton<ChannelAccess>();
         services.AddSingleton<Subscriptions>();
+        services.AddSingleton<MissedMessages>();
+        services.AddSingleton<ChannelSubscriber>();
+        services.AddSingleton<ChannelRequests>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ClientReader>(
             provider, Options(provider).ClientMessageBytes));
         services.AddSingleton<SenderPool>();

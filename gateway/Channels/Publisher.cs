@@ -4,7 +4,8 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.Gateway.Channels;
 
 /// <summary>The gateway's one way of publishing to the public channel.</summary>
-public sealed class Publisher(IGrainFactory grains, ChannelFollower follower, GatewayMetrics metrics, TimeProvider time)
+public sealed class Publisher(
+    IGrainFactory grains, ChannelFollower follower, ChannelLogs logs, GatewayMetrics metrics, TimeProvider time)
 {
     private IBroadcastGrain? _channel;
 
@@ -15,12 +16,27 @@ public sealed class Publisher(IGrainFactory grains, ChannelFollower follower, Ga
     /// <summary>Returns once it is durable; fails as <see cref="IBroadcastGrain.PublishAsync"/> does.</summary>
     /// <param name="batch">What is published.</param>
     /// <param name="source">One of <see cref="PublishSource"/>.</param>
-    public async Task<PublishResult> PublishAsync(PublishBatch batch, string source)
+    public Task<PublishResult> PublishAsync(PublishBatch batch, string source) =>
+        PublishAsync(Channel, batch with { Known = follower.Position }, source);
+
+    /// <summary>Publishes one draft to its channel. Answers its offset; null: it is not stored.</summary>
+    /// <param name="draft">With a target.</param>
+    /// <param name="source">One of <see cref="PublishSource"/>.</param>
+    /// <param name="acceptedAt">When it was read.</param>
+    public async Task<long?> PublishAsync(Draft draft, string source, DateTimeOffset acceptedAt)
+    {
+        if (logs.Count == 0) throw new TimeoutException("The grid does not answer.");
+        var log = logs.Of(draft.Target!.Channel);
+        var result = await PublishAsync(log.Grain, new PublishBatch([draft], null, acceptedAt, Known: log.Position), source);
+        return result.FirstOffset > 0 ? result.FirstOffset : null;
+    }
+
+    private async Task<PublishResult> PublishAsync(IBroadcastGrain log, PublishBatch batch, string source)
     {
         var begun = time.GetTimestamp();
         try
         {
-            var result = await Channel.PublishAsync(batch with { Known = follower.Position });
+            var result = await log.PublishAsync(batch);
             metrics.Published(source, result.Repeated ? 0 : batch.Drafts.Length, time.GetElapsedTime(begun));
             return result;
         }

@@ -6,7 +6,12 @@ namespace NotifyHub.Gateway.Cluster;
 
 /// <summary>The calls from the silos to this gateway.</summary>
 public sealed class GatewayObserver(
-    ChannelFollower follower, ListenerControl listeners, ClientRegistry clients, ClientCloser closer, TimeProvider time)
+    ChannelFollower follower,
+    ChannelLogs logs,
+    ListenerControl listeners,
+    ClientRegistry clients,
+    ClientCloser closer,
+    TimeProvider time)
     : IGatewayObserver
 {
     /// <summary>Less than the silos wait: 2 s for the clients to take their close frame, the rest for the report.</summary>
@@ -14,7 +19,8 @@ public sealed class GatewayObserver(
 
     public Task DeliverAsync(MessageBatch batch)
     {
-        follower.Take(batch);
+        if (batch.Log == GrainKeys.PublicLog) follower.Take(batch);
+        else logs.Take(batch);
         return Task.CompletedTask;
     }
 

@@ -17,6 +17,7 @@ internal sealed partial class GridRegistration : BackgroundService
     private readonly IGatewayObserver _observer;
     private readonly GatewayNode _node;
     private readonly ChannelFollower _follower;
+    private readonly ChannelLogs _logs;
     private readonly ListenerControl _listeners;
     private readonly GridContact _contact;
     private readonly TimeProvider _time;
@@ -28,14 +29,15 @@ internal sealed partial class GridRegistration : BackgroundService
         IGatewayObserver observer,
         GatewayNode node,
         ChannelFollower follower,
+        ChannelLogs logs,
         ListenerControl listeners,
         GridContact contact,
         GatewayMetrics metrics,
         TimeProvider time,
         ILogger<GridRegistration> logger)
     {
-        (_grains, _observer, _node, _follower, _listeners, _contact, _time, _logger) =
-            (grains, observer, node, follower, listeners, contact, time, logger);
+        (_grains, _observer, _node, _follower, _logs, _listeners, _contact, _time, _logger) =
+            (grains, observer, node, follower, logs, listeners, contact, time, logger);
         metrics.ObserveGrid(() => contact.IsReachable, () => follower.Log?.Head ?? 0);
     }
 
@@ -45,7 +47,7 @@ internal sealed partial class GridRegistration : BackgroundService
         await base.StopAsync(cancellationToken);
         try
         {
-            await Task.WhenAll(_follower.LeaveAsync(), Service().UnsubscribeAsync(_node.Id))
+            await Task.WhenAll(_follower.LeaveAsync(), _logs.LeaveAsync(), Service().UnsubscribeAsync(_node.Id))
                 .WaitAsync(GridCall.Timeout, _time, cancellationToken);
         }
         catch (Exception failure)
@@ -82,6 +84,7 @@ internal sealed partial class GridRegistration : BackgroundService
     {
         var state = Service().SubscribeAsync(_node.Id, _observer).WaitAsync(GridCall.Timeout, _time, cancellation);
         await _follower.RenewAsync(_observer, cancellation);
+        await _logs.RenewAsync(_observer, cancellation);
         // Clients are let in only when the channel is known.
         await _listeners.ApplyAsync(await state, cancellation);
     }

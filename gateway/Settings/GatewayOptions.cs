@@ -144,6 +144,22 @@ public sealed class GatewayOptions : CommonOptions
     public int HistoryBytes { get; set; } = 4 << 20;
 
     /// <summary>
+    /// Recent messages of all channels but <c>all</c> that a gateway keeps in memory, together, for clients that come back; older
+    /// ones are read from the silos.
+    /// </summary>
+    [Range(1 << 16, 1 << 34)]
+    public long WindowBytes { get; set; } = 64 << 20;
+
+    /// <summary>Channels that a client may be subscribed to; a pattern counts as one. More are refused, the rest
+    /// stands.</summary>
+    [Range(1, 100_000)]
+    public int ChannelsPerClient { get; set; } = 1_000;
+
+    /// <summary>Patterns that a client may be subscribed to.</summary>
+    [Range(0, 1_000)]
+    public int PatternsPerClient { get; set; } = 10;
+
+    /// <summary>
     /// Kernel buffer for a client that does not read, in addition to <c>BacklogBytes</c> (the kernel doubles the number for its
     /// own needs). A larger one lets a fast client far away receive more at once.
     /// </summary>

@@ -76,6 +76,9 @@ public sealed class Client
     /// <summary>The client speaks <c>notifyhub.v1</c>.</summary>
     public bool IsEnveloped => Opened.Protocol.Length > 0;
 
+    /// <summary>It has named channels, and gets the frames of clients that do.</summary>
+    public bool UsesChannels { get; set; }
+
     /// <summary>What it is sent does not count as delivered.</summary>
     public bool IsObserver => Principal.IsObserver;
 

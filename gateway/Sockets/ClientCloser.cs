@@ -22,9 +22,10 @@ public sealed class ClientCloser
     private readonly ClientRegistry _clients;
     private readonly TimeProvider _time;
 
-    public ClientCloser(ClientRegistry clients, ChannelFollower follower, TimeProvider time)
+    public ClientCloser(ClientRegistry clients, ChannelFollower follower, ChannelLogs logs, TimeProvider time)
     {
         (_clients, _time) = (clients, time);
+        logs.EpochChanged += () => CloseAll(client => client.UsesChannels, CloseReason.NewEpoch);
         follower.EpochChanged += () => CloseAll(client => client.IsEnveloped, CloseReason.NewEpoch);
     }
 

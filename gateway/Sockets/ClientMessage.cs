@@ -15,6 +15,9 @@ public readonly ref struct ClientMessage
 
     public ClientError? Fault { get; private init; }
 
+    /// <summary>What is asked of channels.</summary>
+    public ChannelRequestKind Request { get; private init; }
+
     /// <summary>Understands one text message. The framework has checked its UTF-8.</summary>
     public static ClientMessageKind Parse(ReadOnlySpan<byte> text, out ClientMessage message)
     {
@@ -31,6 +34,12 @@ public readonly ref struct ClientMessage
             return ClientMessageKind.Ping;
         }
 
+        if (RequestOf(fields) is { } request)
+        {
+            message = new ClientMessage { Request = request };
+            return ClientMessageKind.Channels;
+        }
+
         if (!Is(fields.Type, "\"subscribe\""u8)) message = new ClientMessage { Fault = ClientError.UnknownType };
         else if (!Is(fields.Channel, "\"all\""u8)) message = new ClientMessage { Fault = ClientError.UnknownChannel };
         else if (!TryReadOffset(fields.Since, out var since)) message = new ClientMessage { Fault = ClientError.Since };
@@ -43,6 +52,17 @@ public readonly ref struct ClientMessage
 
         return ClientMessageKind.Faulty;
     }
+
+    private static ChannelRequestKind? RequestOf(Fields fields) => fields.Type switch
+    {
+        var type when Is(type, "\"subscribe\""u8) => fields.HasChannels ? ChannelRequestKind.Subscribe : null,
+        var type when Is(type, "\"unsubscribe\""u8) => ChannelRequestKind.Unsubscribe,
+        var type when Is(type, "\"publish\""u8) => ChannelRequestKind.Publish,
+        var type when Is(type, "\"history\""u8) => ChannelRequestKind.History,
+        var type when Is(type, "\"ack\""u8) => ChannelRequestKind.Ack,
+        var type when Is(type, "\"token\""u8) => ChannelRequestKind.Token,
+        _ => null,
+    };
 
     private static bool TryRead(ReadOnlySpan<byte> text, ref Fields fields)
     {
@@ -57,6 +77,7 @@ public readonly ref struct ClientMessage
                     : reader.ValueTextEquals("channel"u8) ? Field.Channel
                     : reader.ValueTextEquals("since"u8) ? Field.Since
                     : reader.ValueTextEquals("epoch"u8) ? Field.Epoch
+                    : reader.ValueTextEquals("channels"u8) ? Field.Channels
                     : Field.Other;
                 reader.Read();
                 var start = (int)reader.TokenStartIndex;
@@ -123,6 +144,7 @@ public readonly ref struct ClientMessage
         Channel,
         Since,
         Epoch,
+        Channels,
     }
 
     /// <summary>Raw values; of a name that comes twice the last one counts, as in JavaScript.</summary>
@@ -133,6 +155,7 @@ public readonly ref struct ClientMessage
         public ReadOnlySpan<byte> Channel;
         public ReadOnlySpan<byte> Since;
         public ReadOnlySpan<byte> Epoch;
+        public bool HasChannels;
 
         public void Set(Field field, ReadOnlySpan<byte> value)
         {
@@ -143,6 +166,7 @@ public readonly ref struct ClientMessage
                 case Field.Channel: Channel = value; break;
                 case Field.Since: Since = value; break;
                 case Field.Epoch: Epoch = value; break;
+                case Field.Channels: HasChannels = true; break;
                 default: break;
             }
         }

@@ -6,4 +6,7 @@ public enum ClientMessageKind
     Faulty,
     Ping,
     Subscribe,
+
+    /// <summary>About channels: see <see cref="ClientMessage.Request"/>.</summary>
+    Channels,
 }

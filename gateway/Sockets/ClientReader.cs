@@ -12,7 +12,7 @@ namespace NotifyHub.Gateway.Sockets;
 /// An idle client holds no receive buffer; a long message takes of the clients' memory.
 /// </summary>
 public sealed partial class ClientReader(
-    Subscriptions subscriptions, ClientMemory memory, int maxMessageBytes, ILogger<ClientReader> logger)
+    Subscriptions subscriptions, ChannelRequests channels, ClientMemory memory, int maxMessageBytes, ILogger<ClientReader> logger)
 {
     /// <summary>What most messages fit into.</summary>
     private const int FirstBytes = 4096;
@@ -157,11 +157,17 @@ public sealed partial class ClientReader(
                 client.LastPingAt = subscriptions.Now;
                 client.Answer(ServerMessage.Pong(message.Time));
                 break;
-            case ClientMessageKind.Subscribe when !client.IsEnveloped:
+            case ClientMessageKind.Subscribe or ClientMessageKind.Channels when !client.IsEnveloped:
                 Refuse(client, ClientError.V1Only);
+                break;
+            case ClientMessageKind.Subscribe when client.UsesChannels:
+                channels.Take(client, ChannelRequestKind.Subscribe, text);
                 break;
             case ClientMessageKind.Subscribe:
                 subscriptions.Start(client, message.Since, message.Epoch);
+                break;
+            case ClientMessageKind.Channels:
+                channels.Take(client, message.Request, text);
                 break;
             default:
                 Refuse(client, message.Fault!);

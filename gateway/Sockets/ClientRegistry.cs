@@ -23,6 +23,7 @@ public sealed partial class ClientRegistry
     private readonly GatewayNode _node;
     private readonly ClientReader _reader;
     private readonly Subscriptions _subscriptions;
+    private readonly ChannelSubscriber _channels;
     private readonly ChannelFollower _follower;
     private readonly SenderPool _senders;
     private readonly GatewayMetrics _metrics;
@@ -43,6 +44,8 @@ public sealed partial class ClientRegistry
         GatewayNode node,
         ClientReader reader,
         Subscriptions subscriptions,
+        ChannelSubscriber channels,
+        Namespaces namespaces,
         ChannelFollower follower,
         SenderPool senders,
         ClientMemory memory,
@@ -51,11 +54,12 @@ public sealed partial class ClientRegistry
         ILogger<ClientRegistry> logger)
     {
         _options = options.Value;
-        (_node, _reader, _subscriptions, _follower) = (node, reader, subscriptions, follower);
+        (_node, _reader, _subscriptions, _channels, _follower) = (node, reader, subscriptions, channels, follower);
         (_senders, _memory, _metrics, _time, _logger) = (senders, memory, metrics, time, logger);
         _limiter = new ConnectionLimiter(_options.ClientConnections, _options.ClientConnectionsPerAddress);
         _rate = new FrameRate(_options.ClientMessagesPerSecond);
         _ended = End;
+        namespaces.Changed += RecheckChannels;
         follower.HasClients = () => Count > 0;
         metrics.ObserveClients(() => Count, () => Volatile.Read(ref _lastNumber), () => senders.Delivered, () => memory.Used);
     }
@@ -119,7 +123,8 @@ public sealed partial class ClientRegistry
         Interlocked.Increment(ref _present);
         _clients[number] = client;
         Changes.Add(opened);
-        _subscriptions.Begin(client, handshake, place);
+        if (handshake.NamesChannels || principal.Token is not null) _channels.Begin(client, handshake);
+        else _subscriptions.Begin(client, handshake, place);
         // A stop that came during the handshake has not seen this client in the list.
         if (!IsOpen) client.Close(_node.State.IsLeaving ? CloseReason.ShuttingDown : CloseReason.ServiceStopped);
         // Likewise a new epoch of the channel.
@@ -136,6 +141,11 @@ public sealed partial class ClientRegistry
 
     public LiveCounters[] Describe(IEnumerable<string> connectionIds) =>
         [.. connectionIds.Select(Find).OfType<Client>().Select(Counters)];
+
+    private void RecheckChannels()
+    {
+        foreach (var client in All) _channels.Recheck(client);
+    }
 
     private LiveCounters Counters(Client client) => _senders.Of(client.Number).CountersOf(client);
 

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.WebUtilities;
+using NotifyHub.Gateway.Channels;
 
 namespace NotifyHub.Gateway.Sockets;
 
@@ -12,12 +13,26 @@ namespace NotifyHub.Gateway.Sockets;
 /// <param name="Protocol">"notifyhub.v1", or "" for the guide's plain clients.</param>
 /// <param name="Since">The last offset the client has, when it resumes.</param>
 /// <param name="Epoch">The epoch that offset belongs to, when the client knows it.</param>
-public sealed record Handshake(string AcceptKey, string Protocol, long? Since, string? Epoch)
+/// <param name="Channels">The channels and patterns that it names, when it names any or none on purpose; null: it does
+/// not.</param>
+/// <param name="Position">The position that it goes on from.</param>
+public sealed record Handshake(
+    string AcceptKey,
+    string Protocol,
+    long? Since,
+    string? Epoch,
+    IReadOnlyList<string>? Channels = null,
+    string? Position = null)
 {
+    /// <summary>A client of <c>notifyhub.v1</c> that uses channels from the beginning.</summary>
+    public bool NamesChannels => Protocol.Length > 0 && (Channels is not null || Position is not null);
+
     /// <summary>The subprotocol with offsets, resuming and gaps.</summary>
     public const string V1 = "notifyhub.v1";
 
     // RFC 6455, section 1.3.
+    private const int MaxPositionLength = Gateway.Channels.Position.MaxLength;
+
     private const string Guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
     /// <summary>The paths that take WebSocket upgrades.</summary>
@@ -36,8 +51,8 @@ public sealed record Handshake(string AcceptKey, string Protocol, long? Since, s
         else if (request.Key is not { Length: 24 } key || !Base64.IsValid(key, out var keyBytes) || keyBytes != 16) fault =
             HandshakeFault.Key;
         else if (!IsAllowed(request.Origin, allowedOrigins)) fault = HandshakeFault.Origin;
-        else if (!TryReadSince(request.Query, out var since, out var epoch)) fault = HandshakeFault.Since;
-        else handshake = new Handshake(AcceptKeyFor(key), OffersV1(request.Protocols) ? V1 : "", since, epoch);
+        else if (!TryReadPlace(request.Query, out var place)) fault = HandshakeFault.Since;
+        else handshake = place with { AcceptKey = AcceptKeyFor(key), Protocol = OffersV1(request.Protocols) ? V1 : "" };
         return handshake is not null;
     }
 
@@ -72,19 +87,27 @@ public sealed record Handshake(string AcceptKey, string Protocol, long? Since, s
     private static bool OffersV1(string? protocols) =>
         protocols is not null && protocols.Split(',', StringSplitOptions.TrimEntries).Contains(V1, StringComparer.Ordinal);
 
-    private static bool TryReadSince(string query, out long? since, out string? epoch)
+    private static bool TryReadPlace(string query, out Handshake place)
     {
-        since = null;
-        epoch = null;
+        place = new Handshake("", "", null, null);
         if (query.Length < 2) return true;
         var values = QueryHelpers.ParseQuery(query);
-        if (values.TryGetValue("epoch", out var epochs)) epoch = epochs[0];
+        if (values.TryGetValue("epoch", out var epochs)) place = place with { Epoch = epochs[0] };
+        if (values.TryGetValue("channels", out var channels))
+            place = place with { Channels = channels.ToString().Split(',', StringSplitOptions.RemoveEmptyEntries) };
+        if (values.TryGetValue("position", out var positions))
+        {
+            if (positions is not [{ } position] || position.Length > MaxPositionLength) return false;
+            place = place with { Position = position };
+        }
+
         if (!values.TryGetValue("since", out var sinces)) return true;
-        if (sinces is not [{ } text] || !long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value))
-            return false;
+        // Offsets are of one channel.
+        if (sinces is not [{ } text] || place.Channels is { Count: > 1 }) return false;
         // The framework takes "41\0" for 41.
-        if (text.Contains('\0', StringComparison.Ordinal)) return false;
-        since = value;
+        if (text.Contains('\0', StringComparison.Ordinal)
+            || !long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var since)) return false;
+        place = place with { Since = since };
         return true;
     }
 }

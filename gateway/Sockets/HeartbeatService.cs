@@ -19,6 +19,7 @@ public sealed class HeartbeatService(
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             heartbeat.Beat(clients.All, Environment.TickCount64);
+            senders.Beat();
             if (!metrics.SamplesClients || time.GetElapsedTime(sampledAt) < SampleInterval) continue;
             sampledAt = time.GetTimestamp();
             Sample();

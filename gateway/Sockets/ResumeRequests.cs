@@ -11,7 +11,7 @@ internal sealed class ResumeRequests
     public static readonly TimeSpan MinInterval = TimeSpan.FromMilliseconds(500);
 
     private readonly Lock _lock = new();
-    private (long Since, string? Epoch)? _next;
+    private ResumeRequest? _next;
     private CancellationTokenSource? _current;
     private bool _isRunning;
     private bool _isOver;
@@ -20,14 +20,14 @@ internal sealed class ResumeRequests
     public long? BegunAt { get; set; }
 
     /// <summary>Adds a request. True: the caller has to carry it out, and those that come meanwhile.</summary>
-    public bool Add(long since, string? epoch)
+    public bool Add(ResumeRequest request)
     {
         CancellationTokenSource? replaced;
         bool isFirst;
         lock (_lock)
         {
             if (_isOver) return false;
-            _next = (since, epoch);
+            _next = request;
             replaced = _current;
             isFirst = !_isRunning;
             _isRunning = true;
@@ -38,9 +38,9 @@ internal sealed class ResumeRequests
     }
 
     /// <summary>Takes the request to carry out now. False: there is none, and the caller's work is done.</summary>
-    public bool TryTake(out long since, out string? epoch, out CancellationToken cancellation)
+    public bool TryTake(out ResumeRequest request, out CancellationToken cancellation)
     {
-        (since, epoch, cancellation) = (0, null, default);
+        (request, cancellation) = (default, default);
         CancellationTokenSource? finished;
         bool isTaken;
         lock (_lock)
@@ -50,7 +50,7 @@ internal sealed class ResumeRequests
             isTaken = _isRunning = !_isOver && _next is not null;
             if (isTaken)
             {
-                (since, epoch) = _next!.Value;
+                request = _next!.Value;
                 _next = null;
                 var current = new CancellationTokenSource();
                 _current = current;

@@ -10,7 +10,7 @@ namespace NotifyHub.Gateway.Sockets;
 /// system until it has taken what was pending; nothing waits. Past the backlog limit its client is evicted. Answers and the
 /// log take turns: a pass serves each client once that was in the queue when it began, then comes the log.
 /// </summary>
-public sealed partial class Sender : IDisposable
+public sealed partial class Sender : ISenderLink, IDisposable
 {
     /// <summary>How much of a client's answers goes out in one turn.</summary>
     internal const int TurnBytes = 64 << 10;
@@ -30,8 +30,10 @@ public sealed partial class Sender : IDisposable
     private volatile ChannelLog? _log;
     private volatile bool _stopping;
 
-    public Sender(int number, int backlogBytes, DeliveryTimes times, DeliveryCounts counts, ILogger logger)
+    public Sender(
+        int number, int backlogBytes, ChannelLogs logs, DeliveryTimes times, DeliveryCounts counts, ILogger logger)
     {
+        Channels = new ChannelSender(logs, this, backlogBytes, ChannelBeat.Interval);
         _backlogBytes = backlogBytes;
         _progress = times.Join();
         _deliveries = counts.Join();
@@ -43,6 +45,9 @@ public sealed partial class Sender : IDisposable
 
     /// <summary>The clients to be served.</summary>
     public ReadyList<Client> Queue { get; } = new();
+
+    /// <summary>Its part for subscriptions to channels.</summary>
+    public ChannelSender Channels { get; }
 
     /// <summary>Messages sent to clients so far, answers included.</summary>
     public long Sent => Delivered + Queue.Answers;
@@ -86,12 +91,15 @@ public sealed partial class Sender : IDisposable
                 // Not those that come meanwhile: a client that keeps asking for answers must not keep the log from all others.
                 for (var waiting = Queue.Count; waiting > 0 && Queue.TryTake(out var client); waiting--) Serve(client);
                 if (CurrentLog() is not { } log) continue;
+                Channels.Pass(log.Head);
+                Channels.RunCommands();
                 var swept = Sweep(_plain, log.Plain) | Sweep(_envelopes, log.Envelopes);
                 Sweep(_plainObservers, log.Plain);
                 Sweep(_envelopeObservers, log.Envelopes);
                 // With blocked clients all have to be looked at: once per pass is enough.
                 if (swept || _plain.BlockedCount + _envelopes.BlockedCount == 0)
                     _progress.Report(Math.Min(DeliveredOffset(_plain), DeliveredOffset(_envelopes)));
+                Channels.Pass(log.Head);
                 _deliveries.Flush();
             }
             catch (Exception e) when (e is not OutOfMemoryException)
@@ -110,6 +118,7 @@ public sealed partial class Sender : IDisposable
         client.UnmarkReady();
         if (client.Ended)
         {
+            Channels.Remove(client);
             ShardOf(client)?.Remove(client);
             // Only now: a slot that still had the socket's number would write to whichever connection is given that number next.
             client.Release();
@@ -122,6 +131,7 @@ public sealed partial class Sender : IDisposable
         if (!shard.Slots[index].IsWritable || !TrySendOutbox(client, shard, index) || CurrentLog() is not { } log) return;
         // Looked up only now: the outbox may just have moved the cursor to a place beyond any head seen before.
         Advance(shard, index, (client.IsEnveloped ? log.Envelopes : log.Plain).Head);
+        if (client.UsesChannels) Channels.Serve(client);
     }
 
     private Shard ShardFor(Client client) => (client.IsEnveloped, client.IsObserver) switch
@@ -264,6 +274,37 @@ public sealed partial class Sender : IDisposable
         // What was joined for this client is overwritten with the next one's.
         shard.ClientAt(index).SendInBackground(ReferenceEquals(buffer, _joined) ? rest.ToArray() : rest, isLast);
         return false;
+    }
+
+    // --- For Channels ---
+
+    byte[] ISenderLink.Joined => _joined;
+
+    void ISenderLink.Wake() => Queue.Wake();
+
+    bool ISenderLink.IsFull(Client client) => ShardOf(client) is { } shard && !shard.Slots[client.SlotIndex].IsWritable;
+
+    bool ISenderLink.CanSend(Client client) => ShardOf(client) is { } shard && shard.Slots[client.SlotIndex].IsWritable
+        && !client.HasAnswers && !client.Closing && !client.Ended;
+
+    void ISenderLink.Send(Client client, byte[] bytes, int count) =>
+        TrySend(_shards[client.ShardIndex], client.SlotIndex, bytes, 0, count, isLast: false);
+
+    void ISenderLink.Count(Client client, long messages)
+    {
+        if (ShardOf(client) is not { } shard) return;
+        shard.Slots[client.SlotIndex].Sent += messages;
+        _sent += messages;
+    }
+
+    long? ISenderLink.LogOffset(Client client) =>
+        ShardOf(client)?.Slots[client.SlotIndex] is { Segment: { IsPage: false } } slot ? slot.Offset : null;
+
+    void ISenderLink.StopLog(Client client)
+    {
+        if (ShardOf(client) is not { } shard) return;
+        shard.Slots[client.SlotIndex].Segment = null;
+        client.BeginPage(null);
     }
 
     [LoggerMessage(4501, LogLevel.Error, "A sender failed and continues")]

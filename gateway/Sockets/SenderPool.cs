@@ -12,13 +12,14 @@ public sealed class SenderPool : IDisposable
     public SenderPool(
         IOptions<GatewayOptions> options,
         ChannelFollower follower,
+        ChannelLogs logs,
         DeliveryTimes times,
         DeliveryCounts counts,
         ILogger<Sender> logger)
     {
         var count = options.Value.Senders > 0 ? options.Value.Senders : Math.Max(1, Environment.ProcessorCount / 2);
         _senders = [.. Enumerable.Range(0, count).Select(number =>
-            new Sender(number, options.Value.BacklogBytes, times, counts, logger))];
+            new Sender(number, options.Value.BacklogBytes, logs, times, counts, logger))];
         foreach (var sender in _senders) follower.Appended += sender.Follow;
     }
 
@@ -30,6 +31,12 @@ public sealed class SenderPool : IDisposable
 
     /// <summary>The sender of the client with this number.</summary>
     public Sender Of(long number) => _senders[number % _senders.Length];
+
+    /// <summary>Clients that use channels get their positions and heartbeats.</summary>
+    public void Beat()
+    {
+        foreach (var sender in _senders) sender.Channels.Beat();
+    }
 
     public void Dispose()
     {

@@ -34,9 +34,34 @@ public sealed partial class Subscriptions(ChannelFollower follower, History hist
         else if (follower.Log is { } log) client.Answer(ServerMessage.Subscribed(log.Epoch, log.Head, recovered: false));
     }
 
-    private void Resume(Client client, long since, string? epoch)
+    /// <summary>Begins to follow <c>all</c> as one of several channels.</summary>
+    /// <param name="client">On its sender's thread.</param>
+    /// <param name="since">The last offset that it has; null: from now on.</param>
+    /// <param name="answer">Makes what it is sent first, of the newest offset and whether everything behind its own
+    /// follows.</param>
+    public void Begin(Client client, long? since, Func<long, bool, byte[]> answer)
     {
-        if (client.Resumes.Add(since, epoch)) _ = ResumeAsync(client, client.Resumes);
+        var log = follower.Log ?? throw new InvalidOperationException("Clients are taken only once the channel is known.");
+        var head = log.Envelopes.Head;
+        if (since is not { } offset || offset > head.Offset)
+        {
+            client.MoveTo(answer(head.Offset, false), head.Cursor, head.Offset);
+        }
+        else if (log.Envelopes.TryFind(offset, out var cursor, out head))
+        {
+            client.MoveTo(answer(head.Offset, true), cursor, offset);
+        }
+        else
+        {
+            // The rest is told as it is read: a gap comes in a frame of its own.
+            client.Answer(answer(head.Offset, true));
+            Resume(client, offset, log.Epoch, isAnswered: true);
+        }
+    }
+
+    private void Resume(Client client, long since, string? epoch, bool isAnswered = false)
+    {
+        if (client.Resumes.Add(new ResumeRequest(since, epoch, isAnswered))) _ = ResumeAsync(client, client.Resumes);
     }
 
     /// <summary>Carries out the client's requests, one after the other, until there is none.</summary>
@@ -47,9 +72,9 @@ public sealed partial class Subscriptions(ChannelFollower follower, History hist
             while (true)
             {
                 await DelayAsync(requests);
-                if (!requests.TryTake(out var since, out var epoch, out var cancellation)) return;
+                if (!requests.TryTake(out var request, out var cancellation)) return;
                 requests.BegunAt = time.GetTimestamp();
-                await PlaceAsync(client, since, epoch, cancellation);
+                await PlaceAsync(client, request, cancellation);
             }
         }
         catch (Exception e)
@@ -67,8 +92,9 @@ public sealed partial class Subscriptions(ChannelFollower follower, History hist
         if (delay > TimeSpan.Zero) await Task.Delay(delay, time);
     }
 
-    private async Task PlaceAsync(Client client, long since, string? epoch, CancellationToken cancellation)
+    private async Task PlaceAsync(Client client, ResumeRequest request, CancellationToken cancellation)
     {
+        var (since, epoch, isAnswered) = request;
         try
         {
             var log = follower.Log ?? throw new InvalidOperationException("Clients are taken only once the channel is known.");
@@ -81,7 +107,7 @@ public sealed partial class Subscriptions(ChannelFollower follower, History hist
                 return;
             }
 
-            await CatchUpAsync(client, log, since, cancellation);
+            await CatchUpAsync(client, log, since, isAnswered ? [] : null, cancellation);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -90,10 +116,15 @@ public sealed partial class Subscriptions(ChannelFollower follower, History hist
     }
 
     /// <summary>Pages of history until the gateway's own log has the rest.</summary>
-    private async Task CatchUpAsync(Client client, ChannelLog log, long since, CancellationToken cancellation)
+    /// <param name="client">Who resumes.</param>
+    /// <param name="log">The log.</param>
+    /// <param name="since">The last offset that it has.</param>
+    /// <param name="frames">What it is sent first; null: the answer to its subscription.</param>
+    /// <param name="cancellation">It needs it no more.</param>
+    private async Task CatchUpAsync(
+        Client client, ChannelLog log, long since, byte[]? frames, CancellationToken cancellation)
     {
         var after = since;
-        byte[]? frames = null;
         while (!cancellation.IsCancellationRequested)
         {
             if (log.Envelopes.TryFind(after, out var cursor, out var head))

@@ -40,28 +40,24 @@ public sealed class FrameTests : IDisposable
         Frame.Array[0, 6].Select(frames => (byte[])[.. frames.SelectMany(frame => frame), .. WireFrames.Masked(8, [3, 232])]);
 
     private readonly Sender _sender = new(
-        0, 1 << 20, new DeliveryTimes(Meters.Metrics(), TimeProvider.System), new DeliveryCounts(), NullLogger.Instance);
+        0, 1 << 20, GatewayParts.NoLogs(), new DeliveryTimes(Meters.Metrics(), TimeProvider.System), new DeliveryCounts(),
+        NullLogger.Instance);
     private readonly FailureLog _log = new();
     private readonly ClientMemory _memory = new(128 << 20, TimeProvider.System);
-    private readonly ChannelFollower _follower;
+    private readonly GatewayParts _parts;
     private readonly ClientReader _reader;
 
     public FrameTests()
     {
         var channel = new FakeChannel();
-        _follower = new ChannelFollower(
-            channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions()),
-            new DeliveryTimes(Meters.Metrics(), TimeProvider.System), new DeliveryCounts(), Meters.Metrics(),
-            NullLogger<ChannelFollower>.Instance);
-        var subscriptions = new Subscriptions(
-            _follower, new History(channel.Grains, _memory), TimeProvider.System, NullLogger<Subscriptions>.Instance);
-        _reader = new ClientReader(subscriptions, _memory, MaxBytes, _log);
+        _parts = new GatewayParts(channel.Grains, memory: _memory);
+        _reader = new ClientReader(_parts.Subscriptions, _parts.Requests, _memory, MaxBytes, _log);
     }
 
     public void Dispose()
     {
         _sender.Dispose();
-        _follower.Dispose();
+        _parts.Dispose();
     }
 
     [Fact]

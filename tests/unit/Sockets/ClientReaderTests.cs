@@ -22,29 +22,26 @@ public sealed class ClientReaderTests : IDisposable
     private const int MaxBytes = 1_000;
 
     private readonly Sender _sender = new(
-        0, 1 << 20, new DeliveryTimes(Meters.Metrics(), TimeProvider.System), new DeliveryCounts(), NullLogger.Instance);
+        0, 1 << 20, GatewayParts.NoLogs(), new DeliveryTimes(Meters.Metrics(), TimeProvider.System), new DeliveryCounts(),
+        NullLogger.Instance);
     private readonly FrameRate _rate = new(1_000_000);
     private readonly ClientMemory _memory = new(16 << 20, TimeProvider.System);
     private readonly FakeTimeProvider _clock = new(DateTimeOffset.UnixEpoch.AddYears(50));
-    private readonly ChannelFollower _follower;
+    private readonly GatewayParts _parts;
     private readonly ClientReader _reader;
 
     public ClientReaderTests()
     {
         var channel = new FakeChannel();
-        _follower = new ChannelFollower(
-            channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions()),
-            new DeliveryTimes(Meters.Metrics(), TimeProvider.System), new DeliveryCounts(), Meters.Metrics(),
-            NullLogger<ChannelFollower>.Instance);
-        var subscriptions = new Subscriptions(
-            _follower, new History(channel.Grains, _memory), _clock, NullLogger<Subscriptions>.Instance);
-        _reader = new ClientReader(subscriptions, _memory, MaxBytes, NullLogger<ClientReader>.Instance);
+        _parts = new GatewayParts(channel.Grains, memory: _memory, clock: _clock);
+        _reader = new ClientReader(
+            _parts.Subscriptions, _parts.Requests, _memory, MaxBytes, NullLogger<ClientReader>.Instance);
     }
 
     public void Dispose()
     {
         _sender.Dispose();
-        _follower.Dispose();
+        _parts.Dispose();
     }
 
     [Fact]
@@ -230,9 +227,7 @@ public sealed class ClientReaderTests : IDisposable
     public async Task A_long_message_waits_until_there_is_memory_for_it_and_gives_it_back()
     {
         var reader = new ClientReader(
-            new Subscriptions(
-                _follower, new History(new FakeChannel().Grains, _memory), _clock, NullLogger<Subscriptions>.Instance),
-            _memory, 64 << 10, NullLogger<ClientReader>.Instance);
+            _parts.Subscriptions, _parts.Requests, _memory, 64 << 10, NullLogger<ClientReader>.Instance);
         using var peer = new Peer(_sender, v1: false, memory: _memory);
         var connection = new ClientConnection(peer.Server, null);
         var reading = reader.ReadAsync(peer.Client, new ClientStream(peer.Client, connection, _rate), _ => { });

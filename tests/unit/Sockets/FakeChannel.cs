@@ -26,6 +26,9 @@ public class FakeChannel : IBroadcastGrain
 
     public long? EpochStart { get; private set; }
 
+    /// <summary>How many other logs the grid has.</summary>
+    public int Logs { get; set; }
+
     /// <summary>The log position that a gateway last reported.</summary>
     public LogPosition? Known { get; private set; }
 
@@ -82,7 +85,7 @@ public class FakeChannel : IBroadcastGrain
         {
             if (Fault is not null) return Task.FromException<ChannelHead>(Fault);
             Known = known;
-            return Task.FromResult(new ChannelHead(Epoch, FirstRetained, Head, EpochStart));
+            return Task.FromResult(new ChannelHead(Epoch, FirstRetained, Head, EpochStart, Logs));
         }
     }
 
@@ -106,6 +109,13 @@ public class FakeChannel : IBroadcastGrain
     public Task UnsubscribeAsync(string gatewayId) => Task.CompletedTask;
 
     public Task<PublishResult> PublishAsync(PublishBatch batch) => throw new NotSupportedException();
+
+    public Task<ChannelMessages> ReadChannelsAsync(ChannelRange[] ranges, int maxMessages) => throw new NotSupportedException();
+
+    public Task<ChannelPage> ReadHistoryAsync(string channel, long? before, int limit, int? historyLimit) =>
+        throw new NotSupportedException();
+
+    public Task<bool> RetractAsync(string channel, long offset) => throw new NotSupportedException();
 
     /// <summary>One MiB per read but at least one message, like the silos.</summary>
     private static bool Fits(Message message, ref long bytes)

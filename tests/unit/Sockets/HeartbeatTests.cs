@@ -26,7 +26,8 @@ public sealed class HeartbeatTests : IDisposable
     public HeartbeatTests()
     {
         _sender = new Sender(
-            0, 64 << 20, new DeliveryTimes(Meters.Metrics(), TimeProvider.System), new DeliveryCounts(), NullLogger.Instance);
+            0, 64 << 20, GatewayParts.NoLogs(), new DeliveryTimes(Meters.Metrics(), TimeProvider.System), new DeliveryCounts(),
+            NullLogger.Instance);
         _sender.Follow(_log);
         _history = new History(_channel.Grains, _memory);
         // Both time limits are ten seconds.

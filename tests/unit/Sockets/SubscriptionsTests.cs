@@ -26,7 +26,9 @@ public sealed class SubscriptionsTests : IAsyncLifetime
     private Subscriptions? _subscriptions;
 
     public SubscriptionsTests() =>
-        _sender = new Sender(0, 16 << 20, new DeliveryTimes(Meters.Metrics(), TimeProvider.System), _counts, NullLogger.Instance);
+        _sender = new Sender(
+            0, 16 << 20, GatewayParts.NoLogs(), new DeliveryTimes(Meters.Metrics(), TimeProvider.System), _counts,
+            NullLogger.Instance);
 
     private ChannelFollower Follower => _follower!;
 

@@ -1,0 +1,75 @@
+using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Network;
+using NotifyHub.Gateway.Settings;
+using NotifyHub.Gateway.Telemetry;
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.Gateway.Channels;
+
+/// <summary>The logs that carry all channels but <c>all</c>, as this gateway follows them. How many there are the grid says, with
+/// its first answer.</summary>
+public sealed class ChannelLogs(
+    IGrainFactory grains,
+    GatewayNode node,
+    ChannelFollower all,
+    IOptions<GatewayOptions> options,
+    GatewayMetrics metrics,
+    ILogger<LogFollower> logger) : IDisposable
+{
+    private readonly WindowBudget _budget = new(options.Value.WindowBytes);
+    private volatile LogFollower[] _followers = [];
+    private volatile string? _epoch;
+
+    /// <summary>How many; 0: not known yet.</summary>
+    public int Count => _followers.Length;
+
+    /// <summary>The grid's epoch: of all logs together. Null until all of them are known.</summary>
+    public string? Epoch => _epoch;
+
+    /// <summary>A log was lost in part: positions are worth nothing any more.</summary>
+    public event Action? EpochChanged;
+
+    /// <summary>The log of a channel. Only once <see cref="Count"/> is known.</summary>
+    public LogFollower Of(string channel) => _followers[ChannelName.LogOf(channel, Count) - 1];
+
+    /// <summary>A log by its number, from 1.</summary>
+    public LogFollower this[int log] => _followers[log - 1];
+
+    /// <summary>Registers with all logs, or renews that.</summary>
+    public async Task RenewAsync(IGatewayObserver observer, CancellationToken cancellation)
+    {
+        if (_followers.Length == 0 && all.Logs > 0)
+        {
+            _followers = [.. Enumerable.Range(1, all.Logs).Select(log =>
+                new LogFollower(log, grains, node.Id, _budget, metrics, logger))];
+        }
+
+        var followers = _followers;
+        await Task.WhenAll(followers.Select(follower => follower.RenewAsync(observer, cancellation)));
+        if (followers.Length == 0 || all.Log is not { } log) return;
+        var epoch = Position.EpochOf([log.Epoch, .. followers.Select(follower => follower.Window.Epoch)]);
+        if (epoch == _epoch) return;
+        var isFirst = _epoch is null;
+        _epoch = epoch;
+        if (!isFirst) EpochChanged?.Invoke();
+    }
+
+    public Task LeaveAsync() => Task.WhenAll(_followers.Select(follower => follower.LeaveAsync()));
+
+    public void Take(MessageBatch batch)
+    {
+        // Before the first renewal nothing is known; the renewal reads what was missed.
+        if (batch.Log > 0 && batch.Log <= _followers.Length) _followers[batch.Log - 1].Take(batch);
+    }
+
+    /// <summary>The heads of all logs, that of <c>all</c> left out at index 0.</summary>
+    public void ReadHeads(Span<long> heads)
+    {
+        for (var log = 1; log < heads.Length; log++) heads[log] = _followers[log - 1].Window.Head;
+    }
+
+    public void Dispose()
+    {
+        foreach (var follower in _followers) follower.Dispose();
+    }
+}

@@ -1,0 +1,12 @@
+namespace NotifyHub.Gateway.Sockets;
+
+/// <summary>What a client wants of channels.</summary>
+public enum ChannelRequestKind
+{
+    Subscribe,
+    Unsubscribe,
+    Publish,
+    History,
+    Ack,
+    Token,
+}

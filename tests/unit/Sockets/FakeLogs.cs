@@ -1,0 +1,36 @@
+using System.Reflection;
+using NotifyHub.GrainInterfaces;
+
+namespace NotifyHub.UnitTests.Sockets;
+
+/// <summary>All logs of a grid in memory: <c>all</c>, and some that carry channels.</summary>
+internal sealed class FakeLogs
+{
+    private readonly Dictionary<string, IBroadcastGrain> _grains = new(StringComparer.Ordinal);
+
+    public FakeLogs(int count)
+    {
+        Channels = [.. Enumerable.Range(1, count).Select(log => new FakeLog(log))];
+        All.Logs = count;
+        _grains.Add(GrainKeys.Log(GrainKeys.PublicChannel), All);
+        foreach (var log in Channels) _grains.Add(GrainKeys.Log(GrainKeys.LogName(log.Number)), log);
+        Grains = DispatchProxy.Create<IGrainFactory, Factory>();
+        ((Factory)Grains).Logs = _grains;
+    }
+
+    public FakeChannel All { get; } = new();
+
+    public IReadOnlyList<FakeLog> Channels { get; }
+
+    public IGrainFactory Grains { get; }
+
+    public FakeLog Of(string channel) => Channels[ChannelName.LogOf(channel, Channels.Count) - 1];
+
+    /// <summary>Returns the log that the key names.</summary>
+    public class Factory : DispatchProxy
+    {
+        public IReadOnlyDictionary<string, IBroadcastGrain>? Logs { get; set; }
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => Logs![(string)args![0]!];
+    }
+}
