@@ -51,6 +51,9 @@ public static class GatewayServices
 
     private static void AddChannel(this IServiceCollection services)
     {
+        services.AddSingleton<Namespaces>();
+        services.AddSingleton<ChannelLogs>();
+        services.AddSingleton<ChannelDrafts>();
         services.AddSingleton<Publisher>();
         services.AddSingleton<DeliveryTimes>();
         services.AddSingleton<DeliveryCounts>();
@@ -85,6 +88,7 @@ public static class GatewayServices
             .CreateObjectReference<IGatewayObserver>(provider.GetRequiredService<GatewayObserver>()));
         services.AddSingleton<GridContact>();
         services.AddSingleton<NodeReports>();
+        services.AddSingleton<NamespaceFollower>();
         services.AddOptions<HostOptions>()
             .Configure<IOptions<GatewayOptions>>((host, options) => host.ShutdownTimeout = Drain.Limit(options.Value));
     }
@@ -144,6 +148,7 @@ public static class GatewayServices
         services.AddHostedService(provider => provider.GetRequiredService<PushListener>());
         services.AddHostedService<DeliveryReporter>();
         services.AddHostedService<SessionReporter>();
+        services.AddHostedService(provider => provider.GetRequiredService<NamespaceFollower>());
         services.AddHostedService<GridRegistration>();
         services.AddHostedService<Drain>();
     }

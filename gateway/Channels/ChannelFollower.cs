@@ -32,6 +32,9 @@ public sealed partial class ChannelFollower(
     /// <summary>The channel's newest part; null until the grid has been reached for the first time.</summary>
     public ChannelLog? Log => _log;
 
+    /// <summary>How many logs carry the channels other than <c>all</c>; 0: not known yet.</summary>
+    public int Logs { get; private set; }
+
     /// <summary>The log has grown. Called on the thread that brought the messages.</summary>
     public event Action<ChannelLog>? Appended;
 
@@ -51,6 +54,7 @@ public sealed partial class ChannelFollower(
     public async Task RenewAsync(IGatewayObserver observer, CancellationToken cancellation)
     {
         var head = await Grain().SubscribeAsync(node.Id, observer, Proof()).WaitAsync(GridCall.Timeout, cancellation);
+        Logs = head.Logs;
         if (_log?.Epoch != head.Epoch)
         {
             // One at a time, and not in the middle of a repair, which may restart the log too.

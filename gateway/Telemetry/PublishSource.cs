@@ -5,4 +5,5 @@ public static class PublishSource
 {
     public const string Tcp = "tcp";
     public const string Rest = "rest";
+    public const string Socket = "socket";
 }
