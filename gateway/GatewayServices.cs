@@ -51,11 +51,14 @@ public static class GatewayServices
 
     private static void AddChannel(this IServiceCollection services)
     {
+        services.AddSingleton<Namespaces>();
+        services.AddSingleton<ChannelLogs>();
+        services.AddSingleton<ChannelDrafts>();
+        services.AddSingleton<ChannelHistory>();
         services.AddSingleton<Publisher>();
         services.AddSingleton<DeliveryTimes>();
         services.AddSingleton<DeliveryCounts>();
         services.AddSingleton<ChannelFollower>();
-        services.AddSingleton<ChannelLogs>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ClientMemory>(
             provider, (long)Options(provider).ClientMemoryBytes));
         services.AddSingleton<History>();
@@ -66,7 +69,6 @@ public static class GatewayServices
         services.AddSingleton<ClientAuthentication>();
         services.AddSingleton<HandshakeLog>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Heartbeat>(provider, Options(provider)));
-        services.AddSingleton<Namespaces>();
         services.AddSingleton<ChannelAccess>();
         services.AddSingleton<Subscriptions>();
         services.AddSingleton<MissedMessages>();
@@ -91,6 +93,7 @@ public static class GatewayServices
             .CreateObjectReference<IGatewayObserver>(provider.GetRequiredService<GatewayObserver>()));
         services.AddSingleton<GridContact>();
         services.AddSingleton<NodeReports>();
+        services.AddSingleton<NamespaceFollower>();
         services.AddOptions<HostOptions>()
             .Configure<IOptions<GatewayOptions>>((host, options) => host.ShutdownTimeout = Drain.Limit(options.Value));
     }
@@ -150,6 +153,7 @@ public static class GatewayServices
         services.AddHostedService(provider => provider.GetRequiredService<PushListener>());
         services.AddHostedService<DeliveryReporter>();
         services.AddHostedService<SessionReporter>();
+        services.AddHostedService(provider => provider.GetRequiredService<NamespaceFollower>());
         services.AddHostedService<GridRegistration>();
         services.AddHostedService<Drain>();
     }

@@ -10,6 +10,7 @@ using NotifyHub.Grains.Audit;
 using NotifyHub.Grains.Broadcast;
 using NotifyHub.Grains.Clocks;
 using NotifyHub.Grains.Connections;
+using NotifyHub.Grains.Namespaces;
 using NotifyHub.Grains.Notifications;
 using NotifyHub.Grains.Schedules;
 using NotifyHub.Grains.Service;
@@ -73,6 +74,7 @@ public static class NotifyHubSilo
         services.AddHostedService<Housekeeping>();
         services.AddSingleton<UserStore>();
         services.AddSingleton<ApiKeyStore>();
+        services.AddSingleton<NamespaceStore>();
         services.AddSingleton<Passwords>();
         services.AddSingleton<ScheduleStore>();
         services.AddSingleton<UsageSweep>();

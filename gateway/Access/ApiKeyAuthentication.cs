@@ -31,6 +31,7 @@ internal sealed class ApiKeyAuthentication(
             new(JwtRegisteredClaimNames.Name, key.Name),
             new(Callers.RoleClaim, Roles.Service),
             .. KeyScopes.All.Where(key.Allows).Select(scope => new Claim(Callers.ScopeClaim, scope)),
+            .. (key.Channels ?? []).Select(channel => new Claim(Callers.ChannelClaim, channel)),
         ];
         var identity = new ClaimsIdentity(claims, Scheme.Name, JwtRegisteredClaimNames.Name, Callers.RoleClaim);
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Scheme.Name));

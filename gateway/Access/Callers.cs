@@ -18,9 +18,32 @@ internal static class Callers
     /// <summary>What an API key may be used for.</summary>
     public const string ScopeClaim = "scope";
 
+    /// <summary>A name or pattern of channels that an API key is limited to.</summary>
+    public const string ChannelClaim = "channel";
+
     /// <summary>The caller, unique among users and API keys alike.</summary>
     public static string CallerId(this ClaimsPrincipal caller) =>
         $"{(caller.IsInRole(Roles.Service) ? "key" : "user")}/{caller.FindFirstValue(JwtRegisteredClaimNames.Sub)}";
+
+    /// <summary>An API key that may be used in some channels only.</summary>
+    public static bool IsLimitedToChannels(this ClaimsPrincipal caller) => caller.HasClaim(claim => claim.Type == ChannelClaim);
+
+    /// <summary>Whether a caller who may publish may do so in this channel.</summary>
+    public static bool MayPublishTo(this ClaimsPrincipal caller, string channel) => !caller.IsLimitedToChannels()
+        || caller.FindAll(ChannelClaim).Any(limit => ChannelAccess.Covers(limit.Value, channel));
+
+    /// <summary>The caller of a request as the rules of channels see it; null: one that may not read at all.</summary>
+    public static ClientPrincipal? AsClient(this HttpContext context)
+    {
+        // Set where the request showed a client token.
+        if (context.Features.Get<ClientPrincipal>() is { } client) return client;
+        var caller = context.User;
+        if (caller.Identity is not { IsAuthenticated: true }) return ClientPrincipal.Anonymous;
+        if (!caller.IsInRole(Roles.Service)) return new ClientPrincipal(caller.UserId(), 0, null, DateTimeOffset.MaxValue);
+        if (!caller.HasClaim(ScopeClaim, KeyScopes.Read)) return null;
+        string[]? limits = caller.IsLimitedToChannels() ? [.. caller.FindAll(ChannelClaim).Select(claim => claim.Value)] : null;
+        return new ClientPrincipal(null, 0, caller.UserId(), DateTimeOffset.MaxValue, KeyChannels: limits);
+    }
 
     /// <summary>The same for the grid, with the network that limits count as one.</summary>
     public static ClientAddress ClientAddress(this HttpContext context) =>

@@ -23,6 +23,7 @@ public sealed class ChannelAccess(Namespaces namespaces)
 
     private bool May(ClientPrincipal who, string nameOrPattern, ChannelActions action)
     {
+        if (who.KeyChannels is { } limits) return limits.Any(limit => Covers(limit, nameOrPattern));
         if (nameOrPattern == GrainKeys.PublicChannel || who.IsStaff) return true;
         if (ChannelName.NamespaceOf(nameOrPattern) == ChannelName.UserNamespace)
             return who.Token is { } user && (nameOrPattern == OwnChannel(user) || HasCap(user, nameOrPattern, action));
@@ -50,7 +51,8 @@ public sealed class ChannelAccess(Namespaces namespaces)
         return false;
     }
 
-    private static bool Covers(string match, string nameOrPattern) => match == nameOrPattern
+    /// <summary>Whether a name or pattern of a permission, or <c>*</c>, covers a name or pattern.</summary>
+    internal static bool Covers(string match, string nameOrPattern) => match == nameOrPattern
         || (match == "*" ? ChannelName.NamespaceOf(nameOrPattern) != ChannelName.UserNamespace
             : ChannelName.IsPattern(match) && ChannelName.Covers(match, nameOrPattern));
 }

@@ -64,7 +64,7 @@ public sealed class ClientAuthentication(
         if (observes) return null;
         var key = await keys.FindAsync(token, CancellationToken.None);
         return key is not null && key.Allows(KeyScopes.Read)
-            ? new ClientPrincipal(null, 0, key.Id, DateTimeOffset.MaxValue) : null;
+            ? new ClientPrincipal(null, 0, key.Id, DateTimeOffset.MaxValue, KeyChannels: key.Channels) : null;
     }
 
     private async Task<ClientPrincipal?> CheckLoginAsync(string token)

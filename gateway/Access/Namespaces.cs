@@ -7,8 +7,13 @@ public sealed class Namespaces
 {
     private static readonly NamespaceOptions Defaults = new();
 
+    private readonly TaskCompletionSource _known = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     // Permissions of users' own channels are fixed; see ChannelAccess.
     private volatile IReadOnlyDictionary<string, NamespaceOptions> _options = new Dictionary<string, NamespaceOptions>();
+
+    /// <summary>Completes when the grid has told the options: before that, clients must not be let in.</summary>
+    public Task Known => _known.Task;
 
     /// <summary>Options have changed; called after <see cref="Of"/> answers the new ones.</summary>
     public event Action? Changed;
@@ -25,6 +30,7 @@ public sealed class Namespaces
     public void Set(IReadOnlyDictionary<string, NamespaceOptions> options)
     {
         _options = options;
+        _known.TrySetResult();
         Changed?.Invoke();
     }
 }

@@ -24,6 +24,15 @@ internal static class Permissions
     /// <summary>To publish, and to mark notifications.</summary>
     public const string Publish = "notifications.publish";
 
+    /// <summary>To publish to channels, and to take messages back.</summary>
+    public const string PublishToChannels = "channels.publish";
+
+    /// <summary>To read what channels retain, and their options. Whether it is this channel's is asked in each request, of
+    /// callers without a login too.</summary>
+    public const string ReadChannels = "channels.read";
+
+    public const string ManageNamespaces = "namespaces.manage";
+
     public const string DeleteNotifications = "notifications.delete";
     public const string ManageSchedules = "schedules.manage";
 
@@ -47,12 +56,15 @@ internal static class Permissions
         new(ReadSystem, People),
         new(ReadUsage, People),
         new(Publish, Operators, KeyScopes.Publish),
+        new(PublishToChannels, Operators, KeyScopes.Publish, AlsoLimited: true),
+        new(ReadChannels, People, KeyScopes.Read, AlsoLimited: true, AlsoAnonymous: true),
         new(DeleteNotifications, Operators),
         new(ManageSchedules, Operators),
         new(ControlService, Administrators),
         new(CloseConnections, Administrators),
         new(ManageUsers, Administrators),
         new(ManageKeys, Administrators),
+        new(ManageNamespaces, Administrators),
         new(ReadSettings, Administrators),
         new(ReadAudit, Administrators),
     ];
@@ -76,9 +88,15 @@ internal static class Permissions
 
     /// <param name="Roles">The people's roles that have it.</param>
     /// <param name="Scope">The scope of an API key that has it; null: it is for people.</param>
-    private sealed record Grant(string Permission, string[] Roles, string? Scope = null)
+    /// <param name="AlsoLimited">Also an API key that is limited to channels; the endpoint asks for the channel.</param>
+    /// <param name="AlsoAnonymous">Also a caller without a login; the endpoint asks for the channel.</param>
+    private sealed record Grant(
+        string Permission, string[] Roles, string? Scope = null, bool AlsoLimited = false, bool AlsoAnonymous = false)
     {
         public bool Allows(ClaimsPrincipal caller) =>
-            Roles.Any(caller.IsInRole) || (Scope is not null && caller.HasClaim(Callers.ScopeClaim, Scope));
+            Roles.Any(caller.IsInRole)
+            || (AlsoAnonymous && caller.Identity is not { IsAuthenticated: true })
+            || (Scope is not null && caller.HasClaim(Callers.ScopeClaim, Scope)
+                && (AlsoLimited || !caller.IsLimitedToChannels()));
     }
 }

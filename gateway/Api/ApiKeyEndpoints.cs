@@ -15,7 +15,7 @@ internal static class ApiKeyEndpoints
     public static void MapApiKeys(this IEndpointRouteBuilder app)
     {
         var group = app.MapGroup(Route).RequireAuthorization(Permissions.ManageKeys).WithTags("keys");
-        group.MapPost("", CreateAsync).Audited("key.create").Takes<NewKey>(BodyLimits.Small)
+        group.MapPost("", CreateAsync).Audited("key.create").Takes<NewKey>(BodyLimits.Key)
             .Summary("Create an API key. It is shown only in this answer.").Fails(ErrorCatalogue.ValidationError);
         group.MapGet("", ListAsync).LimitedAsList()
             .Summary("List API keys, newest first, including revoked ones.");
@@ -28,16 +28,30 @@ internal static class ApiKeyEndpoints
         CancellationToken cancellation)
     {
         var faults = new Faults();
-        var fields = JsonFields.Parse(await RequestBody.ReadAsync(request, cancellation), faults, "name", "scopes");
+        var fields = JsonFields.Parse(await RequestBody.ReadAsync(request, cancellation), faults, "name", "scopes", "channels");
         var name = fields?.RequiredText("name", 1, NewKey.NameLength);
         var scopes = fields?.OptionalChoices("scopes", KeyScopes.All);
+        var channels = fields?.OptionalTexts("channels");
+        CheckChannels(channels ?? [], faults);
         if (name is null || faults.Any) return Failure.Invalid(faults);
 
-        var (key, secret) = await Keys(grains).CreateAsync(name, caller.Email(), scopes);
+        var (key, secret) = await Keys(grains).CreateAsync(name, caller.Email(), scopes, channels?.ToArray());
         var view = new CreatedKeyView(
             key.Id, key.Name, key.Prefix, secret, key.CreatedBy, NotificationJson.LocalTime(key.CreatedAt, options.Value.Zone()),
-            key.Scopes ?? KeyScopes.All);
+            key.Scopes ?? KeyScopes.All, key.Channels);
         return Reply.Created($"{Route}/{key.Id}", view);
+    }
+
+    private static void CheckChannels(List<string> channels, Faults faults)
+    {
+        if (channels.Count > NewKey.MaxChannels)
+            faults.Add("channels", new($"最多 {NewKey.MaxChannels} 個", $"must have at most {NewKey.MaxChannels} elements"));
+        for (var index = 0; index < channels.Count; index++)
+        {
+            var limit = channels[index];
+            if (limit == "*" || ChannelName.IsValid(limit) || ChannelName.IsPattern(limit)) continue;
+            faults.Add($"channels[{index}]", new("不是頻道名稱或樣式", "is neither the name of a channel nor a pattern"));
+        }
     }
 
     private static async Task<Ok<Envelope<KeyList>>> ListAsync(IGrainFactory grains, IOptions<GatewayOptions> options)
@@ -52,7 +66,8 @@ internal static class ApiKeyEndpoints
             NotificationJson.LocalTime(key.CreatedAt, zone),
             key.LastUsedAt is { } used ? NotificationJson.LocalTime(used, zone) : null,
             key.RevokedAt is { } revoked ? NotificationJson.LocalTime(revoked, zone) : null,
-            key.Scopes ?? KeyScopes.All))]));
+            key.Scopes ?? KeyScopes.All,
+            key.Channels))]));
     }
 
     private static async Task<Results<Ok<Envelope<KeyRevoked>>, Failure>> RevokeAsync(ApiKeys keys, long id) =>

@@ -6,6 +6,9 @@ internal static class BodyLimits
     /// <summary>A few short fields.</summary>
     public const int Small = 4 << 10;
 
+    /// <summary>An API key with all its channels.</summary>
+    public const int Key = 32 << 10;
+
     /// <summary>An account with its password.</summary>
     public const int Account = 16 << 10;
 

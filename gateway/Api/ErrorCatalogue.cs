@@ -6,6 +6,14 @@ public static class ErrorCatalogue
     /// <summary>The request is not as the contract says; <c>details</c> names each field that is wrong.</summary>
     public static readonly ApiError ValidationError = new("VALIDATION_ERROR", 400, new("請求內容不正確", "The request is not valid."));
 
+    /// <summary>What should be the name of a channel is none; a pattern is none either.</summary>
+    public static readonly ApiError InvalidChannel =
+        new("INVALID_CHANNEL", 400, new("頻道名稱不正確", "This is not the name of a channel."));
+
+    /// <summary>More than 10,000 channels in one call.</summary>
+    public static readonly ApiError TooManyChannels =
+        new("TOO_MANY_CHANNELS", 400, new("頻道數量過多", "There are too many channels in one call."));
+
     /// <summary>No token or API key, or one that is wrong, expired or revoked.</summary>
     public static readonly ApiError Unauthorized = new("UNAUTHORIZED", 401, new("請先登入", "Please log in."));
 
@@ -54,7 +62,8 @@ public static class ErrorCatalogue
             426,
             new("此位址僅接受 WebSocket 連線（版本 13）", "Only WebSocket connections (version 13) are accepted here."));
 
-    /// <summary>Too many failed logins, or too many requests per second; <c>Retry-After</c> says when to try again.</summary>
+    /// <summary>Too many failed logins, too many requests per second, or more publishes than a channel may have in a second;
+    /// <c>Retry-After</c> says when to try again.</summary>
     public static readonly ApiError RateLimited =
         new("RATE_LIMITED", 429, new("嘗試次數過多，請稍後再試", "Too many attempts; try again later."));
 
@@ -93,9 +102,9 @@ public static class ErrorCatalogue
 
     public static readonly IReadOnlyList<ApiError> All =
     [
-        ValidationError, Unauthorized, InvalidCredentials, Forbidden, DefaultPassword, NotFound, MethodNotAllowed, RequestTimeout,
-        Conflict, PayloadTooLarge, UnsupportedMediaType, UpgradeRequired, RateLimited, TooManyConnections, InternalError,
-        StorageBroken, ServiceStopped, GatewayFull, Unavailable,
+        ValidationError, InvalidChannel, TooManyChannels, Unauthorized, InvalidCredentials, Forbidden, DefaultPassword, NotFound,
+        MethodNotAllowed, RequestTimeout, Conflict, PayloadTooLarge, UnsupportedMediaType, UpgradeRequired, RateLimited,
+        TooManyConnections, InternalError, StorageBroken, ServiceStopped, GatewayFull, Unavailable,
     ];
 
     /// <summary>The error for a status that the web server itself answered, without words.</summary>

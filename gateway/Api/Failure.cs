@@ -8,6 +8,9 @@ namespace NotifyHub.Gateway.Api;
 /// <param name="retryAfter">When to come back; rounded up to whole seconds.</param>
 public sealed class Failure(ApiError error, Faults? details = null, TimeSpan? retryAfter = null) : IResult, IStatusCodeHttpResult
 {
+    // Where nothing says when, a second: about what a failover or a full queue takes.
+    private static readonly TimeSpan DefaultWait = TimeSpan.FromSeconds(1);
+
     public int? StatusCode => error.Status;
 
     public static Failure Invalid(Faults faults) => new(ErrorCatalogue.ValidationError, faults);
@@ -25,7 +28,9 @@ public sealed class Failure(ApiError error, Faults? details = null, TimeSpan? re
         // What an answer in another language looks like is not what a cache may give to the next caller.
         response.Headers.Append(HeaderNames.Vary, HeaderNames.AcceptLanguage);
 
-        var body = new ErrorBody(error.Code, error.Message.For(request), details?.For(request));
+        var afterMs = error.MayTryAgain ? (long?)Math.Ceiling((retryAfter ?? DefaultWait).TotalMilliseconds) : null;
+        var body = new ErrorBody(
+            error.Code, error.Message.For(request), error.MayTryAgain, afterMs, details?.For(request));
         return JsonBody(new ErrorEnvelope(body)).ExecuteAsync(httpContext);
     }
 

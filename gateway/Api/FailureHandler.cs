@@ -31,6 +31,7 @@ internal sealed partial class FailureHandler(ILogger<FailureHandler> logger) : I
         if (exception is RefusedException refused) return new Failure(refused.Error, retryAfter: refused.RetryAfter);
 
         if (exception is IdempotencyConflictException) return Conflict();
+        if (exception is RateLimitedException) return new Failure(ErrorCatalogue.RateLimited, retryAfter: ComeBack);
 
         if (exception is NotStorableException)
         {

@@ -23,6 +23,9 @@ public sealed class Faults
 
     private Faults(Dictionary<string, Text> byField, string prefix) => (_byField, _prefix) = (byField, prefix);
 
+    /// <summary>How many fields have one; counted up to a bound.</summary>
+    public int Count => _byField.Count;
+
     public bool Any => _byField.Count > 0;
 
     /// <summary>Notes a fault. The first one of a field stays; later ones only follow from it.</summary>
@@ -46,6 +49,9 @@ public sealed class Faults
 
     /// <summary>The same faults, for one element of a batch: its fields are called <c>3.title</c>.</summary>
     public Faults Of(int index) => new(_byField, $"{_prefix}{index}.");
+
+    /// <summary>The same faults, for one element of an array of messages: its fields are called <c>[3].channel</c>.</summary>
+    public Faults OfElement(int index) => new(_byField, $"{_prefix}[{index}].");
 
     /// <summary>The same faults, for an object in a field: its fields are called <c>notification.title</c>.</summary>
     public Faults Of(string field) => new(_byField, $"{_prefix}{field}.");

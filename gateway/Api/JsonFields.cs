@@ -27,7 +27,12 @@ public sealed class JsonFields
     /// <summary>Null, with a fault noted, when the body is not one JSON object in UTF-8.</summary>
     /// <param name="names">All fields that the object may have. A fault is noted on every other one: a misspelt field must not be
     /// mistaken for one that was left out.</param>
-    public static JsonFields? Parse(ReadOnlyMemory<byte> utf8, Faults faults, params IReadOnlyList<string> names)
+    public static JsonFields? Parse(ReadOnlyMemory<byte> utf8, Faults faults, params IReadOnlyList<string> names) =>
+        Parse(utf8, faults, names, opaque: null);
+
+    /// <summary>The same, except that one field may have any characters inside: it is passed on as it is.</summary>
+    /// <param name="opaque">The field's name; null: none.</param>
+    public static JsonFields? Parse(ReadOnlyMemory<byte> utf8, Faults faults, IReadOnlyList<string> names, string? opaque)
     {
         if (!Utf8.IsValid(utf8.Span))
         {
@@ -38,7 +43,7 @@ public sealed class JsonFields
         try
         {
             // Before anything is looked up: a string that cannot become text makes every look-up throw that meets it.
-            if (!NoteForbiddenCharacters(utf8.Span, faults)) return null;
+            if (!NoteForbiddenCharacters(utf8.Span, faults, opaque)) return null;
             var root = JsonElement.Parse(utf8.Span, new JsonDocumentOptions { MaxDepth = MaxDepth });
             if (root.ValueKind == JsonValueKind.Object)
             {
@@ -149,6 +154,34 @@ public sealed class JsonFields
         return null;
     }
 
+    /// <summary>An integer within the bounds, or null when absent, JSON null, or wrong (with a fault noted).</summary>
+    public int? OptionalNumber(string name, int min, int max)
+    {
+        if (Value(name) is not { } value) return null;
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= min && number <= max)
+            return number;
+        _faults.Add(name, new($"必須是 {min} 到 {max} 的整數", $"must be an integer from {min} to {max}"));
+        return null;
+    }
+
+    /// <summary>The field is there, with JSON null perhaps.</summary>
+    public bool Has(string name) => _root.TryGetProperty(name, out _);
+
+    /// <summary>A list of strings; null when absent, JSON null, or wrong (with a fault noted).</summary>
+    public List<string>? OptionalTexts(string name)
+    {
+        if (Value(name) is not { } value) return null;
+        if (value.ValueKind == JsonValueKind.Array && value.GetArrayLength() > 0
+            && value.EnumerateArray().All(one => one.ValueKind == JsonValueKind.String))
+            return [.. value.EnumerateArray().Select(one => one.GetString()!)];
+        _faults.Add(name, new("必須是非空的字串陣列", "must be a list of at least one string"));
+        return null;
+    }
+
+    /// <summary>The bytes of any JSON value, as it was sent; empty when absent or JSON null.</summary>
+    public byte[] Bytes(string name) =>
+        Value(name) is { } value ? JsonMarshal.GetRawUtf8Value(value).ToArray() : [];
+
     /// <summary>Any JSON value, as it was sent; null when absent, JSON null, or too much (with a fault noted).</summary>
     public string? Raw(string name, int maxBytes, int maxDepth)
     {
@@ -188,7 +221,7 @@ public sealed class JsonFields
 
     // Walks every string, nested and unknown ones too, and notes a fault on the field it belongs to. False: a name of the object
     // itself is bad, and then no field can be looked up.
-    private static bool NoteForbiddenCharacters(ReadOnlySpan<byte> utf8, Faults faults)
+    private static bool NoteForbiddenCharacters(ReadOnlySpan<byte> utf8, Faults faults, string? opaque)
     {
         var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = MaxDepth });
         var field = Faults.Body;
@@ -202,7 +235,9 @@ public sealed class JsonFields
                 if (isFieldName) return false;
             }
 
-            if (isFieldName) field = reader.GetString()!;
+            if (!isFieldName) continue;
+            field = reader.GetString()!;
+            if (field == opaque && reader.Read()) reader.Skip();
         }
 
         return true;

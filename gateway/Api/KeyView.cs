@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace NotifyHub.Gateway.Api;
 
+/// <param name="Channels">What it is limited to; null: it is not limited.</param>
 public sealed record KeyView(
     long Id,
     string Name,
@@ -11,4 +12,5 @@ public sealed record KeyView(
     [property: JsonPropertyName("created_at")] string CreatedAt,
     [property: JsonPropertyName("last_used_at")] string? LastUsedAt,
     [property: JsonPropertyName("revoked_at")] string? RevokedAt,
-    [property: AllowedValues("publish", "read")] IReadOnlyList<string> Scopes);
+    [property: AllowedValues("publish", "read")] IReadOnlyList<string> Scopes,
+    IReadOnlyList<string>? Channels);

@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Access;
 using NotifyHub.Gateway.Channels;
+using NotifyHub.Gateway.Cluster;
 using NotifyHub.Gateway.Settings;
 using NotifyHub.Gateway.Telemetry;
 
@@ -32,7 +33,13 @@ public static class NotifyHubApi
         services.TryAddSingleton<DeliveryTimes>();
         services.TryAddSingleton<DeliveryCounts>();
         services.TryAddSingleton<ChannelFollower>();
+        services.TryAddSingleton<Namespaces>();
+        services.TryAddSingleton<ChannelLogs>();
+        services.TryAddSingleton<ChannelDrafts>();
         services.TryAddSingleton<Publisher>();
+        services.TryAddSingleton<NamespaceFollower>();
+        services.AddSingleton<ChannelAccess>();
+        services.TryAddSingleton<ChannelHistory>();
         services.AddOptions<GatewayOptions>().ValidateOnStart();
         services.AddSingleton<IValidateOptions<GatewayOptions>, GatewayOptionsCheck>();
 
@@ -96,6 +103,9 @@ public static class NotifyHubApi
         app.MapSettings();
         app.MapAudit();
         app.MapPush();
+        app.MapPublish();
+        app.MapChannels();
+        app.MapNamespaces();
         app.MapApiKeys();
         app.MapHealth();
         app.MapApiDocument();

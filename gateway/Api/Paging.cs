@@ -62,6 +62,15 @@ public readonly record struct Paging(int Page, int Limit)
         return null;
     }
 
+    /// <summary>An offset of a channel; absent or empty is null.</summary>
+    public static long? Offset(string name, string? text, Faults faults)
+    {
+        if (string.IsNullOrEmpty(text)) return null;
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var offset)) return offset;
+        faults.Add(name, new("必須是不小於 0 的整數", "must be an integer of at least 0"));
+        return null;
+    }
+
     /// <summary>A number from 1; what is wrong is noted.</summary>
     public static int Number(string name, string? text, int otherwise, int max, Faults faults)
     {

@@ -79,9 +79,10 @@ internal static class RequestBody
 
     /// <summary>
     /// The elements of a JSON array, each exactly the bytes it was sent as: serialising again would change numbers, escapes and
-    /// the order of keys. Empty with a fault noted when it is not an array of 1 to <see cref="MaxBatch"/> elements.
+    /// the order of keys. Empty with a fault noted when it is not an array of 1 to
+    /// <paramref name="max"/> elements.
     /// </summary>
-    public static List<ReadOnlyMemory<byte>> Elements(ReadOnlyMemory<byte> utf8, Faults faults)
+    public static List<ReadOnlyMemory<byte>> Elements(ReadOnlyMemory<byte> utf8, Faults faults, int max = MaxBatch)
     {
         List<ReadOnlyMemory<byte>> elements = [];
         // Deeper than any element may be, so that a fault of one element is reported with its index, not as one of the array.
@@ -99,7 +100,7 @@ internal static class RequestBody
             {
                 var start = (int)reader.TokenStartIndex;
                 reader.Skip();
-                if (elements.Count <= MaxBatch) elements.Add(utf8[start..(int)reader.BytesConsumed]);
+                if (elements.Count <= max) elements.Add(utf8[start..(int)reader.BytesConsumed]);
             }
 
             // To the end: what stands after the array makes the whole of it no JSON.
@@ -111,8 +112,8 @@ internal static class RequestBody
             return [];
         }
 
-        if (elements.Count is > 0 and <= MaxBatch) return elements;
-        faults.Add(Faults.Body, new($"必須有 1 到 {MaxBatch} 個元素", $"must have 1 to {MaxBatch} elements"));
+        if (elements.Count > 0 && elements.Count <= max) return elements;
+        faults.Add(Faults.Body, new($"必須有 1 到 {max} 個元素", $"must have 1 to {max} elements"));
         return [];
     }
 

@@ -19,6 +19,11 @@ public sealed class ChannelLogs(
     private readonly WindowBudget _budget = new(options.Value.WindowBytes);
     private volatile LogFollower[] _followers = [];
     private volatile string? _epoch;
+    private IBroadcastGrain? _public;
+
+    // Got once: Orleans looks at the interface's attributes each time, which costs a publish a tenth. Not before it is used: a
+    // gateway may start before its silos, and then knows no grains yet.
+    private IBroadcastGrain Public => _public ??= grains.GetGrain<IBroadcastGrain>(GrainKeys.Log(GrainKeys.PublicChannel));
 
     /// <summary>How many; 0: not known yet.</summary>
     public int Count => _followers.Length;
@@ -29,8 +34,23 @@ public sealed class ChannelLogs(
     /// <summary>A log was lost in part: positions are worth nothing any more.</summary>
     public event Action? EpochChanged;
 
-    /// <summary>The log of a channel. Only once <see cref="Count"/> is known.</summary>
-    public LogFollower Of(string channel) => _followers[ChannelName.LogOf(channel, Count) - 1];
+    /// <summary>The number of the log that carries the channel, a valid name.</summary>
+    /// <exception cref="StorageUnavailableException">The gateway has not registered yet, so it does not know.</exception>
+    public int LogOf(string channel)
+    {
+        if (channel == GrainKeys.PublicChannel) return GrainKeys.PublicLog;
+        if (Count is > 0 and var count) return ChannelName.LogOf(channel, count);
+        throw new StorageUnavailableException("The gateway has not registered with the grid yet.");
+    }
+
+    public IBroadcastGrain Grain(int log) => log == GrainKeys.PublicLog ? Public : this[log].Grain;
+
+    /// <summary>The grain of the log that carries the channel, a valid name.</summary>
+    /// <exception cref="StorageUnavailableException">The gateway has not registered yet, so it does not know.</exception>
+    public IBroadcastGrain GrainOf(string channel) => Grain(LogOf(channel));
+
+    /// <summary>What this gateway has of a log, for publishes; null: nothing.</summary>
+    public LogPosition? PositionOf(int log) => log == GrainKeys.PublicLog ? all.Position : this[log].Position;
 
     /// <summary>A log by its number, from 1.</summary>
     public LogFollower this[int log] => _followers[log - 1];

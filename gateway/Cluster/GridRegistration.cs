@@ -1,3 +1,4 @@
+using NotifyHub.Gateway.Access;
 using NotifyHub.Gateway.Channels;
 using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Telemetry;
@@ -18,6 +19,7 @@ internal sealed partial class GridRegistration : BackgroundService
     private readonly GatewayNode _node;
     private readonly ChannelFollower _follower;
     private readonly ChannelLogs _logs;
+    private readonly Namespaces _namespaces;
     private readonly ListenerControl _listeners;
     private readonly GridContact _contact;
     private readonly TimeProvider _time;
@@ -30,14 +32,15 @@ internal sealed partial class GridRegistration : BackgroundService
         GatewayNode node,
         ChannelFollower follower,
         ChannelLogs logs,
+        Namespaces namespaces,
         ListenerControl listeners,
         GridContact contact,
         GatewayMetrics metrics,
         TimeProvider time,
         ILogger<GridRegistration> logger)
     {
-        (_grains, _observer, _node, _follower, _logs, _listeners, _contact, _time, _logger) =
-            (grains, observer, node, follower, logs, listeners, contact, time, logger);
+        (_grains, _observer, _node, _follower, _logs, _namespaces, _listeners, _contact, _time, _logger) =
+            (grains, observer, node, follower, logs, namespaces, listeners, contact, time, logger);
         metrics.ObserveGrid(() => contact.IsReachable, () => follower.Log?.Head ?? 0);
     }
 
@@ -85,7 +88,8 @@ internal sealed partial class GridRegistration : BackgroundService
         var state = Service().SubscribeAsync(_node.Id, _observer).WaitAsync(GridCall.Timeout, _time, cancellation);
         await _follower.RenewAsync(_observer, cancellation);
         await _logs.RenewAsync(_observer, cancellation);
-        // Clients are let in only when the channel is known.
+        // Clients are let in only when the channel is known, and what they may do.
+        await _namespaces.Known.WaitAsync(GridCall.Timeout, _time, cancellation);
         await _listeners.ApplyAsync(await state, cancellation);
     }
 

@@ -14,7 +14,8 @@ public static class FirstBytes
     /// <summary>Decides as early as possible whether the connection speaks the protocol.</summary>
     /// <param name="unread">All that has arrived and was not consumed.</param>
     /// <param name="searched">How many leading bytes are known to be blanks.</param>
-    /// <param name="isKeyed">Whether the first line must be <c>AUTH</c> and a key; otherwise a JSON object.</param>
+    /// <param name="isKeyed">Whether the first line must be <c>AUTH</c> and a key; otherwise a JSON object, or the choice of
+    /// a channel.</param>
     /// <param name="fault">Why not, for the answer; null when it does.</param>
     /// <returns>False: too little has arrived.</returns>
     public static bool TryJudge(ReadOnlySequence<byte> unread, long searched, bool isKeyed, out string? fault)
@@ -37,6 +38,13 @@ public static class FirstBytes
         else if (begin[0] == '{')
         {
             return true;
+        }
+        else
+        {
+            // Not followed by a path: that is the method of a request, which a page might make a browser send.
+            var choice = "CHANNEL "u8;
+            if (begin.Length > choice.Length && begin.StartsWith(choice) && begin[choice.Length] != '/') return true;
+            if (begin.Length <= choice.Length && choice.StartsWith(begin)) return false;
         }
 
         fault = begin[0] == TlsHandshake ? "error: this port speaks lines of JSON, without TLS"

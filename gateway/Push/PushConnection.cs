@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Threading.Channels;
+using NotifyHub.Gateway.Channels;
 using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Settings;
 using NotifyHub.Gateway.Telemetry;
@@ -19,13 +20,15 @@ namespace NotifyHub.Gateway.Push;
 /// </summary>
 /// <param name="slot">Its place among all connections, which it may lose while it is idle.</param>
 /// <param name="budget">Memory for the lines of all connections.</param>
-/// <param name="publish">Appends a batch to the public channel; returns once it is durable.</param>
+/// <param name="publish">Appends a batch to the log of its first draft; returns once it is durable.</param>
+/// <param name="drafts">Makes drafts for channels other than the public one.</param>
 public sealed partial class PushConnection(
     PipeReader input,
     PipeWriter output,
     PushRegistry.Slot slot,
     PushBudget budget,
     Func<PublishBatch, Task<PublishResult>> publish,
+    ChannelDrafts drafts,
     GatewayMetrics metrics,
     GatewayOptions options,
     TimeProvider time,
@@ -41,6 +44,7 @@ public sealed partial class PushConnection(
 
     private readonly byte[] _keyHash = options.PushKey.Length == 0
         ? [] : SHA256.HashData(Encoding.UTF8.GetBytes(options.PushKey));
+    private readonly ChosenChannel _channel = new(drafts);
     private readonly long _connectedAt = time.GetTimestamp();
     private volatile bool _authorised = options.PushKey.Length == 0;
     private bool _begun;
@@ -165,14 +169,21 @@ public sealed partial class PushConnection(
 
     private void Take(byte[] line, PushedLines batch)
     {
-        if (PushedJson.Fault(line) is { } fault)
+        if (ChosenChannel.IsChoice(line))
+        {
+            batch.Answer(_channel.Choose(line) ?? Ok);
+            return;
+        }
+
+        if ((_channel.Refusal(line) ?? PushedJson.Fault(line)) is { } fault)
         {
             metrics.PushLines(1, "invalid");
             batch.Answer("error: " + fault.ReplaceLineEndings(" "));
             return;
         }
 
-        batch.Publish(line);
+        if (_channel.IsPublic) batch.Publish(line);
+        else batch.Publish(_channel.Make(line));
         if (Tracing.Source.HasListeners() && PushedJson.Trace(line) is { } trace) batch.Add(trace);
     }
 
@@ -261,12 +272,27 @@ public sealed partial class PushConnection(
     private async Task PublishAsync(PushedLines batch)
     {
         using var span = Span(batch);
-        if (await PublishAsync(batch, 0, batch.Drafts.Count) is var outcome and not Ok)
-            span?.SetStatus(ActivityStatusCode.Error, outcome);
+        var outcome = batch.HasChannels
+            ? await PublishByLogAsync(batch)
+            : await PublishAsync(batch, 0, batch.Drafts.Count);
+        if (outcome != Ok) span?.SetStatus(ActivityStatusCode.Error, outcome);
     }
 
-    /// <summary>Publishes some lines of the batch together; when one of them cannot be stored, in ever smaller parts, so that
-    /// it fails alone.</summary>
+    /// <summary>Publishes the drafts of each log on their own, side by side: order holds within a channel.</summary>
+    private async Task<string> PublishByLogAsync(PushedLines batch)
+    {
+        var outcomes = await Task.WhenAll(batch.Split(drafts.PartOf).Select(async log =>
+        {
+            var outcome = await PublishAsync(log.Part, 0, log.Part.Drafts.Count);
+            for (var draft = 0; draft < log.Places.Count; draft++)
+                if (log.Part.Refusal(draft) is { } refusal) batch.Refuse(log.Places[draft], 1, refusal);
+            return outcome;
+        }));
+        return outcomes.FirstOrDefault(outcome => outcome != Ok) ?? Ok;
+    }
+
+    /// <summary>Publishes some lines of the batch together; when one of them cannot be stored, or is more than its channel may
+    /// have in a second, in ever smaller parts, so that it fails alone.</summary>
     private async Task<string> PublishAsync(PushedLines batch, int first, int count)
     {
         string outcome;
@@ -276,7 +302,7 @@ public sealed partial class PushConnection(
             await publish(new PublishBatch([.. batch.Drafts[first..(first + count)]], AcceptedAt: batch.AcceptedAt));
             (outcome, answer) = (Ok, null);
         }
-        catch (NotStorableException) when (count > 1)
+        catch (Exception e) when (e is NotStorableException or RateLimitedException && count > 1)
         {
             var half = count / 2;
             var left = await PublishAsync(batch, first, half);
@@ -287,6 +313,10 @@ public sealed partial class PushConnection(
         {
             LogFailed(e, count);
             (outcome, answer) = ("invalid", "error: cannot be stored");
+        }
+        catch (RateLimitedException)
+        {
+            (outcome, answer) = ("rate_limited", "error: rate limited, try again");
         }
         catch (ChannelBusyException)
         {
@@ -323,7 +353,7 @@ public sealed partial class PushConnection(
             .StartActivity(
                 Tracing.Push, ActivityKind.Server, traces is [var first, ..] ? first : default,
                 links: traces?.Skip(1).Select(trace => new ActivityLink(trace)))
-            ?.SetTag("notifyhub.channel", GrainKeys.PublicChannel)
+            ?.SetTag("notifyhub.channel", batch.Drafts[0].Target?.Channel ?? GrainKeys.PublicChannel)
             .SetTag("messaging.batch.message_count", batch.Drafts.Count);
     }
 

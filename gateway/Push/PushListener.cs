@@ -33,6 +33,7 @@ public sealed partial class PushListener : IHostedService, IDisposable
     private static readonly StreamPipeWriterOptions WriterOptions = new(leaveOpen: true);
 
     private readonly Func<PublishBatch, Task<PublishResult>> _publish;
+    private readonly ChannelDrafts _drafts;
     private readonly GatewayMetrics _metrics;
     private readonly GatewayOptions _options;
     private readonly ServerCertificate? _certificate;
@@ -48,17 +49,19 @@ public sealed partial class PushListener : IHostedService, IDisposable
 
     public PushListener(
         Publisher publisher,
+        ChannelDrafts drafts,
         GatewayMetrics metrics,
         IOptions<GatewayOptions> options,
         ServerCertificate certificate,
         TimeProvider time,
         ILogger<PushListener> logger)
-        : this(batch => publisher.PublishAsync(batch, PublishSource.Tcp), metrics, options, time, logger, certificate)
+        : this(batch => publisher.PublishAsync(batch, PublishSource.Tcp), drafts, metrics, options, time, logger, certificate)
     {
     }
 
     public PushListener(
         Func<PublishBatch, Task<PublishResult>> publish,
+        ChannelDrafts drafts,
         GatewayMetrics metrics,
         IOptions<GatewayOptions> options,
         TimeProvider time,
@@ -67,6 +70,7 @@ public sealed partial class PushListener : IHostedService, IDisposable
     {
         _certificate = certificate;
         _publish = publish;
+        _drafts = drafts;
         _metrics = metrics;
         _options = options.Value;
         _registry = new PushRegistry(_options.PushConnections, _options.PushConnectionsPerAddress);
@@ -251,8 +255,8 @@ public sealed partial class PushListener : IHostedService, IDisposable
 
     private Task ServeAsync(Stream stream, PushRegistry.Slot slot, CancellationToken stop) =>
         new PushConnection(
-            PipeReader.Create(stream, ReaderOptions), PipeWriter.Create(stream, WriterOptions), slot, _budget, _publish, _metrics,
-                _options, _time, _logger)
+            PipeReader.Create(stream, ReaderOptions), PipeWriter.Create(stream, WriterOptions), slot, _budget, _publish, _drafts,
+                _metrics, _options, _time, _logger)
             .RunAsync(stop);
 
     /// <summary>Talks over the socket, by TLS where the port speaks it; never throws.</summary>

@@ -14,6 +14,9 @@ internal sealed class PushedLines(DateTimeOffset acceptedAt)
     // What a line takes beside its text until it is answered, measured: its draft, array and answer.
     private const int LineBytes = 128;
 
+    // What a draft for a channel takes beside that: its target.
+    private const int TargetBytes = 96;
+
     private string?[]? _refusals;
 
     public DateTimeOffset AcceptedAt => acceptedAt;
@@ -33,11 +36,23 @@ internal sealed class PushedLines(DateTimeOffset acceptedAt)
 
     public bool IsFull => Answers.Count >= MaxLines || Bytes >= MaxBytes;
 
+    /// <summary>Some drafts do not go to the public channel.</summary>
+    public bool HasChannels { get; private set; }
+
     public void Publish(byte[] payload)
     {
         Answers.Add(null);
         Drafts.Add(Draft.Push(payload));
         Bytes += LineBytes + payload.Length;
+    }
+
+    /// <summary>A draft for a channel other than the public one.</summary>
+    public void Publish(Draft draft)
+    {
+        HasChannels = true;
+        Answers.Add(null);
+        Drafts.Add(draft);
+        Bytes += LineBytes + TargetBytes + draft.Payload!.Length;
     }
 
     public void Answer(string answer)
@@ -52,6 +67,22 @@ internal sealed class PushedLines(DateTimeOffset acceptedAt)
 
     /// <summary>Why this draft was not published; null: it was.</summary>
     public string? Refusal(int draft) => _refusals?[draft];
+
+    /// <summary>The drafts of each part, in their order, with their places in <see cref="Drafts"/>.</summary>
+    public IEnumerable<(PushedLines Part, List<int> Places)> Split<TPart>(Func<Draft, TPart> partOf)
+        where TPart : notnull
+    {
+        var parts = new Dictionary<TPart, (PushedLines Part, List<int> Places)>();
+        for (var draft = 0; draft < Drafts.Count; draft++)
+        {
+            var key = partOf(Drafts[draft]);
+            if (!parts.TryGetValue(key, out var part)) parts.Add(key, part = (new PushedLines(acceptedAt), []));
+            part.Part.Drafts.Add(Drafts[draft]);
+            part.Places.Add(draft);
+        }
+
+        return parts.Values;
+    }
 
     public void Close(string answer)
     {
@@ -70,6 +101,7 @@ internal sealed class PushedLines(DateTimeOffset acceptedAt)
         Answers.AddRange(next.Answers);
         Drafts.AddRange(next.Drafts);
         Bytes += next.Bytes;
+        HasChannels |= next.HasChannels;
         foreach (var trace in next.Traces ?? []) Add(trace);
         return this;
     }

@@ -18,6 +18,8 @@ public sealed record ChannelRefusal(string Code, string Message, bool CanTryAgai
         "The connection has all patterns that it may.");
     public static readonly ChannelRefusal Unavailable = new("UNAVAILABLE", "The grid does not answer. Try again.", true);
     public static readonly ChannelRefusal TooBig = new("PAYLOAD_TOO_LARGE", "The data is larger than this channel takes.");
+    public static readonly ChannelRefusal TooFast =
+        new("RATE_LIMITED", "The channel has as many messages as it takes in a second.", true);
     public static readonly ChannelRefusal Position = new("VALIDATION_ERROR", "The position cannot be read.");
 
     public static ChannelRefusal Invalid(string message) => new("VALIDATION_ERROR", message);

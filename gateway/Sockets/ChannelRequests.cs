@@ -11,7 +11,8 @@ public sealed partial class ChannelRequests(
     ChannelSubscriber subscriber,
     ChannelLogs logs,
     ChannelAccess access,
-    Namespaces namespaces,
+    ChannelDrafts drafts,
+    ChannelHistory history,
     Publisher publisher,
     SenderPool senders,
     TimeProvider time,
@@ -67,18 +68,17 @@ public sealed partial class ChannelRequests(
         if (WhyNoName(request.Channel) is { } why) return ChannelAnswer.Error(request.Id, why);
         if (!access.MayPublish(client.Principal, request.Channel))
             return ChannelAnswer.Error(request.Id, ChannelRefusal.Forbidden);
-        var own = namespaces.Of(request.Channel);
-        if (request.Data.Length > own.MessageBytes) return ChannelAnswer.Error(request.Id, ChannelRefusal.TooBig);
+        if (request.Data.Length > drafts.MaxBytes(request.Channel)) return ChannelAnswer.Error(request.Id, ChannelRefusal.TooBig);
         var now = time.GetUtcNow();
-        var target = new ChannelTarget(
+        var message = new ChannelMessage(
             request.Channel,
-            own.Retention,
+            request.Data,
             request.Key,
             request.Ttl is { } seconds ? now.AddSeconds(seconds) : null,
-            User: client.Principal.Token?.User,
-            MaxPerSecond: own.PublishesPerSecond);
-        var offset = await publisher.PublishAsync(Draft.Push(request.Data, target), PublishSource.Socket, now);
-        return ChannelAnswer.Published(request.Id, request.Channel, offset);
+            User: client.Principal.Token?.User);
+        var offsets = await publisher.PublishToChannelsAsync(
+            new PublishBatch([drafts.Make(message)], AcceptedAt: now), PublishSource.Socket);
+        return ChannelAnswer.Published(request.Id, request.Channel, offsets[0]);
     }
 
     private async Task<byte[]> ReadHistoryAsync(Client client, ChannelRequest request)
@@ -92,10 +92,10 @@ public sealed partial class ChannelRequests(
         {
             // It may have waited for its turn longer than for its answer.
             if (client.Ended) return [];
-            var page = await logs.Of(request.Channel).Grain.ReadHistoryAsync(
-                request.Channel, request.Before, request.Limit, namespaces.Of(request.Channel).HistoryLimit);
+            var (messages, hasMore) = await history.ReadAsync(
+                request.Channel, new HistoryRange(request.Before, Since: null, request.Limit));
             return ChannelAnswer.History(
-                request.Id, request.Channel, page.Messages.Select(message => ChannelWireForm.Text(message)), page.HasMore);
+                request.Id, request.Channel, messages.Select(message => ChannelWireForm.Text(message)), hasMore);
         }
         finally
         {
@@ -127,6 +127,7 @@ public sealed partial class ChannelRequests(
     private static ChannelRefusal? FailureOf(Exception failure) => failure switch
     {
         NotStorableException e => ChannelRefusal.Invalid(e.Message),
+        RateLimitedException => ChannelRefusal.TooFast,
         StorageBrokenException => new ChannelRefusal("STORAGE_BROKEN", "The storage is broken. Tell the operators."),
         _ when GridCall.IsOutage(failure) => ChannelRefusal.Unavailable,
         _ => null,

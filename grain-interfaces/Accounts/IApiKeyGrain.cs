@@ -6,8 +6,9 @@ public interface IApiKeyGrain : IGrainWithIntegerKey
 {
     /// <summary>Makes a key. The answer is the only time it is seen: storage keeps its hash.</summary>
     /// <param name="scopes">Of <see cref="KeyScopes.All"/>; null: all of them.</param>
+    /// <param name="channels">Names and patterns of channels; null: it is not limited to channels.</param>
     [Alias("CreateAsync"), AnySilo]
-    Task<NewApiKey> CreateAsync(string name, string createdBy, string[]? scopes);
+    Task<NewApiKey> CreateAsync(string name, string createdBy, string[]? scopes, string[]? channels = null);
 
     /// <summary>All keys, newest first, also revoked ones.</summary>
     [Alias("ListAsync"), AnySilo]

@@ -19,10 +19,11 @@ public sealed partial class ApiKeyGrain(ApiKeyStore store, TimeProvider time, IL
     private const int PrefixLength = 10;
     private static readonly TimeSpan NoteEvery = TimeSpan.FromMinutes(1);
 
-    public async Task<NewApiKey> CreateAsync(string name, string createdBy, string[]? scopes)
+    public async Task<NewApiKey> CreateAsync(string name, string createdBy, string[]? scopes, string[]? channels = null)
     {
         var secret = Scheme + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
-        var key = await store.AddAsync(name, secret[..PrefixLength], Hash(secret), createdBy, scopes ?? [.. KeyScopes.All]);
+        var key = await store.AddAsync(
+            name, secret[..PrefixLength], Hash(secret), createdBy, scopes ?? [.. KeyScopes.All], channels);
         return new NewApiKey(key, secret);
     }
 

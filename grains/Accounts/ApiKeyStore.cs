@@ -10,20 +10,29 @@ public sealed class ApiKeyStore(Database database, TimeProvider time)
     private const string Columns =
         """
         id AS Id, name AS Name, prefix AS Prefix, created_by AS CreatedBy, created_at AS CreatedAt, last_used_at AS LastUsedAt,
-        revoked_at AS RevokedAt, scopes AS Scopes
+        revoked_at AS RevokedAt, scopes AS Scopes, channels AS Channels
         """;
 
     public Task<ApiKey> AddAsync(
         string name, string prefix, string hash, string createdBy, IEnumerable<string> scopes,
-        CancellationToken cancellation = default) =>
+        IEnumerable<string>? channels = null, CancellationToken cancellation = default) =>
         database.WriteAsync(
             async (connection, transaction) => (await connection.QuerySingleAsync<Row>(
                 $"""
-                INSERT INTO api_key (name, prefix, hash, created_by, created_at, scopes)
-                VALUES (@name, @prefix, @hash, @createdBy, @now, @scopes)
+                INSERT INTO api_key (name, prefix, hash, created_by, created_at, scopes, channels)
+                VALUES (@name, @prefix, @hash, @createdBy, @now, @scopes, @channels)
                 RETURNING {Columns}
                 """,
-                new { name, prefix, hash, createdBy, now = StoredTime.Now(time), scopes = string.Join(' ', scopes) },
+                new
+                {
+                    name,
+                    prefix,
+                    hash,
+                    createdBy,
+                    now = StoredTime.Now(time),
+                    scopes = string.Join(' ', scopes),
+                    channels = channels is null ? null : string.Join(' ', channels),
+                },
                 transaction)).ToKey(),
             cancellation);
 
@@ -68,9 +77,10 @@ public sealed class ApiKeyStore(Database database, TimeProvider time)
         public long? LastUsedAt { get; init; }
         public long? RevokedAt { get; init; }
         public string Scopes { get; init; } = "";
+        public string? Channels { get; init; }
 
         public ApiKey ToKey() => new(
             Id, Name, Prefix, CreatedBy, StoredTime.Of(CreatedAt), StoredTime.Of(LastUsedAt), StoredTime.Of(RevokedAt),
-            Scopes.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+            Scopes.Split(' ', StringSplitOptions.RemoveEmptyEntries), Channels?.Split(' '));
     }
 }

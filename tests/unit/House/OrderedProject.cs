@@ -16,16 +16,16 @@ internal sealed record OrderedProject(string Folder, string Name, string[] Order
             "grains",
             "NotifyHub.Grains",
             [
-                "Settings", "Telemetry", "Clocks", "Storage/Migrations", "Storage", "Retention", "Audit", "Accounts", "Broadcast",
-                "Notifications", "Schedules", "Connections", "Usage", "Service", "",
+                "Settings", "Telemetry", "Clocks", "Storage/Migrations", "Storage", "Retention", "Audit", "Accounts",
+                "Namespaces", "Broadcast", "Notifications", "Schedules", "Connections", "Usage", "Service", "",
             ]),
         new(
             "grain-interfaces",
             "NotifyHub.GrainInterfaces",
             [
                 // Keys, tracing and routing, which all features use.
-                "", "Accounts", "Audit", "Usage", "Retention", "Channels", "Failures", "Gateways", "Nodes", "Connections",
-                "Broadcast", "Notifications", "Schedules", "Service", "Statistics",
+                "", "Accounts", "Audit", "Usage", "Retention", "Channels", "Failures", "Namespaces", "Gateways", "Nodes",
+                "Connections", "Broadcast", "Notifications", "Schedules", "Service", "Statistics",
             ]),
         new("hosting", "NotifyHub.Hosting", ["Settings", "Metrics", ""]),
         new("telemetry", "NotifyHub.Telemetry", [""]),

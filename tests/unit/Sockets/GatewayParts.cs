@@ -29,9 +29,10 @@ internal sealed class GatewayParts : IDisposable
         Subscriber = new ChannelSubscriber(
             Logs, access, Namespaces, Senders, Follower, Subscriptions, new MissedMessages(Logs, memory, clock), settings, clock,
             NullLogger<ChannelSubscriber>.Instance);
+        var drafts = new ChannelDrafts(Namespaces, Logs);
         Requests = new ChannelRequests(
-            Subscriber, Logs, access, Namespaces, new Publisher(grains, Follower, Logs, Meters.Metrics(), clock), Senders, clock,
-            NullLogger<ChannelRequests>.Instance);
+            Subscriber, Logs, access, drafts, new ChannelHistory(Logs, Namespaces),
+            new Publisher(Logs, drafts, Meters.Metrics(), clock), Senders, clock, NullLogger<ChannelRequests>.Instance);
     }
 
     public DeliveryCounts Counts { get; } = new();

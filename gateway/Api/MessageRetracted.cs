@@ -1,0 +1,3 @@
+namespace NotifyHub.Gateway.Api;
+
+public sealed record MessageRetracted(string Channel, long Offset);
