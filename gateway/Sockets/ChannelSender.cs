@@ -214,7 +214,7 @@ public sealed class ChannelSender(ChannelLogs logs, ISenderLink link, int backlo
     {
         var found = Of(client);
         var sent = found.Sent ??= [.. _passed];
-        if (!found.HasPending && found.Replaying == 0) TakePassed(found);
+        if (found.Subscriptions.Count > 0 && !found.HasPending && found.Replaying == 0) TakePassed(found);
         if (starts is not null)
         {
             for (var log = 0; log < sent.Length && log < starts.Length; log++) sent[log] = Math.Min(sent[log], starts[log]);

@@ -125,7 +125,7 @@ public sealed class ChannelClientsTests : IAsyncLifetime
         Publish("b:1", "{\"n\":2}");
         Publish("c:1", "{\"n\":3}");
 
-        var back = Connect(position, "a:1", "b:*");
+        var back = ConnectAt(position, "a:1", "b:*");
         var answer = await SubscribedAsync(back, 1);
         Assert.All(Channels(answer), one => Assert.True(one.GetProperty("recovered").GetBoolean()));
         await back.UntilAsync(_ => Messages(back).Count == 2);
@@ -156,7 +156,7 @@ public sealed class ChannelClientsTests : IAsyncLifetime
     public async Task A_position_that_cannot_be_read_recovers_nothing()
     {
         Publish("a:1", "{}");
-        var peer = Connect("nonsense", "a:1");
+        var peer = ConnectAt("nonsense", "a:1");
         var answer = await SubscribedAsync(peer, 1);
         var channel = Assert.Single(answer.GetProperty("channels").EnumerateArray());
         Assert.False(channel.GetProperty("recovered").GetBoolean());
@@ -182,7 +182,7 @@ public sealed class ChannelClientsTests : IAsyncLifetime
         await fast.UntilAsync(_ => Of(fast, "retracted").Count == 1);
         Assert.Equal(taken, Of(fast, "retracted")[0].GetProperty("offset").GetInt64());
 
-        var late = Connect(position, "a:1");
+        var late = ConnectAt(position, "a:1");
         await late.UntilAsync(_ => Of(late, "retracted").Count == 1);
         Assert.Equal(3, Assert.Single(Messages(late)).GetProperty("data").GetProperty("n").GetInt32());
     }
@@ -194,7 +194,7 @@ public sealed class ChannelClientsTests : IAsyncLifetime
         await SubscribedAsync(peer, 1);
         var position = await PositionAsync(peer);
         Publish("a:1", "{}");
-        var back = Connect(position, []);
+        var back = ConnectAt(position, []);
         var answer = await SubscribedAsync(back, 1);
         Assert.Equal(position, answer.GetProperty("position").GetString());
     }
@@ -292,7 +292,7 @@ public sealed class ChannelClientsTests : IAsyncLifetime
 
     private Peer Connect(params string[] channels) => Connect(Gateway, null, channels);
 
-    private Peer Connect(string position, params string[] channels) => Connect(Gateway, position, channels);
+    private Peer ConnectAt(string position, params string[] channels) => Connect(Gateway, position, channels);
 
     internal Peer Connect(GatewayParts gateway, string? position, params string[] channels)
     {
