@@ -329,7 +329,11 @@ public sealed class ChannelClientsTests : IAsyncLifetime
 
     internal static List<JsonElement> Of(Peer peer, string type) =>
         [.. peer.Frames().Where(frame => frame.Opcode == 1).Select(frame => frame.Json)
-            .Where(json => json.GetProperty("type").GetString() == type)];
+            .Where(json => TypeOf(json) == type)];
+
+    private static string? TypeOf(JsonElement frame) => frame.TryGetProperty("type", out var type)
+        ? type.GetString()
+        : throw new InvalidOperationException("A frame without a type: " + frame.GetRawText());
 
     private static IEnumerable<JsonElement> Channels(JsonElement answer) => answer.GetProperty("channels").EnumerateArray();
 
