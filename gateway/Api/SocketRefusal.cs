@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Network;
+using NotifyHub.Gateway.Settings;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.Gateway.Telemetry;
 
@@ -73,7 +75,12 @@ internal sealed record SocketRefusal(
         var stream = await SocketUpgrade.SendAsync(context, handshake);
         // It waits for nothing but its end: a newer connection may take its place.
         context.Features.Get<HttpConnections.Connection>()?.End();
-        await RefusedClient.EndAsync(stream, error, context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>().Abort);
+        await RefusedClient.EndAsync(
+            stream,
+            error,
+            context.RequestServices.GetRequiredService<IOptions<GatewayOptions>>().Value.CloseGrace,
+            context.RequestServices.GetRequiredService<TimeProvider>(),
+            context.Features.GetRequiredFeature<IHttpRequestLifetimeFeature>().Abort);
     }
 
     private static TimeSpan Soon() => Spread(1_000, 5_000);

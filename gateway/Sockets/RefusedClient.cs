@@ -12,26 +12,25 @@ namespace NotifyHub.Gateway.Sockets;
 /// </summary>
 internal static class RefusedClient
 {
-    /// <summary>The time that the peer has to answer the close frame. Its connection holds no client's place meanwhile.</summary>
-    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
-
     /// <summary>What the peer sent before it could know is read and thrown away: a connection closed with bytes unread is reset,
     /// and the reset may overtake the frames. A peer that sends more than this is reset.</summary>
     private const int MaxBytes = 64 << 10;
 
     private const int BufferBytes = 512;
 
-    /// <summary>Sends the error and the close, and waits until the peer has answered, for a short time. Does not throw.</summary>
+    /// <summary>Sends the error and the close, and waits until the peer has answered. Does not throw.</summary>
     /// <param name="stream">Behind the upgrade.</param>
     /// <param name="error">What the client is told.</param>
+    /// <param name="closeGrace">The time that the peer has for its answer.</param>
+    /// <param name="time">Measures it.</param>
     /// <param name="abort">Ends the connection at once, and every read of the stream with it.</param>
-    public static async Task EndAsync(Stream stream, ClientError error, Action abort)
+    public static async Task EndAsync(Stream stream, ClientError error, TimeSpan closeGrace, TimeProvider time, Action abort)
     {
         var reason = error.Again ? CloseReason.RefusedForNow : CloseReason.Refused;
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
-            using var timeout = new CancellationTokenSource(CloseTimeout);
+            using var timeout = new CancellationTokenSource(closeGrace, time);
             await using var end = timeout.Token.UnsafeRegister(static abort => ((Action)abort!)(), abort);
             using var socket = WebSocket.CreateFromStream(
                 stream, new WebSocketCreationOptions { IsServer = true, KeepAliveInterval = TimeSpan.Zero });
