@@ -84,9 +84,10 @@ public sealed class RefusedClientTests : IDisposable
         await _pair.Peer.SendAsync(Enumerable.Repeat((byte)0xff, 64).ToArray());
         await ending.WaitAsync(Until.Limit, TestContext.Current.CancellationToken);
 
-        var gone = new MemoryStream();
-        await gone.DisposeAsync();
-        await RefusedClient.EndAsync(gone, Later, Grace, _time, () => { });
+        using var other = SocketPair.Connect();
+        other.Peer.Close(0);
+        other.Server.Blocking = true;
+        await RefusedClient.EndAsync(new NetworkStream(other.Server), Later, Grace, _time, () => { });
     }
 
     private Task EndAsync(ClientError error)
