@@ -94,6 +94,8 @@ public sealed class ResumingClient : IAsyncDisposable
                 case "message": Take(message); break;
                 case "subscribed": Begin(message); break;
                 case "reconnect": _returnAfter = TimeSpan.FromMilliseconds(message.GetProperty("after_ms").GetInt32()); break;
+                // Refused for now: the next gateway may take it, so the client need not wait for this one.
+                case "error" when message.TryGetProperty("again", out var again) && again.GetBoolean(): break;
                 default: Faults.Enqueue(message.GetRawText()); break;
             }
         }

@@ -112,6 +112,7 @@ public sealed partial class Texts
         LiveEvent.NotConnected => Of("尚未連線，無法發送訊息", "Not connected: nothing was sent"),
         LiveEvent.Subscribed => Of($"已訂閱: {entry.Text}", $"Subscribed: {entry.Text}"),
         LiveEvent.Gap => Of($"有訊息已不再保留: {entry.Text}", $"Some messages are no longer retained: {entry.Text}"),
+        LiveEvent.Error => Of($"錯誤: {entry.Text}", $"Error: {entry.Text}"),
         LiveEvent.Reconnecting => Of($"{entry.Code} 毫秒後重新連線", $"Reconnecting in {entry.Code} ms"),
         LiveEvent.Disconnecting => Of("主動斷開連線", "Disconnecting"),
         LiveEvent.Closed => Of(

@@ -12,6 +12,7 @@ public enum LiveEvent
     NotConnected,
     Subscribed,
     Gap,
+    Error,
     Reconnecting,
     Disconnecting,
     Closed,

@@ -14,6 +14,9 @@ public sealed class LivePosition
     /// <summary>The delay that the server asked for before a planned close. The next reconnect uses it.</summary>
     public TimeSpan? ReconnectAfter { get; set; }
 
+    /// <summary>The delay of the error received last. It counts when the connection is then closed with 4503.</summary>
+    public TimeSpan? RefusedAfter { get; set; }
+
     /// <summary>The query string that asks for the missed messages.</summary>
     public string Query => this switch
     {
@@ -22,7 +25,7 @@ public sealed class LivePosition
         _ => $"since={Offset}&epoch={Uri.EscapeDataString(Epoch)}",
     };
 
-    public void Start(long? since) => (Epoch, Offset, ReconnectAfter) = (null, since, null);
+    public void Start(long? since) => (Epoch, Offset, ReconnectAfter, RefusedAfter) = (null, since, null, null);
 
     /// <summary>Updates the position from a message of the server.</summary>
     public void Update(JsonElement message)
@@ -42,10 +45,15 @@ public sealed class LivePosition
                 Offset = to;
                 break;
             case "reconnect" when Number(message, "after_ms") is { } after:
-                ReconnectAfter = TimeSpan.FromMilliseconds(Math.Clamp(after, 0, 600_000));
+                ReconnectAfter = Delay(after);
+                break;
+            case "error":
+                RefusedAfter = Number(message, "after_ms") is { } delay ? Delay(delay) : null;
                 break;
         }
     }
+
+    private static TimeSpan Delay(long milliseconds) => TimeSpan.FromMilliseconds(Math.Clamp(milliseconds, 0, 600_000));
 
     internal static string? Text(JsonElement message, string name) =>
         message.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

@@ -16,6 +16,9 @@ public sealed class LiveSocket(
     /// <summary>Older lines are dropped: a page that is open for days must not fill the browser's memory.</summary>
     public const int MaxLogLines = 500;
 
+    /// <summary>The server refused the connection for now, and its <c>error</c> names the delay.</summary>
+    private const int RefusedForNow = 4503;
+
     private const int MaxShownCharacters = 4_000;
     private const int MaxMessageBytes = 16 << 20;
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
@@ -76,10 +79,11 @@ public sealed class LiveSocket(
             for (var attempt = 0; !stop.IsCancellationRequested; attempt++)
             {
                 var (opened, code) = await ConnectOnceAsync(With(address, v1 ? _position.Query : ""), v1, token, stop.Token);
-                if (opened) attempt = 0;
+                var isRefused = code == RefusedForNow;
+                if (opened && !isRefused) attempt = 0;
                 if (stop.IsCancellationRequested || !v1 || !MayReconnect(code)) break;
-                var wait = _position.ReconnectAfter ?? Backoff(attempt);
-                _position.ReconnectAfter = null;
+                var wait = (isRefused ? _position.RefusedAfter : _position.ReconnectAfter) ?? Backoff(attempt);
+                _position.ReconnectAfter = _position.RefusedAfter = null;
                 State = LiveState.Waiting;
                 Add(LiveEvent.Reconnecting, "", (long)wait.TotalMilliseconds);
                 await Task.Delay(wait, time, stop.Token);
@@ -156,10 +160,11 @@ public sealed class LiveSocket(
     }
 
     /// <summary>
-    /// Whether to reconnect. Final are NotifyHub's codes 4500 to 4999, and the codes that the same client would get again.
+    /// Whether to reconnect. Final are NotifyHub's codes 4500 to 4999 except 4503, and the codes that the same client would get
+    /// again.
     /// </summary>
     public static bool MayReconnect(int code) =>
-        code is not (1000 or 1002 or 1003 or 1007 or 1008 or 1009 or (>= 4500 and <= 4999));
+        code is RefusedForNow or not (1000 or 1002 or 1003 or 1007 or 1008 or 1009 or (>= 4500 and <= 4999));
 
     /// <summary>Runs one connection from its opening to its end.</summary>
     private async Task<(bool Opened, int Code)> ConnectOnceAsync(Uri address, bool v1, string? token, CancellationToken stop)
@@ -275,6 +280,7 @@ public sealed class LiveSocket(
         "new_notification" => (LiveEvent.Notification, null),
         "subscribed" => (LiveEvent.Subscribed, LivePosition.Number(message, "offset")),
         "gap" => (LiveEvent.Gap, LivePosition.Number(message, "to")),
+        "error" => (LiveEvent.Error, null),
         // Only a notification of the REST API has a severity and a channel in its data.
         "message" when message.TryGetProperty("data", out var data) && data.ValueKind == JsonValueKind.Object
             && data.TryGetProperty("severity", out _) && data.TryGetProperty("channel", out _) =>

@@ -109,6 +109,7 @@ public static class NotifyHubApi
         app.MapApiKeys();
         app.MapHealth();
         app.MapApiDocument();
+        app.MapSocketDocument();
     }
 
     private static void ConfigureJson(JsonOptions options)

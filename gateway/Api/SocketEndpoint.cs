@@ -14,7 +14,7 @@ namespace NotifyHub.Gateway.Api;
 
 /// <summary>
 /// Upgrades that come through the HTTP server: over TLS, or unusual enough that <see cref="ClientTransport"/> left them to it.
-/// The same client, written through the stream. All refusals are answered here, too.
+/// The same client, written through the stream. All refusals are answered here, too, whichever part of the port found them.
 /// </summary>
 public static class SocketEndpoint
 {
@@ -120,33 +120,32 @@ public static class SocketEndpoint
         if (context.Features.Get<IConnectionSocketFeature>() is { Socket: var socket } && OpenFiles.AreScarce(socket))
         {
             context.Response.Headers.Connection = "close";
-            await RefuseAsync(context, Refusal.OutOfFiles, new Failure(ErrorCatalogue.GatewayFull, retryAfter: ReturnAfter()));
+            await RefuseAsync(
+                context, Refusal.OutOfFiles, new Failure(ErrorCatalogue.GatewayFull, retryAfter: SocketRefusal.Later()));
             return;
         }
 
         if (!Handshake.TryAccept(request, options.AllowedOrigins, out var handshake, out var fault))
         {
-            await RefuseAsync(context, fault.Value);
+            // Without a handshake it cannot be upgraded, or its page may learn nothing.
+            if (handshake is null) await RefuseAsync(context, fault.Value);
+            else await SocketRefusal.Since.AnswerAsync(context, handshake);
             return;
         }
 
-        if (await AuthenticateAsync(context, request) is not { } principal) return;
+        if (await AuthenticateAsync(context, request, handshake) is not { } principal) return;
         var admission = clients.Reserve(handshake, address, out var place);
         if (admission != Admission.Granted)
         {
-            await RefuseAsync(context, admission);
+            var isStopped = !context.RequestServices.GetRequiredService<GatewayNode>().State.Service.Running;
+            await SocketRefusal.Of(admission, isStopped).AnswerAsync(context, handshake);
             return;
         }
 
-        var response = context.Response.Headers;
-        response.Upgrade = "websocket";
-        response.Connection = "Upgrade";
-        response.SecWebSocketAccept = handshake.AcceptKey;
-        if (handshake.Protocol.Length > 0) response.SecWebSocketProtocol = handshake.Protocol;
         Stream stream;
         try
         {
-            stream = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
+            stream = await SocketUpgrade.SendAsync(context, handshake);
         }
         catch
         {
@@ -163,60 +162,49 @@ public static class SocketEndpoint
     }
 
     /// <summary>Null: refused, and the caller has been answered.</summary>
-    private static async Task<ClientPrincipal?> AuthenticateAsync(HttpContext context, HandshakeRequest request)
+    private static async Task<ClientPrincipal?> AuthenticateAsync(
+        HttpContext context, HandshakeRequest request, Handshake handshake)
     {
+        SocketRefusal refusal;
         try
         {
             if (await context.RequestServices.GetRequiredService<ClientAuthentication>().AuthenticateAsync(request.Token(),
                 request.AsksToObserve()) is { } principal)
                 return principal;
-            context.Response.Headers.WWWAuthenticate = "Bearer";
-            await RefuseAsync(context, Refusal.Unauthorized, new Failure(ErrorCatalogue.Unauthorized));
+            refusal = SocketRefusal.Unauthorized;
         }
         catch (StorageBrokenException e)
         {
             Log(context).Broken(e);
-            await RefuseAsync(context, Refusal.Unavailable, new Failure(ErrorCatalogue.StorageBroken));
+            refusal = SocketRefusal.StorageBroken();
         }
         catch (Exception e) when (GridCall.IsUnavailable(e))
         {
             Log(context).Unavailable(e);
-            await RefuseAsync(context, Refusal.Unavailable,
-                new Failure(ErrorCatalogue.Unavailable, retryAfter: TimeSpan.FromSeconds(1)));
+            refusal = SocketRefusal.Unavailable();
         }
 
+        await refusal.AnswerAsync(context, handshake);
         return null;
     }
 
     private static HandshakeLog Log(HttpContext context) => context.RequestServices.GetRequiredService<HandshakeLog>();
 
-    /// <summary>Spread over time: many clients are refused together.</summary>
-    private static TimeSpan ReturnAfter() => TimeSpan.FromSeconds(Random.Shared.Next(5, 16));
-
     private static Task RefuseAsync(HttpContext context, ConnectVerdict verdict)
     {
         context.Response.Headers.Connection = "close";
         if (verdict == ConnectVerdict.Refused)
-            return RefuseAsync(context, Refusal.RateLimited, new Failure(ErrorCatalogue.RateLimited, retryAfter: ReturnAfter()));
+        {
+            return RefuseAsync(
+                context, Refusal.RateLimited, new Failure(ErrorCatalogue.RateLimited, retryAfter: SocketRefusal.Later()));
+        }
+
         context.RequestServices.GetRequiredService<GatewayMetrics>().Refused(Refusal.RateLimited);
         context.Abort();
         return Task.CompletedTask;
     }
 
-    private static Task RefuseAsync(HttpContext context, Admission admission)
-    {
-        var retryAfter = ReturnAfter();
-        var isStopped = !context.RequestServices.GetRequiredService<GatewayNode>().State.Service.Running;
-        return admission switch
-        {
-            Admission.Full => RefuseAsync(context, Refusal.Full, new Failure(ErrorCatalogue.GatewayFull, retryAfter: retryAfter)),
-            Admission.AddressFull =>
-                RefuseAsync(context, Refusal.AddressFull, new Failure(ErrorCatalogue.TooManyConnections, retryAfter: retryAfter)),
-            _ when isStopped => RefuseAsync(context, Refusal.Stopped, new Failure(ErrorCatalogue.ServiceStopped)),
-            _ => RefuseAsync(context, Refusal.Unavailable, new Failure(ErrorCatalogue.Unavailable)),
-        };
-    }
-
+    /// <summary>Without an upgrade, whoever it is.</summary>
     private static Task RefuseAsync(HttpContext context, HandshakeFault fault)
     {
         if (fault == HandshakeFault.Version) AskForUpgrade(context.Response);

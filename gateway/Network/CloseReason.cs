@@ -2,7 +2,8 @@ namespace NotifyHub.Gateway.Network;
 
 /// <summary>
 /// Every way a client's connection can end. Below 1012 and 1012–1013 as in RFC 6455's registry; NotifyHub's own codes are
-/// 4000–4499 "come back" and 4500–4999 "don't", so that an old client handles a new code by its range.
+/// 4000–4499 "come back" and 4500–4999 "don't", so that an old client handles a new code by its range. The one exception is
+/// <see cref="RefusedForNow"/> (docs/adr/0016).
 /// </summary>
 /// <param name="Code">The close code.</param>
 /// <param name="Text">Short, in the close frame and in the session's record.</param>
@@ -55,6 +56,14 @@ public sealed record CloseReason(int Code, string Text, bool Abnormal = false)
     /// one.</summary>
     public static readonly CloseReason TokenEnded = new(4501, "token ended");
 
+    /// <summary>A client of <c>notifyhub.v1</c> was refused, and would be again: it needs another token or another
+    /// <c>since</c>.</summary>
+    public static readonly CloseReason Refused = new(4501, "refused");
+
+    /// <summary>A client of <c>notifyhub.v1</c> was refused for now: come back after the <c>after_ms</c> of the <c>error</c>
+    /// before it. In the range of "don't", so that who does not know it does not come back at once.</summary>
+    public static readonly CloseReason RefusedForNow = new(4503, "refused for now");
+
     /// <summary>No close frame: the peer reset or dropped the connection.</summary>
     public static readonly CloseReason Lost = new(1006, "connection lost", Abnormal: true);
 
@@ -64,7 +73,7 @@ public sealed record CloseReason(int Code, string Text, bool Abnormal = false)
     /// <summary>The gateway process ends in order.</summary>
     public static readonly CloseReason ShuttingDown = new(1012, "gateway is shutting down");
 
-    /// <summary>All of them.</summary>
+    /// <summary>All that a client can end with: who was refused was none.</summary>
     public static IReadOnlyList<CloseReason> All { get; } =
     [
         ByClient, ServiceStopped, ProtocolError, Binary, InvalidUtf8, ByAdministrator, TooFast, TooBig, TryAgain, ServiceRestart,

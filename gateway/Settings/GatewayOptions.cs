@@ -109,13 +109,13 @@ public sealed class GatewayOptions : CommonOptions
     [Range(1, 1_000_000)]
     public int ClientMessagesPerSecond { get; set; } = 100;
 
-    /// <summary>Clients that this gateway accepts; more are refused with 503 before the upgrade.</summary>
+    /// <summary>Clients that this gateway accepts; more are refused with 503, or 4503 (<c>notifyhub.v1</c>).</summary>
     [Range(1, 10_000_000)]
     public int ClientConnections { get; set; } = 100_000;
 
     /// <summary>
-    /// Clients per address (IPv6: per /64); more are refused with 429. 0: no limit, because all clients behind a proxy or NAT may
-    /// share one address.
+    /// Clients per address (IPv6: per /64); more are refused with 429, or 4503 (<c>notifyhub.v1</c>). 0: no limit, because all
+    /// clients behind a proxy or NAT may share one address.
     /// </summary>
     [Range(0, 10_000_000)]
     public int ClientConnectionsPerAddress { get; set; }
@@ -131,6 +131,14 @@ public sealed class GatewayOptions : CommonOptions
     /// <summary>Interval at which the server pings a client. A client that is silent for two intervals is closed.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan PingInterval { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Interval at which a client that uses channels gets a frame when nothing else comes: <c>position</c>, or
+    /// <c>heartbeat</c> if it gets none. The <c>heartbeat_ms</c> that it is told is a third longer, for frames that are late on
+    /// their way.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How far a client may lag behind the newest message before it is cut off with 1013.</summary>
     [Range(1 << 16, 1 << 30)]
@@ -321,4 +329,8 @@ public sealed class GatewayOptions : CommonOptions
     /// </summary>
     [Range(0, 1_000_000)]
     public int RequestsPerSecond { get; set; } = 5_000;
+
+    /// <summary>The <c>heartbeat_ms</c> of <c>subscribed</c>: a client that gets no frame for so long has lost its
+    /// connection.</summary>
+    public int HeartbeatMs() => (int)(HeartbeatInterval.TotalMilliseconds * 4 / 3);
 }

@@ -16,7 +16,7 @@ public static class ConsoleSite
     private const string CorsPolicy = "api-origins";
 
     // What the API keeps for itself on every port; all else on the console's port is the console's.
-    private static readonly PathString[] OfTheApi = ["/api", "/health", "/openapi", "/docs", "/ws"];
+    private static readonly PathString[] OfTheApi = ["/api", "/health", "/openapi", "/docs", "/ws", SocketDocument.Path];
 
     // Files of libraries: their place is the same for all who use them.
     private static readonly PathString Libraries = "/_content";

@@ -1,9 +1,11 @@
 namespace NotifyHub.Gateway.Sockets;
 
-/// <summary>The error sent to a client whose message was not understood. The connection stays, unless it was too fast.</summary>
+/// <summary>An error as a client is sent it. The connection stays, unless the client was too fast or is refused.</summary>
 /// <param name="Code">For programs.</param>
 /// <param name="Message">For the people who write them.</param>
-public sealed record ClientError(string Code, string Message)
+/// <param name="Again">Trying the same again can help.</param>
+/// <param name="AfterMs">With <paramref name="Again"/>: not before this many milliseconds; null: unknown.</param>
+public sealed record ClientError(string Code, string Message, bool Again = false, int? AfterMs = null)
 {
     public static readonly ClientError InvalidJson = new("INVALID_JSON", "Send one JSON object per message.");
     public static readonly ClientError UnknownType = new("UNKNOWN_TYPE", "The type must be \"ping\" or \"subscribe\".");

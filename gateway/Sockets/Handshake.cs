@@ -38,7 +38,15 @@ public sealed record Handshake(
     /// <summary>The paths that take WebSocket upgrades.</summary>
     public static bool IsSocketPath(string path) => path is "/" or "/ws";
 
+    /// <summary>The client understands an <c>error</c> frame, so that it can be refused by one.</summary>
+    public bool IsV1 => Protocol.Length > 0;
+
     /// <summary>Judges a request whose <c>Upgrade</c> and <c>Connection</c> headers ask for a WebSocket.</summary>
+    /// <param name="request">What the client sent.</param>
+    /// <param name="allowedOrigins">The setting.</param>
+    /// <param name="handshake">Also with a fault if it is in the query alone: the upgrade can be sent, and who may not even
+    /// learn why it is refused is refused by then.</param>
+    /// <param name="fault">Why it is refused; null: it is not.</param>
     public static bool TryAccept(
         HandshakeRequest request,
         IReadOnlyList<string> allowedOrigins,
@@ -47,13 +55,25 @@ public sealed record Handshake(
     {
         handshake = null;
         fault = null;
-        if (request.Version != "13") fault = HandshakeFault.Version;
-        else if (request.Key is not { Length: 24 } key || !Base64.IsValid(key, out var keyBytes) || keyBytes != 16) fault =
-            HandshakeFault.Key;
-        else if (!IsAllowed(request.Origin, allowedOrigins)) fault = HandshakeFault.Origin;
-        else if (!TryReadPlace(request.Query, out var place)) fault = HandshakeFault.Since;
-        else handshake = place with { AcceptKey = AcceptKeyFor(key), Protocol = OffersV1(request.Protocols) ? V1 : "" };
-        return handshake is not null;
+        if (request.Version != "13")
+        {
+            fault = HandshakeFault.Version;
+        }
+        else if (request.Key is not { Length: 24 } key || !Base64.IsValid(key, out var keyBytes) || keyBytes != 16)
+        {
+            fault = HandshakeFault.Key;
+        }
+        else if (!IsAllowed(request.Origin, allowedOrigins))
+        {
+            fault = HandshakeFault.Origin;
+        }
+        else
+        {
+            if (!TryReadPlace(request.Query, out var place)) fault = HandshakeFault.Since;
+            handshake = place with { AcceptKey = AcceptKeyFor(key), Protocol = OffersV1(request.Protocols) ? V1 : "" };
+        }
+
+        return fault is null;
     }
 
     /// <summary>The whole answer to an accepted request.</summary>

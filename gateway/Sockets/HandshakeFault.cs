@@ -12,6 +12,6 @@ public enum HandshakeFault
     /// <summary>The page's origin is not allowed: 403.</summary>
     Origin,
 
-    /// <summary><c>since</c> is not an offset: 400.</summary>
+    /// <summary><c>since</c> is not an offset: 400, or for <c>notifyhub.v1</c> an <c>error</c> behind the upgrade.</summary>
     Since,
 }

@@ -90,6 +90,10 @@ def main():
             print(payload.decode(), flush=True)
         elif opcode == 8:
             send(sock, 8, payload[:2])
+            # NotifyHub refuses a client of notifyhub.v1 so: the reason is the error printed before.
+            code = struct.unpack("!H", payload[:2])[0] if len(payload) >= 2 else 1005
+            if code in (4501, 4503):
+                sys.exit(f"{payload[2:].decode()} ({code})")
             break
         elif opcode == 9:
             send(sock, 10, payload)

@@ -70,6 +70,35 @@ public sealed class LiveSocketTests : IDisposable
     }
 
     [Fact]
+    public async Task Refused_for_now_it_returns_after_the_given_delay()
+    {
+        _ = _socket.RunAsync(Address, v1: true, since: null);
+        var server = await ServerAsync();
+        await SayAsync(server, """{"type":"error","code":"GATEWAY_FULL","message":"Full.","again":true,"after_ms":7000}""");
+        await server.CloseOutputAsync((WebSocketCloseStatus)4503, "refused for now", CancellationToken.None);
+        await Until.TrueAsync(() => _socket.State == LiveState.Waiting);
+
+        Assert.Equal(
+            [(LiveEvent.Error, null), (LiveEvent.Closed, 4503), (LiveEvent.Reconnecting, 7000)],
+            _socket.Log.Skip(2).Select(entry => (entry.Kind, entry.Code)));
+        Assert.Contains("GATEWAY_FULL", _socket.Log.ElementAt(2).Text, StringComparison.Ordinal);
+        _clock.Advance(TimeSpan.FromMilliseconds(7000));
+        await ServerAsync();
+    }
+
+    [Fact]
+    public async Task The_delay_of_an_error_before_another_close_does_not_count()
+    {
+        _ = _socket.RunAsync(Address, v1: true, since: null);
+        var server = await ServerAsync();
+        await SayAsync(server, """{"type":"error","code":"UNAVAILABLE","message":"Later.","again":true,"after_ms":60000}""");
+        await server.CloseOutputAsync((WebSocketCloseStatus)1012, "service restart", CancellationToken.None);
+        await Until.TrueAsync(() => _socket.State == LiveState.Waiting);
+
+        Assert.InRange(_socket.Log.Last().Code!.Value, 250, 500);
+    }
+
+    [Fact]
     public async Task A_new_epoch_and_a_gap_move_it()
     {
         _ = _socket.RunAsync(Address, v1: true, since: 7);
@@ -117,7 +146,10 @@ public sealed class LiveSocketTests : IDisposable
     [InlineData(1002, false)]
     [InlineData(1008, false)]
     [InlineData(1009, false)]
+    [InlineData(4503, true)]
     [InlineData(4500, false)]
+    [InlineData(4501, false)]
+    [InlineData(4504, false)]
     [InlineData(4999, false)]
     public void The_close_code_says_whether_it_comes_back(int code, bool returns) =>
         Assert.Equal(returns, LiveSocket.MayReconnect(code));

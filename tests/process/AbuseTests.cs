@@ -52,6 +52,28 @@ public sealed class AbuseTests(AbuseTests.Shared shared) : IClassFixture<AbuseTe
             foreach (var raw in halfOpen) await raw.ReadToEndAsync(orReset: true);
         }));
 
+    /// <summary>More than may be open from one address: the newest take the places of the oldest, and each is told why.</summary>
+    [Fact]
+    public Task Thousands_that_are_refused_and_do_not_leave() => Attack.RunAsync(Hub, () => ManyAsync(
+        2_000,
+        async _ =>
+        {
+            var raw = await RawSocket.ConnectAsync(Hub.WebSocketPort);
+            await raw.SendAsync(raw.Handshake("/?token=nh_wrong", ("Sec-WebSocket-Protocol", "notifyhub.v1")));
+            Assert.StartsWith("HTTP/1.1 101 ", await raw.ReadHeadAsync(), StringComparison.Ordinal);
+            Assert.Contains("UNAUTHORIZED", await raw.ReadTextAsync(), StringComparison.Ordinal);
+            Assert.Equal(4501, await raw.ReadCloseAsync());
+            return raw;
+        },
+        async refused =>
+        {
+            using var client = await RawSocket.UpgradeAsync(Hub.WebSocketPort);
+            await client.SendAsync(RawSocket.Text(Ping));
+            Assert.Equal(Pong, await NextTextAsync(client));
+            // None answers the close.
+            foreach (var raw in refused) await raw.ReadToEndAsync(orReset: true);
+        }));
+
     [Fact]
     public async Task Ten_thousand_that_come_and_go()
     {

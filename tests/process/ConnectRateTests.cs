@@ -60,6 +60,18 @@ public sealed class ConnectRateTests(ConnectRateTests.Shared shared) : IClassFix
         Assert.Contains(answers, answer => answer.StartsWith("HTTP/1.1 429 ", StringComparison.Ordinal));
     }
 
+    /// <summary>A flood is not worth an upgrade.</summary>
+    [Fact]
+    public async Task Clients_of_v1_are_limited_by_the_same_answers()
+    {
+        List<string> answers = [];
+        for (var i = 0; i < 10 * Burst && !answers.Contains(""); i++)
+            answers.Add(await ConnectAsync("198.51.100.4", 0, "Sec-WebSocket-Protocol: notifyhub.v1\r\n"));
+
+        Assert.Contains(answers, answer => answer.StartsWith("HTTP/1.1 429 ", StringComparison.Ordinal));
+        Assert.All(answers, answer => Assert.Matches("^($|HTTP/1.1 (101|429) )", answer));
+    }
+
     /// <summary>Returns the answer as far as it was sent (for an upgrade its head), or an empty string.</summary>
     private async Task<string> ConnectAsync(string from, int cookieLength, string headers = "")
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using NotifyHub.TestKit;
 using Xunit;
 
@@ -68,6 +69,83 @@ public sealed class RefusalTests(RefusalTests.Shared shared) : IClassFixture<Ref
             if (status != 101) raw.Dispose();
             return raw;
         }
+    }
+
+    /// <summary>A page cannot read the status of a handshake, so who offers <c>notifyhub.v1</c> is told by a frame.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(6000)]
+    public async Task Clients_of_v1_are_told_each_reason_by_a_frame(int cookieLength)
+    {
+        using var rest = await Hub.LogInAsync();
+        var before = await Refusals.CountAsync(Hub);
+        var sessions = (await rest.StatsAsync()).GetProperty("totalConnections").GetInt64();
+
+        Assert.Equal(
+            "since 必須是位移：從 0 起的整數", await AssertToldAsync("VALIDATION_ERROR", null, One, "/?since=none"));
+        Assert.Equal("Please log in.", await AssertToldAsync(
+            "UNAUTHORIZED", null, One, headers: [("X-API-Key", "nh_unknown"), ("Accept-Language", "en")]));
+        using (var one = await ConnectAsync(One))
+        {
+            Assert.Equal("subscribed", JsonElement.Parse(await one.ReadTextAsync()).GetProperty("type").GetString());
+            await AssertToldAsync("TOO_MANY_CONNECTIONS", 4_001..15_000, One);
+            using var other = await ConnectAsync(Two);
+            await AssertToldAsync("GATEWAY_FULL", 4_001..15_000, Three);
+        }
+
+        (await rest.PostAsync("/api/system/websocket/stop")).Expect(HttpStatusCode.OK);
+        await AssertToldAsync("SERVICE_STOPPED", 4_001..15_000, One);
+        (await rest.PostAsync("/api/system/websocket/start")).Expect(HttpStatusCode.OK);
+
+        await AssertCountedAsync(
+            before, ("websocket handshake", 1), ("websocket unauthorized", 1), ("websocket address_full", 1),
+            ("websocket full", 1), ("websocket stopped", 1));
+        // The two that were let in.
+        Assert.Equal(sessions + 2, (await rest.StatsAsync()).GetProperty("totalConnections").GetInt64());
+
+        async Task<string> AssertToldAsync(
+            string code, Range? afterMs, string from, string target = "/", params (string, string?)[] headers)
+        {
+            using var raw = await ConnectAsync(from, target, headers);
+            var error = JsonElement.Parse(await raw.ReadTextAsync());
+            Assert.Equal(
+                ("error", code, afterMs is not null),
+                (error.GetProperty("type").GetString(), error.GetProperty("code").GetString(),
+                    error.GetProperty("again").GetBoolean()));
+            Assert.Equal(afterMs is not null, error.TryGetProperty("after_ms", out var after));
+            if (afterMs is { } range) Assert.InRange(after.GetInt32(), range.Start.Value, range.End.Value);
+            Assert.Equal(afterMs is null ? 4501 : 4503, await raw.ReadCloseAsync());
+            await raw.SendAsync(RawSocket.Close(1000));
+            Assert.Empty(await raw.ReadToEndAsync());
+            return error.GetProperty("message").GetString()!;
+        }
+
+        async Task<RawSocket> ConnectAsync(string from, string target = "/", params (string, string?)[] headers)
+        {
+            var raw = await RawSocket.ConnectAsync(Hub.WebSocketPort, from: from);
+            await raw.SendAsync(raw.Handshake(
+                target,
+                [("Sec-WebSocket-Protocol", "notifyhub.v1"), ("Cookie", new string('c', cookieLength)), .. headers]));
+            var head = await raw.ReadHeadAsync();
+            Assert.StartsWith("HTTP/1.1 101 ", head, StringComparison.Ordinal);
+            Assert.Contains($"\r\nSec-WebSocket-Accept: {RawSocket.Accept}\r\n", head, StringComparison.Ordinal);
+            Assert.Contains("\r\nSec-WebSocket-Protocol: notifyhub.v1\r\n", head, StringComparison.Ordinal);
+            return raw;
+        }
+    }
+
+    /// <summary>It cannot be upgraded, or its page must learn nothing.</summary>
+    [Theory]
+    [InlineData(426, "Sec-WebSocket-Version", "8")]
+    [InlineData(400, "Sec-WebSocket-Key", "short")]
+    [InlineData(403, "Origin", "https://evil.example")]
+    public async Task Some_refusals_of_v1_stay_answers_of_HTTP(int status, string header, string value)
+    {
+        using var raw = await RawSocket.ConnectAsync(Hub.WebSocketPort);
+        await raw.SendAsync(raw.Handshake(
+            "/?since=none", ("Sec-WebSocket-Protocol", "notifyhub.v1"), ("X-API-Key", "nh_unknown"), (header, value)));
+
+        Assert.StartsWith($"HTTP/1.1 {status} ", await raw.ReadHeadAsync(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -121,6 +121,14 @@ public sealed class StorageFaultTests
             Assert.DoesNotContain("Retry-After", head, StringComparison.OrdinalIgnoreCase);
         }
 
+        await using var v1 = await hub.ConnectAsync($"?token=nh_{new string('x', 43)}", v1: true);
+        var error = await v1.NextJsonAsync();
+        Assert.Equal("STORAGE_BROKEN", error.GetProperty("code").GetString());
+        // It cannot know when an operator has acted.
+        Assert.True(error.GetProperty("again").GetBoolean());
+        Assert.InRange(error.GetProperty("after_ms").GetInt32(), 30_000, 60_000);
+        Assert.Equal((4503, "refused for now"), await v1.WaitUntilClosedAsync());
+
         await Until.TrueAsync(() => hub.Output.Contains("A WebSocket handshake was answered 500: ", StringComparison.Ordinal));
     }
 

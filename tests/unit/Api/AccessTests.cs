@@ -79,6 +79,7 @@ public sealed partial class AccessTests
         ["GET /health/live"] = Everybody,
         ["GET /health/ready"] = Everybody,
         ["GET /openapi/{documentName}.json"] = Everybody,
+        ["GET /asyncapi.yaml"] = Everybody,
         ["GET /docs/{documentName?}"] = Everybody,
         ["GET /docs/favicon.svg"] = Everybody,
         ["GET /docs/scalar.js"] = Everybody,

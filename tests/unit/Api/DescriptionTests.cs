@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using NotifyHub.Gateway.Api;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.TestKit;
 using Xunit;
 
 namespace NotifyHub.UnitTests.Api;
@@ -101,6 +102,18 @@ public sealed partial class DescriptionTests
 
         static IEnumerable<string> Names(JsonElement of) =>
             of.EnumerateObject().Select(field => field.Name).Order(StringComparer.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_description_of_the_socket_is_served()
+    {
+        await using var server = await ApiServer.StartAsync();
+        using var answer = await server.Client.GetAsync("/asyncapi.yaml", TestContext.Current.CancellationToken);
+
+        Assert.Equal("application/yaml", answer.Content.Headers.ContentType!.MediaType);
+        Assert.Equal(
+            Checkout.Read("gateway/Api/asyncapi.yaml"),
+            await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
     private static readonly (string Schema, string Field, IReadOnlyList<string> Words)[] ClosedSets =

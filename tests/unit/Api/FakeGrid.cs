@@ -410,6 +410,14 @@ public sealed class FakeGrid
     Task<ServiceState> IServiceGrain.SubscribeAsync(string gatewayId, IGatewayObserver observer) =>
         throw new NotSupportedException();
 
+    Task<ChannelMessages> IBroadcastGrain.ReadChannelsAsync(ChannelRange[] ranges, int maxMessages) =>
+        throw new NotSupportedException();
+
+    Task<ChannelPage> IBroadcastGrain.ReadHistoryAsync(string channel, long? before, int limit, int? historyLimit) =>
+        throw new NotSupportedException();
+
+    Task<bool> IBroadcastGrain.RetractAsync(string channel, long offset) => throw new NotSupportedException();
+
     Task IBroadcastGrain.UnsubscribeAsync(string gatewayId) => throw new NotSupportedException();
 
     Task IServiceGrain.UnsubscribeAsync(string gatewayId) => throw new NotSupportedException();

@@ -108,6 +108,14 @@ public class FakeChannel : IBroadcastGrain
 
     public Task UnsubscribeAsync(string gatewayId) => Task.CompletedTask;
 
+    Task<ChannelMessages> IBroadcastGrain.ReadChannelsAsync(ChannelRange[] ranges, int maxMessages) =>
+        throw new NotSupportedException();
+
+    Task<ChannelPage> IBroadcastGrain.ReadHistoryAsync(string channel, long? before, int limit, int? historyLimit) =>
+        throw new NotSupportedException();
+
+    Task<bool> IBroadcastGrain.RetractAsync(string channel, long offset) => throw new NotSupportedException();
+
     public Task<PublishResult> PublishAsync(PublishBatch batch) => throw new NotSupportedException();
 
     public Task<ChannelMessages> ReadChannelsAsync(ChannelRange[] ranges, int maxMessages) => throw new NotSupportedException();

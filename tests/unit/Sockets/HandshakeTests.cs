@@ -100,8 +100,22 @@ public class HandshakeTests
     [InlineData("?since=x")]
     [InlineData("?since=9223372036854775808")]
     [InlineData("?since=1&since=2")]
-    public void What_is_no_offset_is_refused(string query) =>
-        Assert.Equal(HandshakeFault.Since, Refused(Ordinary with { Query = query }));
+    public void What_is_no_offset_is_refused(string query)
+    {
+        var request = Ordinary with { Query = query, Protocols = "notifyhub.v1" };
+        Assert.False(Handshake.TryAccept(request, [], out var handshake, out var fault));
+        Assert.Equal(HandshakeFault.Since, fault);
+        // With what the upgrade needs, to tell the client.
+        Assert.Equal(("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", true, null), (handshake?.AcceptKey, handshake?.IsV1, handshake?.Since));
+    }
+
+    [Fact]
+    public void A_forbidden_page_cannot_be_upgraded_whatever_it_asks()
+    {
+        var request = Ordinary with { Query = "?since=x", Protocols = "notifyhub.v1", Origin = "https://evil.example" };
+        Assert.False(Handshake.TryAccept(request, ["https://console.example"], out var handshake, out var fault));
+        Assert.Equal((null, HandshakeFault.Origin), (handshake, fault));
+    }
 
     private static Handshake Accepted(HandshakeRequest request)
     {
