@@ -15,6 +15,7 @@ using NotifyHub.Grains.Schedules;
 using NotifyHub.Grains.Service;
 using NotifyHub.Grains.Storage;
 using NotifyHub.Grains.Telemetry;
+using NotifyHub.Grains.Tokens;
 using NotifyHub.Grains.Usage;
 using NotifyHub.Hosting;
 using NotifyHub.Hosting.Settings;
@@ -73,6 +74,7 @@ public static class NotifyHubSilo
         services.AddHostedService<Housekeeping>();
         services.AddSingleton<UserStore>();
         services.AddSingleton<ApiKeyStore>();
+        services.AddSingleton<ClientTokenStore>();
         services.AddSingleton<Passwords>();
         services.AddSingleton<ScheduleStore>();
         services.AddSingleton<UsageSweep>();

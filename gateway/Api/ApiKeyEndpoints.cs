@@ -36,7 +36,7 @@ internal static class ApiKeyEndpoints
         var (key, secret) = await Keys(grains).CreateAsync(name, caller.Email(), scopes);
         var view = new CreatedKeyView(
             key.Id, key.Name, key.Prefix, secret, key.CreatedBy, NotificationJson.LocalTime(key.CreatedAt, options.Value.Zone()),
-            key.Scopes ?? KeyScopes.All);
+            key.Scopes ?? KeyScopes.Default);
         return Reply.Created($"{Route}/{key.Id}", view);
     }
 
@@ -52,7 +52,7 @@ internal static class ApiKeyEndpoints
             NotificationJson.LocalTime(key.CreatedAt, zone),
             key.LastUsedAt is { } used ? NotificationJson.LocalTime(used, zone) : null,
             key.RevokedAt is { } revoked ? NotificationJson.LocalTime(revoked, zone) : null,
-            key.Scopes ?? KeyScopes.All))]));
+            key.Scopes ?? KeyScopes.Default))]));
     }
 
     private static async Task<Results<Ok<Envelope<KeyRevoked>>, Failure>> RevokeAsync(ApiKeys keys, long id) =>

@@ -11,4 +11,4 @@ public sealed record CreatedKeyView(
     string Key,
     [property: JsonPropertyName("created_by")] string CreatedBy,
     [property: JsonPropertyName("created_at")] string CreatedAt,
-    [property: AllowedValues("publish", "read")] IReadOnlyList<string> Scopes) : IMade;
+    [property: AllowedValues("publish", "read", "tokens")] IReadOnlyList<string> Scopes) : IMade;

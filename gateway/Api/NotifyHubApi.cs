@@ -35,6 +35,7 @@ public static class NotifyHubApi
         services.TryAddSingleton<Publisher>();
         services.AddOptions<GatewayOptions>().ValidateOnStart();
         services.AddSingleton<IValidateOptions<GatewayOptions>, GatewayOptionsCheck>();
+        services.AddSingleton<IValidateOptions<GatewayOptions>, ClientTokenOptionsCheck>();
 
         services.ConfigureHttpJsonOptions(ConfigureJson);
         services.AddExceptionHandler<FailureHandler>();
@@ -52,6 +53,8 @@ public static class NotifyHubApi
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<TokenVersions>();
         services.AddSingleton<ApiKeys>();
+        services.AddSingleton<TokenRevocations>();
+        services.AddSingleton<OwnTokens>();
         services.AddRequestLimits();
         services.AddSingleton<BodyBudget>();
         services.AddSingleton<UsageLog>();
@@ -97,6 +100,7 @@ public static class NotifyHubApi
         app.MapAudit();
         app.MapPush();
         app.MapApiKeys();
+        app.MapClientTokens();
         app.MapHealth();
         app.MapApiDocument();
     }

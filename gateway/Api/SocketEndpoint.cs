@@ -167,11 +167,11 @@ public static class SocketEndpoint
     {
         try
         {
-            if (await context.RequestServices.GetRequiredService<ClientAuthentication>().AuthenticateAsync(request.Token(),
-                request.AsksToObserve()) is { } principal)
-                return principal;
+            var (principal, code) = await context.RequestServices.GetRequiredService<ClientAuthentication>()
+                .AuthenticateAsync(request.Token(), request.AsksToObserve());
+            if (principal is not null) return principal;
             context.Response.Headers.WWWAuthenticate = "Bearer";
-            await RefuseAsync(context, Refusal.Unauthorized, new Failure(ErrorCatalogue.Unauthorized));
+            await RefuseAsync(context, Refusal.Unauthorized, new Failure(ErrorCatalogue.OfToken(code)));
         }
         catch (StorageBrokenException e)
         {

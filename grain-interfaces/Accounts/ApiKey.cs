@@ -2,7 +2,7 @@ namespace NotifyHub.GrainInterfaces;
 
 /// <param name="Prefix">The first characters of the secret, to recognise a key by.</param>
 /// <param name="Scopes">What it may be used for, of <see cref="KeyScopes.All"/>; null (from a silo of a version without scopes):
-/// everything.</param>
+/// <see cref="KeyScopes.Default"/>.</param>
 [GenerateSerializer, Immutable, Alias("NotifyHub.ApiKey")]
 public sealed record ApiKey(
     [property: Id(0)] long Id,
@@ -14,5 +14,5 @@ public sealed record ApiKey(
     [property: Id(6)] DateTimeOffset? RevokedAt,
     [property: Id(7)] string[]? Scopes = null)
 {
-    public bool Allows(string scope) => Scopes is null || Scopes.Contains(scope);
+    public bool Allows(string scope) => (Scopes ?? KeyScopes.Default).Contains(scope);
 }

@@ -22,7 +22,7 @@ public sealed partial class ApiKeyGrain(ApiKeyStore store, TimeProvider time, IL
     public async Task<NewApiKey> CreateAsync(string name, string createdBy, string[]? scopes)
     {
         var secret = Scheme + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
-        var key = await store.AddAsync(name, secret[..PrefixLength], Hash(secret), createdBy, scopes ?? [.. KeyScopes.All]);
+        var key = await store.AddAsync(name, secret[..PrefixLength], Hash(secret), createdBy, scopes ?? [.. KeyScopes.Default]);
         return new NewApiKey(key, secret);
     }
 
