@@ -54,10 +54,11 @@ public sealed class OwnTokens(IGrainFactory grains, TokenRevocations revocations
     /// <exception cref="TimeoutException">The grid, which has the key, does not answer.</exception>
     internal async ValueTask<bool> HaveSignedAsync(SignedToken token)
     {
+        if (token.KeyId is null) return false;
         var key = _key;
         // A key of another name is the grid's when its database was replaced, and a forger's otherwise: asked once per second.
-        if (key?.Id != token.KeyId) key = await AskAsync();
-        return key!.Id == token.KeyId && key.Verifier.IsFor(token) && key.Verifier.HasSigned(token);
+        if (key is null || key.Id != token.KeyId) key = await AskAsync();
+        return key.Id == token.KeyId && key.Verifier.IsFor(token) && key.Verifier.HasSigned(token);
     }
 
     private async Task<GridKey> AskAsync() => _key = await _answers.AskAsync(

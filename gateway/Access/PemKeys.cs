@@ -6,6 +6,7 @@ namespace NotifyHub.Gateway.Access;
 /// <summary>Public keys in PEM, as <c>ClientTokenKeys</c> names them.</summary>
 internal static class PemKeys
 {
+    private const string Begin = "-----BEGIN ";
     private const string RsaOid = "1.2.840.113549.1.1.1";
     private const string EcOid = "1.2.840.10045.2.1";
     private const string Ed25519Oid = "1.3.101.112";
@@ -23,6 +24,9 @@ internal static class PemKeys
             rest = rest[found.Location.End..];
         }
 
+        // Two files that were joined without a line break: the framework passes over the second key.
+        if (keys.Count != text.Split(Begin).Length - 1)
+            throw new CryptographicException("a key in it is damaged, or does not begin on a line of its own");
         return keys.Count > 0 ? [.. keys] : throw new CryptographicException("there is no public key as PEM in it");
     }
 

@@ -21,5 +21,8 @@ CREATE TABLE client_token_revocation (
 CREATE UNIQUE INDEX client_token_revocation_version ON client_token_revocation (version);
 CREATE INDEX client_token_revocation_expires ON client_token_revocation (expires_at);
 
+-- For keeping the newest so many.
+CREATE INDEX audit_token_issue ON audit (id) WHERE act = 'token.issue';
+
 -- The user of a client token that the connection was opened with.
 ALTER TABLE session ADD COLUMN user_id text;
