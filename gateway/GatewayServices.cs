@@ -66,6 +66,8 @@ public static class GatewayServices
 
     private static void AddClients(this IServiceCollection services)
     {
+        services.AddSingleton<ClientKeys>();
+        services.AddSingleton<ClientTokens>();
         services.AddSingleton<ClientAuthentication>();
         services.AddSingleton<HandshakeLog>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Heartbeat>(provider, Options(provider)));

@@ -16,6 +16,7 @@ using NotifyHub.Grains.Schedules;
 using NotifyHub.Grains.Service;
 using NotifyHub.Grains.Storage;
 using NotifyHub.Grains.Telemetry;
+using NotifyHub.Grains.Tokens;
 using NotifyHub.Grains.Usage;
 using NotifyHub.Hosting;
 using NotifyHub.Hosting.Settings;
@@ -75,6 +76,7 @@ public static class NotifyHubSilo
         services.AddSingleton<UserStore>();
         services.AddSingleton<ApiKeyStore>();
         services.AddSingleton<NamespaceStore>();
+        services.AddSingleton<ClientTokenStore>();
         services.AddSingleton<Passwords>();
         services.AddSingleton<ScheduleStore>();
         services.AddSingleton<UsageSweep>();

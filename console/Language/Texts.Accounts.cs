@@ -64,6 +64,7 @@ public sealed partial class Texts
     {
         "publish" => Of("發送", "publish"),
         "read" => Of("讀取", "read"),
+        "tokens" => Of("簽發客戶端權杖", "issue client tokens"),
         _ => scope,
     };
     public string NoKeys => Of("尚無 API 金鑰", "No API keys yet");

@@ -27,6 +27,7 @@ public sealed partial class Texts
     public string ErrorCount => Of("錯誤數", "Errors");
     public string LastError => Of("最後錯誤", "Last error");
     public string Gateway => Of("閘道", "Gateway");
+    public string TokenUser => Of("使用者（客戶端權杖）", "User (client token)");
     public string Protocol => Of("子協定", "Subprotocol");
     public string PlainProtocol => Of("（無，一般客戶端）", "(none, a plain client)");
     public string CloseConnection => Of("中斷連線", "Close connection");

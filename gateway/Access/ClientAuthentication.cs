@@ -10,23 +10,42 @@ namespace NotifyHub.Gateway.Access;
 
 /// <summary>Who may open a WebSocket: clients with a valid token and, unless one is required, clients without any.</summary>
 public sealed class ClientAuthentication(
-    TokenIssuer issuer, TokenVersions versions, ApiKeys keys, IGrainFactory grains, IOptions<GatewayOptions> options)
+    TokenIssuer issuer, TokenVersions versions, ApiKeys keys, ClientTokens tokens, IGrainFactory grains,
+    IOptions<GatewayOptions> options)
 {
+    private static readonly TokenVerdict Unauthorized = TokenVerdict.Refuse(TokenFault.Unauthorized);
+
     private readonly JsonWebTokenHandler _handler = new();
     private readonly TokenValidationParameters _validation = issuer.Validation();
     private readonly bool _isRequired = options.Value.RequireToken;
 
-    /// <summary>Null: refused. A wrong token is refused even where none is required.</summary>
+    /// <summary>A wrong token is refused even where none is required.</summary>
     /// <exception cref="TimeoutException">The grid, which alone knows which tokens are valid, does not answer; or another failure
     /// of it.</exception>
-    /// <param name="token">A login token or an API key; null: none.</param>
+    /// <param name="token">A client token, a login token or an API key; null: none.</param>
     /// <param name="asksToObserve">What the client is sent shall not count as delivered.</param>
-    public ValueTask<ClientPrincipal?> AuthenticateAsync(string? token, bool asksToObserve) => token is not null
-        ? new ValueTask<ClientPrincipal?>(CheckAsync(token, asksToObserve))
-        : ValueTask.FromResult(_isRequired || asksToObserve ? null : ClientPrincipal.Anonymous);
+    public ValueTask<TokenVerdict> AuthenticateAsync(string? token, bool asksToObserve) => token is not null
+        ? new ValueTask<TokenVerdict>(CheckAsync(token, asksToObserve))
+        : ValueTask.FromResult(
+            _isRequired || asksToObserve ? Unauthorized : TokenVerdict.Accept(ClientPrincipal.Anonymous));
+
+    /// <summary>
+    /// What a client that is connected becomes by a new client token (<see cref="TokenFault"/> says why nothing): an anonymous
+    /// one becomes its user; a user gets its rights and its end. Logins and API keys are no users and get none.
+    /// </summary>
+    /// <exception cref="TimeoutException">As for <see cref="AuthenticateAsync"/>.</exception>
+    public async Task<TokenVerdict> RenewAsync(ClientPrincipal current, string token)
+    {
+        if (current.IsStaff) return TokenVerdict.Refuse(TokenFault.OtherUser);
+        if (ClientTokens.IsLogin(token)) return TokenVerdict.Refuse(TokenFault.Invalid);
+        var verdict = await tokens.VerifyAsync(token);
+        return verdict.Principal is { Token: { } next } && current.Token is { } before && before.User != next.User
+            ? TokenVerdict.Refuse(TokenFault.OtherUser)
+            : verdict;
+    }
 
     /// <summary>Those that are no longer valid: the user is disabled, or has another role or password; the key is
-    /// revoked.</summary>
+    /// revoked. Client tokens are not among them: <see cref="TokenRevocations"/>.</summary>
     public async Task<HashSet<ClientPrincipal>> FindRevokedAsync(
         IEnumerable<ClientPrincipal> principals, CancellationToken cancellation)
     {
@@ -55,16 +74,24 @@ public sealed class ClientAuthentication(
         return [.. keys.Where(key => key.RevokedAt is null).Select(key => key.Id)];
     }
 
-    private async Task<ClientPrincipal?> CheckAsync(string token, bool observes)
+    private async Task<TokenVerdict> CheckAsync(string token, bool observes)
     {
-        // A login token has two dots, an API key none.
-        if (token.Contains('.', StringComparison.Ordinal))
-            return await CheckLoginAsync(token) is { } principal ? principal with { IsObserver = observes } : null;
-        // Only a person's connection may be an observer: messages sent to services and anonymous clients count as delivered.
-        if (observes) return null;
+        // A JWT has two dots, an API key none.
+        var isJwt = token.Contains('.', StringComparison.Ordinal);
+        if (isJwt && ClientTokens.IsLogin(token))
+        {
+            return await CheckLoginAsync(token) is { } login
+                ? TokenVerdict.Accept(login with { IsObserver = observes }) : Unauthorized;
+        }
+
+        // Only a person's connection may be an observer: messages sent to services, users and anonymous clients count as
+        // delivered.
+        if (observes) return Unauthorized;
+        if (isJwt) return await tokens.VerifyAsync(token);
         var key = await keys.FindAsync(token, CancellationToken.None);
         return key is not null && key.Allows(KeyScopes.Read)
-            ? new ClientPrincipal(null, 0, key.Id, DateTimeOffset.MaxValue, KeyChannels: key.Channels) : null;
+            ? TokenVerdict.Accept(new ClientPrincipal(null, 0, key.Id, DateTimeOffset.MaxValue, KeyChannels: key.Channels))
+            : Unauthorized;
     }
 
     private async Task<ClientPrincipal?> CheckLoginAsync(string token)

@@ -42,6 +42,10 @@ internal static class Permissions
     public const string CloseConnections = "connections.close";
     public const string ManageUsers = "users.manage";
     public const string ManageKeys = "keys.manage";
+
+    /// <summary>To issue client tokens, and to revoke them.</summary>
+    public const string IssueTokens = "tokens.issue";
+
     public const string ReadSettings = "settings.read";
     public const string ReadAudit = "audit.read";
 
@@ -65,6 +69,7 @@ internal static class Permissions
         new(ManageUsers, Administrators),
         new(ManageKeys, Administrators),
         new(ManageNamespaces, Administrators),
+        new(IssueTokens, Administrators, KeyScopes.Tokens),
         new(ReadSettings, Administrators),
         new(ReadAudit, Administrators),
     ];

@@ -38,7 +38,7 @@ internal static class ApiKeyEndpoints
         var (key, secret) = await Keys(grains).CreateAsync(name, caller.Email(), scopes, channels?.ToArray());
         var view = new CreatedKeyView(
             key.Id, key.Name, key.Prefix, secret, key.CreatedBy, NotificationJson.LocalTime(key.CreatedAt, options.Value.Zone()),
-            key.Scopes ?? KeyScopes.All, key.Channels);
+            key.Scopes ?? KeyScopes.Default, key.Channels);
         return Reply.Created($"{Route}/{key.Id}", view);
     }
 
@@ -66,7 +66,7 @@ internal static class ApiKeyEndpoints
             NotificationJson.LocalTime(key.CreatedAt, zone),
             key.LastUsedAt is { } used ? NotificationJson.LocalTime(used, zone) : null,
             key.RevokedAt is { } revoked ? NotificationJson.LocalTime(revoked, zone) : null,
-            key.Scopes ?? KeyScopes.All,
+            key.Scopes ?? KeyScopes.Default,
             key.Channels))]));
     }
 

@@ -56,9 +56,9 @@ internal static partial class AuditEndpoints
         var answer = result is INestedHttpResult nested ? nested.Result : result;
         if (answer is not IStatusCodeHttpResult { StatusCode: < 500 and var status }) return result;
         // What was made is not in the path that it was made by.
-        var target = answer is IValueHttpResult { Value: IEnvelope { Data: IMade made } }
-                && status == StatusCodes.Status201Created
-            ? UsageLog.Cut($"{path}/{made.Id}", TargetLength)
+        var target = answer is not IValueHttpResult { Value: IEnvelope { Data: var data } } ? entry.Target
+            : data is IMade made && status == StatusCodes.Status201Created ? UsageLog.Cut($"{path}/{made.Id}", TargetLength)
+            : data is IConcerning { Subject: var subject } ? UsageLog.Cut($"{path}/{subject}", TargetLength)
             : entry.Target;
         await EndAsync(status < 300 ? AuditOutcome.Done : AuditOutcome.Refused, target);
         return result;

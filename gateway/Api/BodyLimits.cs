@@ -12,6 +12,9 @@ internal static class BodyLimits
     /// <summary>An account with its password.</summary>
     public const int Account = 16 << 10;
 
+    /// <summary>What a client token is to say.</summary>
+    public const int ClientToken = 128 << 10;
+
     /// <summary>One notification, every field at its longest.</summary>
     public const int Notification = 256 << 10;
 

@@ -2,4 +2,5 @@ namespace NotifyHub.Gateway.Api;
 
 /// <param name="Gateway">Which gateway holds, or held, the client.</param>
 /// <param name="Protocol">The subprotocol, "" without one.</param>
-public sealed record ConnectionMetadata(string Gateway, string Protocol);
+/// <param name="User">The user of the client token that it was opened with; null: it came without one.</param>
+public sealed record ConnectionMetadata(string Gateway, string Protocol, string? User);

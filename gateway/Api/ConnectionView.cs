@@ -32,5 +32,5 @@ public sealed record ConnectionView(
         session.Counters.Received,
         session.Counters.Errors,
         session.Counters.LastError,
-        new ConnectionMetadata(session.GatewayId, session.Opened.Protocol));
+        new ConnectionMetadata(session.GatewayId, session.Opened.Protocol, session.Opened.User));
 }

@@ -12,5 +12,5 @@ public sealed record CreatedKeyView(
     string Key,
     [property: JsonPropertyName("created_by")] string CreatedBy,
     [property: JsonPropertyName("created_at")] string CreatedAt,
-    [property: AllowedValues("publish", "read")] IReadOnlyList<string> Scopes,
+    [property: AllowedValues("publish", "read", "tokens")] IReadOnlyList<string> Scopes,
     IReadOnlyList<string>? Channels) : IMade;

@@ -1,3 +1,5 @@
+using NotifyHub.Gateway.Access;
+
 namespace NotifyHub.Gateway.Api;
 
 /// <summary>Every way a REST request can fail.</summary>
@@ -15,7 +17,14 @@ public static class ErrorCatalogue
         new("TOO_MANY_CHANNELS", 400, new("頻道數量過多", "There are too many channels in one call."));
 
     /// <summary>No token or API key, or one that is wrong, expired or revoked.</summary>
-    public static readonly ApiError Unauthorized = new("UNAUTHORIZED", 401, new("請先登入", "Please log in."));
+    public static readonly ApiError Unauthorized = new(TokenFault.Unauthorized, 401, new("請先登入", "Please log in."));
+
+    /// <summary>A client token that was good until its end: come back with a new one.</summary>
+    public static readonly ApiError TokenExpired =
+        new(TokenFault.Expired, 401, new("權杖已逾期", "The token has expired."));
+
+    /// <summary>A client token that is not good for another reason, which is not said.</summary>
+    public static readonly ApiError TokenInvalid = new(TokenFault.Invalid, 401, new("權杖無效", "The token is not valid."));
 
     /// <summary>The same for an unknown address and a wrong password, so that it does not reveal who has an account.</summary>
     public static readonly ApiError InvalidCredentials =
@@ -102,10 +111,20 @@ public static class ErrorCatalogue
 
     public static readonly IReadOnlyList<ApiError> All =
     [
-        ValidationError, InvalidChannel, TooManyChannels, Unauthorized, InvalidCredentials, Forbidden, DefaultPassword, NotFound,
+        ValidationError, InvalidChannel, TooManyChannels, Unauthorized, TokenExpired, TokenInvalid, InvalidCredentials, Forbidden,
+        DefaultPassword, NotFound,
         MethodNotAllowed, RequestTimeout, Conflict, PayloadTooLarge, UnsupportedMediaType, UpgradeRequired, RateLimited,
         TooManyConnections, InternalError, StorageBroken, ServiceStopped, GatewayFull, Unavailable,
     ];
+
+    /// <summary>The error for a token that is refused, by its <see cref="TokenFault"/>.</summary>
+    public static ApiError OfToken(string? code) => code switch
+    {
+        TokenFault.Expired => TokenExpired,
+        TokenFault.Invalid => TokenInvalid,
+        TokenFault.OtherUser => Forbidden,
+        _ => Unauthorized,
+    };
 
     /// <summary>The error for a status that the web server itself answered, without words.</summary>
     public static ApiError OfStatus(int status) => status switch

@@ -182,6 +182,15 @@ public sealed class JsonFields
     public byte[] Bytes(string name) =>
         Value(name) is { } value ? JsonMarshal.GetRawUtf8Value(value).ToArray() : [];
 
+    /// <summary>A value of this kind; null when absent, JSON null, or of another kind (with a fault noted).</summary>
+    public JsonElement? Optional(string name, JsonValueKind kind, Text fault)
+    {
+        if (Value(name) is not { } value) return null;
+        if (value.ValueKind == kind) return value;
+        _faults.Add(name, fault);
+        return null;
+    }
+
     /// <summary>Any JSON value, as it was sent; null when absent, JSON null, or too much (with a fault noted).</summary>
     public string? Raw(string name, int maxBytes, int maxDepth)
     {

@@ -12,5 +12,5 @@ public sealed record KeyView(
     [property: JsonPropertyName("created_at")] string CreatedAt,
     [property: JsonPropertyName("last_used_at")] string? LastUsedAt,
     [property: JsonPropertyName("revoked_at")] string? RevokedAt,
-    [property: AllowedValues("publish", "read")] IReadOnlyList<string> Scopes,
+    [property: AllowedValues("publish", "read", "tokens")] IReadOnlyList<string> Scopes,
     IReadOnlyList<string>? Channels);

@@ -42,6 +42,7 @@ public static class NotifyHubApi
         services.TryAddSingleton<ChannelHistory>();
         services.AddOptions<GatewayOptions>().ValidateOnStart();
         services.AddSingleton<IValidateOptions<GatewayOptions>, GatewayOptionsCheck>();
+        services.AddSingleton<IValidateOptions<GatewayOptions>, ClientTokenOptionsCheck>();
 
         services.ConfigureHttpJsonOptions(ConfigureJson);
         services.AddExceptionHandler<FailureHandler>();
@@ -59,6 +60,8 @@ public static class NotifyHubApi
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<TokenVersions>();
         services.AddSingleton<ApiKeys>();
+        services.AddSingleton<TokenRevocations>();
+        services.AddSingleton<OwnTokens>();
         services.AddRequestLimits();
         services.AddSingleton<BodyBudget>();
         services.AddSingleton<UsageLog>();
@@ -107,6 +110,7 @@ public static class NotifyHubApi
         app.MapChannels();
         app.MapNamespaces();
         app.MapApiKeys();
+        app.MapClientTokens();
         app.MapHealth();
         app.MapApiDocument();
         app.MapSocketDocument();

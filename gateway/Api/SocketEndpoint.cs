@@ -168,10 +168,10 @@ public static class SocketEndpoint
         SocketRefusal refusal;
         try
         {
-            if (await context.RequestServices.GetRequiredService<ClientAuthentication>().AuthenticateAsync(request.Token(),
-                request.AsksToObserve()) is { } principal)
-                return principal;
-            refusal = SocketRefusal.Unauthorized;
+            var (principal, code) = await context.RequestServices.GetRequiredService<ClientAuthentication>()
+                .AuthenticateAsync(request.Token(), request.AsksToObserve());
+            if (principal is not null) return principal;
+            refusal = SocketRefusal.OfToken(code);
         }
         catch (StorageBrokenException e)
         {

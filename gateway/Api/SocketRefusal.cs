@@ -26,7 +26,8 @@ internal sealed record SocketRefusal(
     public static SocketRefusal Since { get; } =
         new(Refusal.Handshake, ErrorCatalogue.ValidationError) { Explanation = SinceRule };
 
-    public static SocketRefusal Unauthorized { get; } = new(Refusal.Unauthorized, ErrorCatalogue.Unauthorized);
+    /// <param name="code">Of the token's verdict.</param>
+    public static SocketRefusal OfToken(string? code) => new(Refusal.Unauthorized, ErrorCatalogue.OfToken(code));
 
     /// <summary>Nothing helps until an operator acts, which the client cannot know of: it comes back, but seldom.</summary>
     public static SocketRefusal StorageBroken() =>

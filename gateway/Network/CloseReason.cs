@@ -52,8 +52,8 @@ public sealed record CloseReason(int Code, string Text, bool Abnormal = false)
     /// epoch say nothing about the new one. Come back.</summary>
     public static readonly CloseReason NewEpoch = new(4000, "the channel has a new epoch");
 
-    /// <summary>The token that the client came with has expired, or its user or key was ended. Come back with another
-    /// one.</summary>
+    /// <summary>The token that the client came with has expired or was revoked, or its user or key was ended. Come back with
+    /// another one.</summary>
     public static readonly CloseReason TokenEnded = new(4501, "token ended");
 
     /// <summary>A client of <c>notifyhub.v1</c> was refused, and would be again: it needs another token or another

@@ -242,8 +242,8 @@ public sealed class GatewayOptions : CommonOptions
     public string[] AllowedOrigins { get; set; } = [];
 
     /// <summary>
-    /// Whether a WebSocket needs a login token or an API key (see <see href="protocol.md#tokens">protocol</see>). <c>False</c>:
-    /// connections without one receive the broadcast too.
+    /// Whether a WebSocket needs a client token, a login token or an API key (see
+    /// <see href="protocol.md#tokens">protocol</see>). <c>False</c>: connections without one receive the broadcast too.
     /// </summary>
     public bool RequireToken { get; set; }
 
@@ -277,6 +277,34 @@ public sealed class GatewayOptions : CommonOptions
     /// and empty: one is generated and kept in <c>DataFolder</c>.
     /// </summary>
     public string JwtKey { get; set; } = "";
+
+    /// <summary>
+    /// HS256 secret that the application signs client tokens with, at least 32 bytes
+    /// (see <see href="protocol.md#client-tokens">protocol</see>). Empty: none.
+    /// </summary>
+    public string ClientTokenSecret { get; set; } = "";
+
+    /// <summary>
+    /// File of the public keys that the application signs client tokens with, as PEM: RSA (RS256, at least 2048 bits), P-256
+    /// (ES256) or Ed25519 (EdDSA). Read again within a minute of a change. Empty: none.
+    /// </summary>
+    public string ClientTokenKeys { get; set; } = "";
+
+    /// <summary>
+    /// The same as a JSON Web Key Set: a file or an <c>https</c> address (<c>http</c> only on this machine). An unknown
+    /// <c>kid</c> makes the gateway read it again, at most once per minute; a failure keeps the keys it has. Empty: none.
+    /// </summary>
+    public string ClientTokenJwks { get; set; } = "";
+
+    /// <summary>The <c>iss</c> that the application's client tokens must have. Empty: any.</summary>
+    public string ClientTokenIssuer { get; set; } = "";
+
+    /// <summary>The <c>aud</c> that the application's client tokens must have, or contain. Empty: any.</summary>
+    public string ClientTokenAudience { get; set; } = "";
+
+    /// <summary>Longest client token.</summary>
+    [Range(512, 64 << 10)]
+    public int ClientTokenBytes { get; set; } = 8 << 10;
 
     /// <summary>How long a login lasts.</summary>
     [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00")]

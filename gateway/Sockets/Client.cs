@@ -24,6 +24,7 @@ public sealed class Client
     private readonly ReadyList<Client> _queue;
     private readonly Outbox _outbox;
     private TaskCompletionSource? _flushed;
+    private volatile ClientPrincipal _principal = ClientPrincipal.Anonymous;
     private volatile CloseReason? _closing;
     private volatile CloseReason? _ended;
     private volatile bool _sendFinished;
@@ -70,8 +71,8 @@ public sealed class Client
 
     public SessionOpened Opened { get; }
 
-    /// <summary>The caller of its token or key.</summary>
-    public ClientPrincipal Principal { get; init; } = ClientPrincipal.Anonymous;
+    /// <summary>The caller of its token or key: of the newest, after <see cref="TryBecome"/>.</summary>
+    public ClientPrincipal Principal { get => _principal; init => _principal = value; }
 
     /// <summary>The client speaks <c>notifyhub.v1</c>.</summary>
     public bool IsEnveloped => Opened.Protocol.Length > 0;
@@ -163,6 +164,11 @@ public sealed class Client
         Errors++;
         LastError = error;
     }
+
+    /// <summary>Takes what a new token gave (<see cref="ClientAuthentication.RenewAsync"/>), for who the client was when it was
+    /// verified. False: another token came in between, so this one may be of somebody else; to be verified again.</summary>
+    public bool TryBecome(ClientPrincipal before, ClientPrincipal next) =>
+        Interlocked.CompareExchange(ref _principal, next, before) == before;
 
     /// <summary>Queues an answer.</summary>
     public void Answer(byte[] textFrame)

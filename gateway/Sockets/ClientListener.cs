@@ -267,7 +267,7 @@ internal sealed partial class ClientListener : IConnectionListener
     {
         try
         {
-            return await _authentication.AuthenticateAsync(request.Token(), request.AsksToObserve());
+            return (await _authentication.AuthenticateAsync(request.Token(), request.AsksToObserve())).Principal;
         }
         catch (Exception e) when (GridCall.IsOutage(e))
         {

@@ -117,7 +117,8 @@ public sealed partial class ClientRegistry
         ClientConnection connection)
     {
         var number = Interlocked.Increment(ref _lastNumber);
-        var opened = new SessionOpened(ConnectionId(number), address, Intern(userAgent), handshake.Protocol, _time.GetUtcNow());
+        var opened = new SessionOpened(
+            ConnectionId(number), address, Intern(userAgent), handshake.Protocol, _time.GetUtcNow(), principal.Token?.User);
         var client = new Client(number, opened, connection, _senders.Of(number).Queue, _options.OutboxBytes,
             _memory) { Principal = principal };
         Interlocked.Increment(ref _present);

@@ -28,7 +28,7 @@ public sealed record HandshakeRequest(
 
     private const string Bearer = "Bearer ";
 
-    /// <summary>The login token or API key that the client shows, wherever it does; null: none.</summary>
+    /// <summary>The client token, login token or API key that the client shows, wherever it does; null: none.</summary>
     public string? Token()
     {
         // Another scheme is between the client and a proxy.

@@ -2,7 +2,7 @@ namespace NotifyHub.GrainInterfaces;
 
 /// <param name="Prefix">The first characters of the secret, to recognise a key by.</param>
 /// <param name="Scopes">What it may be used for, of <see cref="KeyScopes.All"/>; null (from a silo of a version without scopes):
-/// everything.</param>
+/// <see cref="KeyScopes.Default"/>.</param>
 /// <param name="Channels">The names and patterns of channels that it is limited to, and to publishing and reading there; null: it
 /// is not limited.</param>
 [GenerateSerializer, Immutable, Alias("NotifyHub.ApiKey")]
@@ -17,5 +17,5 @@ public sealed record ApiKey(
     [property: Id(7)] string[]? Scopes = null,
     [property: Id(8)] string[]? Channels = null)
 {
-    public bool Allows(string scope) => Scopes is null || Scopes.Contains(scope);
+    public bool Allows(string scope) => (Scopes ?? KeyScopes.Default).Contains(scope);
 }

@@ -5,7 +5,7 @@ namespace NotifyHub.GrainInterfaces;
 public interface IApiKeyGrain : IGrainWithIntegerKey
 {
     /// <summary>Makes a key. The answer is the only time it is seen: storage keeps its hash.</summary>
-    /// <param name="scopes">Of <see cref="KeyScopes.All"/>; null: all of them.</param>
+    /// <param name="scopes">Of <see cref="KeyScopes.All"/>; null: <see cref="KeyScopes.Default"/>.</param>
     /// <param name="channels">Names and patterns of channels; null: it is not limited to channels.</param>
     [Alias("CreateAsync"), AnySilo]
     Task<NewApiKey> CreateAsync(string name, string createdBy, string[]? scopes, string[]? channels = null);

@@ -23,7 +23,7 @@ public sealed partial class ApiKeyGrain(ApiKeyStore store, TimeProvider time, IL
     {
         var secret = Scheme + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes));
         var key = await store.AddAsync(
-            name, secret[..PrefixLength], Hash(secret), createdBy, scopes ?? [.. KeyScopes.All], channels);
+            name, secret[..PrefixLength], Hash(secret), createdBy, scopes ?? [.. KeyScopes.Default], channels);
         return new NewApiKey(key, secret);
     }
 

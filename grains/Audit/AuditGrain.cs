@@ -12,6 +12,7 @@ public sealed class AuditGrain(Database database) : Grain, IAuditGrain
 {
     public const string Login = "login";
     public const string FailedLogin = "login.failed";
+    public const string IssuedToken = "token.issue";
 
     public Task<long> BeginAsync(AuditEntry entry) => database.WriteAsync(
         (connection, transaction) => AddAsync(connection, transaction, entry));

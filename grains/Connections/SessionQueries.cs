@@ -16,7 +16,8 @@ public sealed class SessionQueries(Database database, IOptions<SiloOptions> opti
         """
         id AS Id, connection_id AS ConnectionId, gateway_id AS GatewayId, ip_address AS IpAddress, user_agent AS UserAgent,
         protocol AS Protocol, status AS Status, connected_at AS ConnectedAt, disconnected_at AS DisconnectedAt,
-        last_ping_at AS LastPingAt, sent AS Sent, received AS Received, errors AS Errors, last_error AS LastError
+        last_ping_at AS LastPingAt, sent AS Sent, received AS Received, errors AS Errors, last_error AS LastError,
+        user_id AS UserId
         """;
 
     private readonly TimeZoneInfo _zone = options.Value.Zone();
@@ -133,10 +134,11 @@ public sealed class SessionQueries(Database database, IOptions<SiloOptions> opti
         public long Received { get; init; }
         public long Errors { get; init; }
         public string? LastError { get; init; }
+        public string? UserId { get; init; }
 
         public Session ToSession() => new(
             Id,
-            new SessionOpened(ConnectionId, IpAddress, UserAgent, Protocol, StoredTime.Of(ConnectedAt)),
+            new SessionOpened(ConnectionId, IpAddress, UserAgent, Protocol, StoredTime.Of(ConnectedAt), UserId),
             GatewayId,
             Status,
             StoredTime.Of(DisconnectedAt),

@@ -20,7 +20,8 @@ public sealed class SessionStore(Database database, ReportPositions positions, I
 
     private readonly TimeZoneInfo _zone = options.Value.Zone();
     private readonly string _opened = Rows(database, ("connection_id", "text"), ("ip_address", "text"), ("user_agent", "text"),
-        ("network", "text"), ("protocol", "text"), ("day", "text"), ("connected_at", "bigint"));
+        ("network", "text"), ("protocol", "text"), ("day", "text"), ("connected_at", "bigint"),
+        ("user_id", "text"));
     private readonly string _closed = Rows(database, ("connection_id", "text"), ("status", "text"), ("disconnected_at", "bigint"),
         ("last_ping_at", "bigint"), ("sent", "bigint"), ("received", "bigint"), ("errors", "bigint"), ("last_error", "text"),
         ("reason", "text"));
@@ -99,15 +100,16 @@ public sealed class SessionStore(Database database, ReportPositions positions, I
             .Select(opened => new OpenedRow(
                 Clean(opened.ConnectionId), Clean(opened.IpAddress), Clean(opened.UserAgent),
                 AddressPrefix.Of(Clean(opened.IpAddress)), Clean(opened.Protocol), StoredDay.Of(opened.ConnectedAt, _zone),
-                opened.ConnectedAt.ToStored()))
+                opened.ConnectedAt.ToStored(), CleanOrNull(opened.User)))
             .ToArray();
         var json = JsonSerializer.Serialize(rows, SessionJson.Default.OpenedRowArray);
         var days = await session.Connection.QueryAsync<string>(
             $"""
             {_opened}
-            INSERT INTO session (connection_id, gateway_id, ip_address, network, user_agent, protocol, status, day, connected_at)
-            SELECT
-                r.connection_id, @gatewayId, r.ip_address, r.network, r.user_agent, r.protocol, 'connected', r.day, r.connected_at
+            INSERT INTO session (
+                connection_id, gateway_id, ip_address, network, user_agent, protocol, status, day, connected_at, user_id)
+            SELECT r.connection_id, @gatewayId, r.ip_address, r.network, r.user_agent, r.protocol, 'connected', r.day,
+                r.connected_at, r.user_id
             FROM r WHERE true
             ON CONFLICT (connection_id) DO NOTHING
             RETURNING day

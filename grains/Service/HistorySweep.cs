@@ -7,6 +7,7 @@ using NotifyHub.Grains.Notifications;
 using NotifyHub.Grains.Schedules;
 using NotifyHub.Grains.Settings;
 using NotifyHub.Grains.Storage;
+using NotifyHub.Grains.Tokens;
 using NotifyHub.Grains.Usage;
 
 namespace NotifyHub.Grains.Service;
@@ -20,6 +21,7 @@ public sealed class HistorySweep(
     ScheduleStore schedules,
     UsageSweep usage,
     AuditSweep audit,
+    ClientTokenStore clientTokens,
     IOptions<SiloOptions> options)
 {
     /// <param name="now">The time that ages count from.</param>
@@ -35,6 +37,7 @@ public sealed class HistorySweep(
             () => schedules.SweepAsync(historyEnd, cancellation),
             () => usage.RunAsync(now, cancellation),
             () => audit.RunAsync(now, cancellation),
+            () => clientTokens.SweepAsync(now, cancellation),
         ];
         StorageBrokenException? broken = null;
         foreach (var sweep in sweeps)

@@ -71,7 +71,8 @@ public sealed class SiloOptions : CommonOptions
     public TimeSpan AuditAge { get; set; } = TimeSpan.FromDays(365);
 
     /// <summary>
-    /// At most this many entries of logins are kept in the audit log, and as many of failed ones; the oldest are deleted first.
+    /// At most this many entries of logins are kept in the audit log, as many of failed ones, and as many of issued client
+    /// tokens; the oldest are deleted first.
     /// </summary>
     [Range(1_000, 100_000_000)]
     public int AuditLogins { get; set; } = 100_000;

@@ -1,3 +1,3 @@
 namespace NotifyHub.Console.Api;
 
-public sealed record ConnectionMetadata(string Gateway, string Protocol);
+public sealed record ConnectionMetadata(string Gateway, string Protocol, string? User = null);

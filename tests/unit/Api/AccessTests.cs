@@ -15,8 +15,9 @@ public sealed partial class AccessTests
     private const string Nobody = "nobody";
     private const string PublishKey = "a key to publish";
     private const string ReadKey = "a key to read";
+    private const string TokensKey = "a key to issue tokens";
     private static readonly string[] Everybody =
-        [Nobody, Roles.Viewer, Roles.Operator, Roles.Administrator, Roles.Service, PublishKey, ReadKey];
+        [Nobody, Roles.Viewer, Roles.Operator, Roles.Administrator, Roles.Service, PublishKey, ReadKey, TokensKey];
     private static readonly string[] Known = [Roles.Viewer, Roles.Operator, Roles.Administrator, Roles.Service, ReadKey];
     private static readonly string[] People = [Roles.Viewer, Roles.Operator, Roles.Administrator];
     private static readonly string[] Publishers = [Roles.Operator, Roles.Administrator, Roles.Service, PublishKey];
@@ -25,10 +26,12 @@ public sealed partial class AccessTests
         [Roles.Service] = FakeGrid.ApiKeySecret,
         [PublishKey] = FakeGrid.PublishKeySecret,
         [ReadKey] = FakeGrid.ReadKeySecret,
+        [TokensKey] = FakeGrid.TokensKeySecret,
     };
 
     private static readonly string[] Operators = [Roles.Operator, Roles.Administrator];
     private static readonly string[] Administrators = [Roles.Administrator];
+    private static readonly string[] TokenIssuers = [Roles.Administrator, TokensKey];
 
     private static readonly Dictionary<string, string[]> Table = new()
     {
@@ -76,6 +79,8 @@ public sealed partial class AccessTests
         ["POST /api/keys"] = Administrators,
         ["GET /api/keys"] = Administrators,
         ["DELETE /api/keys/{id:long}"] = Administrators,
+        ["POST /api/tokens"] = TokenIssuers,
+        ["POST /api/tokens/revoke"] = TokenIssuers,
         ["GET /health/live"] = Everybody,
         ["GET /health/ready"] = Everybody,
         ["GET /openapi/{documentName}.json"] = Everybody,

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using NotifyHub.Gateway.Access;
 using NotifyHub.Gateway.Api;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.TestKit;
@@ -67,6 +68,8 @@ public sealed partial class DescriptionTests
                 "post /api/system/websocket/restart",
                 "post /api/system/websocket/start",
                 "post /api/system/websocket/stop",
+                "post /api/tokens",
+                "post /api/tokens/revoke",
                 "post /api/users",
                 "post /api/users/{id}/password",
                 "put /api/schedules/{id}",
@@ -125,6 +128,7 @@ public sealed partial class DescriptionTests
         ("NewKey", "scopes", KeyScopes.All),
         ("KeyView", "scopes", KeyScopes.All),
         ("CreatedKeyView", "scopes", KeyScopes.All),
+        ("NewClientCap", "allow", ClientTokenRules.Actions),
         ("NewNotification", "severity", Severity.All),
         ("NewNotification", "priority", Priority.All),
         ("NotificationView", "severity", Severity.All),

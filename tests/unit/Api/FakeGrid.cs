@@ -6,13 +6,14 @@ namespace NotifyHub.UnitTests.Api;
 /// <summary>All grains that the API calls, in memory. <see cref="Fault"/> makes every call fail.</summary>
 public sealed class FakeGrid
     : IUserGrain, IAccountGrain, IScheduleGrain, IUsageGrain, IAuditGrain, ISettingsGrain, IApiKeyGrain, IBroadcastGrain,
-        INotificationGrain, IStatsGrain, IServiceGrain
+        INotificationGrain, IStatsGrain, IServiceGrain, IClientTokenGrain
 {
     public const string Email = "admin@notifyhub.com";
     public const string Password = "admin123";
     public const string ApiKeySecret = "nh_secret";
     public const string PublishKeySecret = "nh_publish";
     public const string ReadKeySecret = "nh_read";
+    public const string TokensKeySecret = "nh_tokens";
 
     private static readonly TimeZoneInfo Zone = TimeZoneInfo.FindSystemTimeZoneById(ApiServer.Zone);
     private readonly Dictionary<string, (PublishResult Result, byte[]? RequestHash)> _keys = [];
@@ -297,12 +298,50 @@ public sealed class FakeGrid
                 PublishKeySecret =>
                     new ApiKey(4, "shop", "nh_pub", Email, DateTimeOffset.UnixEpoch, null, null, [KeyScopes.Publish]),
                 ReadKeySecret => new ApiKey(5, "board", "nh_rea", Email, DateTimeOffset.UnixEpoch, null, null, [KeyScopes.Read]),
+                TokensKeySecret =>
+                    new ApiKey(6, "app", "nh_tok", Email, DateTimeOffset.UnixEpoch, null, null, [KeyScopes.Tokens]),
                 _ => null,
             } is { } key && !RevokedKeys.Contains(key.Id) ? key : null;
         });
         await KeysHeld;
         return found;
     }
+
+    public byte[] TokenKey { get; set; } = [.. Enumerable.Repeat((byte)7, 32)];
+
+    public int TokenKeysAsked { get; private set; }
+
+    public List<TokenRevocation> TokenRevocations { get; } = [];
+
+    public int RevocationsAsked { get; private set; }
+
+    public int RevocationsPerPage { get; set; } = RevocationPage.MaxRows;
+
+    /// <summary>The silo's time when it revokes.</summary>
+    public DateTimeOffset RevokesAt { get; set; } = DateTimeOffset.UnixEpoch;
+
+    public void Revoke(TokenSubject subject) =>
+        TokenRevocations.Add(new TokenRevocation(subject, RevokesAt, DateTimeOffset.MaxValue));
+
+    public Task<byte[]> KeyAsync() => Answer(() =>
+    {
+        TokenKeysAsked++;
+        return TokenKey;
+    });
+
+    public Task<bool> RevokeAsync(TokenSubject subject, DateTimeOffset expiresAt) => Answer(() =>
+    {
+        TokenRevocations.Add(new TokenRevocation(subject, RevokesAt, expiresAt));
+        return true;
+    });
+
+    public Task<RevocationPage> RevocationsAsync(long after) => Answer(() =>
+    {
+        RevocationsAsked++;
+        TokenRevocation[] next = [.. TokenRevocations.Skip((int)after).Take(RevocationsPerPage)];
+        var version = Math.Min(after, TokenRevocations.Count) + next.Length;
+        return new RevocationPage(version, next, version == TokenRevocations.Count);
+    });
 
     public Task<PublishResult> PublishAsync(PublishBatch batch) => Answer(() =>
     {

@@ -16,7 +16,7 @@ internal sealed record OrderedProject(string Folder, string Name, string[] Order
             "grains",
             "NotifyHub.Grains",
             [
-                "Settings", "Telemetry", "Clocks", "Storage/Migrations", "Storage", "Retention", "Audit", "Accounts",
+                "Settings", "Telemetry", "Clocks", "Storage/Migrations", "Storage", "Retention", "Audit", "Accounts", "Tokens",
                 "Namespaces", "Broadcast", "Notifications", "Schedules", "Connections", "Usage", "Service", "",
             ]),
         new(
@@ -24,7 +24,7 @@ internal sealed record OrderedProject(string Folder, string Name, string[] Order
             "NotifyHub.GrainInterfaces",
             [
                 // Keys, tracing and routing, which all features use.
-                "", "Accounts", "Audit", "Usage", "Retention", "Channels", "Failures", "Namespaces", "Gateways", "Nodes",
+                "", "Accounts", "Tokens", "Audit", "Usage", "Retention", "Channels", "Failures", "Namespaces", "Gateways", "Nodes",
                 "Connections", "Broadcast", "Notifications", "Schedules", "Service", "Statistics",
             ]),
         new("hosting", "NotifyHub.Hosting", ["Settings", "Metrics", ""]),
