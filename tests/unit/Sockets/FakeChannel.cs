@@ -105,6 +105,14 @@ public class FakeChannel : IBroadcastGrain
 
     public Task UnsubscribeAsync(string gatewayId) => Task.CompletedTask;
 
+    Task<ChannelMessages> IBroadcastGrain.ReadChannelsAsync(ChannelRange[] ranges, int maxMessages) =>
+        throw new NotSupportedException();
+
+    Task<ChannelPage> IBroadcastGrain.ReadHistoryAsync(string channel, long? before, int limit, int? historyLimit) =>
+        throw new NotSupportedException();
+
+    Task<bool> IBroadcastGrain.RetractAsync(string channel, long offset) => throw new NotSupportedException();
+
     public Task<PublishResult> PublishAsync(PublishBatch batch) => throw new NotSupportedException();
 
     /// <summary>One MiB per read but at least one message, like the silos.</summary>
