@@ -31,7 +31,9 @@ internal sealed partial class FailureHandler(ILogger<FailureHandler> logger) : I
         if (exception is RefusedException refused) return new Failure(refused.Error, retryAfter: refused.RetryAfter);
 
         if (exception is IdempotencyConflictException) return Conflict();
-        if (exception is RateLimitedException) return new Failure(ErrorCatalogue.RateLimited, retryAfter: ComeBack);
+        // As one publish it is more than a second's worth: it never fits.
+        if (exception is ChannelRateException rate)
+            return new Failure(ErrorCatalogue.RateLimited, retryAfter: rate.RetryAfter, again: rate.RetryAfter is not null);
 
         if (exception is NotStorableException)
         {

@@ -23,7 +23,7 @@ public sealed class Publisher(
         }
         // What the caller did wrong is no failure of ours.
         catch (Exception failure) when (failure
-            is not (NotStorableException or IdempotencyConflictException or RateLimitedException))
+            is not (NotStorableException or IdempotencyConflictException or ChannelRateException))
         {
             var error = failure switch
             {
@@ -46,7 +46,7 @@ public sealed class Publisher(
     /// <param name="batch">What is published, for any number of logs.</param>
     /// <param name="source">One of <see cref="PublishSource"/>.</param>
     /// <exception cref="IdempotencyConflictException">The key was used for another request; nothing was stored.</exception>
-    /// <exception cref="RateLimitedException">A channel has had as many publishes as it may have in a second.</exception>
+    /// <exception cref="ChannelRateException">A channel has had as many publishes as it may have in a second.</exception>
     /// <exception cref="NotStorableException">Something of it can never be stored.</exception>
     public async Task<long?[]> PublishToChannelsAsync(PublishBatch batch, string source)
     {
@@ -91,7 +91,7 @@ public sealed class Publisher(
             if (draft.Target is not { MaxPerSecond: { } max, Channel: var channel }) continue;
             counts ??= new(StringComparer.Ordinal);
             counts[channel] = counts.GetValueOrDefault(channel) + 1;
-            if (counts[channel] > max) throw new RateLimitedException();
+            if (counts[channel] > max) throw new ChannelRateException(channel, retryAfter: null);
         }
     }
 }

@@ -302,7 +302,7 @@ public sealed partial class PushConnection(
             await publish(new PublishBatch([.. batch.Drafts[first..(first + count)]], AcceptedAt: batch.AcceptedAt));
             (outcome, answer) = (Ok, null);
         }
-        catch (Exception e) when (e is NotStorableException or RateLimitedException && count > 1)
+        catch (Exception e) when (e is NotStorableException or ChannelRateException && count > 1)
         {
             var half = count / 2;
             var left = await PublishAsync(batch, first, half);
@@ -314,7 +314,7 @@ public sealed partial class PushConnection(
             LogFailed(e, count);
             (outcome, answer) = ("invalid", "error: cannot be stored");
         }
-        catch (RateLimitedException)
+        catch (ChannelRateException)
         {
             (outcome, answer) = ("rate_limited", "error: rate limited, try again");
         }

@@ -16,8 +16,11 @@ public sealed partial class AccessTests
     private const string PublishKey = "a key to publish";
     private const string ReadKey = "a key to read";
     private const string TokensKey = "a key to issue tokens";
+    private const string LimitedKey = "a key for the channel news";
     private static readonly string[] Everybody =
-        [Nobody, Roles.Viewer, Roles.Operator, Roles.Administrator, Roles.Service, PublishKey, ReadKey, TokensKey];
+    [
+        Nobody, Roles.Viewer, Roles.Operator, Roles.Administrator, Roles.Service, PublishKey, ReadKey, TokensKey, LimitedKey,
+    ];
     private static readonly string[] Known = [Roles.Viewer, Roles.Operator, Roles.Administrator, Roles.Service, ReadKey];
     private static readonly string[] People = [Roles.Viewer, Roles.Operator, Roles.Administrator];
     private static readonly string[] Publishers = [Roles.Operator, Roles.Administrator, Roles.Service, PublishKey];
@@ -27,6 +30,7 @@ public sealed partial class AccessTests
         [PublishKey] = FakeGrid.PublishKeySecret,
         [ReadKey] = FakeGrid.ReadKeySecret,
         [TokensKey] = FakeGrid.TokensKeySecret,
+        [LimitedKey] = FakeGrid.LimitedKeySecret,
     };
 
     private static readonly string[] Operators = [Roles.Operator, Roles.Administrator];
@@ -76,6 +80,14 @@ public sealed partial class AccessTests
         ["GET /api/usage/requests"] = People,
         ["GET /api/usage/summary"] = People,
         ["POST /api/push"] = Publishers,
+        ["POST /api/publish"] = [.. Publishers, LimitedKey],
+        ["GET /api/channels/{channel}"] = [.. Known, LimitedKey],
+        ["GET /api/channels/{channel}/messages"] = [.. Known, LimitedKey],
+        ["DELETE /api/channels/{channel}/messages/{offset:long}"] = [.. Publishers, LimitedKey],
+        ["GET /api/namespaces"] = Administrators,
+        ["GET /api/namespaces/{name}"] = Administrators,
+        ["PUT /api/namespaces/{name}"] = Administrators,
+        ["DELETE /api/namespaces/{name}"] = Administrators,
         ["POST /api/keys"] = Administrators,
         ["GET /api/keys"] = Administrators,
         ["DELETE /api/keys/{id:long}"] = Administrators,
@@ -118,7 +130,12 @@ public sealed partial class AccessTests
             {
                 var answer = await server.SendAsync(
                     new HttpMethod(method),
-                    Parameter().Replace(route, match => match.Groups[1].Value == "documentName" ? "v1" : "1"),
+                    Parameter().Replace(route, match => match.Groups[1].Value switch
+                    {
+                        "documentName" => "v1",
+                        "channel" => "news",
+                        _ => "1",
+                    }),
                     method is "GET" or "DELETE" ? null : "{}",
                     tokens.GetValueOrDefault(caller),
                     Keys.TryGetValue(caller, out var key) ? [("X-API-Key", key)] : []);

@@ -9,7 +9,9 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using NotifyHub.Gateway.Access;
 using NotifyHub.Gateway.Api;
+using NotifyHub.Gateway.Channels;
 using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Settings;
 using NotifyHub.TestKit;
@@ -34,6 +36,15 @@ public sealed class ApiServer : IAsyncDisposable
     public IReadOnlyList<Endpoint> Endpoints => _app.Services.GetRequiredService<EndpointDataSource>().Endpoints;
 
     public TestClock Clock => (TestClock)_app.Services.GetRequiredService<TimeProvider>();
+
+    public Namespaces Namespaces =>
+        _app.Services.GetRequiredService<Namespaces>();
+
+    /// <summary>How many logs the gateway knows to carry channels.</summary>
+    public int LogCount
+    {
+        set => _app.Services.GetRequiredService<ChannelLogs>().SetCount(value);
+    }
 
     public GatewayNode Node => _app.Services.GetRequiredService<GatewayNode>();
 
@@ -72,7 +83,10 @@ public sealed class ApiServer : IAsyncDisposable
         app.MapNotifyHubApi();
         app.MapGet("/api/fails", string () => throw new InvalidOperationException("secret inside"));
         await app.StartAsync();
-        return new ApiServer(app, new HttpClient { BaseAddress = new Uri(app.Urls.First()), Timeout = Until.Limit });
+        return new ApiServer(app, new HttpClient { BaseAddress = new Uri(app.Urls.First()), Timeout = Until.Limit })
+        {
+            LogCount = 4,
+        };
     }
 
     public async Task<Answer> SendAsync(

@@ -27,13 +27,19 @@ public sealed partial class DescriptionTests
             .ToDictionary(operation => operation.Name, operation => operation.Value);
         Assert.Equal(
             [
+                "delete /api/channels/{channel}/messages/{offset}",
                 "delete /api/keys/{id}",
+                "delete /api/namespaces/{name}",
                 "delete /api/notifications/windows/{id}",
                 "delete /api/schedules/{id}",
                 "delete /api/websocket/connections/{connectionId}",
                 "get /api/audit",
                 "get /api/auth/me",
+                "get /api/channels/{channel}",
+                "get /api/channels/{channel}/messages",
                 "get /api/keys",
+                "get /api/namespaces",
+                "get /api/namespaces/{name}",
                 "get /api/notifications/windows",
                 "get /api/notifications/windows/pending",
                 "get /api/notifications/windows/stats",
@@ -59,6 +65,7 @@ public sealed partial class DescriptionTests
                 "post /api/keys",
                 "post /api/notifications/windows",
                 "post /api/notifications/windows/batch",
+                "post /api/publish",
                 "post /api/push",
                 "post /api/schedules",
                 "post /api/schedules/preview",
@@ -72,6 +79,7 @@ public sealed partial class DescriptionTests
                 "post /api/tokens/revoke",
                 "post /api/users",
                 "post /api/users/{id}/password",
+                "put /api/namespaces/{name}",
                 "put /api/schedules/{id}",
             ],
             operations.Keys.Order(StringComparer.Ordinal));
@@ -143,6 +151,12 @@ public sealed partial class DescriptionTests
         ("ScheduleView", "status", ScheduleStatus.All),
         ("ConnectionView", "status", SessionStatus.All),
         ("AuditView", "outcome", AuditOutcome.All),
+        ("NewMessage", "priority", Priority.All),
+        ("NewNamespace", "subscribe", OptionWord.All<SubscribeAccess>()),
+        ("NewNamespace", "publish", OptionWord.All<PublishAccess>()),
+        ("NewNamespace", "retention", OptionWord.All<Retention>()),
+        ("NewNamespace", "presence", OptionWord.All<Presence>()),
+        ("NamespaceView", "retention", OptionWord.All<Retention>()),
     ];
 
     private static readonly (string Path, string Parameter, IReadOnlyList<string> Words)[] Filters =

@@ -110,6 +110,8 @@ public sealed class ErrorTests
         var answer = await server.PostAsync("/api/push", "{}", token);
         await AssertAsync(Task.FromResult(answer), HttpStatusCode.ServiceUnavailable, "UNAVAILABLE");
         Assert.Equal(TimeSpan.FromSeconds(1), answer.Headers.RetryAfter!.Delta);
+        Assert.True(answer.Error.GetProperty("again").GetBoolean());
+        Assert.Equal(1000, answer.Error.GetProperty("after_ms").GetInt32());
         Assert.DoesNotContain("secret", answer.Body, StringComparison.Ordinal);
         await AssertAsync(
             server.SendAsync(HttpMethod.Get, "/api/websocket/stats", headers: ("X-API-Key", FakeGrid.ApiKeySecret)),
@@ -122,11 +124,13 @@ public sealed class ErrorTests
         await using var server = await ApiServer.StartAsync();
 
         var chinese = await server.GetAsync("/api/nothing");
-        Assert.Equal("""{"success":false,"error":{"code":"NOT_FOUND","message":"找不到資源"}}""", chinese.Body);
+        Assert.Equal("""{"success":false,"error":{"code":"NOT_FOUND","message":"找不到資源","again":false}}""", chinese.Body);
         Assert.Equal(["Accept-Language"], chinese.Headers.Vary);
 
         var english = await server.SendAsync(HttpMethod.Get, "/api/nothing", headers: ("Accept-Language", "en"));
-        Assert.Equal("""{"success":false,"error":{"code":"NOT_FOUND","message":"There is no such resource."}}""", english.Body);
+        Assert.Equal(
+            """{"success":false,"error":{"code":"NOT_FOUND","message":"There is no such resource.","again":false}}""",
+            english.Body);
     }
 
     [Fact]

@@ -6,7 +6,7 @@ namespace NotifyHub.UnitTests.Api;
 /// <summary>All grains that the API calls, in memory. <see cref="Fault"/> makes every call fail.</summary>
 public sealed class FakeGrid
     : IUserGrain, IAccountGrain, IScheduleGrain, IUsageGrain, IAuditGrain, ISettingsGrain, IApiKeyGrain, IBroadcastGrain,
-        INotificationGrain, IStatsGrain, IServiceGrain, IClientTokenGrain
+        INotificationGrain, IStatsGrain, IServiceGrain, IClientTokenGrain, INamespaceGrain
 {
     public const string Email = "admin@notifyhub.com";
     public const string Password = "admin123";
@@ -14,6 +14,9 @@ public sealed class FakeGrid
     public const string PublishKeySecret = "nh_publish";
     public const string ReadKeySecret = "nh_read";
     public const string TokensKeySecret = "nh_tokens";
+
+    /// <summary>Limited to the channels <c>orders:*</c> and <c>news</c>.</summary>
+    public const string LimitedKeySecret = "nh_limited";
 
     private static readonly TimeZoneInfo Zone = TimeZoneInfo.FindSystemTimeZoneById(ApiServer.Zone);
     private readonly Dictionary<string, (PublishResult Result, byte[]? RequestHash)> _keys = [];
@@ -23,6 +26,7 @@ public sealed class FakeGrid
     public Exception? Fault { get; set; }
 
     private int _listsBegun;
+    private string _namespaceVersion = "";
 
     /// <summary>Number of calls that fail before the fault ends.</summary>
     public int FaultsLeft { get; set; } = int.MaxValue;
@@ -269,9 +273,9 @@ public sealed class FakeGrid
 
     public Task WakeAsync() => throw new NotSupportedException();
 
-    public Task<NewApiKey> CreateAsync(string name, string createdBy, string[]? scopes) => Answer(() =>
+    public Task<NewApiKey> CreateAsync(string name, string createdBy, string[]? scopes, string[]? channels) => Answer(() =>
     {
-        Keys.Add(new ApiKey(Keys.Count + 1, name, "nh_sec", createdBy, DateTimeOffset.UnixEpoch, null, null, scopes));
+        Keys.Add(new ApiKey(Keys.Count + 1, name, "nh_sec", createdBy, DateTimeOffset.UnixEpoch, null, null, scopes, channels));
         return new NewApiKey(Keys[^1], ApiKeySecret);
     });
 
@@ -300,6 +304,8 @@ public sealed class FakeGrid
                 ReadKeySecret => new ApiKey(5, "board", "nh_rea", Email, DateTimeOffset.UnixEpoch, null, null, [KeyScopes.Read]),
                 TokensKeySecret =>
                     new ApiKey(6, "app", "nh_tok", Email, DateTimeOffset.UnixEpoch, null, null, [KeyScopes.Tokens]),
+                LimitedKeySecret => new ApiKey(
+                    7, "till", "nh_lim", Email, DateTimeOffset.UnixEpoch, null, null, [.. KeyScopes.All], ["orders:*", "news"]),
                 _ => null,
             } is { } key && !RevokedKeys.Contains(key.Id) ? key : null;
         });
@@ -370,6 +376,29 @@ public sealed class FakeGrid
 
         if (batch.IdempotencyKey is { } key) _keys[key] = (result, batch.RequestHash);
         return result;
+    });
+
+    /// <summary>The logs of channels, by the key of their grains.</summary>
+    public Dictionary<string, FakeLog> Logs { get; } = [];
+
+    /// <summary>What is set in the namespaces.</summary>
+    public Dictionary<string, NamespaceSettings> Namespaces { get; } = [];
+
+    public Task<NamespaceSnapshot?> ReadAsync(string? known) => Answer(() =>
+        _namespaceVersion == known ? null : new NamespaceSnapshot(_namespaceVersion, new(Namespaces)));
+
+    public Task<bool> SetAsync(string name, NamespaceSettings settings) => Answer(() =>
+    {
+        if (Namespaces.Count >= NamespaceSnapshot.MaxNamespaces && !Namespaces.ContainsKey(name)) return false;
+        Namespaces[name] = settings;
+        _namespaceVersion = Guid.NewGuid().ToString("N");
+        return true;
+    });
+
+    public Task<bool> DeleteAsync(string name) => Answer(() =>
+    {
+        _namespaceVersion = Guid.NewGuid().ToString("N");
+        return Namespaces.Remove(name);
     });
 
     public Task<MessageBatch> ReadAsync(long after, int maxMessages) => Answer(() =>
@@ -473,13 +502,22 @@ public sealed class FakeGrid
         lock (_keys) return Fault is { } fault && FaultsLeft-- > 0 ? Task.FromException<T>(fault) : Task.FromResult(answer());
     }
 
+    private FakeLog LogOf(string key)
+    {
+        lock (_keys)
+        {
+            if (!Logs.TryGetValue(key, out var log)) Logs.Add(key, log = new FakeLog());
+            return log;
+        }
+    }
+
     // A proxy, because only one of the factory's many methods is used.
     public class FactoryProxy : DispatchProxy
     {
         public FakeGrid Grid { get; set; } = null!;
 
         protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => targetMethod!.Name == "GetGrain"
-            ? Grid
+            ? args is [string key, ..] && key.StartsWith(GrainKeys.Log("p"), StringComparison.Ordinal) ? Grid.LogOf(key) : Grid
             : throw new NotSupportedException(targetMethod.Name);
     }
 }

@@ -3,6 +3,8 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using NotifyHub.Gateway.Access;
+using NotifyHub.Gateway.Channels;
 using NotifyHub.Gateway.Push;
 using NotifyHub.Gateway.Settings;
 using NotifyHub.GrainInterfaces;
@@ -36,6 +38,7 @@ public abstract class PushListenerTestBase
                 if (publishing is not null) await publishing();
                 return new PublishResult(1, batch.Drafts.Length, Repeated: false);
             },
+            new ChannelDrafts(new Namespaces(), new ChannelLogs(null!)),
             Meters.Metrics(),
             Options.Create(options),
             TimeProvider.System,

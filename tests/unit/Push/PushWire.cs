@@ -4,6 +4,8 @@ using System.IO.Pipelines;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using NotifyHub.Gateway.Access;
+using NotifyHub.Gateway.Channels;
 using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Push;
 using NotifyHub.Gateway.Settings;
@@ -45,6 +47,7 @@ internal sealed class PushWire : IAsyncDisposable
                 foreach (var draft in batch.Drafts) Published.Enqueue(draft.Payload!);
                 return new PublishResult(Published.Count - batch.Drafts.Length + 1, batch.Drafts.Length, Repeated: false);
             },
+            new ChannelDrafts(Namespaces, Logs),
             Meters.Metrics(),
             options,
             Time,
@@ -54,6 +57,10 @@ internal sealed class PushWire : IAsyncDisposable
     }
 
     public FakeTimeProvider Time { get; } = new();
+
+    public Namespaces Namespaces { get; } = new();
+
+    public ChannelLogs Logs { get; } = new(null!);
 
     public PushRegistry.Slot Slot { get; }
 
