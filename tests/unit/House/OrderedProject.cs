@@ -16,7 +16,7 @@ internal sealed record OrderedProject(string Folder, string Name, string[] Order
             "grains",
             "NotifyHub.Grains",
             [
-                "Settings", "Telemetry", "Clocks", "Storage/Migrations", "Storage", "Retention", "Audit", "Accounts", "Broadcast",
+                "Settings", "Telemetry", "Clocks", "Storage/Migrations", "Storage", "Audit", "Accounts", "Broadcast",
                 "Notifications", "Schedules", "Connections", "Usage", "Service", "",
             ]),
         new(
