@@ -127,7 +127,7 @@ public sealed partial class ChannelRequests(
     private static ChannelRefusal? FailureOf(Exception failure) => failure switch
     {
         NotStorableException e => ChannelRefusal.Invalid(e.Message),
-        RateLimitedException => ChannelRefusal.TooFast,
+        ChannelRateException => ChannelRefusal.TooFast,
         StorageBrokenException => new ChannelRefusal("STORAGE_BROKEN", "The storage is broken. Tell the operators."),
         _ when GridCall.IsOutage(failure) => ChannelRefusal.Unavailable,
         _ => null,

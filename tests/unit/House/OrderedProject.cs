@@ -16,7 +16,7 @@ internal sealed record OrderedProject(string Folder, string Name, string[] Order
             "grains",
             "NotifyHub.Grains",
             [
-                "Settings", "Telemetry", "Clocks", "Storage/Migrations", "Storage", "Retention", "Audit", "Accounts", "Tokens",
+                "Settings", "Telemetry", "Clocks", "Storage/Migrations", "Storage", "Audit", "Accounts", "Tokens",
                 "Namespaces", "Broadcast", "Notifications", "Schedules", "Connections", "Usage", "Service", "",
             ]),
         new(
