@@ -75,6 +75,8 @@ public static class GatewayServices
         services.AddSingleton<Subscriptions>();
         services.AddSingleton<MissedMessages>();
         services.AddSingleton<ChannelSubscriber>();
+        services.AddSingleton(provider => new TokenRenewal(
+            provider.GetRequiredService<ClientAuthentication>().RenewAsync, provider.GetRequiredService<ChannelSubscriber>()));
         services.AddSingleton<ChannelRequests>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<ClientReader>(
             provider, Options(provider).ClientMessageBytes));

@@ -155,8 +155,8 @@ public sealed class GatewayOptions : CommonOptions
     /// Recent messages of all channels but <c>all</c> that a gateway keeps in memory, together, for clients that come back; older
     /// ones are read from the silos.
     /// </summary>
-    [Range(1 << 16, 1 << 34)]
-    public long WindowBytes { get; set; } = 64 << 20;
+    [Range(1 << 16, 1 << 30)]
+    public int WindowBytes { get; set; } = 64 << 20;
 
     /// <summary>Channels that a client may be subscribed to; a pattern counts as one. More are refused, the rest
     /// stands.</summary>

@@ -11,9 +11,6 @@ public static class ChannelAnswer
     /// <summary>How long a client waits before it tries what may work later.</summary>
     private const int RetryMilliseconds = 1_000;
 
-    /// <summary>For who gets no position: the connection lives.</summary>
-    public static readonly byte[] Heartbeat = ServerFrame.TextFrame("{\"type\":\"heartbeat\"}"u8);
-
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <param name="id">The client's own; null: it gave none.</param>

@@ -9,6 +9,7 @@ namespace NotifyHub.Gateway.Sockets;
 /// <summary>Carries out what clients ask of channels, other than to subscribe (see <see cref="ChannelSubscriber"/>).</summary>
 public sealed partial class ChannelRequests(
     ChannelSubscriber subscriber,
+    TokenRenewal tokens,
     ChannelLogs logs,
     ChannelAccess access,
     ChannelDrafts drafts,
@@ -50,7 +51,11 @@ public sealed partial class ChannelRequests(
             case ChannelRequestKind.Ack when Position.TryRead(request.Position!, logs.Count + 1) is null:
                 Refuse(client, request.Id, ChannelRefusal.Position);
                 break;
+            case ChannelRequestKind.Token:
+                _ = tokens.RenewAsync(client, request.Id, request.Token);
+                break;
             default:
+                // An ack that can be read has no answer.
                 break;
         }
     }
@@ -59,7 +64,7 @@ public sealed partial class ChannelRequests(
     {
         var names = request.Places.Select(place => place.Name).ToArray();
         var sender = senders.Of(client.Number).Channels;
-        if (!client.UsesChannels) subscriber.Begin(client, sender);
+        subscriber.UseChannels(client);
         sender.Post(client, who => who.Answer(ChannelAnswer.Unsubscribed(request.Id, sender.Unsubscribe(who, names))));
     }
 

@@ -419,7 +419,7 @@ public sealed class ChannelSender(ChannelLogs logs, ISenderLink link, int backlo
             }
             else if (isQuiet)
             {
-                client.Client.Queue(ChannelAnswer.Heartbeat);
+                client.Client.Queue(ServerMessage.Heartbeat);
             }
             else
             {

@@ -50,33 +50,23 @@ public sealed partial class ChannelSubscriber
         IEnumerable<string> names = handshake.Channels
             ?? (token is null ? [GrainKeys.PublicChannel] : [.. token.Channels, ChannelAccess.OwnChannel(token)]);
         var places = names.Select(name => new ChannelPlace(name, handshake.Since)).ToArray();
-        var facts = new ConnectionFacts(
-            client.Opened.ConnectionId,
-            token?.User,
-            _options.ChannelsPerClient,
-            _options.ClientMessageBytes,
-            (long)ChannelBeat.Interval.TotalMilliseconds);
-        _ = SubscribeAsync(client, null, places, handshake.Position, handshake.Epoch, facts);
+        _ = SubscribeAsync(client, null, places, handshake.Position, handshake.Epoch, FactsOf(client));
     }
 
-    /// <summary>A client that followed <c>all</c> uses channels from now on.</summary>
-    internal void Begin(Client client, ChannelSender sender)
+    /// <summary>A client that followed <c>all</c> without naming it uses channels from now on.</summary>
+    public void UseChannels(Client client)
     {
+        if (client.UsesChannels) return;
         client.UsesChannels = true;
+        var sender = _senders.Of(client.Number).Channels;
         sender.Post(client, sender.FollowAll);
     }
 
     /// <summary>A client's <c>subscribe</c> of channels.</summary>
     public void Subscribe(Client client, ChannelRequest request)
     {
-        ConnectionFacts? first = null;
-        if (!client.UsesChannels)
-        {
-            Begin(client, _senders.Of(client.Number).Channels);
-            first = new ConnectionFacts(client.Opened.ConnectionId, null, _options.ChannelsPerClient, _options.ClientMessageBytes,
-                (long)ChannelBeat.Interval.TotalMilliseconds);
-        }
-
+        var first = client.UsesChannels ? null : FactsOf(client);
+        UseChannels(client);
         _ = SubscribeAsync(client, request.Id, request.Places, request.Position, request.Epoch, first);
     }
 
@@ -92,6 +82,13 @@ public sealed partial class ChannelSubscriber
             who.Answer(ChannelAnswer.Unsubscribed(null, sender.Unsubscribe(who, forbidden), ChannelRefusal.Forbidden));
         });
     }
+
+    private ConnectionFacts FactsOf(Client client) => new(
+        client.Opened.ConnectionId,
+        client.Principal.Token?.User,
+        _options.ChannelsPerClient,
+        _options.ClientMessageBytes,
+        _options.HeartbeatMs());
 
     private async Task SubscribeAsync(
         Client client, byte[]? id, IReadOnlyList<ChannelPlace> places, string? position, string? epoch, ConnectionFacts? first)

@@ -31,9 +31,15 @@ public sealed partial class Sender : ISenderLink, IDisposable
     private volatile bool _stopping;
 
     public Sender(
-        int number, int backlogBytes, ChannelLogs logs, DeliveryTimes times, DeliveryCounts counts, ILogger logger)
+        int number,
+        int backlogBytes,
+        ChannelLogs logs,
+        TimeSpan heartbeat,
+        DeliveryTimes times,
+        DeliveryCounts counts,
+        ILogger logger)
     {
-        Channels = new ChannelSender(logs, this, backlogBytes, ChannelBeat.Interval);
+        Channels = new ChannelSender(logs, this, backlogBytes, heartbeat);
         _backlogBytes = backlogBytes;
         _progress = times.Join();
         _deliveries = counts.Join();

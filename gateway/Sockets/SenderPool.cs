@@ -19,7 +19,7 @@ public sealed class SenderPool : IDisposable
     {
         var count = options.Value.Senders > 0 ? options.Value.Senders : Math.Max(1, Environment.ProcessorCount / 2);
         _senders = [.. Enumerable.Range(0, count).Select(number =>
-            new Sender(number, options.Value.BacklogBytes, logs, times, counts, logger))];
+            new Sender(number, options.Value.BacklogBytes, logs, options.Value.HeartbeatInterval, times, counts, logger))];
         foreach (var sender in _senders) follower.Appended += sender.Follow;
     }
 

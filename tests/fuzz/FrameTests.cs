@@ -39,9 +39,7 @@ public sealed class FrameTests : IDisposable
     private static readonly Gen<byte[]> Frames =
         Frame.Array[0, 6].Select(frames => (byte[])[.. frames.SelectMany(frame => frame), .. WireFrames.Masked(8, [3, 232])]);
 
-    private readonly Sender _sender = new(
-        0, 1 << 20, GatewayParts.NoLogs(), new DeliveryTimes(Meters.Metrics(), TimeProvider.System), new DeliveryCounts(),
-        NullLogger.Instance);
+    private readonly Sender _sender = GatewayParts.NewSender(0, 1 << 20, new DeliveryCounts());
     private readonly FailureLog _log = new();
     private readonly ClientMemory _memory = new(128 << 20, TimeProvider.System);
     private readonly GatewayParts _parts;

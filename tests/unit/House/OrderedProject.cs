@@ -24,8 +24,8 @@ internal sealed record OrderedProject(string Folder, string Name, string[] Order
             "NotifyHub.GrainInterfaces",
             [
                 // Keys, tracing and routing, which all features use.
-                "", "Accounts", "Tokens", "Audit", "Usage", "Retention", "Channels", "Failures", "Namespaces", "Gateways", "Nodes",
-                "Connections", "Broadcast", "Notifications", "Schedules", "Service", "Statistics",
+                "", "Accounts", "Tokens", "Audit", "Usage", "Retention", "Channels", "Failures", "Namespaces", "Gateways",
+                "Nodes", "Connections", "Broadcast", "Notifications", "Schedules", "Service", "Statistics",
             ]),
         new("hosting", "NotifyHub.Hosting", ["Settings", "Metrics", ""]),
         new("telemetry", "NotifyHub.Telemetry", [""]),

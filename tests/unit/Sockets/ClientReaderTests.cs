@@ -21,9 +21,7 @@ public sealed class ClientReaderTests : IDisposable
 {
     private const int MaxBytes = 1_000;
 
-    private readonly Sender _sender = new(
-        0, 1 << 20, GatewayParts.NoLogs(), new DeliveryTimes(Meters.Metrics(), TimeProvider.System), new DeliveryCounts(),
-        NullLogger.Instance);
+    private readonly Sender _sender = GatewayParts.NewSender(0, 1 << 20, new DeliveryCounts());
     private readonly FrameRate _rate = new(1_000_000);
     private readonly ClientMemory _memory = new(16 << 20, TimeProvider.System);
     private readonly FakeTimeProvider _clock = new(DateTimeOffset.UnixEpoch.AddYears(50));

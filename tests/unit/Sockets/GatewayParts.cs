@@ -31,7 +31,8 @@ internal sealed class GatewayParts : IDisposable
             NullLogger<ChannelSubscriber>.Instance);
         var drafts = new ChannelDrafts(Namespaces, Logs);
         Requests = new ChannelRequests(
-            Subscriber, Logs, access, drafts, new ChannelHistory(Logs, Namespaces),
+            Subscriber, new TokenRenewal((_, token) => Task.FromResult(Renew(token)), Subscriber), Logs, access,
+            drafts, new ChannelHistory(Logs, Namespaces),
             new Publisher(Logs, drafts, Meters.Metrics(), clock), Senders, clock, NullLogger<ChannelRequests>.Instance);
     }
 
@@ -51,11 +52,16 @@ internal sealed class GatewayParts : IDisposable
 
     public Namespaces Namespaces { get; } = new();
 
-    /// <summary>A gateway that has not reached the grid.</summary>
-    public static ChannelLogs NoLogs()
+    /// <summary>What becomes of a new token.</summary>
+    public Func<string, TokenVerdict> Renew { get; set; } = _ => TokenVerdict.Refuse(TokenFault.Invalid);
+
+    /// <summary>A sender of a gateway that has not reached the grid.</summary>
+    public static Sender NewSender(int number, int backlogBytes, DeliveryCounts counts, DeliveryTimes? times = null)
     {
         using var parts = new GatewayParts(new FakeChannel().Grains);
-        return parts.Logs;
+        times ??= new DeliveryTimes(Meters.Metrics(), TimeProvider.System);
+        return new Sender(
+            number, backlogBytes, parts.Logs, TimeSpan.FromSeconds(30), times, counts, NullLogger.Instance);
     }
 
     public void Dispose()

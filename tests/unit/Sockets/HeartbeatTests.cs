@@ -25,9 +25,7 @@ public sealed class HeartbeatTests : IDisposable
 
     public HeartbeatTests()
     {
-        _sender = new Sender(
-            0, 64 << 20, GatewayParts.NoLogs(), new DeliveryTimes(Meters.Metrics(), TimeProvider.System), new DeliveryCounts(),
-            NullLogger.Instance);
+        _sender = GatewayParts.NewSender(0, 64 << 20, new DeliveryCounts());
         _sender.Follow(_log);
         _history = new History(_channel.Grains, _memory);
         // Both time limits are ten seconds.

@@ -28,7 +28,7 @@ public sealed class SenderTests : IDisposable
     public SenderTests()
     {
         _counts.Begin(_log.Epoch);
-        _sender = new Sender(0, Backlog, GatewayParts.NoLogs(), _times, _counts, NullLogger.Instance);
+        _sender = GatewayParts.NewSender(0, Backlog, _counts, _times);
         _sender.Follow(_log);
     }
 
@@ -456,7 +456,7 @@ public sealed class SenderTests : IDisposable
     [Fact]
     public void A_client_that_ends_after_its_sender_does_no_harm()
     {
-        var sender = new Sender(1, Backlog, GatewayParts.NoLogs(), _times, _counts, NullLogger.Instance);
+        var sender = GatewayParts.NewSender(1, Backlog, _counts, _times);
         using var peer = new Peer(sender, v1: false);
         sender.Dispose();
         peer.Client.Queue(ServerFrame.EmptyPing);
@@ -468,7 +468,7 @@ public sealed class SenderTests : IDisposable
         var counts = new DeliveryCounts();
         var memory = new ClientMemory(64 << 20, TimeProvider.System);
         counts.Begin("e");
-        using var sender = new Sender(1, 64 << 20, GatewayParts.NoLogs(), _times, counts, NullLogger.Instance);
+        using var sender = GatewayParts.NewSender(1, 64 << 20, counts, _times);
         var log = new ChannelLog(new ChannelHead("e", 1, 0), 8 << 20);
         sender.Follow(log);
         // All kinds of connection: plain and v1, socket and stream, large and small buffers. With even smaller buffers,
