@@ -15,5 +15,6 @@ public static class Permissions
     public const string DeleteNotifications = "notifications.delete";
     public const string ManageKeys = "keys.manage";
     public const string ManageUsers = "users.manage";
+    public const string ManageNamespaces = "namespaces.manage";
     public const string ReadSettings = "settings.read";
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json.Nodes;
 using static System.Net.Http.HttpMethod;
 
 namespace NotifyHub.Console.Api;
@@ -13,6 +14,7 @@ public sealed class ApiClient(ApiTransport api)
     private const string Notifications = "api/notifications/windows";
     private const string Schedules = "api/schedules";
     private const string Users = "api/users";
+    private const string Namespaces = "api/namespaces";
 
     public Task<Login> LogInAsync(string email, string password) => api.SendAsync(
         Post, "api/auth/login", ApiJson.Default.EnvelopeLogin, ApiJson.Default.LoginRequest, new LoginRequest(email, password));
@@ -140,8 +142,11 @@ public sealed class ApiClient(ApiTransport api)
     public async Task<IReadOnlyList<ApiKey>> KeysAsync(CancellationToken cancellation = default) =>
         (await api.GetAsync("api/keys", ApiJson.Default.EnvelopeApiKeyList, cancellation)).Keys;
 
-    public Task<CreatedApiKey> CreateKeyAsync(string name, IReadOnlyList<string> scopes) => api.SendAsync(
-        Post, "api/keys", ApiJson.Default.EnvelopeCreatedApiKey, ApiJson.Default.NewApiKey, new NewApiKey(name, scopes));
+    /// <param name="channels">What the key is limited to; null: it is not limited.</param>
+    public Task<CreatedApiKey> CreateKeyAsync(
+        string name, IReadOnlyList<string> scopes, IReadOnlyList<string>? channels = null) => api.SendAsync(
+        Post, "api/keys", ApiJson.Default.EnvelopeCreatedApiKey, ApiJson.Default.NewApiKey,
+        new NewApiKey(name, scopes, channels));
 
     public Task RevokeKeyAsync(long id) => DeleteAsync($"api/keys/{Text(id)}");
 
@@ -161,6 +166,19 @@ public sealed class ApiClient(ApiTransport api)
     public Task ResetPasswordAsync(long id, string password) => api.SendAsync(
         Post, $"{Users}/{Text(id)}/password", ApiJson.Default.EnvelopeIgnored, ApiJson.Default.PasswordReset,
         new PasswordReset(password));
+
+    public async Task<Listing<ChannelNamespace>> NamespacesAsync(Paging paging, CancellationToken cancellation)
+    {
+        var page = await api.GetAsync(Namespaces + Query(paging), ApiJson.Default.EnvelopeNamespacePage, cancellation);
+        return new(page.Namespaces, page.Total);
+    }
+
+    /// <param name="options">Those that are set; all others are taken from the namespace <c>default</c>.</param>
+    public Task<ChannelNamespace> SetNamespaceAsync(string name, JsonObject options) => api.SendAsync(
+        Put, $"{Namespaces}/{Uri.EscapeDataString(name)}", ApiJson.Default.EnvelopeChannelNamespace, ApiJson.Default.JsonObject,
+        options);
+
+    public Task DeleteNamespaceAsync(string name) => DeleteAsync($"{Namespaces}/{Uri.EscapeDataString(name)}");
 
     private Task<Ignored> PostAsync(string path) => api.SendAsync(Post, path, ApiJson.Default.EnvelopeIgnored);
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace NotifyHub.Console.Api;
@@ -29,6 +30,8 @@ namespace NotifyHub.Console.Api;
 [JsonSerializable(typeof(Envelope<AnonymousPage>))]
 [JsonSerializable(typeof(Envelope<ApiKeyList>))]
 [JsonSerializable(typeof(Envelope<CreatedApiKey>))]
+[JsonSerializable(typeof(Envelope<ChannelNamespace>))]
+[JsonSerializable(typeof(Envelope<NamespacePage>))]
 [JsonSerializable(typeof(Envelope<Account>))]
 [JsonSerializable(typeof(Envelope<AccountPage>))]
 [JsonSerializable(typeof(LoginRequest))]
@@ -38,6 +41,7 @@ namespace NotifyHub.Console.Api;
 [JsonSerializable(typeof(ScheduleDraft))]
 [JsonSerializable(typeof(SchedulePreview))]
 [JsonSerializable(typeof(NewApiKey))]
+[JsonSerializable(typeof(JsonObject))]
 [JsonSerializable(typeof(NewAccount))]
 [JsonSerializable(typeof(AccountChange))]
 [JsonSerializable(typeof(PasswordReset))]

@@ -25,6 +25,7 @@ public sealed partial class Texts
     public string LiveTest => Of("即時測試", "Live test");
     public string ApiKeys => Of("API 金鑰", "API keys");
     public string Users => Of("使用者", "Users");
+    public string Namespaces => Of("頻道命名空間", "Namespaces");
     public string Settings => Of("設定", "Settings");
     public string ApiDocuments => Of("API 文件", "API reference");
 

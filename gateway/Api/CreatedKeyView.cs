@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace NotifyHub.Gateway.Api;
 
 /// <param name="Key">What the service sends in <c>X-API-Key</c>.</param>
-/// <param name="Channels">What it is limited to; null: it is not limited.</param>
+/// <param name="Channels">What it is limited to; absent: it is not limited.</param>
 public sealed record CreatedKeyView(
     long Id,
     string Name,
@@ -13,4 +13,4 @@ public sealed record CreatedKeyView(
     [property: JsonPropertyName("created_by")] string CreatedBy,
     [property: JsonPropertyName("created_at")] string CreatedAt,
     [property: AllowedValues("publish", "read", "tokens")] IReadOnlyList<string> Scopes,
-    IReadOnlyList<string>? Channels) : IMade;
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Channels) : IMade;

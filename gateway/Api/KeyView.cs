@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace NotifyHub.Gateway.Api;
 
-/// <param name="Channels">What it is limited to; null: it is not limited.</param>
+/// <param name="Channels">What it is limited to; absent: it is not limited.</param>
 public sealed record KeyView(
     long Id,
     string Name,
@@ -13,4 +13,4 @@ public sealed record KeyView(
     [property: JsonPropertyName("last_used_at")] string? LastUsedAt,
     [property: JsonPropertyName("revoked_at")] string? RevokedAt,
     [property: AllowedValues("publish", "read", "tokens")] IReadOnlyList<string> Scopes,
-    IReadOnlyList<string>? Channels);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Channels);

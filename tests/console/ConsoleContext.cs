@@ -52,6 +52,7 @@ public abstract class ConsoleContext : BunitContext
     private static string[] Everything { get; } =
     [
         Permissions.ControlService, Permissions.CloseConnections, Permissions.ManageSchedules, Permissions.Publish,
-        Permissions.DeleteNotifications, Permissions.ManageKeys, Permissions.ManageUsers, Permissions.ReadSettings,
+        Permissions.DeleteNotifications, Permissions.ManageKeys, Permissions.ManageUsers,
+        Permissions.ManageNamespaces, Permissions.ReadSettings,
     ];
 }

@@ -1,3 +1,3 @@
 namespace NotifyHub.Console.Api;
 
-public sealed record NewApiKey(string Name, IReadOnlyList<string> Scopes);
+public sealed record NewApiKey(string Name, IReadOnlyList<string> Scopes, IReadOnlyList<string>? Channels);

@@ -133,10 +133,11 @@ public sealed class AuditTests
             [
                 // The silo writes the entry, for failed logins too.
                 "POST /api/auth/login",
-                // The published notification is its own record, and marking as read is deliberately not recorded.
+                // What is published is its own record, as is what takes it back; marking as read is deliberately not recorded.
+                "DELETE /api/channels/{channel}/messages/{offset:long}",
                 "PATCH /api/notifications/windows/{id:long}/status",
                 "POST /api/notifications/windows", "POST /api/notifications/windows/batch",
-                "POST /api/push",
+                "POST /api/publish", "POST /api/push",
                 // Changes nothing.
                 "POST /api/schedules/preview",
             ],

@@ -40,7 +40,8 @@ public sealed class AuthTests
         var answer = await server.PostAsync("/api/auth/login", Wrong);
 
         Assert.Equal(HttpStatusCode.Unauthorized, answer.Status);
-        Assert.Equal("""{"success":false,"error":{"code":"INVALID_CREDENTIALS","message":"電子郵件或密碼錯誤"}}""", answer.Body);
+        Assert.Equal(
+            """{"success":false,"error":{"code":"INVALID_CREDENTIALS","message":"電子郵件或密碼錯誤","again":false}}""", answer.Body);
     }
 
     [Fact]
@@ -200,6 +201,15 @@ public sealed class AuthTests
                 ["scopes"], (await server.PostAsync("/api/keys", $$"""{"name":"x","scopes":{{wrong}}}""", token)).FaultyFields);
         var scoped = await server.PostAsync("/api/keys", """{"name":"x","scopes":["read","publish","read"]}""", token);
         Assert.Equal("""["publish","read"]""", scoped.Data.GetProperty("scopes").GetRawText());
+        var limited = await server.PostAsync("/api/keys", """{"name":"x","channels":["orders:*","*","news"]}""", token);
+        Assert.Equal("""["orders:*","*","news"]""", limited.Data.GetProperty("channels").GetRawText());
+        foreach (var (channels, fault) in new[]
+        {
+            ("[]", "channels"), ("\"a\"", "channels"), ("""["a","b c"]""", "channels[1]"), ("""["$x"]""", "channels[0]"),
+            ($"[{string.Join(',', Enumerable.Repeat("\"a\"", 101))}]", "channels"),
+        })
+            Assert.Equal(
+                [fault], (await server.PostAsync("/api/keys", $$"""{"name":"x","channels":{{channels}}}""", token)).FaultyFields);
         Assert.Equal(HttpStatusCode.OK, (await server.SendAsync(HttpMethod.Delete, "/api/keys/2", token: token)).Status);
         Assert.Equal(HttpStatusCode.OK, (await server.SendAsync(HttpMethod.Delete, "/api/keys/1", token: token)).Status);
         Assert.Equal("NOT_FOUND", (await server.SendAsync(HttpMethod.Delete, "/api/keys/1", token: token)).Code);

@@ -34,8 +34,9 @@ internal sealed record OrderedProject(string Folder, string Name, string[] Order
             "console",
             "NotifyHub.Console",
             [
-                "Api/Accounts", "Api/Connections", "Api/Keys", "Api/Notifications", "Api/Schedules", "Api/Service",
-                "Api/Settings", "Api/Usage", "Api", "Live", "Language", "Accounts", "Components", "Layout", "Pages", "",
+                "Api/Accounts", "Api/Connections", "Api/Keys", "Api/Namespaces", "Api/Notifications", "Api/Schedules",
+                "Api/Service", "Api/Settings", "Api/Usage", "Api", "Live", "Language", "Accounts", "Components", "Layout",
+                "Pages", "",
             ]),
         new("kit", "NotifyHub.TestKit", [""]),
     ];

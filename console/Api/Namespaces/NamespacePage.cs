@@ -1,0 +1,3 @@
+namespace NotifyHub.Console.Api;
+
+public sealed record NamespacePage(IReadOnlyList<ChannelNamespace> Namespaces, long Total);
