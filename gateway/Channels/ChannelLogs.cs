@@ -58,12 +58,7 @@ public sealed class ChannelLogs(
     /// <summary>Registers with all logs, or renews that.</summary>
     public async Task RenewAsync(IGatewayObserver observer, CancellationToken cancellation)
     {
-        if (_followers.Length == 0 && all.Logs > 0)
-        {
-            _followers = [.. Enumerable.Range(1, all.Logs).Select(log =>
-                new LogFollower(log, grains, node.Id, _budget, metrics, logger))];
-        }
-
+        if (Count == 0) SetCount(all.Logs);
         var followers = _followers;
         await Task.WhenAll(followers.Select(follower => follower.RenewAsync(observer, cancellation)));
         if (followers.Length == 0 || all.Log is not { } log) return;
@@ -87,6 +82,10 @@ public sealed class ChannelLogs(
     {
         for (var log = 1; log < heads.Length; log++) heads[log] = _followers[log - 1].Window.Head;
     }
+
+    /// <summary>Before any client is let in.</summary>
+    internal void SetCount(int count) => _followers = [.. Enumerable.Range(1, count).Select(log =>
+        new LogFollower(log, grains, node.Id, _budget, metrics, logger))];
 
     public void Dispose()
     {

@@ -19,13 +19,15 @@ public sealed partial class LogFollower(
     private readonly SemaphoreSlim _repairing = new(1, 1);
     private readonly Lock _gate = new();
     private Task? _nextCatchUp;
+    private IBroadcastGrain? _grain;
 
     public LogWindow Window { get; } = new(budget);
 
     /// <summary>What the gateway has, for publishes; null: nothing yet.</summary>
     public LogPosition? Position => Window.Epoch is { Length: > 0 } epoch ? new LogPosition(epoch, Window.Head) : null;
 
-    public IBroadcastGrain Grain { get; } = grains.GetGrain<IBroadcastGrain>(GrainKeys.Log(GrainKeys.LogName(log)));
+    // Got once: Orleans looks at the interface's attributes each time, which costs a publish a tenth.
+    public IBroadcastGrain Grain => _grain ??= grains.GetGrain<IBroadcastGrain>(GrainKeys.Log(GrainKeys.LogName(log)));
 
     /// <summary>Registers with the log's grain or renews the registration, and fills a hole if the answer shows one.</summary>
     /// <exception cref="TimeoutException">The grain did not answer within <see cref="GridCall.Timeout"/>.</exception>

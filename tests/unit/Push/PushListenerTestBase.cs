@@ -9,6 +9,7 @@ using NotifyHub.Gateway.Push;
 using NotifyHub.Gateway.Settings;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.TestKit;
+using NotifyHub.UnitTests.Sockets;
 
 namespace NotifyHub.UnitTests.Push;
 
@@ -38,7 +39,7 @@ public abstract class PushListenerTestBase
                 if (publishing is not null) await publishing();
                 return new PublishResult(1, batch.Drafts.Length, Repeated: false);
             },
-            new ChannelDrafts(new Namespaces(), new ChannelLogs(null!)),
+            new ChannelDrafts(new Namespaces(), GatewayParts.NewLogs()),
             Meters.Metrics(),
             Options.Create(options),
             TimeProvider.System,

@@ -11,6 +11,7 @@ using NotifyHub.Gateway.Push;
 using NotifyHub.Gateway.Settings;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.TestKit;
+using NotifyHub.UnitTests.Sockets;
 using Xunit;
 
 namespace NotifyHub.UnitTests.Push;
@@ -60,7 +61,7 @@ internal sealed class PushWire : IAsyncDisposable
 
     public Namespaces Namespaces { get; } = new();
 
-    public ChannelLogs Logs { get; } = new(null!);
+    public ChannelLogs Logs { get; } = GatewayParts.NewLogs();
 
     public PushRegistry.Slot Slot { get; }
 

@@ -64,6 +64,13 @@ internal sealed class GatewayParts : IDisposable
             number, backlogBytes, parts.Logs, TimeSpan.FromSeconds(30), times, counts, NullLogger.Instance);
     }
 
+    /// <summary>Logs of which nothing is known yet.</summary>
+    public static ChannelLogs NewLogs()
+    {
+        using var parts = new GatewayParts(new FakeChannel().Grains);
+        return parts.Logs;
+    }
+
     public void Dispose()
     {
         Senders.Dispose();

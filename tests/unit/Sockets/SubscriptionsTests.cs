@@ -35,7 +35,7 @@ public sealed class SubscriptionsTests : IAsyncLifetime
         // 64 KiB of history: the gateway keeps only the newest few messages of 20,000 bytes and reads older ones from the silos.
         _follower = new ChannelFollower(
             _channel.Grains, new GatewayNode(), Options.Create(new GatewayOptions { HistoryBytes = 64 << 10 }),
-            _counts, Meters.Metrics(),
+            new DeliveryTimes(Meters.Metrics(), TimeProvider.System), _counts, Meters.Metrics(),
             NullLogger<ChannelFollower>.Instance);
         _follower.Appended += _sender.Follow;
         _subscriptions = new Subscriptions(
