@@ -256,14 +256,13 @@ public sealed class ChannelSender(ChannelLogs logs, ISenderLink link, int backlo
     private bool TryAttach(ChannelClient client, WantedPart part, long now)
     {
         var subscription = part.Subscription!;
-        var limit = part.Channel.HasPlace ? part.Channel.Options.HistoryLimit : null;
         if (!logs[part.Log].Window.TryAttach(
-                subscription.Name, _news, subscription, part.After, limit, now, out var attachment)) return false;
+                subscription.Name, _news, subscription, part.After, part.HistoryLimit, now, out var attachment)) return false;
         subscription.IsAttached = true;
         subscription.StartOrder = attachment.Order;
         subscription.Boundary = attachment.Boundary;
         part.Newest = attachment.Newest;
-        if (attachment.Skipped > 0) part.Channel.AddGap((part.After ?? 0) + 1, attachment.Skipped);
+        if (attachment.Skipped > 0) part.AddGap(attachment.Skipped);
         if (subscription.At is not null) client.AddPending(subscription);
         return true;
     }

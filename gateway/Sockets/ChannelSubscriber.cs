@@ -156,31 +156,34 @@ public sealed partial class ChannelSubscriber
     {
         var isStored = channel.Options.Retention != Retention.None;
         channel.HasPlace = place.Since is not null || place.Last is not null || position is not null || isLost;
-        channel.IsRecovered = channel.HasPlace && !isLost && isStored;
+        channel.IsPlaceGood = channel.HasPlace && !isLost && isStored;
         if (channel.IsPattern)
         {
             for (var log = 1; log <= _logs.Count; log++)
-                channel.Parts.Add(new WantedPart(channel, log) { After = isStored ? position?.Offsets[log] : null });
+            {
+                var from = isStored ? position?.Offsets[log] : null;
+                channel.Parts.Add(new WantedPart(channel.Name, channel.Options, log) { After = from });
+            }
+
             return;
         }
 
         var own = ChannelName.LogOf(channel.Name, _logs.Count);
         var after = isLost || !isStored ? null : place.Since ?? (place.Last is null ? position?.Offsets[own] : null);
-        channel.Parts.Add(new WantedPart(channel, own) { After = after });
+        channel.Parts.Add(new WantedPart(channel.Name, channel.Options, own) { After = after });
     }
 
     /// <summary>A place that is ahead of this gateway is looked for in the log itself, never called another epoch.</summary>
     private async Task CatchUpAsync(Client client, List<WantedChannel> wanted)
     {
-        var ahead = wanted.SelectMany(channel => channel.Parts)
-            .Where(part => part.Log != GrainKeys.PublicLog && part.After > _logs[part.Log].Window.Head).ToList();
-        foreach (var log in ahead.Select(part => part.Log).Distinct())
-            await _logs[log].CatchUpAsync(CancellationToken.None).WaitAsync(GridCall.Timeout, _time);
-        foreach (var part in ahead.Where(part => part.After > _logs[part.Log].Window.Head))
+        bool IsAhead(WantedPart part) => part.Log != GrainKeys.PublicLog && part.After > _logs[part.Log].Window.Head;
+        var logs = wanted.SelectMany(channel => channel.Parts).Where(IsAhead).Select(part => part.Log).Distinct().ToList();
+        foreach (var log in logs) await _logs[log].CatchUpAsync(CancellationToken.None).WaitAsync(GridCall.Timeout, _time);
+        foreach (var channel in wanted.Where(channel => channel.Parts.Exists(IsAhead)))
         {
             // Nothing that exists has such an offset.
-            part.Channel.IsRecovered = false;
-            part.After = null;
+            channel.IsPlaceGood = false;
+            foreach (var part in channel.Parts.Where(IsAhead)) part.After = null;
         }
 
         if (client.Ended) throw new OperationCanceledException();

@@ -32,7 +32,7 @@ public sealed class MissedMessages(ChannelLogs logs, ClientMemory memory, TimePr
             var page = await ReadAsync(client, group.Key, parts);
             for (var i = 0; i < parts.Length; i++)
             {
-                if (page.DroppedTo[i] > parts[i].After) parts[i].Channel.AddGap(parts[i].After!.Value + 1, page.DroppedTo[i]);
+                if (page.DroppedTo[i] > parts[i].After) parts[i].AddGap(page.DroppedTo[i]);
             }
 
             pages.Add(group.Key, page);
@@ -92,9 +92,9 @@ public sealed class MissedMessages(ChannelLogs logs, ClientMemory memory, TimePr
         if (!await memory.TakeAsync(PageBytes, () => client.Ended)) return;
         try
         {
-            var names = parts.Where(part => !part.Channel.IsPattern)
-                .ToDictionary(part => part.Channel.Name, StringComparer.Ordinal);
-            WantedPart[] patterns = [.. parts.Where(part => part.Channel.IsPattern)];
+            var names = parts.Where(part => !part.IsPattern)
+                .ToDictionary(part => part.Name, StringComparer.Ordinal);
+            WantedPart[] patterns = [.. parts.Where(part => part.IsPattern)];
             List<(WantedPart, byte[])> frames = new(page.Messages.Length);
             foreach (var message in page.Messages)
             {
@@ -113,7 +113,7 @@ public sealed class MissedMessages(ChannelLogs logs, ClientMemory memory, TimePr
             // A page starts at the furthest place of its channels.
             WantedPart? Wanting(string channel, long offset) =>
                 names.TryGetValue(channel, out var own) && offset > own.After ? own
-                : Array.Find(patterns, pattern => offset > pattern.After && ChannelName.Covers(pattern.Channel.Name, channel));
+                : Array.Find(patterns, pattern => offset > pattern.After && ChannelName.Covers(pattern.Name, channel));
         }
         finally
         {

@@ -16,18 +16,16 @@ internal sealed class WantedChannel(string name, NamespaceOptions options)
     /// <summary>A place was given: it goes on from there. Without one a subscription that exists stays where it is.</summary>
     public bool HasPlace { get; set; }
 
-    /// <summary>What was missed since the place is known to follow.</summary>
-    public bool IsRecovered { get; set; }
+    /// <summary>The place is of this grid, and nothing is lost behind it.</summary>
+    public bool IsPlaceGood { get; set; }
 
-    public (long From, long To)? Gap { get; private set; }
+    /// <summary>Everything behind the place follows.</summary>
+    public bool IsRecovered => IsPlaceGood && Gap is null;
+
+    public (long From, long To)? Gap => Parts.Exists(part => part.Gap is not null)
+        ? (Parts.Min(part => part.Gap?.From ?? long.MaxValue), Parts.Max(part => part.Gap?.To ?? 0))
+        : null;
 
     /// <summary>Its parts, one per log: one for a name, all for a pattern.</summary>
     public List<WantedPart> Parts { get; } = [];
-
-    /// <summary>Something behind the place may have been there and is no longer retained.</summary>
-    public void AddGap(long from, long to)
-    {
-        IsRecovered = false;
-        Gap = Gap is { } known ? (Math.Min(known.From, from), Math.Max(known.To, to)) : (from, to);
-    }
 }

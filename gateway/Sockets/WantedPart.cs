@@ -2,12 +2,17 @@ using NotifyHub.GrainInterfaces;
 
 namespace NotifyHub.Gateway.Sockets;
 
-/// <summary>The part of a wanted channel that lies in one log.</summary>
-/// <param name="channel">The channel or pattern.</param>
+/// <summary>The part of a wanted channel or pattern that lies in one log.</summary>
+/// <param name="name">The channel or pattern.</param>
+/// <param name="options">Of its namespace.</param>
 /// <param name="log">The log; 0 for <c>all</c>.</param>
-internal sealed class WantedPart(WantedChannel channel, int log)
+internal sealed class WantedPart(string name, NamespaceOptions options, int log)
 {
-    public WantedChannel Channel => channel;
+    public string Name => name;
+
+    public bool IsPattern => name.EndsWith('*');
+
+    public int? HistoryLimit => options.HistoryLimit;
 
     public int Log => log;
 
@@ -17,8 +22,14 @@ internal sealed class WantedPart(WantedChannel channel, int log)
     /// <summary>No message of the channel has a greater offset, as far as the window knows.</summary>
     public long Newest { get; set; }
 
+    /// <summary>What was behind its place, may have been there and is no longer retained; null: nothing.</summary>
+    public (long From, long To)? Gap { get; private set; }
+
     /// <summary>Made when it is subscribed.</summary>
     public ChannelSubscription? Subscription { get; set; }
 
-    public ChannelRange Range() => new(channel.Name, After ?? 0, channel.Options.HistoryLimit, channel.Options.Retention);
+    /// <summary>Nothing up to this offset is to be had any more.</summary>
+    public void AddGap(long to) => Gap = (Gap?.From ?? (After ?? 0) + 1, Math.Max(to, Gap?.To ?? 0));
+
+    public ChannelRange Range() => new(name, After ?? 0, options.HistoryLimit, options.Retention);
 }

@@ -55,7 +55,7 @@ public sealed class ChannelClientsTests : IAsyncLifetime
         Assert.Equal(Gateway.Logs.Epoch, answer.GetProperty("epoch").GetString());
         Assert.NotEmpty(answer.GetProperty("position").GetString()!);
         Assert.Equal(1_000, answer.GetProperty("limits").GetProperty("channels").GetInt32());
-        Assert.Equal(30_000, answer.GetProperty("heartbeat_ms").GetInt32());
+        Assert.Equal(40_000, answer.GetProperty("heartbeat_ms").GetInt32());
         Assert.Equal(
             ["a:1", "a:*", "b"], Channels(answer).Select(one => one.GetProperty("channel").GetString()));
         Assert.All(Channels(answer), one => Assert.False(one.GetProperty("recovered").GetBoolean()));
