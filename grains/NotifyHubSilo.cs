@@ -62,6 +62,11 @@ public static class NotifyHubSilo
         services.AddSingleton(provider => DatabaseFactory.Open(
             provider.GetRequiredService<IOptions<SiloOptions>>().Value.Storage, provider.GetService<ILogger<Database>>()));
         services.AddSingleton<MessageStore>();
+        services.AddSingleton<ChannelStore>();
+        services.AddSingleton<ChannelReader>();
+        services.AddSingleton<ChannelSweep>();
+        services.AddSingleton<PublishKeyStore>();
+        services.AddSingleton<LogStores>();
         services.AddSingleton<EpochStore>();
         services.AddSingleton<NotificationSweep>();
         services.AddSingleton<ReportPositions>();

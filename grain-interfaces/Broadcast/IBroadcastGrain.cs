@@ -8,13 +8,16 @@ namespace NotifyHub.GrainInterfaces;
 public interface IBroadcastGrain : IGrainWithStringKey
 {
     /// <summary>
-    /// Appends the batch, all or nothing, and answers once it is on durable storage.
+    /// Appends the batch, all or nothing, and answers once it is on durable storage. Drafts with <see cref="Retention.None"/>
+    /// are handed to the gateways without being stored; a publish that has only such is answered at once, and its idempotency
+    /// key is not remembered.
     /// </summary>
     /// <exception cref="StorageUnavailableException">The database could not take it; whether it was stored is unknown only when
     /// the connection broke during the commit, and a retry with the same idempotency key then finds out.</exception>
     /// <exception cref="ChannelBusyException">Too much is waiting for the disk already; nothing was appended.</exception>
     /// <exception cref="NotStorableException">This publish can never be stored; nothing of it was appended.</exception>
     /// <exception cref="IdempotencyConflictException">The key was used for another request; nothing was appended.</exception>
+    /// <exception cref="ChannelRateException">A channel's limit per second would be broken; nothing was appended.</exception>
     [Alias("PublishAsync"), AnySilo]
     Task<PublishResult> PublishAsync(PublishBatch batch);
 
@@ -32,7 +35,8 @@ public interface IBroadcastGrain : IGrainWithStringKey
     [Alias("UnsubscribeAsync"), AnySilo]
     Task UnsubscribeAsync(string gatewayId);
 
-    /// <summary>Reads retained messages with offsets above <paramref name="after"/>, oldest first.</summary>
+    /// <summary>Reads retained messages with offsets above <paramref name="after"/>, oldest first. In a log that carries
+    /// channels, expired, replaced and retracted ones may be among them, as in what the gateways are given.</summary>
     /// <param name="after">The last offset that the reader has; 0 for everything.</param>
     /// <param name="maxMessages">1 to 1,000; fewer come when the batch would pass 1 MiB, but always at least one where one is
     /// left.</param>
@@ -44,6 +48,7 @@ public interface IBroadcastGrain : IGrainWithStringKey
     /// <param name="ranges">1 to 1,000 channels or patterns of this log.</param>
     /// <param name="maxMessages">1 to 1,000; fewer come when the batch would pass 1 MiB, but always at least one where one is
     /// left.</param>
+    /// <exception cref="ChannelBusyException">Too many such reads wait, or this one took too long.</exception>
     [Alias("ReadChannelsAsync"), AnySilo]
     Task<ChannelMessages> ReadChannelsAsync(ChannelRange[] ranges, int maxMessages);
 
@@ -52,6 +57,7 @@ public interface IBroadcastGrain : IGrainWithStringKey
     /// <param name="before">Only messages with smaller offsets; null: the newest.</param>
     /// <param name="limit">1 to 500; fewer come when the page would pass 1 MiB, but at least one where one is left.</param>
     /// <param name="historyLimit">Only the newest so many of the channel; null: no limit.</param>
+    /// <exception cref="ChannelBusyException">Too many such reads wait, or this one took too long.</exception>
     [Alias("ReadHistoryAsync"), AnySilo]
     Task<ChannelPage> ReadHistoryAsync(string channel, long? before, int limit, int? historyLimit);
 

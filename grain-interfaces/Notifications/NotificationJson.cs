@@ -60,7 +60,7 @@ public static class NotificationJson
         if (notification.Deliveries is { } deliveries) writer.WriteNumber("deliveries", deliveries);
         writer.WriteString("created_at_utc", draft.CreatedAt.UtcDateTime);
         writer.WriteString("channel", notification.Channel);
-        writer.WriteNumber("offset", notification.Id);
+        writer.WriteNumber("offset", notification.Offset);
         writer.WriteEndObject();
     }
 

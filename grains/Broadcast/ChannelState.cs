@@ -5,13 +5,14 @@ using NotifyHub.Grains.Telemetry;
 namespace NotifyHub.Grains.Broadcast;
 
 /// <summary>
-/// What an activation knows of its channel: its position and the newest messages. Only a grain's turns touch it. Gateways and
+/// What an activation knows of its log: its position and the newest messages. Only a grain's turns touch it. Gateways and
 /// publishers learn of a message only after its commit; when the database has less than any of them knows, it has lost
 /// acknowledged messages (a failover to a standby that lagged, a restore). The log then gets a new epoch, so that new offsets
 /// cannot be mistaken for old ones.
 /// </summary>
 internal sealed partial class ChannelState(
-    string channel, MessageStore messages, EpochStore epochs, RecentMessages recent, SiloMetrics metrics, ILogger logger)
+    string log, ILogStore store, EpochStore epochs, RecentMessages recent, bool sharesMemory, SiloMetrics metrics,
+    ILogger logger)
 {
     // Kept when the rest is forgotten.
     private LogPosition? _acknowledged;
@@ -20,8 +21,8 @@ internal sealed partial class ChannelState(
     /// <summary>Null when it is not known (any more) and has to be read from the database.</summary>
     public ChannelHead? Current { get; private set; }
 
-    /// <summary>The epoch of what was last known.</summary>
-    public string? Epoch => _acknowledged?.Epoch;
+    /// <summary>What was last known, also while <see cref="Current"/> is not.</summary>
+    public LogPosition? Last => _acknowledged;
 
     /// <summary>The newest messages up to <see cref="Current"/>.</summary>
     public RecentMessages Recent => recent;
@@ -29,7 +30,7 @@ internal sealed partial class ChannelState(
     /// <summary>The log has another epoch than was known.</summary>
     public event Action? EpochChanged;
 
-    /// <summary>Where the channel stands, read from the database when it is not known.</summary>
+    /// <summary>Where the log stands, read from the database when it is not known.</summary>
     public async Task<ChannelHead> OpenAsync()
     {
         if (Current is { } known) return known;
@@ -51,7 +52,7 @@ internal sealed partial class ChannelState(
     {
         var state = await OpenAsync();
         if (!IsAhead(known)) return state;
-        // Another activation may have written to the channel, or the database has lost its end: it is checked.
+        // Another activation may have written to the log, or the database has lost its end: it is checked.
         _acknowledged = known;
         Forget();
         return await OpenAsync();
@@ -100,27 +101,28 @@ internal sealed partial class ChannelState(
 
     private async Task<ChannelHead> FindAsync()
     {
-        var found = await messages.OpenAsync(channel, CancellationToken.None);
+        var found = await store.OpenAsync(log, CancellationToken.None);
         if (_acknowledged is { } acknowledged)
         {
             if (acknowledged.Epoch == found.Epoch && acknowledged.Head > found.Head)
             {
                 await TryBeginEpochAsync(acknowledged, isReplaced: false);
-                found = await messages.OpenAsync(channel, CancellationToken.None);
+                found = await store.OpenAsync(log, CancellationToken.None);
             }
 
             if (acknowledged.Epoch != found.Epoch) EpochChanged?.Invoke();
         }
 
         _acknowledged = new LogPosition(found.Epoch, found.Head);
+        if (sharesMemory) recent.Share(found.Logs);
         return found;
     }
 
     private async Task TryBeginEpochAsync(LogPosition known, bool isReplaced)
     {
-        if (await epochs.TryBeginAnewAsync(channel, known, isReplaced, CancellationToken.None) is not { } kept) return;
+        if (await epochs.TryBeginAnewAsync(log, known, isReplaced, CancellationToken.None) is not { } kept) return;
         metrics.LogLost();
-        LogLost(channel, known.Head, kept);
+        LogLost(log, known.Head, kept);
     }
 
     [LoggerMessage(501, LogLevel.Error,

@@ -3,12 +3,12 @@ using NotifyHub.Grains.Storage;
 
 namespace NotifyHub.Grains.Broadcast;
 
-/// <summary>What a commit of a channel writes, by tables and columns.</summary>
+/// <summary>What a commit of a log writes, by tables and columns.</summary>
 internal static class LogRows
 {
     public static GuardedRows Messages(IReadOnlyList<Message> messages, long now) => new(
         "message",
-        "channel_id",
+        "log_id",
         [("created_at", now)],
         [
             ("\"offset\"", Column(messages, message => message.Offset)),
@@ -16,12 +16,39 @@ internal static class LogRows
             ("payload", Column(messages, message => message.Payload)),
         ]);
 
-    public static GuardedRows Notifications(string channel, IReadOnlyList<Notification> notifications) => new(
+    /// <param name="retentions">One per message.</param>
+    /// <param name="buckets">Where messages go at the moment.</param>
+    public static GuardedRows ChannelMessages(
+        IReadOnlyList<Message> messages, IReadOnlyList<Retention> retentions, CurrentBuckets buckets)
+    {
+        var rows = new long[messages.Count];
+        for (var row = 0; row < rows.Length; row++) rows[row] = buckets.Of(retentions[row]);
+        return new GuardedRows(
+            "channel_message",
+            "log_id",
+            [("created_at", messages[0].Part!.At.ToStored())],
+            [
+                ("\"offset\"", Column(messages, message => message.Offset)),
+                ("bucket", rows),
+                ("channel", Column(messages, message => message.Part!.Channel)),
+                ("expires_at", Column(messages, message => message.Part!.ExpiresAt?.ToStored())),
+                ("key", Column(messages, message => message.Part!.Key)),
+                ("priority", Column(messages, message => message.Part!.Priority)),
+                ("user_name", Column(messages, message => message.Part!.User)),
+                ("retracts", Column(messages, message => message.Part!.Retracts)),
+                ("is_notification", Column(messages, message => message.IsNotification)),
+                ("payload", Column(messages, message => message.Payload)),
+            ]);
+    }
+
+    public static GuardedRows Notifications(IReadOnlyList<Notification> notifications) => new(
         "notification",
         null,
-        [("channel", channel)],
+        [],
         [
             ("id", Column(notifications, notification => notification.Id)),
+            ("channel", Column(notifications, notification => notification.Channel)),
+            ("\"offset\"", Column(notifications, notification => notification.Offset)),
             ("type", Column(notifications, notification => notification.Draft.Type)),
             ("title", Column(notifications, notification => notification.Draft.Title)),
             ("message", Column(notifications, notification => notification.Draft.Message)),
@@ -42,7 +69,7 @@ internal static class LogRows
 
     public static GuardedRows Keys(IReadOnlyList<PublishKey> keys, long now) => new(
         "publish_key",
-        "channel_id",
+        "log_id",
         [("created_at", now)],
         [
             ("key", Column(keys, key => key.Key)),

@@ -8,10 +8,23 @@ namespace NotifyHub.Grains.Broadcast;
 /// </summary>
 internal sealed class RecentMessages(int maxBytes)
 {
+    // What a message of a channel takes beside its payload, roughly. A retraction has no payload at all.
+    private const int PartBytes = 256;
+
+    private const int MinBytes = 1 << 16;
+
     // The live part begins at _start; what lies before it is let go in one move when it has become half of the list.
     private readonly List<Recent> _messages = [];
     private int _start;
     private long _bytes;
+    private readonly int _budget = maxBytes;
+    private int _maxBytes = maxBytes;
+
+    /// <summary>The size of a message, for limits.</summary>
+    public static int SizeOf(Message message) => message.Payload.Length + (message.Part is null ? 0 : PartBytes);
+
+    /// <summary>All logs that carry channels have one budget together, as if all were in this silo.</summary>
+    public void Share(int logs) => _maxBytes = Math.Max(MinBytes, _budget / Math.Max(1, logs));
 
     /// <summary>Adds what was committed together.</summary>
     public void Add(IReadOnlyList<Message> messages, Commit commit)
@@ -19,10 +32,10 @@ internal sealed class RecentMessages(int maxBytes)
         foreach (var message in messages)
         {
             _messages.Add(new Recent(message, commit));
-            _bytes += message.Payload.Length;
+            _bytes += SizeOf(message);
         }
 
-        while (_bytes > maxBytes && _start < _messages.Count - 1) _bytes -= _messages[_start++].Message.Payload.Length;
+        while (_bytes > _maxBytes && _start < _messages.Count - 1) _bytes -= SizeOf(_messages[_start++].Message);
         if (_start <= _messages.Count / 2) return;
         _messages.RemoveRange(0, _start);
         _start = 0;
@@ -46,7 +59,7 @@ internal sealed class RecentMessages(int maxBytes)
         var (end, bytes) = (first, 0L);
         while (end < _messages.Count && end - first < maxMessages)
         {
-            bytes += _messages[end].Message.Payload.Length;
+            bytes += SizeOf(_messages[end].Message);
             // One always goes, however long.
             if (bytes > maxMessageBytes && end > first) break;
             end++;

@@ -45,7 +45,7 @@ public sealed class DeliveryStore(Database database, ReportPositions positions, 
             async (connection, transaction) =>
             {
                 var isOfThisLog = await connection.ExecuteScalarAsync<bool>(
-                    "SELECT EXISTS (SELECT 1 FROM channel WHERE name = @PublicChannel AND epoch = @Epoch)",
+                    "SELECT EXISTS (SELECT 1 FROM log WHERE name = @PublicChannel AND epoch = @Epoch)",
                     new { GrainKeys.PublicChannel, report.Epoch },
                     transaction);
                 var number = new ReportNumber(report.GatewayId, ReportKind.Deliveries, report.Sequence);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dapper;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
@@ -9,21 +10,25 @@ using Orleans.Concurrency;
 namespace NotifyHub.Grains.Notifications;
 
 /// <summary>
-/// Notifications published on the public channel: lists, counts and their status. Their rows are written with the log, by
-/// <see cref="MessageStore"/>.
+/// Notifications: lists and counts of those published on the public channel; status of all. Their rows are written with the log,
+/// by <see cref="MessageStore"/> and <see cref="ChannelStore"/>.
 /// </summary>
 [StatelessWorker, Reentrant, GrainType("notification")]
 public sealed class NotificationGrain(
     Database database, DeliveryStore deliveries, IOptions<SiloOptions> options, TimeProvider time) : Grain, INotificationGrain
 {
-    // An id is an offset: it names a notification only together with the channel.
     private const string OfChannel = $"channel = '{GrainKeys.PublicChannel}'";
+
+    // An id below this is an offset, and names a notification only together with the channel.
+    private static readonly string Named =
+        string.Create(CultureInfo.InvariantCulture, $"id = @id AND ({OfChannel} OR id >= {Notification.FirstChannelId})");
 
     private const string Columns =
         """
         id AS Id, type AS Type, title AS Title, message AS Message, severity AS Severity, priority AS Priority, icon AS Icon,
         action_url AS ActionUrl, repo AS Repo, branch AS Branch, commit_sha AS CommitSha, metadata AS Metadata, status AS Status,
-        created_at AS CreatedAt, updated_at AS UpdatedAt, delivered_at AS DeliveredAt, read_at AS ReadAt
+        created_at AS CreatedAt, updated_at AS UpdatedAt, delivered_at AS DeliveredAt, read_at AS ReadAt, channel AS Channel,
+        "offset" AS "Offset"
         """;
 
     // Deliveries are looked up for those that are answered alone, not for all that a page skips.
@@ -53,7 +58,7 @@ public sealed class NotificationGrain(
 
     public Task<Notification?> GetAsync(long id) => database.ReadAsync(
         async connection => (await connection.QuerySingleOrDefaultAsync<Row>(
-            $"{Counted} notification AS page WHERE {OfChannel} AND id = @id", new { id }))?.ToNotification());
+            $"{Counted} notification AS page WHERE {Named}", new { id }))?.ToNotification());
 
     public Task<NotificationStats> StatsAsync() => database.ListAsync(async connection =>
     {
@@ -85,18 +90,18 @@ public sealed class NotificationGrain(
                 $"""
                 UPDATE notification SET status = @status, updated_at = @now,
                     read_at = CASE WHEN @status = 'read' THEN coalesce(read_at, @now) ELSE read_at END
-                WHERE {OfChannel} AND id = @id
+                WHERE {Named}
                 """,
                 new { id, status, now },
                 transaction);
             return (await connection.QuerySingleOrDefaultAsync<Row>(
-                $"{Counted} notification AS page WHERE {OfChannel} AND id = @id", new { id }, transaction))?.ToNotification();
+                $"{Counted} notification AS page WHERE {Named}", new { id }, transaction))?.ToNotification();
         });
     }
 
     public Task<bool> DeleteAsync(long id) => database.WriteAsync(async (connection, transaction) =>
         await connection.ExecuteAsync(
-            $"DELETE FROM notification WHERE {OfChannel} AND id = @id", new { id }, transaction) > 0);
+            $"DELETE FROM notification WHERE {Named}", new { id }, transaction) > 0);
 
     public Task RecordDeliveriesAsync(DeliveryReport report) => deliveries.AddAsync(report);
 
@@ -136,6 +141,8 @@ public sealed class NotificationGrain(
         public long? DeliveredAt { get; init; }
         public long? ReadAt { get; init; }
         public long Deliveries { get; init; }
+        public string Channel { get; init; } = "";
+        public long Offset { get; init; }
 
         public Notification ToNotification() => new(
             Id,
@@ -146,6 +153,8 @@ public sealed class NotificationGrain(
             StoredTime.Of(UpdatedAt),
             StoredTime.Of(DeliveredAt),
             StoredTime.Of(ReadAt),
-            Deliveries);
+            Deliveries,
+            Channel,
+            Offset);
     }
 }

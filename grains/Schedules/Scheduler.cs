@@ -26,7 +26,7 @@ public sealed partial class Scheduler(
     private const int MaxPublishes = 500;
 
     /// <summary>How long a claimed run is retried: within the life of its idempotency key, so no retry sends it twice.</summary>
-    private static readonly TimeSpan GiveUpAfter = MessageStore.KeyLifetime - TimeSpan.FromHours(1);
+    private static readonly TimeSpan GiveUpAfter = PublishKeyStore.Lifetime - TimeSpan.FromHours(1);
 
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 

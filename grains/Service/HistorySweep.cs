@@ -11,7 +11,7 @@ using NotifyHub.Grains.Usage;
 
 namespace NotifyHub.Grains.Service;
 
-/// <summary>Deletes what is older or more than the settings allow. Channels sweep their logs themselves.</summary>
+/// <summary>Deletes what is older or more than the settings allow. Logs are swept apart.</summary>
 public sealed class HistorySweep(
     SessionStore sessions,
     NotificationSweep notifications,

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using NotifyHub.GrainInterfaces;
+using NotifyHub.Grains.Broadcast;
 using NotifyHub.Grains.Connections;
 using NotifyHub.Grains.Settings;
 using NotifyHub.Grains.Storage;
@@ -16,6 +17,7 @@ public sealed partial class Housekeeping(
     HousekeepingLock housekeepingLock,
     HistorySweep history,
     SessionCap cap,
+    ChannelSweep channels,
     ReportPositions positions,
     IGrainFactory grains,
     ILocalSiloDetails silo,
@@ -99,6 +101,8 @@ public sealed partial class Housekeeping(
         await cap.ApplyAsync(cancellation);
         // Also between sweeps: the retention clock must see that the grid runs.
         var now = await grains.GetGrain<IRetentionGrain>(GrainKeys.Only).NowAsync().WaitAsync(cancellation);
+        // Not only once per hour: the shortest class of retention has a bucket every half an hour. Mostly one small read.
+        await channels.RunAsync(now, cancellation);
         if (_sweptAt is null || time.GetElapsedTime(_sweptAt.Value) >= SweepInterval)
         {
             await history.RunAsync(now, cancellation);

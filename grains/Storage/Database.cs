@@ -28,6 +28,9 @@ public abstract class Database : IAsyncDisposable
     /// <summary>The connection string for Orleans' ADO.NET providers, with the defaults that this class adds.</summary>
     public abstract string ConnectionString { get; }
 
+    /// <summary>It has partitions, arrays and <c>LATERAL</c>. False: it is SQLite.</summary>
+    public virtual bool IsPostgres => false;
+
     /// <summary>The file that it is; null: a server.</summary>
     public virtual string? DataFile => null;
 
@@ -83,16 +86,20 @@ public abstract class Database : IAsyncDisposable
     /// <summary>
     /// Inserts rows in one durable transaction, if the guard lets them. False: it did not, and nothing was inserted.
     /// </summary>
+    /// <param name="guard">What must be so.</param>
+    /// <param name="tables">What is inserted.</param>
+    /// <param name="mark">What is changed with it; null: nothing.</param>
+    /// <param name="cancellation">Ends it before it is sent.</param>
     /// <exception cref="FencedException">A unique key was violated; nothing was inserted.</exception>
     /// <exception cref="NotStorableException">The database refuses some of the values; nothing was inserted.</exception>
     /// <exception cref="StorageUnavailableException">The database failed; when the connection broke, the outcome is
     /// unknown.</exception>
     public async Task<bool> InsertGuardedAsync(
-        RowGuard guard, IReadOnlyList<GuardedRows> tables, CancellationToken cancellation = default)
+        RowGuard guard, IReadOnlyList<GuardedRows> tables, GuardedMark? mark = null, CancellationToken cancellation = default)
     {
         try
         {
-            return await WriteGuardedAsync(guard, tables, cancellation);
+            return await WriteGuardedAsync(guard, tables, mark, cancellation);
         }
         catch (StorageUnavailableException e) when (e.InnerException is { } cause && IsRefusal(cause))
         {
@@ -192,7 +199,7 @@ public abstract class Database : IAsyncDisposable
 
     /// <summary><see cref="InsertGuardedAsync"/> without its own exception.</summary>
     private protected virtual Task<bool> WriteGuardedAsync(
-        RowGuard guard, IReadOnlyList<GuardedRows> tables, CancellationToken cancellation) => WriteAsync(
+        RowGuard guard, IReadOnlyList<GuardedRows> tables, GuardedMark? mark, CancellationToken cancellation) => WriteAsync(
         async (connection, transaction) =>
         {
             var parameters = new DynamicParameters();
@@ -202,9 +209,16 @@ public abstract class Database : IAsyncDisposable
             if (id is null) return false;
             foreach (var table in tables)
                 await InsertAsync(connection, transaction, table.Table, table.AllColumns(id.Value), cancellation);
+            if (mark is not null) await MarkAsync(connection, transaction, mark, id.Value);
             return true;
         },
         cancellation);
+
+    private static Task MarkAsync(DbConnection connection, DbTransaction transaction, GuardedMark mark, long id) =>
+        connection.ExecuteAsync(
+            $"UPDATE {mark.Table} SET {mark.Column} = true WHERE {mark.IdColumn} = @id AND {mark.KeyColumn} = @key",
+            mark.Keys.Select(key => new { id, key }),
+            transaction);
 
     /// <summary>Takes a lock that is released with the transaction; null where a write transaction is exclusive anyway.</summary>
     private protected abstract string? MigrationLock { get; }

@@ -53,6 +53,8 @@ internal sealed class PostgresDatabase : Database
 
     public override DbDataSource DataSource => _pools.Orleans;
 
+    public override bool IsPostgres => true;
+
     private protected override string MigrationFolder => "Postgres";
 
     // The wait lasts as long as another silo's migration.
@@ -102,10 +104,10 @@ internal sealed class PostgresDatabase : Database
     }
 
     private protected override Task<bool> WriteGuardedAsync(
-        RowGuard guard, IReadOnlyList<GuardedRows> tables, CancellationToken cancellation) => UseAsync(
+        RowGuard guard, IReadOnlyList<GuardedRows> tables, GuardedMark? mark, CancellationToken cancellation) => UseAsync(
         _pools.Commits,
         StorageUse.Commit,
-        connection => _guardedInsert.RunAsync(connection, TransactionSettings, guard, tables, cancellation),
+        connection => _guardedInsert.RunAsync(connection, TransactionSettings, guard, tables, mark, cancellation),
         cancellation);
 
     public override Task<string?> FindDurabilityFaultAsync(CancellationToken cancellation = default) => ReadAsync(
@@ -157,9 +159,11 @@ internal sealed class PostgresDatabase : Database
     private protected override bool IsUniqueViolation(Exception fault) =>
         fault is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation };
 
-    // The classes "data exception", "integrity constraint violation" and "program limit exceeded".
+    // The classes "data exception", "integrity constraint violation" and "program limit exceeded". A check without a name is a
+    // partition that is not there (any more): the values are good, and fit the next time.
     internal override bool IsRefusal(Exception fault) =>
-        fault is PostgresException { SqlState: ['2', '2' or '3', ..] or ['5', '4', ..] };
+        fault is PostgresException { SqlState: ['2', '2' or '3', ..] or ['5', '4', ..] }
+            and not PostgresException { SqlState: PostgresErrorCodes.CheckViolation, ConstraintName: null or "" };
 
     private protected override StorageFault Explain(Exception fault) => fault switch
     {

@@ -34,17 +34,19 @@ internal sealed partial class PostgresGuardedInsert(bool prepares, ILogger log)
     /// <param name="settings">A query that makes settings for the transaction, which begins with it.</param>
     /// <param name="guard">What must be so.</param>
     /// <param name="tables">What is inserted.</param>
+    /// <param name="mark">What is changed with it; null: nothing.</param>
     /// <param name="cancellation">Ends it before it is sent.</param>
     public async Task<bool> RunAsync(
         NpgsqlConnection connection,
         string settings,
         RowGuard guard,
         IReadOnlyList<GuardedRows> tables,
+        GuardedMark? mark,
         CancellationToken cancellation)
     {
         await using var batch = connection.CreateBatch();
         batch.BatchCommands.Add(new NpgsqlBatchCommand(settings));
-        batch.BatchCommands.Add(Command(guard, tables));
+        batch.BatchCommands.Add(Command(guard, tables, mark));
         if (_prepares && await IsDirectAsync(connection, cancellation))
         {
             try
@@ -61,7 +63,7 @@ internal sealed partial class PostgresGuardedInsert(bool prepares, ILogger log)
 
         await using var plain = connection.CreateBatch();
         plain.BatchCommands.Add(new NpgsqlBatchCommand(settings));
-        plain.BatchCommands.Add(Command(guard, tables));
+        plain.BatchCommands.Add(Command(guard, tables, mark));
         return await ExecuteAsync(plain, cancellation);
     }
 
@@ -100,10 +102,10 @@ internal sealed partial class PostgresGuardedInsert(bool prepares, ILogger log)
         return isLetIn;
     }
 
-    private NpgsqlBatchCommand Command(RowGuard guard, IReadOnlyList<GuardedRows> tables)
+    private NpgsqlBatchCommand Command(RowGuard guard, IReadOnlyList<GuardedRows> tables, GuardedMark? mark)
     {
-        var key = (guard.Sql, string.Join(' ', tables.Select(table => table.Table)));
-        var command = new NpgsqlBatchCommand(_statements.GetOrAdd(key, _ => Statement(guard, tables)));
+        var key = (guard.Sql, string.Join(' ', tables.Select(table => table.Table).Append(mark?.Column)));
+        var command = new NpgsqlBatchCommand(_statements.GetOrAdd(key, _ => Statement(guard, tables, mark)));
         foreach (var (_, value) in guard.Parameters) Add(value);
         foreach (var table in tables)
         {
@@ -111,12 +113,13 @@ internal sealed partial class PostgresGuardedInsert(bool prepares, ILogger log)
             foreach (var (_, values) in table.Columns) Add(values);
         }
 
+        if (mark is not null) Add(mark.Keys);
         return command;
 
         void Add(object value) => command.Parameters.Add(new NpgsqlParameter { Value = value });
     }
 
-    private static string Statement(RowGuard guard, IReadOnlyList<GuardedRows> tables)
+    private static string Statement(RowGuard guard, IReadOnlyList<GuardedRows> tables, GuardedMark? mark)
     {
         var number = 0;
         var query = guard.Sql;
@@ -135,9 +138,15 @@ internal sealed partial class PostgresGuardedInsert(bool prepares, ILogger log)
                     SELECT {string.Join(", ", values)} FROM guard, unnest({string.Join(", ", arrays)}) AS r)
                 """;
         }).ToArray();
+        var locked = guard.Table is null ? query : $"{query} FOR SHARE OF {guard.Table}";
+        var marked = mark is null ? "" : $"""
+            , mark AS (
+                UPDATE {mark.Table} SET {mark.Column} = true FROM guard
+                WHERE {mark.IdColumn} = guard.id AND {mark.KeyColumn} = ANY ({Next()}))
+            """;
         return $"""
-            WITH guard AS MATERIALIZED ({query} FOR SHARE OF {guard.Table})
-            {string.Concat(inserts)}
+            WITH guard AS MATERIALIZED ({locked})
+            {string.Concat(inserts)}{marked}
             SELECT count(*) FROM guard
             """;
 

@@ -26,6 +26,7 @@ public sealed class SiloMetrics
     private long _queued;
     private readonly Histogram<double> _feedDuration;
     private readonly Tally _feedFailures;
+    private readonly Tally _feedDropped;
     private readonly Tally _gatewaysLost;
     private readonly Tally _storageFailures;
     private readonly Tally _scheduleRuns;
@@ -46,6 +47,11 @@ public sealed class SiloMetrics
             "notifyhub.feed.failures",
             "{failure}",
             "Gateways that did not take a batch and were forgotten until they register again.");
+        _feedDropped = new Tally(
+            meter,
+            "notifyhub.feed.dropped",
+            "{message}",
+            "Messages without retention that a gateway was too slow for.");
         _gatewaysLost = new Tally(
             meter,
             "notifyhub.gateway.losses",
@@ -80,6 +86,8 @@ public sealed class SiloMetrics
     public void Fed(TimeSpan duration) => _feedDuration.Record(duration.TotalSeconds);
 
     public void FeedFailed() => _feedFailures.Add(1);
+
+    public void FeedDropped(int messages) => _feedDropped.Add(messages);
 
     public void GatewayLost() => _gatewaysLost.Add(1);
 

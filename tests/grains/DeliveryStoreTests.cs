@@ -124,7 +124,7 @@ public abstract class DeliveryStoreTests(PostgresServer? server) : StoreTest(ser
     {
         await PublishAsync(1, 2);
         await AddAsync(new DeliveredRange(1, 2, 5));
-        await ExecuteAsync("DELETE FROM notification; DELETE FROM channel");
+        await ExecuteAsync("DELETE FROM notification; DELETE FROM log");
         await PublishAsync(1);
 
         Assert.Equal(0, (await Notifications.GetAsync(1))!.Deliveries);

@@ -30,7 +30,7 @@ public abstract class BrokenStorageTests(PostgresServer? server) : StorageTest(s
     [Fact]
     public async Task A_dropped_column_is_broken_storage()
     {
-        await ExecuteAsync("ALTER TABLE channel_epoch RENAME COLUMN start_offset TO gone");
+        await ExecuteAsync("ALTER TABLE log_epoch RENAME COLUMN start_offset TO gone");
 
         await Assert.ThrowsAsync<StorageBrokenException>(() => new EpochStore(Database).BeginAsync("all", Cancellation));
     }

@@ -97,7 +97,7 @@ public sealed class PostgresDatabaseTests(PostgresServer server) : DatabaseTests
 
 public abstract class DatabaseTests(PostgresServer? server) : StorageTest(server)
 {
-    private const string InsertA = "INSERT INTO channel (name, epoch, created_at) VALUES ('a', '', 0)";
+    private const string InsertA = "INSERT INTO log (name, epoch, created_at) VALUES ('a', '', 0)";
 
     private readonly PostgresServer? _server = server;
 
@@ -170,7 +170,7 @@ public abstract class DatabaseTests(PostgresServer? server) : StorageTest(server
         async (connection, transaction) =>
         {
             var rows = await connection.ExecuteAsync(
-                "INSERT INTO channel (name, epoch, created_at) VALUES (@name, '', 0)", new { name }, transaction);
+                "INSERT INTO log (name, epoch, created_at) VALUES (@name, '', 0)", new { name }, transaction);
             await connection.ExecuteAsync(then, transaction: transaction);
             return rows;
         },

@@ -37,7 +37,7 @@ public sealed class DurabilityTests(DurabilityTests.DurableServer fixture) : ICl
         await using (var other = new NpgsqlConnection(storage + ";Pooling=false"))
         {
             await other.OpenAsync(Cancellation);
-            await other.ExecuteAsync("INSERT INTO channel (name, epoch, created_at) VALUES ('other', '', 0)");
+            await other.ExecuteAsync("INSERT INTO log (name, epoch, created_at) VALUES ('other', '', 0)");
             Assert.True(await other.ExecuteScalarAsync<bool>("SELECT pg_current_wal_flush_lsn() < pg_current_wal_insert_lsn()"));
         }
 
@@ -74,7 +74,15 @@ public sealed class DurabilityTests(DurabilityTests.DurableServer fixture) : ICl
         await orleans.ExecuteAsync(
             """
             BEGIN;
-            INSERT INTO message ("offset", created_at, channel_id, is_notification, payload) VALUES (1, 1, 1, false, '')
+            INSERT INTO message ("offset", created_at, log_id, is_notification, payload) VALUES (1, 1, 1, false, '')
+            """);
+        Assert.Equal(effective, await EffectiveAsync(orleans));
+        await orleans.ExecuteAsync("ROLLBACK");
+        await orleans.ExecuteAsync(
+            """
+            BEGIN;
+            INSERT INTO channel_message ("offset", created_at, log_id, bucket, is_notification, channel, payload)
+            VALUES (1, 1, 1, 9, false, 'c', '')
             """);
         Assert.Equal(effective, await EffectiveAsync(orleans));
         await orleans.ExecuteAsync("ROLLBACK");

@@ -18,9 +18,9 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
 
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
 
-    private DateTimeOffset KeysBefore => _clock.GetUtcNow() - MessageStore.KeyLifetime;
-
     private MessageStore Store => field ??= new MessageStore(Database, _clock);
+
+    private PublishKeyStore Keys => field ??= new PublishKeyStore(Database);
 
     [Fact]
     public async Task A_new_channel_is_empty_and_has_an_epoch_that_a_url_can_carry()
@@ -50,7 +50,7 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
         await reopened.MigrateAsync(Cancellation);
 
         Assert.Equal(
-            new ChannelHead(epoch, 1, 3, EpochStart: 0),
+            new ChannelHead(epoch, 1, 3, EpochStart: 0, Logs: IsSqlite ? 1 : 16),
             await new MessageStore(reopened).OpenAsync(Channel, Cancellation));
     }
 
@@ -107,9 +107,9 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
 
         Assert.Equal([1, 2], Offsets(await Store.ReadAsync("one", 0, 10, 1 << 20, Cancellation)));
         Assert.Equal([1], Offsets(await Store.ReadAsync("two", 0, 10, 1 << 20, Cancellation)));
-        Assert.Equal(new PublishKey("k", 1, 2), await Store.FindKeyAsync("one", "k", Cancellation));
-        Assert.Equal(new PublishKey("k", 1, 1), await Store.FindKeyAsync("two", "k", Cancellation));
-        Assert.Null(await Store.FindKeyAsync("two", "other", Cancellation));
+        Assert.Equal(new PublishKey("k", 1, 2), await FindKeyAsync("one", "k"));
+        Assert.Equal(new PublishKey("k", 1, 1), await FindKeyAsync("two", "k"));
+        Assert.Null(await FindKeyAsync("two", "other"));
     }
 
     [Fact]
@@ -144,7 +144,7 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
     {
         await Store.OpenAsync(Channel, Cancellation);
         await AppendAsync(Messages(1, 100));
-        await Store.SweepAsync(Channel, DateTimeOffset.MinValue, KeysBefore, 10, Cancellation);
+        await Store.SweepAsync(Channel, DateTimeOffset.MinValue, 10, Cancellation);
 
         await Assert.ThrowsAsync<FencedException>(() => AppendAsync(Messages(51, 3)));
     }
@@ -159,8 +159,8 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
             Messages(2, 2), [Notification(2)], [new PublishKey("new", 2, 1), new PublishKey("k", 3, 1)]));
 
         Assert.Equal(1, (await Store.OpenAsync(Channel, Cancellation)).Head);
-        Assert.Null(await Store.FindKeyAsync(Channel, "new", Cancellation));
-        Assert.Equal(new PublishKey("k", 1, 1), await Store.FindKeyAsync(Channel, "k", Cancellation));
+        Assert.Null(await FindKeyAsync(Channel, "new"));
+        Assert.Equal(new PublishKey("k", 1, 1), await FindKeyAsync(Channel, "k"));
         Assert.Equal(0, await CountAsync("notification"));
     }
 
@@ -177,7 +177,7 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
         Assert.Equal(0, (await Store.OpenAsync(Channel, Cancellation)).Head);
         Assert.Equal(0, await CountAsync("notification"));
         await AppendAsync(Messages(1, 2), [Notification(1)], [new PublishKey("k", 1, 2, [1, 2, 3])]);
-        Assert.Equal([1, 2, 3], (await Store.FindKeyAsync(Channel, "k", Cancellation))!.RequestHash);
+        Assert.Equal([1, 2, 3], (await FindKeyAsync(Channel, "k"))!.RequestHash);
     }
 
     [Fact]
@@ -201,25 +201,28 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
             new NotificationDraft(
                 "windows", "標題 '\"", "text", "error", "high", "icon", "https://a", "repo", "main", "c0ffee",
                 """{"a":[1]}""", created),
-            NotificationStatus.Read, created.AddSeconds(1), created.AddSeconds(2), created.AddSeconds(3));
+            NotificationStatus.Read, created.AddSeconds(1), created.AddSeconds(2), created.AddSeconds(3), Offset: 2);
         await AppendAsync(Messages(1, 2), [bare, full], []);
 
         var rows = await Database.ReadAsync(
             async connection => (await connection.QueryAsync(
                 """
-                SELECT id, type, title, message, severity, priority, icon, action_url, repo, branch, commit_sha, metadata, status,
-                    created_at, updated_at, delivered_at, read_at
+                SELECT id, "offset", type, title, message, severity, priority, icon, action_url, repo, branch, commit_sha,
+                    metadata, status, created_at, updated_at, delivered_at, read_at
                 FROM notification ORDER BY id
                 """)).Select(row => ((IDictionary<string, object?>)row).Values.ToArray()).ToArray(),
             Cancellation);
 
         var at = created.ToUnixTimeMilliseconds();
         Assert.Equal(
-            [1L, "windows", "title", "text", "info", "normal", null, null, null, null, null, null, "pending", at, at, null, null],
+            [
+                1L, 1L, "windows", "title", "text", "info", "normal", null, null, null, null, null, null, "pending", at, at, null,
+                null,
+            ],
             rows[0]);
         Assert.Equal(
             [
-                2L, "windows", "標題 '\"", "text", "error", "high", "icon", "https://a", "repo", "main", "c0ffee",
+                2L, 2L, "windows", "標題 '\"", "text", "error", "high", "icon", "https://a", "repo", "main", "c0ffee",
                 """{"a":[1]}""", "read", at, at + 1000, at + 2000, at + 3000,
             ],
             rows[1]);
@@ -234,7 +237,7 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
         await AppendAsync(Messages(2501, 10));
 
         var before = _clock.GetUtcNow().AddMinutes(-30);
-        Assert.Equal(2501, await Store.SweepAsync(Channel, before, KeysBefore, long.MaxValue, Cancellation));
+        Assert.Equal(2501, await Store.SweepAsync(Channel, before, long.MaxValue, Cancellation));
 
         Assert.Equal(
             Enumerable.Range(2501, 10).Select(i => (long)i),
@@ -248,8 +251,8 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
         await Store.OpenAsync(Channel, Cancellation);
         await AppendAsync(Messages(1, 2500));
 
-        Assert.Equal(2494, await Store.SweepAsync(Channel, DateTimeOffset.MinValue, KeysBefore, 7, Cancellation));
-        Assert.Equal(2494, await Store.SweepAsync(Channel, DateTimeOffset.MinValue, KeysBefore, 7, Cancellation));
+        Assert.Equal(2494, await Store.SweepAsync(Channel, DateTimeOffset.MinValue, 7, Cancellation));
+        Assert.Equal(2494, await Store.SweepAsync(Channel, DateTimeOffset.MinValue, 7, Cancellation));
 
         Assert.Equal(7, await CountAsync("message"));
         Assert.Equal((2494, 2500), await BoundsAsync());
@@ -258,10 +261,10 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
     [Fact]
     public async Task Offsets_never_restart_because_the_newest_message_is_never_swept()
     {
-        Assert.Equal(1, await Store.SweepAsync(Channel, DateTimeOffset.MaxValue, KeysBefore, 0, Cancellation));
+        Assert.Equal(1, await Store.SweepAsync(Channel, DateTimeOffset.MaxValue, 0, Cancellation));
         await AppendAsync(Messages(1, 2000));
 
-        Assert.Equal(2000, await Store.SweepAsync(Channel, DateTimeOffset.MaxValue, KeysBefore, 0, Cancellation));
+        Assert.Equal(2000, await Store.SweepAsync(Channel, DateTimeOffset.MaxValue, 0, Cancellation));
 
         Assert.Equal((2000, 2000), await BoundsAsync());
         await AppendAsync(Messages(2001, 1));
@@ -277,7 +280,7 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
         _clock.AdjustTime(_clock.GetUtcNow().AddDays(-1));
         await AppendAsync(Messages(4, 3));
 
-        Assert.Equal(1, await Store.SweepAsync(Channel, _clock.GetUtcNow().AddHours(1), KeysBefore, long.MaxValue, Cancellation));
+        Assert.Equal(1, await Store.SweepAsync(Channel, _clock.GetUtcNow().AddHours(1), long.MaxValue, Cancellation));
 
         Assert.Equal(6, await CountAsync("message"));
     }
@@ -289,7 +292,7 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
         await AppendAsync(Messages(1, 20_000));
         _clock.Advance(TimeSpan.FromHours(1));
         await AppendAsync(Messages(20_001, 1));
-        var sweep = Store.SweepAsync(Channel, _clock.GetUtcNow().AddMinutes(-30), KeysBefore, long.MaxValue, Cancellation);
+        var sweep = Store.SweepAsync(Channel, _clock.GetUtcNow().AddMinutes(-30), long.MaxValue, Cancellation);
 
         var head = 20_001;
         do await AppendAsync(Messages(++head, 1));
@@ -307,12 +310,13 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
         _clock.Advance(TimeSpan.FromHours(1));
         await AppendAsync(Messages(2, 1), [], [new PublishKey("young", 2, 1)]);
         await AppendAsync(Messages(3, 1));
-        _clock.Advance(MessageStore.KeyLifetime - TimeSpan.FromMinutes(1));
+        _clock.Advance(PublishKeyStore.Lifetime - TimeSpan.FromMinutes(1));
 
-        await Store.SweepAsync(Channel, DateTimeOffset.MaxValue, KeysBefore, 0, Cancellation);
+        await Store.SweepAsync(Channel, DateTimeOffset.MaxValue, 0, Cancellation);
+        await Keys.SweepAsync(Channel, _clock.GetUtcNow() - PublishKeyStore.Lifetime, Cancellation);
 
-        Assert.Null(await Store.FindKeyAsync(Channel, "old", Cancellation));
-        Assert.Equal(new PublishKey("young", 2, 1), await Store.FindKeyAsync(Channel, "young", Cancellation));
+        Assert.Null(await FindKeyAsync(Channel, "old"));
+        Assert.Equal(new PublishKey("young", 2, 1), await FindKeyAsync(Channel, "young"));
     }
 
     private static Notification Notification(long id) => GrainInterfaces.Notification.AsPublished(
@@ -325,6 +329,9 @@ public abstract class MessageStoreTests(PostgresServer? server) : StorageTest(se
     private static IEnumerable<long> Offsets(Message[] messages) => messages.Select(message => message.Offset);
 
     private static IEnumerable<byte[]> Payloads(Message[] messages) => messages.Select(message => message.Payload);
+
+    private async Task<PublishKey?> FindKeyAsync(string log, string key) =>
+        (await Keys.FindAsync(log, [key], Cancellation)).GetValueOrDefault(key);
 
     private Task AppendAsync(Message[] messages) => AppendAsync(messages, [], []);
 

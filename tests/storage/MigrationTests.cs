@@ -39,8 +39,9 @@ public abstract class MigrationTests(PostgresServer? server) : StorageTest(serve
             await database.MigrateAsync(Cancellation);
 
             var store = new MessageStore(database);
-            Assert.Equal(new ChannelHead("epoch", 1, 1), await store.OpenAsync("all", Cancellation));
-            Assert.Equal(new PublishKey("k", 1, 1), await store.FindKeyAsync("all", "k", Cancellation));
+            Assert.Equal(
+                new ChannelHead("epoch", 1, 1, Logs: IsSqlite ? 1 : 16), await store.OpenAsync("all", Cancellation));
+            Assert.Equal(new PublishKey("k", 1, 1), await FindKeyAsync(database, "k"));
             var row = await database.ReadAsync(
                 async connection => (IDictionary<string, object?>)await connection.QuerySingleAsync(
                     """
@@ -53,6 +54,46 @@ public abstract class MigrationTests(PostgresServer? server) : StorageTest(serve
                 ["all", 1L, "ty", "t", "m", "info", "low", "i", "a", "r", "b", "c", "{}", "read", 2L, 3L, 4L, 5L],
                 row.Values.ToArray());
             await store.AppendAsync("all", "epoch", Messages(2, 1), [], [new PublishKey("new", 2, 1, [9])], Cancellation);
+        }
+
+        folder.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task What_was_a_channel_becomes_a_log_and_keeps_its_messages()
+    {
+        var folder = Directory.CreateTempSubdirectory("notifyhub-migration-");
+        await using (var database = DatabaseFactory.Open(
+            _server is null ? $"Data Source={Path.Combine(folder.FullName, "before.db")}" : await _server.CreateDatabaseAsync()))
+        {
+            await ApplyAsync(database, before: "0015");
+            await ExecuteAsync(database,
+                """
+                INSERT INTO channel (name, epoch, created_at) VALUES ('all', 'epoch', 1);
+                INSERT INTO channel_epoch (channel_id, epoch, began_at, start_offset, lost_offset)
+                    SELECT id, 'epoch', 1, 7, 9 FROM channel;
+                INSERT INTO message (channel_id, "offset", created_at, is_notification, payload)
+                    SELECT id, 8, 1, '1', '{}' FROM channel;
+                INSERT INTO publish_key (channel_id, key, first_offset, count, created_at, request_hash)
+                    SELECT id, 'k', 8, 1, 1, 'h' FROM channel;
+                INSERT INTO notification (
+                    id, channel, type, title, message, severity, priority, status, created_at, updated_at)
+                VALUES (8, 'all', 'ty', 't', 'm', 'info', 'low', 'read', 2, 3);
+                """);
+
+            await database.MigrateAsync(Cancellation);
+
+            var store = new MessageStore(database);
+            Assert.Equal(
+                new ChannelHead("epoch", 8, 8, EpochStart: 7, Logs: IsSqlite ? 1 : 16),
+                await store.OpenAsync("all", Cancellation));
+            Assert.Equal(8, Assert.Single(await store.ReadAsync("all", 0, 10, 100, Cancellation)).Offset);
+            Assert.Equal((8, 1), await FindKeyAsync(database, "k") is { } key ? (key.FirstOffset, key.Count) : default);
+            Assert.Equal((8L, 8L), await database.ReadAsync(
+                connection => connection.QuerySingleAsync<(long, long)>("SELECT id, \"offset\" FROM notification"),
+                Cancellation));
+            Assert.Equal(9, (await new EpochStore(database).NewestLossAsync(DateTimeOffset.UnixEpoch, Cancellation))!.Known);
+            await store.AppendAsync("all", "epoch", Messages(9, 1), [], [new PublishKey("new", 9, 1)], Cancellation);
         }
 
         folder.Delete(recursive: true);
@@ -121,6 +162,9 @@ public abstract class MigrationTests(PostgresServer? server) : StorageTest(serve
             await ExecuteAsync(database, $"INSERT INTO migration (name, applied_at) VALUES ('{name}', 1)");
         }
     }
+
+    private static async Task<PublishKey?> FindKeyAsync(Database database, string key) =>
+        (await new PublishKeyStore(database).FindAsync("all", [key], Cancellation)).GetValueOrDefault(key);
 
     private static Task<int> ExecuteAsync(Database database, string sql) =>
         database.WriteAsync((connection, transaction) => connection.ExecuteAsync(sql, transaction: transaction), Cancellation);

@@ -59,7 +59,7 @@ public sealed class OutageTests(OutageTests.StoppableServer fixture) : IClassFix
                     transaction,
                     "message",
                     [
-                        ("channel_id", new long[] { 1 }), ("\"offset\"", new long[] { 1 }), ("created_at", new long[] { 1 }),
+                        ("log_id", new long[] { 1 }), ("\"offset\"", new long[] { 1 }), ("created_at", new long[] { 1 }),
                         ("is_notification", new[] { false }), ("payload", new[] { "lost"u8.ToArray() }),
                     ],
                     cancellation);

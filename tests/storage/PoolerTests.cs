@@ -46,7 +46,8 @@ public sealed class PoolerTests(PostgresServer server)
             Cancellation)));
         Assert.All(settings, setting => Assert.Equal(("on", "4s", "5s"), setting));
         Assert.Equal(100, (await store.ReadAsync("all", 0, 1000, 1 << 20, Cancellation)).Length);
-        Assert.Equal(new PublishKey("key-91", 91, 10), await store.FindKeyAsync("all", "key-91", Cancellation));
+        var found = await new PublishKeyStore(database).FindAsync("all", ["key-91"], Cancellation);
+        Assert.Equal(new PublishKey("key-91", 91, 10), found["key-91"]);
         var keys = await database.ListAsync(
             connection => connection.ExecuteScalarAsync<long>("SELECT count(*) FROM publish_key"), Cancellation);
         Assert.Equal(10, keys);

@@ -58,7 +58,7 @@ public sealed class SqliteFilesTests() : StorageTest(null)
             async (connection, transaction) =>
             {
                 await connection.ExecuteAsync(
-                    "INSERT INTO channel (name, epoch, created_at) VALUES ('b', '', 0)", transaction: transaction);
+                    "INSERT INTO log (name, epoch, created_at) VALUES ('b', '', 0)", transaction: transaction);
                 System.IO.File.Delete(File);
                 return 0;
             },

@@ -110,7 +110,7 @@ public abstract class BadDraftTests(PostgresServer? server) : IAsyncLifetime
         var release = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var holding = _database!.WriteAsync(async (connection, transaction) =>
         {
-            var rows = await connection.ExecuteAsync("UPDATE channel SET epoch = epoch", transaction: transaction);
+            var rows = await connection.ExecuteAsync("UPDATE log SET epoch = epoch", transaction: transaction);
             held.SetResult();
             await release.Task;
             return rows;

@@ -53,7 +53,7 @@ public sealed class BroadcastCluster : IAsyncLifetime
     /// <summary>What a database does that is restored, or fails over to a standby that lagged: the end of a log is
     /// gone.</summary>
     public Task LoseAsync(string channel, long after) => ExecuteAsync(
-        $"""DELETE FROM message WHERE channel_id = (SELECT id FROM channel WHERE name = '{channel}') AND "offset" > {after}""");
+        $"""DELETE FROM message WHERE log_id = (SELECT id FROM log WHERE name = '{channel}') AND "offset" > {after}""");
 
     /// <summary>Blocks all writes until the returned object is disposed.</summary>
     public async Task<IAsyncDisposable> HoldWritesAsync()

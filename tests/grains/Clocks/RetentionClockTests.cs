@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.Grains.Retention;
+using NotifyHub.Grains.Clocks;
 using NotifyHub.TestKit;
 
 namespace NotifyHub.GrainTests.Clocks;

@@ -173,7 +173,7 @@ public abstract class SchedulerTests(PostgresServer? server) : StoreTest(server)
         Clock.Advance(Minute);
         Fault = new StorageUnavailableException();
         await RunDueAsync();
-        Clock.Advance(MessageStore.KeyLifetime);
+        Clock.Advance(PublishKeyStore.Lifetime);
         Fault = null;
         await RunDueAsync();
         Assert.Equal(

@@ -16,8 +16,8 @@ internal sealed record OrderedProject(string Folder, string Name, string[] Order
             "grains",
             "NotifyHub.Grains",
             [
-                "Settings", "Telemetry", "Clocks", "Storage/Migrations", "Storage", "Retention", "Audit", "Accounts",
-                "Namespaces", "Broadcast", "Notifications", "Schedules", "Connections", "Usage", "Service", "",
+                "Settings", "Telemetry", "Clocks", "Storage/Migrations", "Storage", "Audit", "Accounts", "Namespaces",
+                "Broadcast", "Notifications", "Schedules", "Connections", "Usage", "Service", "",
             ]),
         new(
             "grain-interfaces",

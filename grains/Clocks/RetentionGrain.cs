@@ -4,7 +4,7 @@ using NotifyHub.GrainInterfaces;
 using NotifyHub.Grains.Settings;
 using Orleans.Storage;
 
-namespace NotifyHub.Grains.Retention;
+namespace NotifyHub.Grains.Clocks;
 
 /// <summary>One for the grid, so that all silos delete by one time; stored, so that it outlives them.</summary>
 [GrainType("retention")]

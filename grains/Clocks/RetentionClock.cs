@@ -1,6 +1,6 @@
 using NotifyHub.GrainInterfaces;
 
-namespace NotifyHub.Grains.Retention;
+namespace NotifyHub.Grains.Clocks;
 
 /// <summary>
 /// Follows the system's clock. When it is further ahead than the elapsed time explains, because it jumped or because nothing ran
