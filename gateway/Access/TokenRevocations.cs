@@ -11,7 +11,7 @@ namespace NotifyHub.Gateway.Access;
 /// This gateway's copy of the grid's revocations of client tokens. One call per second reads what is new, however many clients
 /// there are; a client that comes waits for a copy that is at most a second old.
 /// </summary>
-public sealed class TokenRevocations(IGrainFactory grains, TimeProvider time)
+public sealed class TokenRevocations(IGrainFactory grains, TimeProvider time) : IDisposable
 {
     /// <summary>How long a new revocation is looked for among the clients: a token may have been verified before it, and its
     /// client appear in the list after it.</summary>
@@ -32,6 +32,8 @@ public sealed class TokenRevocations(IGrainFactory grains, TimeProvider time)
     private long _prunedAt = time.GetTimestamp();
 
     private IClientTokenGrain Grain => grains.GetGrain<IClientTokenGrain>(GrainKeys.Only);
+
+    public void Dispose() => _reading.Dispose();
 
     /// <summary>Some revocation is new, so clients that are connected may have to go.</summary>
     public bool HasNew => _newSubjects != NewSubjects.None;

@@ -3,12 +3,12 @@ namespace NotifyHub.Gateway.Channels;
 /// <summary>The cursors of one sender in one thread. Only the sender's thread changes and walks them.</summary>
 /// <param name="news">Of the sender.</param>
 /// <param name="bytes">Bytes of the thread so far.</param>
-public sealed class ChannelListeners(NewsQueue<ChannelListeners> news, long bytes)
+public sealed class ChannelListeners(ThreadNews<ChannelListeners> news, long bytes)
 {
     private ChannelLink? _news;
     private long _bytes = bytes;
 
-    public NewsQueue<ChannelListeners> News => news;
+    public ThreadNews<ChannelListeners> News => news;
 
     public ChannelCursor? First { get; private set; }
 

@@ -97,7 +97,7 @@ internal sealed class ChannelThread
 
     public ChannelFrame? Find(long offset) => After(offset - 1) is { } link && link.Frame.Offset == offset ? link.Frame : null;
 
-    public ChannelListeners ListenersOf(NewsQueue<ChannelListeners> news)
+    public ChannelListeners ListenersOf(ThreadNews<ChannelListeners> news)
     {
         for (var found = Listeners; found is not null; found = found.Other)
             if (found.News == news) return found;

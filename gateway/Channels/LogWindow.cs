@@ -89,7 +89,7 @@ public sealed class LogWindow(WindowBudget budget)
     /// <param name="attachment">Where it begins.</param>
     public bool TryAttach(
         string name,
-        NewsQueue<ChannelListeners> news,
+        ThreadNews<ChannelListeners> news,
         ChannelCursor cursor,
         long? after,
         int? limit,
@@ -127,7 +127,7 @@ public sealed class LogWindow(WindowBudget budget)
     public bool Covers(long offset) => offset >= Start;
 
     /// <summary>The cursor listens no more.</summary>
-    public void Detach(string name, NewsQueue<ChannelListeners> news, ChannelCursor cursor)
+    public void Detach(string name, ThreadNews<ChannelListeners> news, ChannelCursor cursor)
     {
         lock (_gate)
         {

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using NotifyHub.Gateway.Channels;
 
 namespace NotifyHub.Gateway.Sockets;
 

@@ -17,10 +17,12 @@ public sealed partial class ChannelRequests(
     Publisher publisher,
     SenderPool senders,
     TimeProvider time,
-    ILogger<ChannelRequests> logger)
+    ILogger<ChannelRequests> logger) : IDisposable
 {
     /// <summary>What clients' reads of history may cost the silos, however many there are.</summary>
     private readonly SemaphoreSlim _reads = new(8);
+
+    public void Dispose() => _reads.Dispose();
 
     /// <summary>A client's frame. Answered in the order of their frames as far as nothing is to be waited for.</summary>
     /// <param name="client">Who sent it.</param>

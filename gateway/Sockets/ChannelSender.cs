@@ -20,7 +20,7 @@ public sealed class ChannelSender(ChannelLogs logs, ISenderLink link, int backlo
     private const long BurstMilliseconds = 1_000;
 
     private readonly ConcurrentQueue<(Client Client, Action<Client> Run)> _commands = new();
-    private readonly NewsQueue<ChannelListeners> _news = new(link.Wake);
+    private readonly ThreadNews<ChannelListeners> _news = new(link.Wake);
     private readonly Dictionary<Client, ChannelClient> _bySocket = [];
     private readonly List<ChannelClient?> _clients = [];
     private readonly Stack<int> _freeSlots = new();
@@ -143,6 +143,9 @@ public sealed class ChannelSender(ChannelLogs logs, ISenderLink link, int backlo
         List<WantedPart> missing = [];
         foreach (var channel in wanted)
         {
+            // The window's own answer, where it is asked, is closer.
+            foreach (var part in channel.Parts)
+                if (part.Log != GrainKeys.PublicLog) part.Newest = logs[part.Log].Window.Head;
             // Without a place a subscription that exists stays where it is.
             if (!channel.HasPlace && found.Subscriptions.ContainsKey(channel.Name)) continue;
             Unsubscribe(found, channel.Name);

@@ -176,9 +176,14 @@ public sealed partial class ChannelSubscriber
     /// <summary>A place that is ahead of this gateway is looked for in the log itself, never called another epoch.</summary>
     private async Task CatchUpAsync(Client client, List<WantedChannel> wanted)
     {
-        bool IsAhead(WantedPart part) => part.Log != GrainKeys.PublicLog && part.After > _logs[part.Log].Window.Head;
         var logs = wanted.SelectMany(channel => channel.Parts).Where(IsAhead).Select(part => part.Log).Distinct().ToList();
-        foreach (var log in logs) await _logs[log].CatchUpAsync(CancellationToken.None).WaitAsync(GridCall.Timeout, _time);
+        foreach (var log in logs)
+        {
+            var catchingUp = log == GrainKeys.PublicLog
+                ? _all.CatchUpAsync(CancellationToken.None) : _logs[log].CatchUpAsync(CancellationToken.None);
+            await catchingUp.WaitAsync(GridCall.Timeout, _time);
+        }
+
         foreach (var channel in wanted.Where(channel => channel.Parts.Exists(IsAhead)))
         {
             // Nothing that exists has such an offset.
@@ -188,6 +193,9 @@ public sealed partial class ChannelSubscriber
 
         if (client.Ended) throw new OperationCanceledException();
     }
+
+    private bool IsAhead(WantedPart part) =>
+        part.After > (part.Log == GrainKeys.PublicLog ? _all.Log?.Head : _logs[part.Log].Window.Head);
 
     private async Task PlaceLastAsync(List<(WantedChannel Channel, ChannelPlace Place)> wanted)
     {
@@ -222,6 +230,7 @@ public sealed partial class ChannelSubscriber
         var all = wanted.Find(channel => channel.Name == GrainKeys.PublicChannel);
         var moved = await sender.RunAsync(client, who =>
         {
+            RefuseForbidden(who, wanted, refused);
             RefuseSurplus(who, sender, wanted, refused);
             if (begun is not null && first is not null) sender.BeginAt(who, begun.Offsets);
             var hadAll = sender.SubscriptionsOf(who).Contains(GrainKeys.PublicChannel);
@@ -240,6 +249,16 @@ public sealed partial class ChannelSubscriber
             return missing;
         });
         if (moved is { Count: > 0 }) await _missed.SendAsync(client, sender, moved, read);
+    }
+
+    /// <summary>Its token or the namespace may have changed since it was judged.</summary>
+    private void RefuseForbidden(Client client, List<WantedChannel> wanted, List<(string, ChannelRefusal)> refused)
+    {
+        foreach (var channel in wanted.Where(channel => !_access.MaySubscribe(client.Principal, channel.Name)).ToList())
+        {
+            wanted.Remove(channel);
+            refused.Add((channel.Name, ChannelRefusal.Forbidden));
+        }
     }
 
     private void RefuseSurplus(
@@ -280,7 +299,9 @@ public sealed partial class ChannelSubscriber
         if (channel.Name == GrainKeys.PublicChannel)
             return new ChannelOutcome(channel.Name, allHead, allRecovered, null);
         return new ChannelOutcome(
-            channel.Name, channel.IsPattern ? null : channel.Parts[0].Newest, channel.IsRecovered, channel.Gap);
+            channel.Name,
+            channel.IsPattern || channel.Options.Retention == Retention.None ? null : channel.Parts[0].Newest,
+            channel.IsRecovered, channel.Gap);
     }
 
     [LoggerMessage(4803, LogLevel.Warning, "Connection {ConnectionId} could not be subscribed; it is told to try again: {Error}")]

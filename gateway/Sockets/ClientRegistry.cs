@@ -124,7 +124,7 @@ public sealed partial class ClientRegistry
         Interlocked.Increment(ref _present);
         _clients[number] = client;
         Changes.Add(opened);
-        if (handshake.NamesChannels || principal.Token is not null) _channels.Begin(client, handshake);
+        if (handshake.NamesChannels || (handshake.IsV1 && principal.Token is not null)) _channels.Begin(client, handshake);
         else _subscriptions.Begin(client, handshake, place);
         // A stop that came during the handshake has not seen this client in the list.
         if (!IsOpen) client.Close(_node.State.IsLeaving ? CloseReason.ShuttingDown : CloseReason.ServiceStopped);

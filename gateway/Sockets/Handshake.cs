@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.WebUtilities;
-using NotifyHub.Gateway.Channels;
 
 namespace NotifyHub.Gateway.Sockets;
 

@@ -2,14 +2,11 @@ using System.Buffers.Binary;
 using System.Text;
 using CsCheck;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using NotifyHub.Gateway.Channels;
-using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Settings;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.GrainInterfaces;
-using NotifyHub.UnitTests;
 using NotifyHub.UnitTests.Sockets;
 using Xunit;
 

@@ -143,7 +143,7 @@ public abstract class AccountStoreTests(PostgresServer? server) : StoreTest(serv
     public async Task The_use_of_a_key_is_noted_at_most_once_a_minute()
     {
         var keys = new ApiKeyStore(Database, Clock);
-        var key = await keys.AddAsync("name", "nh_prefix", "hash", "admin", [KeyScopes.Read], Cancellation);
+        var key = await keys.AddAsync("name", "nh_prefix", "hash", "admin", [KeyScopes.Read], null, Cancellation);
         var minute = TimeSpan.FromMinutes(1);
 
         await keys.NoteUseAsync(key.Id, minute, Cancellation);

@@ -197,6 +197,6 @@ public abstract class ChannelStoreTests(PostgresServer? server) : ChannelTest(se
         Assert.Equal("4711", Encoding.UTF8.GetString(Assert.Single((await ReadAsync("c:4711")).Messages).Payload));
     }
 
-    private Task ExecuteAsync(string sql) =>
+    private Task<int> ExecuteAsync(string sql) =>
         Database.WriteAsync((connection, transaction) => connection.ExecuteAsync(sql, transaction: transaction), Cancellation);
 }

@@ -98,7 +98,7 @@ public abstract class ChannelSweepTests(PostgresServer? server) : ChannelTest(se
                 var now = Clock.GetUtcNow().AddMinutes(20 * step);
                 await Task.WhenAll(Sweep.RunAsync(now, Cancellation), Sweep.RunAsync(now, Cancellation));
             }
-        });
+        }, Cancellation);
 
         var last = 1L;
         do

@@ -292,6 +292,6 @@ public abstract class ChannelLogTests(PostgresServer? server) : IAsyncLifetime
         return (await store.ReadAsync(Name, 0, head, 1_000, 1 << 20, CancellationToken.None)).Messages;
     }
 
-    private Task ExecuteAsync(string sql) => _database!.WriteAsync(
+    private Task<int> ExecuteAsync(string sql) => _database!.WriteAsync(
         (connection, transaction) => Dapper.SqlMapper.ExecuteAsync(connection, sql, transaction: transaction));
 }

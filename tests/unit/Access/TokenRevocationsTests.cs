@@ -1,5 +1,4 @@
 using NotifyHub.Gateway.Access;
-using NotifyHub.Gateway.Settings;
 using NotifyHub.GrainInterfaces;
 using NotifyHub.UnitTests.Api;
 using Xunit;

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using CsCheck;
-using NotifyHub.Gateway.Access;
 using NotifyHub.Gateway.Settings;
 using NotifyHub.Gateway.Sockets;
 using NotifyHub.GrainInterfaces;
@@ -335,7 +334,7 @@ public sealed class ChannelClientsTests : IAsyncLifetime
         ? type.GetString()
         : throw new InvalidOperationException("A frame without a type: " + frame.GetRawText());
 
-    private static IEnumerable<JsonElement> Channels(JsonElement answer) => answer.GetProperty("channels").EnumerateArray();
+    private static List<JsonElement> Channels(JsonElement answer) => [.. answer.GetProperty("channels").EnumerateArray()];
 
     private static List<JsonElement> Messages(Peer peer) => Of(peer, "message");
 

@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text;
 using CsCheck;
-using Microsoft.Extensions.Logging.Abstractions;
 using NotifyHub.Gateway.Channels;
 using NotifyHub.Gateway.Network;
 using NotifyHub.Gateway.Sockets;
