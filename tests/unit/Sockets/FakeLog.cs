@@ -19,6 +19,9 @@ internal sealed class FakeLog(int number) : IBroadcastGrain
     /// <summary>Calls that read messages for clients.</summary>
     public int Reads { get; private set; }
 
+    /// <summary>Thrown to gateways that read what they lack.</summary>
+    public Exception? Fault { get; set; }
+
     /// <summary>Appends a message and answers the batch that gateways get.</summary>
     public MessageBatch Add(string channel, string data, string? key = null, long? retracts = null)
     {
@@ -69,6 +72,7 @@ internal sealed class FakeLog(int number) : IBroadcastGrain
     {
         lock (_gate)
         {
+            if (Fault is not null) return Task.FromException<MessageBatch>(Fault);
             Message[] found = [.. _messages.Where(message => message.Offset > after).Take(maxMessages)];
             return Task.FromResult(Batch(after, found.Length == 0 ? Math.Max(after, Head) : found[^1].Offset, found));
         }
