@@ -1,7 +1,4 @@
 using System.Buffers;
-using System.Buffers.Text;
-using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -19,10 +16,6 @@ public sealed class OwnTokens(IGrainFactory grains, TokenRevocations revocations
     /// <summary>Their <c>iss</c>, by which they are told from those of the application.</summary>
     public const string Issuer = "notifyhub/client";
 
-    // nh.<exp in seconds>.<16 random bytes>
-    private const string IdScheme = "nh";
-    private const int IdBytes = 16;
-
     private readonly RecentAnswers<int, GridKey> _answers = new(time);
     private readonly JsonWebTokenHandler _handler = new() { SetDefaultTimesOnTokenCreation = false };
     private volatile GridKey? _key;
@@ -37,19 +30,12 @@ public sealed class OwnTokens(IGrainFactory grains, TokenRevocations revocations
         // In milliseconds, so that a token that follows a revocation of the same user is told from those before it.
         var issuedAt = await revocations.FirstGoodAsync(wanted.User, time.GetUtcNow());
         var expiresAt = DateTimeOffset.FromUnixTimeSeconds((issuedAt + lifetime).ToUnixTimeSeconds());
-        var random = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(IdBytes));
-        var id = string.Create(CultureInfo.InvariantCulture, $"{IdScheme}.{expiresAt.ToUnixTimeSeconds()}.{random}");
+        var id = OwnTokenId.Make(expiresAt);
         var credentials = new SigningCredentials(
             new SymmetricSecurityKey(key.Secret) { KeyId = key.Id }, SecurityAlgorithms.HmacSha256);
         var token = _handler.CreateToken(Claims(wanted, id, issuedAt, expiresAt), credentials);
         return new IssuedToken(token, id, expiresAt);
     }
-
-    /// <summary>When the token with this id ends, which its id says; null: it is not one of the server's own.</summary>
-    public static DateTimeOffset? EndOf(string id) =>
-        id.Split('.') is [IdScheme, var end, _]
-        && long.TryParse(end, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-        && seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds() ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
 
     /// <exception cref="TimeoutException">The grid, which has the key, does not answer.</exception>
     internal async ValueTask<bool> HaveSignedAsync(SignedToken token)

@@ -45,7 +45,7 @@ public sealed class TokenRevocations(IGrainFactory grains, TimeProvider time)
     public async Task<bool> RevokeAsync(TokenSubject subject)
     {
         var end = time.GetUtcNow() + ClientTokenRules.MaxAge;
-        if (!subject.IsUser && OwnTokens.EndOf(subject.Value) is { } own && own < end) end = own;
+        if (!subject.IsUser && OwnTokenId.EndOf(subject.Value) is { } own && own < end) end = own;
         if (!await Grain.RevokeAsync(subject, end + ClientTokenRules.Skew + ClientTokenRules.Skew)) return false;
         await ReadNowAsync();
         return true;

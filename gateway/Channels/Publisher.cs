@@ -5,7 +5,11 @@ namespace NotifyHub.Gateway.Channels;
 
 /// <summary>The gateway's one way of publishing, to the public channel and to all others.</summary>
 public sealed class Publisher(
-    ChannelLogs logs, ChannelDrafts drafts, GatewayMetrics metrics, TimeProvider time)
+    IGrainFactory grains,
+    ChannelLogs logs,
+    ChannelDrafts drafts,
+    GatewayMetrics metrics,
+    TimeProvider time)
 {
     /// <summary>Publishes to one log. Returns once it is durable; fails as <see cref="IBroadcastGrain.PublishAsync"/>
     /// does.</summary>
@@ -60,6 +64,9 @@ public sealed class Publisher(
             indices.Add(index);
         }
 
+        // Before any log has a part of it: a key that comes back with another body changes nothing.
+        if (batch is { IdempotencyKey: { } key, RequestHash: { } hash })
+            await grains.GetGrain<IPublishKeyGrain>(GrainKeys.Only).ClaimAsync(key, hash);
         await Task.WhenAll(parts.Select(part => PublishPartAsync(batch, part.Value, part.Key.IsStored, offsets, source)));
         return offsets;
     }

@@ -5,12 +5,17 @@ using NotifyHub.Grains.Storage;
 namespace NotifyHub.Grains.Broadcast;
 
 /// <summary>The idempotency keys that were used in the logs.</summary>
-public sealed class PublishKeyStore(Database database)
+public sealed class PublishKeyStore(Database database, TimeProvider? time = null)
 {
     /// <summary>How long they are remembered.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromHours(24);
 
     private const int SweepRows = 1000;
+
+    // Claims are rows of the public log, which exists before any gateway can publish and forgets them with its own keys.
+    private const string ClaimPrefix = "claim/";
+
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
 
     /// <summary>Those of the keys that were used in the log, with what their publishes were given.</summary>
     /// <exception cref="StorageUnavailableException">The database failed.</exception>
@@ -34,6 +39,35 @@ public sealed class PublishKeyStore(Database database)
             }
 
             return found;
+        },
+        cancellation);
+
+    /// <summary>Makes a key the own one of a request, whatever logs it goes to. False: it is another request's.</summary>
+    /// <exception cref="StorageUnavailableException">The database failed.</exception>
+    public Task<bool> ClaimAsync(string key, byte[] requestHash, CancellationToken cancellation) => database.WriteAsync(
+        async (connection, transaction) =>
+        {
+            var parameters = new
+            {
+                log = GrainKeys.PublicChannel,
+                key = ClaimPrefix + key,
+                requestHash,
+                now = StoredTime.Now(_time),
+            };
+            CommandDefinition Command(string sql) => new(sql, parameters, transaction, cancellationToken: cancellation);
+
+            await connection.ExecuteAsync(Command(
+                """
+                INSERT INTO publish_key (log_id, key, first_offset, count, request_hash, created_at)
+                SELECT id, @key, 0, 0, @requestHash, @now FROM log WHERE name = @log
+                ON CONFLICT (log_id, key) DO NOTHING
+                """));
+            var first = await connection.QuerySingleAsync<byte[]>(Command(
+                """
+                SELECT request_hash FROM publish_key
+                WHERE log_id = (SELECT id FROM log WHERE name = @log) AND key = @key
+                """));
+            return PublishKey.IsSame(first, requestHash);
         },
         cancellation);
 

@@ -214,7 +214,7 @@ public abstract class Database : IAsyncDisposable
         },
         cancellation);
 
-    private static Task MarkAsync(DbConnection connection, DbTransaction transaction, GuardedMark mark, long id) =>
+    private static Task<int> MarkAsync(DbConnection connection, DbTransaction transaction, GuardedMark mark, long id) =>
         connection.ExecuteAsync(
             $"UPDATE {mark.Table} SET {mark.Column} = true WHERE {mark.IdColumn} = @id AND {mark.KeyColumn} = @key",
             mark.Keys.Select(key => new { id, key }),

@@ -228,7 +228,7 @@ public class AccountTests
         var listed = await keys.ListAsync();
         Assert.Equal([other.Key.Id, made.Key.Id], listed.Select(key => key.Id));
         Assert.Equal([KeyScopes.Read], listed[0].Scopes!);
-        Assert.Equal(KeyScopes.All, (await keys.AuthenticateAsync(made.Secret))!.Scopes!);
+        Assert.Equal(KeyScopes.Default, (await keys.AuthenticateAsync(made.Secret))!.Scopes!);
         Assert.NotNull(listed[1].LastUsedAt);
         Assert.Null(listed[0].LastUsedAt);
 

@@ -67,7 +67,8 @@ public abstract class ClientTokenStoreTests(PostgresServer? server) : StoreTest(
         var page = await Store.RevocationsAsync(1, Cancellation);
         Assert.Equal((2, true), Position(page));
         Assert.Equal(
-            new TokenRevocation(TokenSubject.OfUser("a"), Clock.GetUtcNow(), first + (5 * Hour)), Assert.Single(page.Revocations));
+            new TokenRevocation(TokenSubject.OfUser("a"), Clock.GetUtcNow(), first + (5 * Hour)),
+            Assert.Single(page.Revocations));
         Assert.Single((await Store.RevocationsAsync(0, Cancellation)).Revocations);
     }
 

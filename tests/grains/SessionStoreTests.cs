@@ -194,7 +194,8 @@ public abstract class SessionStoreTests(PostgresServer? server) : StoreTest(serv
     public async Task Every_field_comes_back_and_hostile_texts_do_no_harm()
     {
         var ping = Now.AddSeconds(3);
-        var opened = new SessionOpened("c1", "2001:db8::1", "'; DROP TABLE session; -- \0 客戶端 \ud83d", "notifyhub.v1", Now);
+        var opened = new SessionOpened(
+            "c1", "2001:db8::1", "'; DROP TABLE session; -- \0 客戶端 \ud83d", "notifyhub.v1", Now, "4|2");
         var counters = new LiveCounters("c1", long.MaxValue, 7, 2, new string('x', 5_000), ping);
 
         await TakeAsync(

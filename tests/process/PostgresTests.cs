@@ -9,6 +9,32 @@ namespace NotifyHub.ProcessTests;
 public sealed class PostgresTests
 {
     [Fact]
+    public async Task A_call_over_many_logs_is_stored_once()
+    {
+        await using var server = new PostgresServer();
+        await server.InitializeAsync();
+        await using var hub = await NotifyHubProcess.StartAsync(
+            ("Storage", await server.CreateDatabaseAsync()), ("AllowDataLoss", "true"));
+        using var rest = await hub.LogInAsync();
+        const int Channels = 200;
+        var items = string.Join(
+            ',', Enumerable.Range(0, Channels).Select(n => $$"""{"channel":"c:{{n}}","data":{"n":{{n}} } }"""));
+
+        var first = await rest.PostAsync("/api/publish", $"[{items}]", ("Idempotency-Key", "once"));
+        var second = await rest.PostAsync("/api/publish", $"[{items}]", ("Idempotency-Key", "once"));
+        // The same key with another body, in whatever log its channel is.
+        for (var n = 0; n < 20; n++)
+        {
+            (await rest.PostAsync("/api/publish", $$"""{"channel":"d:{{n}}","data":{} }""", ("Idempotency-Key", "once")))
+                .ExpectError(HttpStatusCode.Conflict, "CONFLICT");
+        }
+
+        first.Expect(HttpStatusCode.OK);
+        Assert.Equal(first, second);
+        Assert.Equal((long)Channels, await server.ExecuteAsync("SELECT count(*) FROM channel_message", "test1"));
+    }
+
+    [Fact]
     public async Task While_the_database_is_down_nothing_is_acknowledged_and_clients_stay()
     {
         await using var server = new PostgresServer { IsDurable = true };

@@ -289,7 +289,7 @@ public sealed class ClientTokensTests
         var issued = await verifier.Own.IssueAsync(wanted, TimeSpan.FromHours(1));
 
         Assert.Equal(TokenVerifier.Start.AddHours(1), issued.ExpiresAt);
-        Assert.Equal(issued.ExpiresAt, OwnTokens.EndOf(issued.Id));
+        Assert.Equal(issued.ExpiresAt, OwnTokenId.EndOf(issued.Id));
         var (principal, _) = await verifier.Tokens.VerifyAsync(issued.Token);
         var token = principal!.Token!;
         Assert.Equal(("42", issued.Id, TokenVerifier.Start.AddMilliseconds(123)), (token.User, token.Id, token.IssuedAt));

@@ -221,10 +221,16 @@ public sealed class ChannelPublishTests
         var token = await server.LogInAsync();
         await server.PostAsync(Route, """{"channel":"a","data":{"n":1}}""", token, ("Idempotency-Key", "k"));
 
-        var answer = await server.PostAsync(Route, """{"channel":"a","data":{"n":2}}""", token, ("Idempotency-Key", "k"));
+        // Also where another log would have the message.
+        foreach (var channel in new[] { "a", "b", "c", "d", "e", "f", "g", "all" })
+        {
+            var answer = await server.PostAsync(
+                Route, $$"""{"channel":"{{channel}}","data":{"n":2} }""", token, ("Idempotency-Key", "k"));
+            Assert.Equal((HttpStatusCode.Conflict, "CONFLICT"), (answer.Status, answer.Code));
+        }
 
-        Assert.Equal((HttpStatusCode.Conflict, "CONFLICT"), (answer.Status, answer.Code));
         Assert.Single(server.Grid.Logs.Values.Single().Messages);
+        Assert.Empty(server.Grid.Log);
     }
 
     [Fact]

@@ -6,7 +6,7 @@ namespace NotifyHub.UnitTests.Api;
 /// <summary>All grains that the API calls, in memory. <see cref="Fault"/> makes every call fail.</summary>
 public sealed class FakeGrid
     : IUserGrain, IAccountGrain, IScheduleGrain, IUsageGrain, IAuditGrain, ISettingsGrain, IApiKeyGrain, IBroadcastGrain,
-        INotificationGrain, IStatsGrain, IServiceGrain, IClientTokenGrain, INamespaceGrain
+        INotificationGrain, IStatsGrain, IServiceGrain, IClientTokenGrain, INamespaceGrain, IPublishKeyGrain
 {
     public const string Email = "admin@notifyhub.com";
     public const string Password = "admin123";
@@ -380,6 +380,15 @@ public sealed class FakeGrid
 
     /// <summary>The logs of channels, by the key of their grains.</summary>
     public Dictionary<string, FakeLog> Logs { get; } = [];
+
+    private readonly Dictionary<string, byte[]> _claims = [];
+
+    public Task ClaimAsync(string key, byte[] requestHash) => Answer(() =>
+    {
+        if (!_claims.TryAdd(key, requestHash) && !_claims[key].AsSpan().SequenceEqual(requestHash))
+            throw new IdempotencyConflictException();
+        return true;
+    });
 
     /// <summary>What is set in the namespaces.</summary>
     public Dictionary<string, NamespaceSettings> Namespaces { get; } = [];

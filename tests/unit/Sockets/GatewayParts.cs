@@ -33,7 +33,8 @@ internal sealed class GatewayParts : IDisposable
         Requests = new ChannelRequests(
             Subscriber, new TokenRenewal((_, token) => Task.FromResult(Renew(token)), Subscriber), Logs, access,
             drafts, new ChannelHistory(Logs, Namespaces),
-            new Publisher(Logs, drafts, Meters.Metrics(), clock), Senders, clock, NullLogger<ChannelRequests>.Instance);
+            new Publisher(grains, Logs, drafts, Meters.Metrics(), clock), Senders, clock,
+            NullLogger<ChannelRequests>.Instance);
     }
 
     public DeliveryCounts Counts { get; } = new();
