@@ -85,7 +85,8 @@ public sealed partial class ChannelFollower(
     }
 
     /// <summary>Brings the log to where the channel is now. All calls during one read share the next one: however
-    /// many clients name an offset that is not known here, repairs and renewals wait behind one of them.</summary>
+    /// many clients name an offset that is not known here, repairs and renewals wait behind one of them. Fails when the channel
+    /// cannot be asked: who then took the log for the channel would call what is newer lost.</summary>
     public Task CatchUpAsync(CancellationToken cancellation)
     {
         lock (_gate) return (_nextCatchUp ??= CatchUpNextAsync()).WaitAsync(cancellation);
@@ -159,17 +160,25 @@ public sealed partial class ChannelFollower(
         await _repairing.WaitAsync();
         // A caller from here on may know of something that this read does not see, so it gets the next one.
         lock (_gate) _nextCatchUp = null;
-        await RepairNowAsync(CancellationToken.None);
+        await ReadMissingAsync(CancellationToken.None);
     }
 
     private async Task RepairAsync(CancellationToken cancellation)
     {
         await _repairing.WaitAsync(cancellation);
-        await RepairNowAsync(cancellation);
+        try
+        {
+            await ReadMissingAsync(cancellation);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // The next renewal, a second from now, sees the hole again.
+            LogRepairFailed(e.Message);
+        }
     }
 
     /// <summary>The caller holds <see cref="_repairing"/>; this releases it.</summary>
-    private async Task RepairNowAsync(CancellationToken cancellation)
+    private async Task ReadMissingAsync(CancellationToken cancellation)
     {
         try
         {
@@ -187,11 +196,6 @@ public sealed partial class ChannelFollower(
                 metrics.RepairedMessages(batch.Messages.Length);
                 if (_log!.Head >= batch.Head) return;
             }
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            // The next renewal, a second from now, sees the hole again.
-            LogRepairFailed(e.Message);
         }
         finally
         {

@@ -48,7 +48,8 @@ public sealed partial class LogFollower(
         _ = RepairAsync(CancellationToken.None);
     }
 
-    /// <summary>Brings the window to where the log is now. All calls during one read share the next one.</summary>
+    /// <summary>Brings the window to where the log is now. All calls during one read share the next one. Fails when the log
+    /// cannot be asked: who then took the window for the log would call what is newer lost.</summary>
     public Task CatchUpAsync(CancellationToken cancellation)
     {
         lock (_gate) return (_nextCatchUp ??= CatchUpNextAsync()).WaitAsync(cancellation);
@@ -76,7 +77,7 @@ public sealed partial class LogFollower(
         await _repairing.WaitAsync();
         // A caller from here on may know of something that this read does not see, so it gets the next one.
         lock (_gate) _nextCatchUp = null;
-        await RepairNowAsync(CancellationToken.None);
+        await ReadMissingAsync(CancellationToken.None);
     }
 
     private async Task RepairAsync(CancellationToken cancellation)
@@ -90,6 +91,20 @@ public sealed partial class LogFollower(
     {
         try
         {
+            await ReadMissingAsync(cancellation);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // The next renewal, a second from now, sees the hole again.
+            LogRepairFailed(log, e.Message);
+        }
+    }
+
+    /// <summary>The caller holds <see cref="_repairing"/>; this releases it.</summary>
+    private async Task ReadMissingAsync(CancellationToken cancellation)
+    {
+        try
+        {
             MessageBatch batch;
             do
             {
@@ -100,11 +115,6 @@ public sealed partial class LogFollower(
                 metrics.RepairedMessages(batch.Messages.Length);
             }
             while (Window.Head < batch.Head);
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            // The next renewal, a second from now, sees the hole again.
-            LogRepairFailed(log, e.Message);
         }
         finally
         {

@@ -176,14 +176,9 @@ public sealed partial class ChannelSubscriber
     /// <summary>A place that is ahead of this gateway is looked for in the log itself, never called another epoch.</summary>
     private async Task CatchUpAsync(Client client, List<WantedChannel> wanted)
     {
+        bool IsAhead(WantedPart part) => part.After > HeadOf(part.Log);
         var logs = wanted.SelectMany(channel => channel.Parts).Where(IsAhead).Select(part => part.Log).Distinct().ToList();
-        foreach (var log in logs)
-        {
-            var catchingUp = log == GrainKeys.PublicLog
-                ? _all.CatchUpAsync(CancellationToken.None) : _logs[log].CatchUpAsync(CancellationToken.None);
-            await catchingUp.WaitAsync(GridCall.Timeout, _time);
-        }
-
+        foreach (var log in logs) await CatchUpAsync(log).WaitAsync(GridCall.Timeout, _time);
         foreach (var channel in wanted.Where(channel => channel.Parts.Exists(IsAhead)))
         {
             // Nothing that exists has such an offset.
@@ -194,8 +189,11 @@ public sealed partial class ChannelSubscriber
         if (client.Ended) throw new OperationCanceledException();
     }
 
-    private bool IsAhead(WantedPart part) =>
-        part.After > (part.Log == GrainKeys.PublicLog ? _all.Log?.Head : _logs[part.Log].Window.Head);
+    private Task CatchUpAsync(int log) => log == GrainKeys.PublicLog
+        ? _all.CatchUpAsync(CancellationToken.None)
+        : _logs[log].CatchUpAsync(CancellationToken.None);
+
+    private long HeadOf(int log) => log == GrainKeys.PublicLog ? _all.Log?.Head ?? 0 : _logs[log].Window.Head;
 
     private async Task PlaceLastAsync(List<(WantedChannel Channel, ChannelPlace Place)> wanted)
     {

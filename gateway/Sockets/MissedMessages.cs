@@ -71,8 +71,8 @@ public sealed class MissedMessages(ChannelLogs logs, ClientMemory memory, TimePr
 
             if (page.Messages.Length > 0) await SendPageAsync(client, sender, page, parts);
             foreach (var part in parts) part.After = Math.Max(part.After!.Value, page.To);
-            // At the log's end the window is there or close behind.
-            if (page.To >= page.Head && page.To > logs[log].Window.Head) await logs[log].CatchUpAsync(CancellationToken.None);
+            // Whoever followed a window from beyond its head would get again what it takes next.
+            await CatchUpAsync(client, log, page.To);
             page = null;
             var left = await sender.RunAsync(client, who =>
             {
@@ -137,6 +137,23 @@ public sealed class MissedMessages(ChannelLogs logs, ClientMemory memory, TimePr
         }
 
         return null;
+    }
+
+    /// <summary>Has the window reach an offset of its log, however long that takes.</summary>
+    private async Task CatchUpAsync(Client client, int log, long offset)
+    {
+        while (!client.Ended && offset > logs[log].Window.Head)
+        {
+            try
+            {
+                await logs[log].CatchUpAsync(CancellationToken.None);
+                return;
+            }
+            catch (Exception e) when (GridCall.IsOutage(e))
+            {
+                await Task.Delay(RetryDelay, time);
+            }
+        }
     }
 
     private async Task<ChannelMessages> ReadAsync(Client client, int log, IReadOnlyList<WantedPart> parts)

@@ -99,7 +99,7 @@ public sealed partial class Subscriptions(ChannelFollower follower, History hist
         {
             var log = follower.Log ?? throw new InvalidOperationException("Clients are taken only once the channel is known.");
             // Another gateway may have been ahead of this one when the client was there.
-            if (since > log.Head) await follower.CatchUpAsync(cancellation);
+            if (since > log.Head) await AskChannelAsync(cancellation);
             if (since > log.Head || (epoch is not null && epoch != log.Epoch))
             {
                 var head = log.Envelopes.Head;
@@ -149,7 +149,7 @@ public sealed partial class Subscriptions(ChannelFollower follower, History hist
             if (page.Segment is null)
             {
                 held.Release();
-                if (first <= after + 1) await follower.CatchUpAsync(cancellation);
+                if (first <= after + 1) await AskChannelAsync(cancellation);
                 after = Math.Max(after, first - 1);
                 continue;
             }
@@ -161,14 +161,26 @@ public sealed partial class Subscriptions(ChannelFollower follower, History hist
         }
     }
 
+    private Task<HistoryPage> ReadPageAsync(string epoch, long after, CancellationToken cancellation) =>
+        RetryAsync(() => history.ReadAsync(epoch, after, cancellation), cancellation);
+
+    /// <summary>Brings the gateway's own log to where the channel is.</summary>
+    private Task AskChannelAsync(CancellationToken cancellation) => RetryAsync(
+        async () =>
+        {
+            await follower.CatchUpAsync(cancellation);
+            return true;
+        },
+        cancellation);
+
     /// <summary>Storage may be away for a while; the client keeps its connection and waits with us.</summary>
-    private async Task<HistoryPage> ReadPageAsync(string epoch, long after, CancellationToken cancellation)
+    private async Task<T> RetryAsync<T>(Func<Task<T>> call, CancellationToken cancellation)
     {
         while (true)
         {
             try
             {
-                return await history.ReadAsync(epoch, after, cancellation);
+                return await call();
             }
             catch (Exception e) when (!cancellation.IsCancellationRequested && GridCall.IsOutage(e))
             {

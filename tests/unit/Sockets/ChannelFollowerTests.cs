@@ -180,7 +180,7 @@ public sealed class ChannelFollowerTests : IDisposable
         _channel.Fault = new StorageUnavailableException();
 
         await Assert.ThrowsAsync<StorageUnavailableException>(RenewAsync);
-        await _follower.CatchUpAsync(CancellationToken.None);
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => _follower.CatchUpAsync(CancellationToken.None));
         Assert.Equal(0, _follower.Log!.Head);
 
         _channel.Fault = null;

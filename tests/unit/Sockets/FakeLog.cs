@@ -5,7 +5,7 @@ namespace NotifyHub.UnitTests.Sockets;
 
 /// <summary>The grain of a log that carries channels, in memory. Thread-safe. Its rules are written down again here, as plainly
 /// as possible: what is retained is found by looking at everything.</summary>
-internal sealed class FakeLog(int number) : IBroadcastGrain
+public sealed class FakeLog(int number) : IBroadcastGrain
 {
     private readonly Lock _gate = new();
     private readonly List<Message> _messages = [];
@@ -18,6 +18,9 @@ internal sealed class FakeLog(int number) : IBroadcastGrain
 
     /// <summary>Calls that read messages for clients.</summary>
     public int Reads { get; private set; }
+
+    /// <summary>Thrown to gateways that read what they lack.</summary>
+    public Exception? Fault { get; set; }
 
     /// <summary>Appends a message and answers the batch that gateways get.</summary>
     public MessageBatch Add(string channel, string data, string? key = null, long? retracts = null)
@@ -69,6 +72,7 @@ internal sealed class FakeLog(int number) : IBroadcastGrain
     {
         lock (_gate)
         {
+            if (Fault is not null) return Task.FromException<MessageBatch>(Fault);
             Message[] found = [.. _messages.Where(message => message.Offset > after).Take(maxMessages)];
             return Task.FromResult(Batch(after, found.Length == 0 ? Math.Max(after, Head) : found[^1].Offset, found));
         }

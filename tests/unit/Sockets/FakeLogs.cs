@@ -4,7 +4,7 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.UnitTests.Sockets;
 
 /// <summary>All logs of a grid in memory: <c>all</c>, and some that carry channels.</summary>
-internal sealed class FakeLogs
+public sealed class FakeLogs
 {
     private readonly Dictionary<string, IBroadcastGrain> _grains = new(StringComparer.Ordinal);
 
@@ -27,6 +27,7 @@ internal sealed class FakeLogs
     public FakeLog Of(string channel) => Channels[ChannelName.LogOf(channel, Channels.Count) - 1];
 
     /// <summary>Returns the log that the key names.</summary>
+    // Not sealed: the proxy derives from it.
     public class Factory : DispatchProxy
     {
         public IReadOnlyDictionary<string, IBroadcastGrain>? Logs { get; set; }

@@ -176,6 +176,25 @@ public sealed class SubscriptionsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_offset_beyond_the_head_waits_for_a_channel_that_is_away()
+    {
+        Publish(1);
+        _channel.Add(1, 1);
+        _channel.Fault = new StorageUnavailableException();
+        using var ahead = Connect(since: 2);
+        await Until.TrueAsync(() => _channel.Reads.Count > 0);
+        Assert.Empty(Seen(ahead));
+
+        _channel.Fault = null;
+        await Until.TrueAsync(() =>
+        {
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            return Seen(ahead).Count == 2;
+        });
+        Assert.Equal(["subscribed 3 True", "3"], Seen(ahead));
+    }
+
+    [Fact]
     public async Task An_offset_of_another_epoch_means_nothing()
     {
         Publish(1, 1, 1);
