@@ -25,7 +25,7 @@ internal static class NamespaceEndpoints
     }
 
     private static async Task<Results<Ok<Envelope<NamespacePageView>>, Failure>> ListAsync(
-        NamespaceFollower namespaces, CancellationToken cancellation, string? page, string? limit)
+        NamespaceFollower namespaces, string? page, string? limit, CancellationToken cancellation)
     {
         var faults = new Faults();
         var paging = Paging.Read(page, limit, faults);
