@@ -85,6 +85,7 @@ public sealed class HousekeepingTests() : StoreTest(null)
         new HousekeepingLock(Database, Clock),
         history: null!,
         new SessionCap(Database, Settings),
+        channels: null!,
         Positions,
         grains,
         DispatchProxy.Create<ILocalSiloDetails, ThisSilo>(),

@@ -129,7 +129,7 @@ public abstract class ChannelReaderTests(PostgresServer? server) : ChannelTest(s
         var found = await ReadAsync(ranges);
 
         Assert.Equal(Enumerable.Range(1_501, 1_000).Select(offset => (long)offset), Offsets(found.Messages));
-        Assert.Equal(2_500, found.To);
+        Assert.InRange(found.To, 2_500, 3_000);
         Assert.Empty((await ReadAsync([.. ranges.Select(range => range with { After = found.To })])).Messages);
     }
 
