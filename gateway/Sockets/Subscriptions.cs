@@ -165,7 +165,7 @@ public sealed partial class Subscriptions(ChannelFollower follower, History hist
         RetryAsync(() => history.ReadAsync(epoch, after, cancellation), cancellation);
 
     /// <summary>Brings the gateway's own log to where the channel is.</summary>
-    private Task AskChannelAsync(CancellationToken cancellation) => RetryAsync(
+    private Task<bool> AskChannelAsync(CancellationToken cancellation) => RetryAsync(
         async () =>
         {
             await follower.CatchUpAsync(cancellation);
