@@ -20,6 +20,8 @@ public sealed record ChannelRefusal(string Code, string Message, bool CanTryAgai
     public static readonly ChannelRefusal TooBig = new("PAYLOAD_TOO_LARGE", "The data is larger than this channel takes.");
     public static readonly ChannelRefusal TooFast =
         new("RATE_LIMITED", "The channel has as many messages as it takes in a second.", true);
+    public static readonly ChannelRefusal TooManyRequests =
+        new("RATE_LIMITED", "Too many requests of this connection wait for their answers.", true);
     public static readonly ChannelRefusal Position = new("VALIDATION_ERROR", "The position cannot be read.");
 
     public static ChannelRefusal Invalid(string message) => new("VALIDATION_ERROR", message);

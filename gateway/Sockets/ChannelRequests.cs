@@ -45,10 +45,10 @@ public sealed partial class ChannelRequests(
                 Unsubscribe(client, request);
                 break;
             case ChannelRequestKind.Publish:
-                _ = AnswerAsync(client, request.Id, PublishAsync(client, request));
+                _ = AnswerAsync(client, request.Id, () => PublishAsync(client, request));
                 break;
             case ChannelRequestKind.History:
-                _ = AnswerAsync(client, request.Id, ReadHistoryAsync(client, request));
+                _ = AnswerAsync(client, request.Id, () => ReadHistoryAsync(client, request));
                 break;
             case ChannelRequestKind.Ack when Position.TryRead(request.Position!, logs.Count + 1) is null:
                 Refuse(client, request.Id, ChannelRefusal.Position);
@@ -110,12 +110,18 @@ public sealed partial class ChannelRequests(
         }
     }
 
-    private async Task AnswerAsync(Client client, byte[]? id, Task<byte[]> answering)
+    private async Task AnswerAsync(Client client, byte[]? id, Func<Task<byte[]>> answering)
     {
+        if (!client.TryBeginRequest())
+        {
+            Refuse(client, id, ChannelRefusal.TooManyRequests);
+            return;
+        }
+
         byte[] answer;
         try
         {
-            answer = await answering;
+            answer = await answering();
         }
         catch (Exception failure)
         {
@@ -126,6 +132,10 @@ public sealed partial class ChannelRequests(
             }
 
             answer = ChannelAnswer.Error(id, why);
+        }
+        finally
+        {
+            client.EndRequest();
         }
 
         if (answer.Length > 0) client.Answer(answer);

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using NotifyHub.Gateway.Channels;
 using NotifyHub.Gateway.Network;
 using NotifyHub.GrainInterfaces;
@@ -16,52 +15,23 @@ namespace NotifyHub.Gateway.Sockets;
 /// <param name="beat">How often at least a client gets a frame.</param>
 public sealed class ChannelSender(ChannelLogs logs, ISenderLink link, int backlogBytes, TimeSpan beat)
 {
-    /// <summary>How long after the last of a burst a position comes.</summary>
-    private const long BurstMilliseconds = 1_000;
-
-    private readonly ConcurrentQueue<(Client Client, Action<Client> Run)> _commands = new();
+    private readonly SenderCommands _commands = new(link.Wake);
+    private readonly ChannelPositions _positions = new(logs, link, beat);
     private readonly ThreadNews<ChannelListeners> _news = new(link.Wake);
     private readonly Dictionary<Client, ChannelClient> _bySocket = [];
     private readonly List<ChannelClient?> _clients = [];
     private readonly Stack<int> _freeSlots = new();
     private readonly List<ChannelClient> _touched = [];
-    private long[] _heads = [];
-    private long[] _passed = [];
-    private string? _position;
-    private string? _positionEpoch;
     private volatile bool _isBeatDue;
 
     /// <summary>Clients that use channels.</summary>
     public int Count => _bySocket.Count;
 
     /// <summary>Has this done for a client on the sender's thread, in order. Of one that has ended nothing is done.</summary>
-    public void Post(Client client, Action<Client> run)
-    {
-        _commands.Enqueue((client, who =>
-        {
-            if (!who.Ended && !who.Closing) run(who);
-        }));
-        link.Wake();
-    }
+    public void Post(Client client, Action<Client> run) => _commands.Post(client, run);
 
     /// <summary>The same, for who waits for the result; default: the client ended before.</summary>
-    public async Task<T?> RunAsync<T>(Client client, Func<Client, T> run)
-    {
-        var done = new TaskCompletionSource<T?>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _commands.Enqueue((client, who =>
-        {
-            try
-            {
-                done.SetResult(who.Ended || who.Closing ? default : run(who));
-            }
-            catch (Exception e)
-            {
-                done.SetException(e);
-            }
-        }));
-        link.Wake();
-        return await done.Task;
-    }
+    public Task<T?> RunAsync<T>(Client client, Func<Client, T> run) => _commands.RunAsync(client, run);
 
     /// <summary>Positions and heartbeats are looked after. For any thread.</summary>
     public void Beat()
@@ -72,41 +42,16 @@ public sealed class ChannelSender(ChannelLogs logs, ISenderLink link, int backlo
 
     // --- The sender's thread ---
 
-    internal void RunCommands()
-    {
-        for (var waiting = _commands.Count; waiting > 0 && _commands.TryDequeue(out var command); waiting--)
-        {
-            try
-            {
-                command.Run(command.Client);
-            }
-            catch
-            {
-                // Without its subscriptions it would wait for ever: let it come back.
-                command.Client.Close(CloseReason.TryAgain);
-                throw;
-            }
-        }
-
-        if (_commands.IsEmpty) return;
-        link.Wake();
-    }
+    internal void RunCommands() => _commands.RunAll();
 
     /// <summary>Sends what is new.</summary>
     internal void Pass(long head)
     {
         if (logs.Count == 0 || (_bySocket.Count == 0 && _commands.IsEmpty)) return;
-        if (_heads.Length == 0) (_heads, _passed) = (new long[logs.Count + 1], new long[logs.Count + 1]);
         // First the heads, then the news: what comes in between is sent early, never missed.
-        logs.ReadHeads(_heads);
-        _heads[0] = head;
+        _positions.ReadHeads(head);
         while (_news.TryTake(out var listeners)) Announce(listeners);
-        if (!_heads.AsSpan().SequenceEqual(_passed))
-        {
-            _heads.CopyTo(_passed, 0);
-            _position = null;
-        }
-
+        _positions.TakeHeads();
         foreach (var client in _touched)
         {
             client.IsTouched = false;
@@ -116,7 +61,9 @@ public sealed class ChannelSender(ChannelLogs logs, ISenderLink link, int backlo
         _touched.Clear();
         if (!_isBeatDue) return;
         _isBeatDue = false;
-        BeatAll();
+        var now = Environment.TickCount64;
+        foreach (var client in _clients)
+            if (client is not null) _positions.Beat(client, now);
     }
 
     /// <summary>A client's connection takes more, or its answers are sent.</summary>
@@ -213,20 +160,7 @@ public sealed class ChannelSender(ChannelLogs logs, ISenderLink link, int backlo
     /// <summary>Where the client stands, for an answer that is sent before anything else.</summary>
     /// <param name="client">The client.</param>
     /// <param name="starts">Places that are further back, by log; null: none.</param>
-    internal string PositionOf(Client client, long[]? starts)
-    {
-        var found = Of(client);
-        var sent = found.Sent ??= [.. _passed];
-        if (found.Subscriptions.Count > 0 && !found.HasPending && found.Replaying == 0) TakePassed(found);
-        if (starts is not null)
-        {
-            for (var log = 0; log < sent.Length && log < starts.Length; log++) sent[log] = Math.Min(sent[log], starts[log]);
-        }
-
-        found.BeatAt = Environment.TickCount64;
-        found.HasNews = true;
-        return Position.Write(logs.Epoch ?? "", sent);
-    }
+    internal string PositionOf(Client client, long[]? starts) => _positions.Of(Of(client), starts);
 
     /// <summary>Begins at a position: what the client brought.</summary>
     internal void BeginAt(Client client, long[] position) => Of(client).Sent = [.. position];
@@ -238,8 +172,6 @@ public sealed class ChannelSender(ChannelLogs logs, ISenderLink link, int backlo
         if (!found.Subscriptions.ContainsKey(GrainKeys.PublicChannel))
             found.Add(new ChannelSubscription(found.Slot, GrainKeys.PublicChannel, GrainKeys.PublicLog) { IsAttached = true });
     }
-
-    internal bool Has(Client client) => _bySocket.ContainsKey(client);
 
     private ChannelClient Of(Client client)
     {
@@ -404,51 +336,4 @@ public sealed class ChannelSender(ChannelLogs logs, ISenderLink link, int backlo
     private static bool IsWanted(ChannelClient client, ChannelSubscription subscription, ChannelLink link, long now) =>
         (!subscription.IsLate || (link.Frame.Offset > 0 && link.Frame.IsRetainedAt(now)))
         && client.IsSentBy(subscription, link);
-
-    private void BeatAll()
-    {
-        var now = Environment.TickCount64;
-        foreach (var client in _clients)
-        {
-            if (client is null || client.Client.Closing || client.Client.Ended) continue;
-            var isQuiet = now - client.BeatAt >= beat.TotalMilliseconds;
-            if (!isQuiet && !(client.HasNews && now - client.BeatAt >= BurstMilliseconds)) continue;
-            if (CanTellPosition(client))
-            {
-                TakePassed(client);
-                client.Client.Queue(PositionFrame(client));
-                client.HasNews = false;
-            }
-            else if (isQuiet)
-            {
-                client.Client.Queue(ServerMessage.Heartbeat);
-            }
-            else
-            {
-                continue;
-            }
-
-            client.BeatAt = now;
-        }
-    }
-
-    private bool CanTellPosition(ChannelClient client) => client.Subscriptions.Count > 0 && !client.HasPending
-        && client.Replaying == 0 && client.Sent is not null && link.CanSend(client.Client)
-        && (!client.Subscriptions.ContainsKey(GrainKeys.PublicChannel) || link.LogOffset(client.Client) is not null);
-
-    private void TakePassed(ChannelClient client)
-    {
-        _passed.CopyTo(client.Sent!, 0);
-        if (client.Subscriptions.ContainsKey(GrainKeys.PublicChannel) && link.LogOffset(client.Client) is { } offset)
-            client.Sent![0] = Math.Min(offset, _passed[0]);
-    }
-
-    private byte[] PositionFrame(ChannelClient client)
-    {
-        var epoch = logs.Epoch ?? "";
-        // Most clients are at the same place: the text is made once.
-        if (client.Sent![0] != _passed[0]) return ChannelAnswer.Position(Position.Write(epoch, client.Sent));
-        if (_position is null || _positionEpoch != epoch) (_position, _positionEpoch) = (Position.Write(epoch, _passed), epoch);
-        return ChannelAnswer.Position(_position);
-    }
 }

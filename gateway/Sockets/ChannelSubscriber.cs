@@ -93,6 +93,13 @@ public sealed partial class ChannelSubscriber
     private async Task SubscribeAsync(
         Client client, byte[]? id, IReadOnlyList<ChannelPlace> places, string? position, string? epoch, ConnectionFacts? first)
     {
+        if (!client.TryBeginRequest())
+        {
+            client.CountError(ChannelRefusal.TooManyRequests.Message);
+            client.Answer(ChannelAnswer.Error(id, ChannelRefusal.TooManyRequests));
+            return;
+        }
+
         try
         {
             var refused = new List<(string, ChannelRefusal)>();
@@ -122,6 +129,10 @@ public sealed partial class ChannelSubscriber
         {
             LogFailed(e, client.Opened.ConnectionId);
             client.Close(CloseReason.TryAgain);
+        }
+        finally
+        {
+            client.EndRequest();
         }
     }
 

@@ -15,6 +15,9 @@ public sealed class Client
 {
     internal const int NoShard = -1;
 
+    // Each waits for the grid and holds what it carries meanwhile.
+    private const int MaxRequests = 32;
+
     private static readonly TaskCompletionSource Done = MakeDone();
 
     private readonly Socket? _socket;
@@ -37,6 +40,7 @@ public sealed class Client
     private long _receivingSince;
     private long _answered;
     private int _isReady;
+    private int _requests;
 
     // The heartbeat's.
     private long _watchedSend;
@@ -169,6 +173,16 @@ public sealed class Client
     /// verified. False: another token came in between, so this one may be of somebody else; to be verified again.</summary>
     public bool TryBecome(ClientPrincipal before, ClientPrincipal next) =>
         Interlocked.CompareExchange(ref _principal, next, before) == before;
+
+    /// <summary>A request that waits for the grid begins. False: too many of this client do; nothing was counted.</summary>
+    public bool TryBeginRequest()
+    {
+        if (Interlocked.Increment(ref _requests) <= MaxRequests) return true;
+        EndRequest();
+        return false;
+    }
+
+    public void EndRequest() => Interlocked.Decrement(ref _requests);
 
     /// <summary>Queues an answer.</summary>
     public void Answer(byte[] textFrame)

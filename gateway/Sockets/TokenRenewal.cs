@@ -11,6 +11,12 @@ public sealed class TokenRenewal(Func<ClientPrincipal, string, Task<TokenVerdict
     /// <summary>Answers the client. Does not throw.</summary>
     public async Task RenewAsync(Client client, byte[]? id, string token)
     {
+        if (!client.TryBeginRequest())
+        {
+            client.Answer(ChannelAnswer.Error(id, ChannelRefusal.TooManyRequests));
+            return;
+        }
+
         try
         {
             while (true)
@@ -34,6 +40,10 @@ public sealed class TokenRenewal(Func<ClientPrincipal, string, Task<TokenVerdict
         catch (Exception e) when (GridCall.IsOutage(e))
         {
             client.Answer(ChannelAnswer.Error(id, ChannelRefusal.Unavailable));
+        }
+        finally
+        {
+            client.EndRequest();
         }
     }
 
