@@ -82,6 +82,7 @@ public sealed class ChannelTraffic : IAsyncDisposable
                     + $"lost: {Lost(client, followed, acknowledged)}",
                 "the client has everything");
             Assert.True(client.Faults.Count == 0, string.Join('\n', client.Faults));
+            Assert.NotEqual(0, expected);
             // The only publisher, and it retries until acknowledged: what was stored is what was acknowledged.
             foreach (var channel in followed) Assert.Equal(acknowledged[channel], client.Handled(channel));
             Assert.Equal(expected, client.Count);
