@@ -24,8 +24,10 @@ public abstract class MigrationTests(PostgresServer? server) : StorageTest(serve
             _server is null ? $"Data Source={Path.Combine(folder.FullName, "before.db")}" : await _server.CreateDatabaseAsync()))
         {
             await ApplyAsync(database, before: "0009");
+            // SQLite keeps what it is given: a text is no blob.
+            var (payload, hash) = IsSqlite ? ("CAST('{}' AS BLOB)", "CAST('h' AS BLOB)") : ("'{}'", "'h'");
             await ExecuteAsync(database,
-                """
+                $"""
                 INSERT INTO channel (name, epoch, created_at) VALUES ('all', 'epoch', 1);
                 INSERT INTO message (channel_id, "offset", created_at, is_notification, payload)
                     SELECT id, 1, 1, '1', '{}' FROM channel;
@@ -73,9 +75,9 @@ public abstract class MigrationTests(PostgresServer? server) : StorageTest(serve
                 INSERT INTO channel_epoch (channel_id, epoch, began_at, start_offset, lost_offset)
                     SELECT id, 'epoch', 1, 7, 9 FROM channel;
                 INSERT INTO message (channel_id, "offset", created_at, is_notification, payload)
-                    SELECT id, 8, 1, '1', '{}' FROM channel;
+                    SELECT id, 8, 1, '1', {payload} FROM channel;
                 INSERT INTO publish_key (channel_id, key, first_offset, count, created_at, request_hash)
-                    SELECT id, 'k', 8, 1, 1, 'h' FROM channel;
+                    SELECT id, 'k', 8, 1, 1, {hash} FROM channel;
                 INSERT INTO notification (
                     id, channel, type, title, message, severity, priority, status, created_at, updated_at)
                 VALUES (8, 'all', 'ty', 't', 'm', 'info', 'low', 'read', 2, 3);
