@@ -34,10 +34,16 @@ public sealed class SiloListTests(PostgresServer server) : IClassFixture<Postgre
         var silos = Enumerable.Range(0, Silos)
             .Select(number => Silo(storage, ports[2 * number], ports[(2 * number) + 1], greeted, ends)).ToArray();
         using var gateway = Gateway(ports.Where((_, index) => index % 2 == 1));
+        // A host that did not start cannot be stopped: the failure of that would hide why it did not.
+        List<IHost> started = [];
         try
         {
-            foreach (var silo in silos) await silo.StartAsync(Cancellation);
-            await gateway.StartAsync(Cancellation);
+            foreach (var host in (IHost[])[.. silos, gateway])
+            {
+                await host.StartAsync(Cancellation);
+                started.Add(host);
+            }
+
             await Until.TrueAsync(() => greeted.Count == Silos, () => $"{greeted.Count} of {Silos} silos");
 
             // Must wait this long: silos close no connection earlier.
@@ -47,8 +53,8 @@ public sealed class SiloListTests(PostgresServer server) : IClassFixture<Postgre
         }
         finally
         {
-            await gateway.StopAsync(CancellationToken.None);
-            await Task.WhenAll(silos.Select(silo => silo.StopAsync(CancellationToken.None)));
+            if (started.Contains(gateway)) await gateway.StopAsync(CancellationToken.None);
+            await Task.WhenAll(started.Where(host => host != gateway).Select(silo => silo.StopAsync(CancellationToken.None)));
             foreach (var silo in silos) silo.Dispose();
         }
     }

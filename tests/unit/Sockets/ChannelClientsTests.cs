@@ -14,7 +14,7 @@ public sealed class ChannelClientsTests : IAsyncLifetime
 {
     private const int Logs = 3;
 
-    private readonly FakeLogs _logs = new(Logs);
+    private readonly MemoryLogs _logs = new(Logs);
     private readonly List<IDisposable> _used = [];
     private GatewayParts? _parts;
 
@@ -344,7 +344,7 @@ public sealed class ChannelClientsTests : IAsyncLifetime
 
     /// <summary>A client as the contract describes it: it remembers the position told last, and of each channel that it follows
     /// the highest offset that it handled; it comes back with the position, and drops what is not above what it has.</summary>
-    private sealed class ResumingClient(ChannelClientsTests test, FakeLogs logs)
+    private sealed class ResumingClient(ChannelClientsTests test, MemoryLogs logs)
     {
         private readonly Dictionary<string, long[]> _followed = new(StringComparer.Ordinal);
         private readonly Dictionary<string, SortedSet<long>> _handled = new(StringComparer.Ordinal);

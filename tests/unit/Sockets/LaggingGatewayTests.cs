@@ -11,7 +11,7 @@ namespace NotifyHub.UnitTests.Sockets;
 /// <summary>A client of channels comes with a position from a gateway that was ahead of this one.</summary>
 public sealed class LaggingGatewayTests : IAsyncLifetime
 {
-    private readonly FakeLogs _logs = new(3);
+    private readonly MemoryLogs _logs = new(3);
     private readonly List<IDisposable> _used = [];
     private GatewayParts? _ahead;
     private GatewayParts? _lagging;

@@ -4,13 +4,13 @@ using NotifyHub.GrainInterfaces;
 namespace NotifyHub.UnitTests.Sockets;
 
 /// <summary>All logs of a grid in memory: <c>all</c>, and some that carry channels.</summary>
-public sealed class FakeLogs
+public sealed class MemoryLogs
 {
     private readonly Dictionary<string, IBroadcastGrain> _grains = new(StringComparer.Ordinal);
 
-    public FakeLogs(int count)
+    public MemoryLogs(int count)
     {
-        Channels = [.. Enumerable.Range(1, count).Select(log => new FakeLog(log))];
+        Channels = [.. Enumerable.Range(1, count).Select(log => new MemoryLog(log))];
         All.Logs = count;
         _grains.Add(GrainKeys.Log(GrainKeys.PublicChannel), All);
         foreach (var log in Channels) _grains.Add(GrainKeys.Log(GrainKeys.LogName(log.Number)), log);
@@ -20,11 +20,11 @@ public sealed class FakeLogs
 
     public FakeChannel All { get; } = new();
 
-    public IReadOnlyList<FakeLog> Channels { get; }
+    public IReadOnlyList<MemoryLog> Channels { get; }
 
     public IGrainFactory Grains { get; }
 
-    public FakeLog Of(string channel) => Channels[ChannelName.LogOf(channel, Channels.Count) - 1];
+    public MemoryLog Of(string channel) => Channels[ChannelName.LogOf(channel, Channels.Count) - 1];
 
     /// <summary>Returns the log that the key names.</summary>
     // Not sealed: the proxy derives from it.

@@ -5,7 +5,7 @@ namespace NotifyHub.UnitTests.Sockets;
 
 /// <summary>The grain of a log that carries channels, in memory. Thread-safe. Its rules are written down again here, as plainly
 /// as possible: what is retained is found by looking at everything.</summary>
-public sealed class FakeLog(int number) : IBroadcastGrain
+public sealed class MemoryLog(int number) : IBroadcastGrain
 {
     private readonly Lock _gate = new();
     private readonly List<Message> _messages = [];
