@@ -136,16 +136,19 @@ public sealed class RefusalTests(RefusalTests.Shared shared) : IClassFixture<Ref
 
     /// <summary>It cannot be upgraded, or its page must learn nothing.</summary>
     [Theory]
-    [InlineData(426, "Sec-WebSocket-Version", "8")]
-    [InlineData(400, "Sec-WebSocket-Key", "short")]
-    [InlineData(403, "Origin", "https://evil.example")]
-    public async Task Some_refusals_of_v1_stay_answers_of_HTTP(int status, string header, string value)
+    [InlineData(426, "handshake", "Sec-WebSocket-Version", "8")]
+    [InlineData(400, "handshake", "Sec-WebSocket-Key", "short")]
+    [InlineData(403, "origin", "Origin", "https://evil.example")]
+    public async Task Some_refusals_of_v1_stay_answers_of_HTTP(int status, string reason, string header, string value)
     {
+        var before = await Refusals.CountAsync(Hub);
         using var raw = await RawSocket.ConnectAsync(Hub.WebSocketPort);
         await raw.SendAsync(raw.Handshake(
             "/?since=none", ("Sec-WebSocket-Protocol", "notifyhub.v1"), ("X-API-Key", "nh_unknown"), (header, value)));
 
         Assert.StartsWith($"HTTP/1.1 {status} ", await raw.ReadHeadAsync(), StringComparison.Ordinal);
+        // Also for the next test, which would otherwise find these in its own: the metrics are a moment old.
+        await AssertCountedAsync(before, ($"websocket {reason}", 1));
     }
 
     [Fact]
