@@ -24,10 +24,8 @@ public abstract class MigrationTests(PostgresServer? server) : StorageTest(serve
             _server is null ? $"Data Source={Path.Combine(folder.FullName, "before.db")}" : await _server.CreateDatabaseAsync()))
         {
             await ApplyAsync(database, before: "0009");
-            // SQLite keeps what it is given: a text is no blob.
-            var (payload, hash) = IsSqlite ? ("CAST('{}' AS BLOB)", "CAST('h' AS BLOB)") : ("'{}'", "'h'");
             await ExecuteAsync(database,
-                $"""
+                """
                 INSERT INTO channel (name, epoch, created_at) VALUES ('all', 'epoch', 1);
                 INSERT INTO message (channel_id, "offset", created_at, is_notification, payload)
                     SELECT id, 1, 1, '1', '{}' FROM channel;
@@ -69,8 +67,10 @@ public abstract class MigrationTests(PostgresServer? server) : StorageTest(serve
             _server is null ? $"Data Source={Path.Combine(folder.FullName, "before.db")}" : await _server.CreateDatabaseAsync()))
         {
             await ApplyAsync(database, before: "0015");
+            // SQLite keeps what it is given: a text is no blob.
+            var (payload, hash) = IsSqlite ? ("CAST('{}' AS BLOB)", "CAST('h' AS BLOB)") : ("'{}'", "'h'");
             await ExecuteAsync(database,
-                """
+                $"""
                 INSERT INTO channel (name, epoch, created_at) VALUES ('all', 'epoch', 1);
                 INSERT INTO channel_epoch (channel_id, epoch, began_at, start_offset, lost_offset)
                     SELECT id, 'epoch', 1, 7, 9 FROM channel;
