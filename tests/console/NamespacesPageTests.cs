@@ -66,24 +66,6 @@ public sealed class NamespacesPageTests : ConsoleContext
     }
 
     [Fact]
-    public async Task What_the_API_refuses_is_shown_at_its_field()
-    {
-        Server.Refuse(
-            "PUT /api/namespaces/orders", HttpStatusCode.BadRequest, "VALIDATION_ERROR", "請求內容不正確",
-            details: """{"message_bytes":"太大"}""");
-        await LogInAsync();
-        var dialogs = Render<MudDialogProvider>();
-        var page = Render<Namespaces>();
-        page.WaitForElement("tbody tr");
-        await page.Find($"[aria-label='{Texts.Chinese.On(Texts.Chinese.Edit, "orders")}']").ClickAsync(new());
-        dialogs.WaitForElement("#namespace-form");
-
-        await dialogs.Find("#namespace-form").SubmitAsync();
-
-        dialogs.WaitForAssertion(() => Assert.Contains("太大", dialogs.Markup, StringComparison.Ordinal));
-    }
-
-    [Fact]
     public void Fields_keep_what_is_set_and_check_numbers()
     {
         var fields = NamespaceFields.Of(new ChannelNamespace(
