@@ -29,8 +29,16 @@ public sealed class WrongClockTests
                 {
                     using var nobody = gateway.Rest();
                     var login = $$"""{"email":"{{ahead.TotalHours}}-{{i}}-{{gateway.Pid}}@example.com","password":"wrong"}""";
-                    var answer = await nobody.PostAsync("/api/auth/login", login);
-                    Assert.True(answer.Status is HttpStatusCode.Unauthorized or HttpStatusCode.TooManyRequests, answer.Body);
+                    // On a busy machine a call may take longer than its limit: that passes, a grid that stands still does not.
+                    var answer = "";
+                    await Until.TrueAsync(
+                        async () =>
+                        {
+                            var asked = await nobody.PostAsync("/api/auth/login", login);
+                            answer = asked.Body;
+                            return asked.Status is HttpStatusCode.Unauthorized or HttpStatusCode.TooManyRequests;
+                        },
+                        () => answer);
                     using var push = await gateway.ConnectPushAsync();
                     Assert.Equal("ok", await push.PushAsync("{}"));
                 }
