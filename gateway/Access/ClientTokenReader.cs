@@ -139,8 +139,13 @@ internal sealed class ClientTokenReader(string issuer, string audience, TimeProv
     {
         meta = null;
         if (!claims.TryGetProperty("meta", out var value)) return true;
-        if (value.ValueKind != JsonValueKind.Object
-            || JsonMarshal.GetRawUtf8Value(value).Length > ClientTokenRules.MaxMetaBytes) return false;
+        if (value.ValueKind != JsonValueKind.Object) return false;
+        var utf8 = JsonMarshal.GetRawUtf8Value(value);
+        if (utf8.Length > ClientTokenRules.MaxMetaBytes) return false;
+        // It is passed on as it is: every string in it must be one that all clients can read. Throws at half a surrogate pair.
+        var reader = new Utf8JsonReader(utf8);
+        while (reader.Read())
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName) _ = reader.GetString();
         meta = value.GetRawText();
         return true;
     }

@@ -30,7 +30,7 @@ public sealed class Namespaces
     public void Set(IReadOnlyDictionary<string, NamespaceOptions> options)
     {
         _options = options;
-        _known.TrySetResult();
         Changed?.Invoke();
+        _known.TrySetResult();
     }
 }

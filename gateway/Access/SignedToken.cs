@@ -10,10 +10,12 @@ namespace NotifyHub.Gateway.Access;
 /// <param name="Algorithm"><c>alg</c></param>
 /// <param name="KeyId"><c>kid</c>, where there is one. Nothing else in the header is used: a key or an address that a token
 /// brings along (<c>jwk</c>, <c>jku</c>, <c>x5u</c>, <c>x5c</c>) proves nothing.</param>
+/// <param name="Issuer"><c>iss</c>, where it is a string.</param>
 /// <param name="Claims">A JSON object without repeated names.</param>
 /// <param name="Signed">What the signature is over.</param>
 /// <param name="Signature">Not empty.</param>
-internal sealed record SignedToken(string Algorithm, string? KeyId, JsonElement Claims, byte[] Signed, byte[] Signature)
+internal sealed record SignedToken(
+    string Algorithm, string? KeyId, string? Issuer, JsonElement Claims, byte[] Signed, byte[] Signature)
 {
     private const int MaxDepth = 16;
 
@@ -22,9 +24,6 @@ internal sealed record SignedToken(string Algorithm, string? KeyId, JsonElement 
 
     // A name that stands twice would be read in one way here and in another elsewhere.
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = MaxDepth };
-
-    /// <summary><c>iss</c>, where it is a string.</summary>
-    public string? Issuer => TextOf(Claims, "iss");
 
     /// <summary>Null: not a signed JWT, or one with extensions that must be understood (<c>crit</c>).</summary>
     public static SignedToken? Parse(string token)
@@ -38,7 +37,8 @@ internal sealed record SignedToken(string Algorithm, string? KeyId, JsonElement 
             var keyId = TextOf(head, "kid");
             if (keyId is null && head.TryGetProperty("kid", out _)) return null;
             return new SignedToken(
-                algorithm, keyId, body, Encoding.ASCII.GetBytes($"{header}.{claims}"), Base64Url.DecodeFromChars(signature));
+                algorithm, keyId, TextOf(body, "iss"), body, Encoding.ASCII.GetBytes($"{header}.{claims}"),
+                Base64Url.DecodeFromChars(signature));
         }
         catch (Exception e) when (e is FormatException or JsonException or InvalidOperationException)
         {

@@ -16,6 +16,9 @@ internal sealed class MessageReader(ClaimsPrincipal caller, ChannelDrafts drafts
     public const int MaxTtl = 30 * 24 * 60 * 60;
     private const int MaxUserLength = 128;
 
+    // A quarter of what may wait for the disk in a silo.
+    private const long MaxCallBytes = 16 << 20;
+
     private static readonly string[] Targets = ["channel", "channels", "users"];
     private static readonly string[] Names = [.. Targets, "data", "key", "ttl", "priority"];
 
@@ -171,9 +174,6 @@ internal sealed class MessageReader(ClaimsPrincipal caller, ChannelDrafts drafts
                 $"data times channels of one call must be at most {MaxCallBytes} bytes"));
         }
     }
-
-    // A quarter of what may wait for the disk in one log.
-    private const long MaxCallBytes = 16 << 20;
 
     private static void RefuseInPublic(string? key, int? ttl, Faults faults)
     {

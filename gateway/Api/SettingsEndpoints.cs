@@ -10,6 +10,14 @@ namespace NotifyHub.Gateway.Api;
 /// <summary><c>/api/system/settings</c>: the settings in effect here and in a silo, with their sources; no secrets.</summary>
 internal static class SettingsEndpoints
 {
+    // Their names have a word of secrets in them.
+    private static readonly Dictionary<string, Func<string, string>> NoSecrets = new()
+    {
+        [nameof(GatewayOptions.ClientTokenKeys)] = file => file,
+        [nameof(GatewayOptions.ClientTokenIssuer)] = issuer => issuer,
+        [nameof(GatewayOptions.ClientTokenAudience)] = audience => audience,
+    };
+
     public static void MapSettings(this IEndpointRouteBuilder app) =>
         app.MapGet("/api/system/settings", ListAsync).RequireAuthorization(Permissions.ReadSettings).WithTags("system")
             .Summary("Read the settings of the answering gateway and of a silo, with their sources; secrets are masked.");
@@ -17,7 +25,7 @@ internal static class SettingsEndpoints
     private static async Task<Ok<Envelope<SettingsView>>> ListAsync(
         HttpRequest request, IOptions<GatewayOptions> options, IConfiguration configuration, IGrainFactory grains)
     {
-        var gateway = SettingsList.Of(options.Value, new GatewayOptions(), configuration, "Gateway");
+        var gateway = SettingsList.Of(options.Value, new GatewayOptions(), configuration, "Gateway", NoSecrets);
         var silo = await grains.GetGrain<ISettingsGrain>(GrainKeys.Only).ListAsync();
         return Reply.Ok(new SettingsView([.. Views(gateway, "Gateway", request), .. Views(silo, "Silo", request)]));
     }

@@ -34,7 +34,8 @@ public sealed class ChannelHistory(ChannelLogs logs, Namespaces namespaces)
             var found = await grain.ReadChannelsAsync([range], limit + 1);
             Message[] messages = [.. found.Messages.Where(message => message.Part?.Retracts is null)];
             if (messages.Length > limit) return (messages[..limit], true);
-            if (messages.Length > 0 || found.To >= found.Head) return (messages, found.To < found.Head);
+            var isAll = found.To >= found.Head || found.To <= range.After;
+            if (messages.Length > 0 || isAll) return (messages, !isAll);
             // Only retractions so far.
             range = range with { After = found.To };
         }

@@ -244,10 +244,13 @@ public sealed partial class PushConnection(
             if (all.Drafts.Count > 0) await PublishAsync(all);
             var draft = 0;
             foreach (var answer in all.Answers) WriteLine(answer ?? all.Refusal(draft++) ?? Ok);
+            // Before the answers go: whoever has them all may open another connection, and takes this one's place at the limit.
+            // A connection that loses its place still sends them.
+            Volatile.Write(ref _lastSign, time.GetTimestamp());
+            slot.End(batches);
             await FlushAsync();
             budget.Return(all.Bytes);
             Volatile.Write(ref _lastSign, time.GetTimestamp());
-            slot.End(batches);
         }
     }
 

@@ -138,8 +138,8 @@ public sealed class PushRegistry(int max, int maxPerAddress)
     }
 
     /// <summary>
-    /// A connection's place. It is busy, and keeps its place, while lines of it are being published and answered, and while a
-    /// line of it arrives; before it has shown the key it is never busy. The registry alone writes its state, under the
+    /// A connection's place. It is busy, and keeps its place, while lines of it are being published, and while a line of it
+    /// arrives; before it has shown the key it is never busy. The registry alone writes its state, under the
     /// registry's lock.
     /// </summary>
     public sealed class Slot : IDisposable
@@ -166,7 +166,7 @@ public sealed class PushRegistry(int max, int maxPerAddress)
         /// <summary>Which limit was reached when it was shed.</summary>
         public Admission Shortage { get; private set; } = Admission.Granted;
 
-        /// <summary>Whether batches of lines are being published or answered.</summary>
+        /// <summary>Whether batches of lines are being published.</summary>
         public bool HasOutstanding => Outstanding > 0;
 
         internal Network Network { get; }

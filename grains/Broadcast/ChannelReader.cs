@@ -9,7 +9,10 @@ namespace NotifyHub.Grains.Broadcast;
 /// <summary>Reads single channels of a log by its index, for clients that come back and for history.</summary>
 public sealed class ChannelReader(Database database, TimeProvider? time = null)
 {
-    private const string OfLog = "m.log_id = (SELECT id FROM log WHERE name = @log)";
+    private const string LogId = "(SELECT id FROM log WHERE name = @log)";
+
+    // The sign keeps the key (log, offset) from being used where the index (channel, offset) is meant.
+    private const string OfLog = $"+m.log_id = {LogId}";
 
     // What was retracted, has expired or was replaced by a newer message with the same key counts as not retained.
     private const string Retained =
@@ -17,7 +20,7 @@ public sealed class ChannelReader(Database database, TimeProvider? time = null)
         NOT m.is_retracted AND (m.expires_at IS NULL OR m.expires_at > @now)
         AND (m.key IS NULL OR NOT EXISTS (
             SELECT 1 FROM channel_message n
-            WHERE n.channel = m.channel AND n.key = m.key AND n."offset" > m."offset" AND n.log_id = m.log_id))
+            WHERE n.channel = m.channel AND n.key = m.key AND n."offset" > m."offset" AND +n.log_id = m.log_id))
         """;
 
     // Of a channel: the newest message that is too many.
@@ -36,21 +39,9 @@ public sealed class ChannelReader(Database database, TimeProvider? time = null)
         ORDER BY m."offset" LIMIT @max
         """;
 
-    // Of all channels below a pattern, with each message's place from the newest of its channel.
-    private const string Ranked =
-        $"""
-        SELECT m.*, sum(CASE WHEN m.retracts IS NULL THEN 1 ELSE 0 END)
-            OVER (PARTITION BY m.channel ORDER BY m."offset" DESC) AS place
-        FROM channel_message m
-        WHERE {OfLog} AND m.channel >= @first AND m.channel < @end AND m."offset" > @after AND m."offset" <= @head
-        """;
-
-    // Without a limit nothing has to be counted, and the index alone gives the order.
-    private const string Unranked =
-        $"""
-        SELECT m.*, 0 AS place FROM channel_message m
-        WHERE {OfLog} AND m.channel >= @first AND m.channel < @end AND m."offset" > @after AND m."offset" <= @head
-        """;
+    // A reader of a pattern that lags by no more looks through the log. A longer way may lead through millions of messages of
+    // others, so it is looked for by the names.
+    private const int NearMessages = 20_000;
 
     private readonly TimeProvider _time = time ?? TimeProvider.System;
 
@@ -131,8 +122,8 @@ public sealed class ChannelReader(Database database, TimeProvider? time = null)
             }
 
             floors[index] = await connection.ExecuteScalarAsync<long?>(
-                $"""SELECT max("offset") FROM ({Ranked}) AS ranked WHERE place > @limit AND retracts IS NULL""",
-                query.Below(range, limit)) ?? 0;
+                $"""SELECT max("offset") FROM ({Below(range, query)}) AS ranked WHERE place > @limit AND retracts IS NULL""",
+                query.Of(range, limit)) ?? 0;
         }
 
         if (!database.IsPostgres)
@@ -180,11 +171,11 @@ public sealed class ChannelReader(Database database, TimeProvider? time = null)
                 found.Add((await connection.QueryAsync<Found>(
                     $"""
                     SELECT m."offset" AS "Offset", m.bucket AS Bucket, length(m.payload) AS Size
-                    FROM ({(range.HistoryLimit is null ? Unranked : Ranked)}) AS m
+                    FROM ({Below(range, query)}) AS m
                     WHERE (m.place <= @limit OR m.retracts IS NOT NULL) AND {Retained}
                     ORDER BY m."offset" LIMIT @max
                     """,
-                    query.Below(range, range.HistoryLimit ?? 0))).AsList());
+                    query.Of(range, range.HistoryLimit ?? 0))).AsList());
             }
             else if (database.IsPostgres)
             {
@@ -252,7 +243,7 @@ public sealed class ChannelReader(Database database, TimeProvider? time = null)
         var loaded = await connection.QueryAsync<ChannelRow>(
             $"""
             SELECT {ChannelRow.Columns} FROM channel_message m
-            WHERE {OfLog} AND m."offset" IN ({offsets}) AND m.bucket IN ({buckets}) ORDER BY m."offset"
+            WHERE m.log_id = {LogId} AND m."offset" IN ({offsets}) AND m.bucket IN ({buckets}) ORDER BY m."offset"
             """,
             new { log });
         return [.. loaded.Select(row => row.ToMessage())];
@@ -262,6 +253,23 @@ public sealed class ChannelReader(Database database, TimeProvider? time = null)
         (await connection.QueryAsync<(int Retention, long To)>(
             "SELECT class, dropped_to FROM log_dropped WHERE log_id = (SELECT id FROM log WHERE name = @log)", new { log }))
         .ToDictionary(row => (Retention)row.Retention, row => row.To);
+
+    /// <summary>Messages of all channels below a pattern, with each one's place from the newest of its channel, if that is
+    /// limited.</summary>
+    private string Below(ChannelRange range, Query query)
+    {
+        var isNear = query.Head - range.After <= NearMessages;
+        // A sign keeps SQLite, which has no statistics, from the other way.
+        var (ofLog, offset) = isNear ? ($"m.log_id = {LogId}", "m.\"offset\"") : (OfLog, "+m.\"offset\"");
+        var channel = isNear && !database.IsPostgres ? "+m.channel" : "m.channel";
+        var place = range.HistoryLimit is null ? "0"
+            : "sum(CASE WHEN m.retracts IS NULL THEN 1 ELSE 0 END) OVER (PARTITION BY m.channel ORDER BY m.\"offset\" DESC)";
+        return
+            $"""
+            SELECT m.*, {place} AS place FROM channel_message m
+            WHERE {ofLog} AND {channel} >= @first AND {channel} < @end AND {offset} > @after AND {offset} <= @head
+            """;
+    }
 
     private static bool IsPattern(ChannelRange range) => ChannelName.IsPattern(range.Name);
 
@@ -277,7 +285,7 @@ public sealed class ChannelReader(Database database, TimeProvider? time = null)
         public object Of(ChannelRange range, long floor, int limit) =>
             new { log = Log, head = Head, now = Now, max = Max, name = range.Name, after = range.After, floor, limit };
 
-        public object Below(ChannelRange range, int limit)
+        public object Of(ChannelRange range, int limit)
         {
             var first = ChannelName.PrefixOf(range.Name);
             // The character after the colon: all names below, and nothing else, lie between.

@@ -18,9 +18,8 @@ public sealed class ChannelSweep(Database database)
     // Any constant of which the migrations' lock and other programs know nothing: "NotifyHc" in ASCII.
     private const long LockKey = 0x4E6F746966794863;
 
-    // While a drop waits for readers, commits wait behind it. More than a second, in which PostgreSQL calls off a vacuum that is
-    // in the way.
-    private const string DropTimeout = "1500ms";
+    // While a drop waits for commits and readers to end, others wait behind it.
+    private const string DropTimeout = "200ms";
 
     /// <param name="now">The time that ages count from.</param>
     /// <exception cref="StorageUnavailableException">The database failed; what was done until then stays done.</exception>
@@ -94,23 +93,31 @@ public sealed class ChannelSweep(Database database)
         },
         cancellation);
 
-    /// <summary>Drops a partition, and remembers for each log up to where it went.</summary>
+    /// <summary>Drops a partition, and remembers for each log up to where it went. Not now if somebody reads it (a backup does
+    /// for hours): whoever waits for this lock makes all commits wait.</summary>
     private Task<int> DropAsync(Bucket bucket, CancellationToken cancellation) => database.WriteAsync(
         (connection, transaction) => connection.ExecuteAsync(new(
             $"""
-            SELECT pg_advisory_xact_lock({LockKey}), set_config('lock_timeout', '{DropTimeout}', true);
-            LOCK TABLE ONLY channel_message IN ACCESS EXCLUSIVE MODE;
-            CREATE TABLE IF NOT EXISTS channel_message_{bucket.Number} PARTITION OF channel_message
-                FOR VALUES IN ({bucket.Number});
-            INSERT INTO log_dropped (log_id, class, dropped_to)
-            SELECT id, {(int)bucket.Retention}, newest
-            FROM (
-                SELECT id, (SELECT max("offset") FROM channel_message_{bucket.Number} WHERE log_id = log.id) AS newest
-                FROM log) AS ends
-            WHERE newest IS NOT NULL
-            ON CONFLICT (log_id, class) DO UPDATE SET dropped_to = greatest(log_dropped.dropped_to, excluded.dropped_to);
-            DROP TABLE channel_message_{bucket.Number};
-            DELETE FROM channel_bucket WHERE bucket = {bucket.Number}
+            DO $$ BEGIN
+                PERFORM pg_advisory_xact_lock({LockKey});
+                -- Another silo may have been faster.
+                IF NOT EXISTS (SELECT 1 FROM channel_bucket WHERE bucket = {bucket.Number}) THEN RETURN; END IF;
+                LOCK TABLE channel_message_{bucket.Number} IN ACCESS EXCLUSIVE MODE NOWAIT;
+                PERFORM set_config('lock_timeout', '{DropTimeout}', true);
+                LOCK TABLE ONLY channel_message IN ACCESS EXCLUSIVE MODE;
+                INSERT INTO log_dropped (log_id, class, dropped_to)
+                SELECT id, {(int)bucket.Retention}, newest
+                FROM (
+                    SELECT id, (SELECT max("offset") FROM channel_message_{bucket.Number} WHERE log_id = log.id) AS newest
+                    FROM log) AS ends
+                WHERE newest IS NOT NULL
+                ON CONFLICT (log_id, class) DO UPDATE
+                    SET dropped_to = greatest(log_dropped.dropped_to, excluded.dropped_to);
+                DROP TABLE channel_message_{bucket.Number};
+                DELETE FROM channel_bucket WHERE bucket = {bucket.Number};
+            EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+                NULL;
+            END $$
             """,
             transaction: transaction,
             cancellationToken: cancellation)),

@@ -91,13 +91,16 @@ public sealed class SiloOptions : CommonOptions
     public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Memory per channel for publishes that wait for the disk: their text plus about 128 bytes per message. Beyond this,
-    /// publishes are refused as busy.
+    /// Memory for publishes that wait for the disk: their text plus about 128 bytes per message. <c>all</c> has as much as all
+    /// other channels together. Beyond this, publishes are refused as busy.
     /// </summary>
     [Range(1 << 20, 1 << 30)]
     public int PublishQueueBytes { get; set; } = 64 << 20;
 
-    /// <summary>Recent payload that a channel keeps in memory, for gateways that lag or have a gap.</summary>
+    /// <summary>
+    /// Recent payload that is kept in memory, for gateways that lag or have a gap. <c>all</c> has as much as all other channels
+    /// together.
+    /// </summary>
     [Range(1 << 16, 1 << 30)]
     public int RecentBytes { get; set; } = 8 << 20;
 

@@ -18,6 +18,10 @@ internal sealed class SqliteDatabase : Database
 
     private const int ConcurrentLists = 2;
     private const int InstructionsPerLook = 10_000;
+    private const int CacheKiB = 32 << 10;
+
+    // 32 MiB.
+    private const int CheckpointPages = 8_192;
 
     private readonly string _file;
     private readonly bool _mayCreate;
@@ -269,7 +273,11 @@ internal sealed class SqliteDatabase : Database
         {
             // Kept in the file, so that readers and Orleans' connections have it too.
             using var command = writer.CreateCommand();
-            command.CommandText = "PRAGMA journal_mode = WAL; SELECT count(*) FROM sqlite_schema";
+            // A commit to many channels changes pages all over an index: they are kept in memory, and not copied into the file
+            // by every commit.
+            command.CommandText =
+                $"PRAGMA journal_mode = WAL; PRAGMA cache_size = -{CacheKiB}; PRAGMA wal_autocheckpoint = {CheckpointPages}; "
+                + "SELECT count(*) FROM sqlite_schema";
             command.ExecuteNonQuery();
             // Read from, so that the files beside it are there.
             _files.Remember();

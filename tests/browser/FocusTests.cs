@@ -13,7 +13,7 @@ public sealed class FocusTests(Browser browser)
     [
         ("", "總覽"), ("scheduler", "排程器管理"), ("usage", "API 使用紀錄"), ("usage?view=requests", "API 使用紀錄"),
         ("usage?view=anonymous", "API 使用紀錄"), ("notifications", "通知"), ("live", "即時測試"), ("keys", "API 金鑰"),
-        ("users", "使用者"), ("settings", "設定"),
+        ("users", "使用者"), ("namespaces", "頻道命名空間"), ("settings", "設定"),
     ];
 
     // The focused element, and the contrast of its focus ring (or a text field's border) with the background.

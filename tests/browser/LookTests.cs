@@ -15,7 +15,7 @@ public sealed class LookTests(Browser browser)
     [
         ("", "總覽"), ("scheduler", "排程器管理"), ("usage", "API 使用紀錄"), ("usage?view=requests", "API 使用紀錄"),
         ("usage?view=anonymous", "API 使用紀錄"), ("notifications", "通知"), ("live", "即時測試"), ("keys", "API 金鑰"),
-        ("users", "使用者"), ("settings", "設定"),
+        ("users", "使用者"), ("namespaces", "頻道命名空間"), ("settings", "設定"),
     ];
 
     [Theory]
@@ -47,7 +47,10 @@ public sealed class LookTests(Browser browser)
         List<string> faults = [];
         await using var tab = await browser.LogInAsync("notifications");
         foreach (var (path, button) in new[]
-            { ("notifications", "發送通知"), ("scheduler", "新增排程"), ("users", "新增使用者"), ("keys", "建立金鑰") })
+            {
+                ("notifications", "發送通知"), ("scheduler", "新增排程"), ("users", "新增使用者"), ("keys", "建立金鑰"),
+                ("namespaces", "新增命名空間"),
+            })
         {
             await tab.GoWithinAsync(path);
             await tab.Button(button).ClickAsync();

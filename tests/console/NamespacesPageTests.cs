@@ -55,14 +55,36 @@ public sealed class NamespacesPageTests : ConsoleContext
         var page = Render<Namespaces>();
         page.WaitForElement("tbody tr");
 
-        await page.Find($"[aria-label='{Texts.Chinese.On(Texts.Chinese.Edit, "orders")}']").ClickAsync(new());
+        var editing = page.Find($"[aria-label='{Texts.Chinese.On(Texts.Chinese.Edit, "orders")}']").ClickAsync(new());
         dialogs.WaitForElement("#namespace-form");
         await dialogs.Find("select").ChangeAsync(new() { Value = "staff" });
         await dialogs.Find("#namespace-form").SubmitAsync();
 
+        // The click has been handled when the dialog is closed.
+        await editing;
         page.WaitForAssertion(() =>
             Assert.Equal(2, Server.Asked.Count(asked => asked.StartsWith("GET", StringComparison.Ordinal))));
         Assert.Equal("""{"subscribe":"staff","history_limit":null,"publishes_per_second":5}""", sent);
+    }
+
+    [Fact]
+    public async Task What_the_API_refuses_is_shown_at_its_field()
+    {
+        Server.Refuse(
+            "PUT /api/namespaces/orders", HttpStatusCode.BadRequest, "VALIDATION_ERROR", "請求內容不正確",
+            details: """{"message_bytes":"太大"}""");
+        await LogInAsync();
+        var dialogs = Render<MudDialogProvider>();
+        var page = Render<Namespaces>();
+        page.WaitForElement("tbody tr");
+        var editing = page.Find($"[aria-label='{Texts.Chinese.On(Texts.Chinese.Edit, "orders")}']").ClickAsync(new());
+        dialogs.WaitForElement("#namespace-form");
+
+        await dialogs.Find("#namespace-form").SubmitAsync();
+
+        dialogs.WaitForAssertion(() => Assert.Contains("太大", dialogs.Markup, StringComparison.Ordinal));
+        await dialogs.FindAll(".mud-dialog-actions button")[0].ClickAsync(new());
+        await editing;
     }
 
     [Fact]

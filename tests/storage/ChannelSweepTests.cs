@@ -88,6 +88,25 @@ public abstract class ChannelSweepTests(PostgresServer? server) : ChannelTest(se
     }
 
     [Fact]
+    public async Task A_backup_that_reads_delays_the_drop_and_no_commit()
+    {
+        if (IsSqlite) return;
+        await AppendAsync(Retention.Hour, Message("h"));
+        await PassAsync(TimeSpan.FromHours(1));
+        await using var backup = await Database.DataSource.OpenConnectionAsync(Cancellation);
+        await backup.ExecuteAsync("BEGIN; LOCK TABLE channel_message IN ACCESS SHARE MODE");
+
+        Clock.Advance(TimeSpan.FromHours(2));
+        await Sweep.RunAsync(Clock.GetUtcNow(), Cancellation);
+        Assert.Equal(2, await AppendAsync(Retention.Hour, Message("h")));
+        Assert.Equal([1, 2], Offsets((await ReadAsync("h")).Messages));
+        await backup.ExecuteAsync("ROLLBACK");
+        await Sweep.RunAsync(Clock.GetUtcNow(), Cancellation);
+
+        Assert.Equal([2], Offsets((await ReadAsync("h")).Messages));
+    }
+
+    [Fact]
     public async Task Publishing_and_reading_go_on_during_sweeps_at_two_silos()
     {
         await AppendAsync(Retention.Hour, Message("h"));
