@@ -51,16 +51,10 @@ public sealed class NamespacesPageTests : ConsoleContext
             return FakeServer.Json(HttpStatusCode.OK, $$"""{"success":true,"data":{{Orders}}}""");
         });
         await LogInAsync();
-        var dialogs = Render<MudDialogProvider>();
-        var page = Render<Namespaces>();
-        page.WaitForElement("tbody tr");
-
-        var editing = page.Find($"[aria-label='{Texts.Chinese.On(Texts.Chinese.Edit, "orders")}']").ClickAsync(new());
-        dialogs.WaitForElement("#namespace-form");
+        var (page, dialogs, editing) = Edit();
         await dialogs.Find("select").ChangeAsync(new() { Value = "staff" });
         await dialogs.Find("#namespace-form").SubmitAsync();
 
-        // The click has been handled when the dialog is closed.
         await editing;
         page.WaitForAssertion(() =>
             Assert.Equal(2, Server.Asked.Count(asked => asked.StartsWith("GET", StringComparison.Ordinal))));
@@ -74,11 +68,7 @@ public sealed class NamespacesPageTests : ConsoleContext
             "PUT /api/namespaces/orders", HttpStatusCode.BadRequest, "VALIDATION_ERROR", "請求內容不正確",
             details: """{"message_bytes":"太大"}""");
         await LogInAsync();
-        var dialogs = Render<MudDialogProvider>();
-        var page = Render<Namespaces>();
-        page.WaitForElement("tbody tr");
-        var editing = page.Find($"[aria-label='{Texts.Chinese.On(Texts.Chinese.Edit, "orders")}']").ClickAsync(new());
-        dialogs.WaitForElement("#namespace-form");
+        var (_, dialogs, editing) = Edit();
 
         await dialogs.Find("#namespace-form").SubmitAsync();
 
@@ -100,5 +90,16 @@ public sealed class NamespacesPageTests : ConsoleContext
         Assert.Equal(
             ["history_limit", "message_bytes", "name", "publishes_per_second"],
             fields.Faults(Texts.English).Keys.Order(StringComparer.Ordinal));
+    }
+
+    /// <summary>Opens the form of a namespace. The click has been handled when the dialog is closed.</summary>
+    private (IRenderedComponent<Namespaces> Page, IRenderedComponent<MudDialogProvider> Dialogs, Task Editing) Edit()
+    {
+        var dialogs = Render<MudDialogProvider>();
+        var page = Render<Namespaces>();
+        page.WaitForElement("tbody tr");
+        var editing = page.Find($"[aria-label='{Texts.Chinese.On(Texts.Chinese.Edit, "orders")}']").ClickAsync(new());
+        dialogs.WaitForElement("#namespace-form");
+        return (page, dialogs, editing);
     }
 }
